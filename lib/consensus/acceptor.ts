@@ -1,0 +1,174 @@
+import { assert } from '../model/assert.js';
+import { compareBallots, kindOf, sameBallot, sameReign, type Ballot } from '../model/ballot.js';
+import type { Batch, BatchId } from '../model/batch.js';
+import { laterOf, type Instance, type ProcessId } from '../model/ids.js';
+import type { Fetcher } from './fetcher.js';
+import type { Slot } from './instance-log.js';
+import type { MessageOf, ReportedVote } from './messages.js';
+import { amMember, bodyOf, type Shared } from './shared.js';
+
+/**
+ * Votes and promises. An acceptor votes in no ballot below what it has promised, at most once in each ballot at each
+ * instance, and lets nobody hear of a vote or promise before it is durable (The Part-Time Parliament, section 2.3; Fast
+ * Paxos, section 2.1).
+ */
+export class Acceptor {
+  readonly #shared: Shared;
+  readonly #fetcher: Fetcher;
+  #promised: Ballot;
+  /** The open fast reign: acceptors may vote for what proposers propose, from an instance on. */
+  #any: { readonly ballot: Ballot; readonly from: Instance } | null = null;
+  readonly #awaiting = new Map<BatchId, Set<Instance>>();
+
+  constructor(shared: Shared, fetcher: Fetcher, promised: Ballot) {
+    this.#shared = shared;
+    this.#fetcher = fetcher;
+    this.#promised = promised;
+  }
+
+  get promised(): Ballot {
+    return this.#promised;
+  }
+
+  /** Phase 1b, for all instances from `from` on. What is decided here is told by the watermark instead of by votes. */
+  onPrepare(from: ProcessId, { ballot, from: first }: MessageOf<'prepare'>): void {
+    if (!this.#mayServe(from, ballot)) return;
+    this.#promise(ballot);
+    const { log, outbox } = this.#shared;
+    const votes: ReportedVote[] = [];
+    for (const slot of log.slotsFrom(laterOf(first, log.first))) {
+      const vote = reported(slot);
+      if (vote !== null) votes.push(vote);
+    }
+    outbox.sendOnceDurable(from, { kind: 'promise', ballot, watermark: log.first, votes });
+  }
+
+  /** Phase 1b for one instance of a fast reign, in the classic ballot of that reign. */
+  onInquire(from: ProcessId, { ballot, instance }: MessageOf<'inquire'>): void {
+    if (!this.#mayServe(from, ballot)) return;
+    const { log, outbox } = this.#shared;
+    if (instance < log.first) {
+      outbox.supply({ to: from, from: instance });
+      return;
+    }
+    const slot = log.open(instance);
+    if (slot === null) return;
+    if (compareBallots(slot.promised, ballot) < 0) {
+      slot.promised = ballot;
+      outbox.persist({ kind: 'entry', entry: slot.toEntry() });
+    }
+    outbox.sendOnceDurable(from, { kind: 'report', ballot, instance, vote: reported(slot) });
+  }
+
+  /** Phase 2b of a value that the coordinator has picked. */
+  onAccept(from: ProcessId, { ballot, items }: MessageOf<'accept'>): void {
+    if (!this.#mayServe(from, ballot)) return;
+    // The reign may be a fast one whose `prepare` was lost: the promise must leave its fast ballot open.
+    if (!sameReign(ballot, this.#promised)) this.#promise({ ...ballot, step: 0 });
+    for (const { instance, id } of items) {
+      const slot = this.#votable(instance, ballot);
+      if (slot === null) continue;
+      const batch = bodyOf(this.#shared, id);
+      if (batch === undefined) this.#await(slot, ballot, id);
+      else this.#vote(slot, ballot, batch);
+    }
+  }
+
+  /** A fast reign is open from `from` on. */
+  onAny(coordinator: ProcessId, ballot: Ballot, from: Instance): void {
+    if (!this.#mayServe(coordinator, ballot)) return;
+    if (!sameReign(ballot, this.#promised)) this.#promise(ballot);
+    if (this.#any !== null && sameBallot(this.#any.ballot, ballot)) {
+      assert(this.#any.from === from, 'a fast reign opens at one instance only', { ballot, from, known: this.#any.from });
+      return;
+    }
+    this.#any = { ballot, from };
+  }
+
+  /** Phase 2b of a fast ballot: the first proposal seen for the instance gets the vote. */
+  onPropose(from: ProcessId, { ballot, instance, batch }: MessageOf<'propose'>): void {
+    if (!amMember(this.#shared)) return;
+    if (compareBallots(ballot, this.#promised) < 0) {
+      this.#shared.outbox.send(from, { kind: 'refusal', promised: this.#promised });
+      return;
+    }
+    if (this.#shared.log.inWindow(instance)) this.#shared.log.note(instance);
+    const any = this.#any;
+    if (any === null || !sameBallot(any.ballot, ballot) || !sameBallot(ballot, this.#promised) || instance < any.from) return;
+    const slot = this.#votable(instance, ballot);
+    if (slot === null) return;
+    const vote = slot.vote;
+    if (vote !== null && sameBallot(vote.ballot, ballot)) {
+      this.#shared.outbox.vote(ballot, { instance, id: vote.batch.id });
+      return;
+    }
+    this.#vote(slot, ballot, batch);
+  }
+
+  /** A batch has arrived: votes that waited for it are cast, if they still may be. */
+  onBatch(batch: Batch): void {
+    const instances = this.#awaiting.get(batch.id);
+    if (instances === undefined) return;
+    this.#awaiting.delete(batch.id);
+    for (const instance of instances) {
+      const awaited = this.#shared.log.find(instance)?.awaited;
+      if (awaited?.id !== batch.id) continue;
+      if (compareBallots(awaited.ballot, this.#promised) < 0) continue;
+      const slot = this.#votable(instance, awaited.ballot);
+      if (slot === null) continue;
+      slot.awaited = null;
+      this.#vote(slot, awaited.ballot, batch);
+    }
+  }
+
+  /** Whether a coordinator's message may be acted on: only at a member, and in no ballot below the promise. */
+  #mayServe(coordinator: ProcessId, ballot: Ballot): boolean {
+    if (!amMember(this.#shared) || coordinator !== ballot.coordinator) return false;
+    if (compareBallots(ballot, this.#promised) >= 0) return true;
+    this.#shared.outbox.send(coordinator, { kind: 'refusal', promised: this.#promised });
+    return false;
+  }
+
+  #promise(ballot: Ballot): void {
+    if (compareBallots(ballot, this.#promised) <= 0) return;
+    this.#promised = ballot;
+    this.#any = null;
+    this.#shared.outbox.persist({ kind: 'promise', ballot });
+  }
+
+  /** The slot, if this acceptor may still vote in `ballot` at `instance`. */
+  #votable(instance: Instance, ballot: Ballot): Slot | null {
+    if (instance < this.#shared.log.first) return null;
+    const slot = this.#shared.log.open(instance);
+    if (slot === null) return null;
+    if (compareBallots(slot.promised, ballot) > 0) return null;
+    if (slot.vote !== null && compareBallots(slot.vote.ballot, ballot) > 0) return null;
+    return slot;
+  }
+
+  #vote(slot: Slot, ballot: Ballot, batch: Batch): void {
+    const { outbox } = this.#shared;
+    const { instance } = slot;
+    if (slot.vote !== null && sameBallot(slot.vote.ballot, ballot)) {
+      assert(slot.vote.batch.id === batch.id, 'one vote a ballot', { instance, ballot, voted: slot.vote.batch.id, asked: batch.id });
+    } else {
+      slot.vote = { ballot, batch };
+      slot.awaited = null;
+      outbox.persist({ kind: 'entry', entry: slot.toEntry() });
+    }
+    outbox.vote(ballot, { instance, id: batch.id });
+  }
+
+  #await(slot: Slot, ballot: Ballot, id: BatchId): void {
+    assert(kindOf(ballot) === 'classic', 'only a coordinator names a batch without its body', { ballot, id });
+    slot.awaited = { ballot, id };
+    const instances = this.#awaiting.get(id);
+    if (instances === undefined) this.#awaiting.set(id, new Set([slot.instance]));
+    else instances.add(slot.instance);
+    this.#fetcher.want(id, slot.instance);
+  }
+}
+
+function reported(slot: Slot): ReportedVote | null {
+  return slot.vote === null ? null : { instance: slot.instance, ballot: slot.vote.ballot, id: slot.vote.batch.id };
+}

@@ -1,0 +1,36 @@
+import type { Batch, BatchId } from '../model/batch.js';
+import { NO_OP, NO_OP_ID } from '../model/batch.js';
+import { limits } from '../model/limits.js';
+
+/** Batches heard of and not yet decided, oldest first. Bounded: the oldest are forgotten, their proposers send them again. */
+export class BatchPool {
+  readonly #batches = new Map<BatchId, Batch>();
+  #bytes = 0;
+
+  get(id: BatchId): Batch | undefined {
+    return id === NO_OP_ID ? NO_OP : this.#batches.get(id);
+  }
+
+  /** Returns whether the batch is new. */
+  add(batch: Batch): boolean {
+    if (batch.id === NO_OP_ID || this.#batches.has(batch.id)) return false;
+    this.#batches.set(batch.id, batch);
+    this.#bytes += batch.body.length;
+    for (const oldest of this.#batches.keys()) {
+      if (this.#bytes <= limits.poolBytesMax || oldest === batch.id) break;
+      this.drop(oldest);
+    }
+    return true;
+  }
+
+  drop(id: BatchId): void {
+    const batch = this.#batches.get(id);
+    if (batch === undefined) return;
+    this.#batches.delete(id);
+    this.#bytes -= batch.body.length;
+  }
+
+  ids(): IterableIterator<BatchId> {
+    return this.#batches.keys();
+  }
+}

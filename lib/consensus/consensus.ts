@@ -1,0 +1,365 @@
+/**
+ * Consensus as a pure state machine: Paxos and Fast Paxos, all roles, for one queue. It is given inputs and asked for
+ * effects; it has no clock, no randomness of its own, no promises and no I/O, so that the same code runs in production
+ * and in a simulator. This file only says who handles what.
+ */
+import { assert, unreachable } from '../model/assert.js';
+import { compareBallots, kindOf, sameReign, type Ballot } from '../model/ballot.js';
+import { partsOf, type Batch, type BatchId } from '../model/batch.js';
+import type { Instance, ProcessId } from '../model/ids.js';
+import { limits } from '../model/limits.js';
+import type { LedgerSnapshot } from '../model/records.js';
+import { Acceptor } from './acceptor.js';
+import { BatchPool } from './batch-pool.js';
+import { CatchUp } from './catch-up.js';
+import { Coordinator } from './coordinator.js';
+import { DeliveryTable } from './delivery-table.js';
+import type { Effects, Input } from './effects.js';
+import { Election } from './election.js';
+import { Fetcher } from './fetcher.js';
+import { FoundingRole } from './founding.js';
+import { InstanceLog } from './instance-log.js';
+import { Learner } from './learner.js';
+import { EVERYONE, type Message, type MessageOf } from './messages.js';
+import { ModeChooser, type Mode } from './mode.js';
+import { Outbox } from './outbox.js';
+import { Proposer } from './proposer.js';
+import { Reachability } from './reachability.js';
+import { Reads } from './reads.js';
+import { amMember, type Shared } from './shared.js';
+import { Views } from './views.js';
+
+export interface ConsensusOptions {
+  readonly self: ProcessId;
+  /** Members of the first view. */
+  readonly replicas: number;
+  readonly mode: Mode;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
+
+export class Consensus {
+  readonly #shared: Shared;
+  readonly #founding: FoundingRole;
+  readonly #election: Election;
+  readonly #fetcher: Fetcher;
+  readonly #acceptor: Acceptor;
+  readonly #learner: Learner;
+  readonly #proposer: Proposer;
+  readonly #coordinator: Coordinator;
+  readonly #catchUp: CatchUp;
+  readonly #reads: Reads;
+  readonly #reachability = new Reachability();
+  readonly #mode: ModeChooser;
+  #writtenWatermark: Instance;
+  #commitUnderWay = false;
+  #ticks = 0;
+
+  constructor(options: ConsensusOptions, past: LedgerSnapshot) {
+    const { self, random } = options;
+    this.#shared = {
+      self,
+      views: new Views(past.views),
+      log: new InstanceLog(past.watermark, past.entries),
+      pool: new BatchPool(),
+      outbox: new Outbox(self),
+      delivered: new DeliveryTable(),
+    };
+    this.#writtenWatermark = past.watermark;
+    this.#founding = new FoundingRole(this.#shared, options.replicas, past.founding);
+    this.#election = new Election(this.#shared, random, past.promise);
+    this.#fetcher = new Fetcher(this.#shared);
+    this.#acceptor = new Acceptor(this.#shared, this.#fetcher, past.promise);
+    this.#learner = new Learner(this.#shared, this.#fetcher, (instance, id) => {
+      this.#onDecision(instance, id);
+    });
+    this.#proposer = new Proposer(this.#shared);
+    this.#coordinator = new Coordinator(this.#shared);
+    this.#catchUp = new CatchUp(this.#shared);
+    this.#reads = new Reads(this.#shared);
+    this.#mode = new ModeChooser(options.mode, self);
+  }
+
+  /** The first instance not known to be decided. */
+  get watermark(): Instance {
+    return this.#shared.log.first;
+  }
+
+  /** Whether a batch proposed now would leave now; otherwise it is better to let it grow. */
+  get hasRoom(): boolean {
+    return amMember(this.#shared) && this.#proposer.hasRoom;
+  }
+
+  /** The ballot in which this process coordinates, or null. */
+  get reign(): Ballot | null {
+    return this.#coordinator.isPreparing ? null : this.#coordinator.ballot;
+  }
+
+  step(input: Input): void {
+    switch (input.kind) {
+      case 'message':
+        this.#receive(input.from, input.message);
+        break;
+      case 'tick':
+        this.#tick();
+        break;
+      case 'proposal':
+        this.#proposer.propose(input.batch);
+        break;
+      case 'read':
+        this.#reads.read(input.ticket);
+        break;
+      case 'durable':
+        assert(this.#commitUnderWay, 'only what was taken becomes durable');
+        this.#commitUnderWay = false;
+        this.#shared.outbox.durable();
+        break;
+      default:
+        unreachable(input);
+    }
+    this.#hearMyself();
+  }
+
+  /** Everything to be done since the last call. Must be answered by a `durable` input before it is called again. */
+  effects(): Effects {
+    assert(!this.#commitUnderWay, 'one commit at a time');
+    const { outbox, log } = this.#shared;
+    outbox.flushAccepts();
+    this.#hearMyself();
+    const effects = outbox.take(log.first, log.first > this.#writtenWatermark);
+    if (effects.records.length > 0) this.#writtenWatermark = log.first;
+    this.#commitUnderWay = true;
+    return effects;
+  }
+
+  #hearMyself(): void {
+    const { outbox, self } = this.#shared;
+    for (let message = outbox.nextLocal(); message !== undefined; message = outbox.nextLocal()) this.#receive(self, message);
+  }
+
+  #receive(from: ProcessId, message: Message): void {
+    if (this.#receiveFounding(from, message) || !this.#shared.views.founded) return;
+    switch (message.kind) {
+      case 'heartbeat':
+        return this.#onHeartbeat(from, message);
+      case 'heard':
+        this.#reachability.heard(from);
+        return this.#hear(from, message.watermark);
+      case 'canvass':
+        if (this.#coordinator.ballot !== null) return this.#sendHeartbeat(from);
+        return this.#election.onCanvass(from, message.ballot);
+      case 'concur':
+        return this.#onConcur(from, message);
+      case 'prepare':
+        this.#follow(from, message.ballot);
+        return this.#acceptor.onPrepare(from, message);
+      case 'promise':
+        this.#hear(from, message.watermark);
+        return this.#onPromise(from, message);
+      case 'refusal':
+        return this.#onRefusal(message);
+      case 'inquire':
+        return this.#acceptor.onInquire(from, message);
+      case 'report':
+        return this.#coordinator.onReport(from, message);
+      case 'batch':
+        return this.#onBatch(from, message.batch);
+      case 'any':
+        return this.#onAny(from, message.ballot, message.from);
+      case 'propose':
+        return this.#onPropose(from, message);
+      case 'accept':
+        this.#follow(from, message.ballot);
+        return this.#acceptor.onAccept(from, message);
+      case 'accepted':
+        return this.#onAccepted(from, message);
+      case 'fetch':
+        return this.#fetcher.onFetch(from, message);
+      case 'catch-up':
+        if (message.from < this.watermark) this.#shared.outbox.supply({ to: from, from: message.from });
+        return;
+      case 'decided':
+        this.#hear(from, message.watermark);
+        this.#learner.onDecided(message);
+        return this.#catchUp.answered(from);
+      case 'ask':
+        return this.#reads.onAsk(from, message.round);
+      case 'answer':
+        return this.#reads.onAnswer(from, message);
+      case 'fill':
+        return this.#coordinator.onFill(message.until);
+      case 'hello':
+      case 'found':
+      case 'signed':
+      case 'unwilling':
+      case 'founded':
+        return;
+      default:
+        unreachable(message);
+    }
+  }
+
+  #receiveFounding(from: ProcessId, message: Message): boolean {
+    switch (message.kind) {
+      case 'hello':
+        this.#founding.onHello(from, message);
+        return true;
+      case 'found':
+        this.#founding.onFound(from, message);
+        return true;
+      case 'signed':
+        this.#founding.onSigned(from, message);
+        this.#beginIfFounder();
+        return true;
+      case 'unwilling':
+        this.#founding.onUnwilling(from, message);
+        return true;
+      case 'founded':
+        this.#founding.onFounded(message);
+        this.#beginIfFounder();
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** The lowest member of a new group begins the first reign without an election: nobody else has had a reason to. */
+  #beginIfFounder(): void {
+    const { views, self, log } = this.#shared;
+    if (!views.founded || this.#election.highest.reign > 0 || this.#coordinator.ballot !== null) return;
+    if (views.at(log.first).rankOf(self) === 0) this.#startReign();
+  }
+
+  #startReign(kind = this.#mode.initial): void {
+    const { views, log } = this.#shared;
+    this.#reachability.begin(views.at(log.first));
+    this.#coordinator.start(this.#election.nextReign, kind);
+  }
+
+  #tick(): void {
+    this.#ticks += 1;
+    this.#founding.tick();
+    if (!this.#shared.views.founded) return;
+    this.#reachability.tick();
+    this.#fetcher.tick();
+    this.#catchUp.tick();
+    this.#proposer.tick();
+    this.#reads.tick();
+    if (this.#coordinator.ballot === null) this.#election.tick();
+    else this.#tickCoordinator();
+  }
+
+  #tickCoordinator(): void {
+    const { views, log, self } = this.#shared;
+    const view = views.at(log.first);
+    const reachable = this.#reachability.count(view, self);
+    if (reachable < view.classicQuorum) {
+      this.#resign('no majority answers');
+      return;
+    }
+    this.#coordinator.tick(reachable);
+    const { reign } = this;
+    if (reign !== null) {
+      const kind = this.#mode.tick(kindOf(reign), reachable, view);
+      if (kind !== null) this.#startReign(kind);
+    }
+    if (this.#ticks % limits.heartbeatTicks === 0) this.#sendHeartbeat(EVERYONE);
+  }
+
+  #sendHeartbeat(to: ProcessId | typeof EVERYONE): void {
+    const { ballot, anyFrom } = this.#coordinator;
+    if (ballot !== null) this.#shared.outbox.send(to, { kind: 'heartbeat', ballot, watermark: this.watermark, anyFrom });
+  }
+
+  #resign(why: string): void {
+    this.#coordinator.resign(why);
+    this.#election.restart();
+  }
+
+  #hear(from: ProcessId, watermark: Instance): void {
+    if (from !== this.#shared.self) this.#catchUp.heard(from, watermark);
+  }
+
+  /** A ballot has been used by its coordinator: who coordinates a lower one gives way. */
+  #follow(from: ProcessId, ballot: Ballot): void {
+    if (this.#election.note(ballot)) {
+      this.#proposer.onReign(ballot);
+      const mine = this.#coordinator.ballot;
+      if (mine !== null && from !== this.#shared.self) this.#resign('a higher reign has begun');
+    }
+    if (from === ballot.coordinator) this.#election.heardCoordinator(ballot);
+  }
+
+  #onHeartbeat(from: ProcessId, { ballot, watermark, anyFrom }: MessageOf<'heartbeat'>): void {
+    const { outbox, self } = this.#shared;
+    if (from === self) return;
+    if (compareBallots(ballot, this.#election.highest) < 0 && !sameReign(ballot, this.#election.highest)) {
+      outbox.send(from, { kind: 'refusal', promised: this.#election.highest });
+      return;
+    }
+    this.#follow(from, ballot);
+    this.#hear(from, watermark);
+    outbox.send(from, { kind: 'heard', ballot, watermark: this.watermark });
+    if (anyFrom !== null) this.#onAny(from, ballot, anyFrom);
+  }
+
+  #onConcur(from: ProcessId, { ballot }: MessageOf<'concur'>): void {
+    const { views, log } = this.#shared;
+    if (this.#election.onConcur(from, ballot, views.at(log.first)) && this.#coordinator.ballot === null) this.#startReign();
+  }
+
+  #onPromise(from: ProcessId, message: MessageOf<'promise'>): void {
+    this.#reachability.heard(from);
+    this.#coordinator.onPromise(from, message);
+  }
+
+  #onRefusal({ promised }: MessageOf<'refusal'>): void {
+    this.#election.note(promised);
+    const mine = this.#coordinator.ballot;
+    if (mine !== null && compareBallots(promised, mine) > 0 && !sameReign(promised, mine)) this.#resign('a member has promised a higher reign');
+  }
+
+  #onBatch(from: ProcessId, batch: Batch): void {
+    if (!this.#keep(batch)) return;
+    this.#acceptor.onBatch(batch);
+    this.#coordinator.onBatch(from, batch);
+    this.#learner.advance();
+  }
+
+  #onAny(from: ProcessId, ballot: Ballot, first: Instance): void {
+    this.#follow(from, ballot);
+    this.#acceptor.onAny(from, ballot, first);
+    this.#proposer.onAny(ballot, first);
+  }
+
+  #onPropose(from: ProcessId, message: MessageOf<'propose'>): void {
+    const isNew = this.#keep(message.batch);
+    this.#acceptor.onPropose(from, message);
+    if (!isNew) return;
+    this.#acceptor.onBatch(message.batch);
+    if (this.#coordinator.ballot !== null && kindOf(this.#coordinator.ballot) === 'classic') this.#coordinator.onBatch(from, message.batch);
+    this.#learner.advance();
+  }
+
+  /** Returns false for a batch that has been decided already and is of no further use. */
+  #keep(batch: Batch): boolean {
+    const { pool, delivered } = this.#shared;
+    if (delivered.has(batch.id)) return false;
+    pool.add(batch);
+    this.#fetcher.got(batch.id);
+    this.#mode.proposed(partsOf(batch.id).process);
+    return true;
+  }
+
+  #onAccepted(from: ProcessId, message: MessageOf<'accepted'>): void {
+    this.#hear(from, message.watermark);
+    const undecided = this.#learner.onAccepted(from, message);
+    if (undecided.length > 0) this.#coordinator.onUndecided(undecided);
+  }
+
+  #onDecision(instance: Instance, id: BatchId): void {
+    this.#proposer.onDecided(instance, id);
+    this.#coordinator.onDecided(instance, id);
+    this.#reads.onAdvance();
+  }
+}

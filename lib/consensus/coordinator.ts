@@ -1,0 +1,217 @@
+import { assert } from '../model/assert.js';
+import { ballotOf, classicStepOf, kindOf, sameBallot, type Ballot, type BallotKind } from '../model/ballot.js';
+import { NO_OP_ID, type Batch, type BatchId } from '../model/batch.js';
+import { after, laterOf, type Instance, type ProcessId } from '../model/ids.js';
+import { limits } from '../model/limits.js';
+import type { Slot } from './instance-log.js';
+import { EVERYONE, type MessageOf } from './messages.js';
+import { pick } from './picking.js';
+import { Recovery } from './recovery.js';
+import type { Shared } from './shared.js';
+
+/** A value proposed in this reign and not yet decided. */
+interface Open {
+  readonly id: BatchId;
+  ticks: number;
+  wait: number;
+}
+
+type Phase =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'preparing'; readonly ballot: Ballot; readonly from: Instance; readonly promises: Map<ProcessId, MessageOf<'promise'>>; ticks: number }
+  | { readonly kind: 'classic'; readonly ballot: Ballot }
+  | { readonly kind: 'fast'; readonly ballot: Ballot; readonly from: Instance; readonly recovery: Recovery };
+
+const IDLE: Phase = { kind: 'idle' };
+
+/**
+ * The coordinator's part of both protocols: phase 1 for all instances at once, the values that phase 1 forces, order in
+ * a classic reign, `any` and recovery in a fast one. Ballots make two coordinators harmless; the election makes one likely.
+ */
+export class Coordinator {
+  readonly #shared: Shared;
+  #phase: Phase = IDLE;
+  /** The next instance that this reign has not used, in a classic reign. */
+  #next = 0 as Instance;
+  readonly #open = new Map<Instance, Open>();
+  readonly #ordered = new Set<BatchId>();
+  /** Batches that wait for the window, oldest first. */
+  readonly #waiting = new Set<BatchId>();
+
+  constructor(shared: Shared) {
+    this.#shared = shared;
+  }
+
+  /** The ballot of the reign under way or begun, null when this process coordinates nothing. */
+  get ballot(): Ballot | null {
+    return this.#phase.kind === 'idle' ? null : this.#phase.ballot;
+  }
+
+  get isPreparing(): boolean {
+    return this.#phase.kind === 'preparing';
+  }
+
+  get anyFrom(): Instance | null {
+    return this.#phase.kind === 'fast' ? this.#phase.from : null;
+  }
+
+  /** Phase 1a. `reign` must be above every reign heard of. */
+  start(reign: number, kind: BallotKind): void {
+    const { self, log, outbox } = this.#shared;
+    const ballot = ballotOf(reign, self, kind);
+    assert(this.ballot === null || this.ballot.reign < reign, 'reigns of one coordinator rise', { reign, current: this.ballot });
+    this.#reset({ kind: 'preparing', ballot, from: log.first, promises: new Map(), ticks: 0 });
+    outbox.notice({ kind: 'reign', ballot });
+    outbox.send(EVERYONE, { kind: 'prepare', ballot, from: log.first });
+  }
+
+  resign(why: string): void {
+    if (this.#phase.kind === 'idle') return;
+    this.#shared.outbox.notice({ kind: 'resigned', ballot: this.#phase.ballot, why });
+    this.#reset(IDLE);
+  }
+
+  onPromise(from: ProcessId, promise: MessageOf<'promise'>): void {
+    const phase = this.#phase;
+    if (phase.kind !== 'preparing' || !sameBallot(phase.ballot, promise.ballot)) return;
+    const { views, log } = this.#shared;
+    const view = views.at(log.first);
+    if (!view.has(from)) return;
+    phase.promises.set(from, promise);
+    if (phase.promises.size >= view.classicQuorum) this.#begin(phase.ballot, [...phase.promises.values()]);
+  }
+
+  /** A batch has arrived: in a classic reign it gets the next instance. */
+  onBatch(from: ProcessId, batch: Batch): void {
+    const phase = this.#phase;
+    if (phase.kind === 'classic') this.#order(batch.id);
+    else if (phase.kind === 'fast' && from !== this.#shared.self) {
+      this.#shared.outbox.send(from, { kind: 'any', ballot: phase.ballot, from: phase.from });
+    }
+  }
+
+  onReport(from: ProcessId, report: MessageOf<'report'>): void {
+    if (this.#phase.kind !== 'fast' || this.#open.has(report.instance)) return;
+    const picked = this.#phase.recovery.onReport(from, report);
+    if (picked !== null) this.#propose(report.instance, picked);
+  }
+
+  /** Votes have been counted that decided nothing: in a fast reign they may show a collision. */
+  onUndecided(slots: readonly Slot[]): void {
+    if (this.#phase.kind !== 'fast') return;
+    for (const slot of slots) {
+      if (slot.instance < this.#phase.from || this.#open.has(slot.instance)) continue;
+      const picked = this.#phase.recovery.onVotes(slot);
+      if (picked !== null) this.#propose(slot.instance, picked);
+    }
+  }
+
+  onDecided(instance: Instance, id: BatchId): void {
+    if (this.#phase.kind === 'idle') return;
+    this.#open.delete(instance);
+    this.#ordered.delete(id);
+    this.#waiting.delete(id);
+    if (this.#phase.kind === 'fast') this.#phase.recovery.forget(instance);
+    if (this.#phase.kind === 'classic') this.#orderWaiting();
+  }
+
+  /** A reader waits for instances that nobody may ever use: they are filled. */
+  onFill(until: Instance): void {
+    const { log } = this.#shared;
+    if (this.#phase.kind === 'fast' && until > log.first && until <= log.limit) log.note(after(until, -1));
+    if (this.#phase.kind !== 'classic') return;
+    while (this.#next < until && this.#next < log.limit) this.#assign(NO_OP_ID);
+  }
+
+  /** `reachable` is how many members answer, this process included. */
+  tick(reachable: number): void {
+    const phase = this.#phase;
+    if (phase.kind === 'preparing') {
+      phase.ticks += 1;
+      if (phase.ticks % limits.prepareTicks === 0) {
+        this.#shared.outbox.send(EVERYONE, { kind: 'prepare', ballot: phase.ballot, from: phase.from });
+      }
+      return;
+    }
+    if (phase.kind === 'idle') return;
+    for (const [instance, open] of this.#open) this.#retry(phase.ballot, instance, open);
+    if (phase.kind === 'fast') {
+      const view = this.#shared.views.at(this.#shared.log.first);
+      const picks = phase.recovery.tick(phase.from, reachable >= view.fastQuorum, (instance) => this.#open.has(instance));
+      for (const { instance, id } of picks) this.#propose(instance, id);
+    }
+  }
+
+  /**
+   * A classic quorum has promised. Below the highest watermark everything is decided; from there to the highest vote the
+   * picking rule says what to propose, in the reign's classic step, where it needs a classic quorum only.
+   */
+  #begin(ballot: Ballot, promises: readonly MessageOf<'promise'>[]): void {
+    const { log, views, outbox } = this.#shared;
+    const base = promises.reduce((highest, promise) => laterOf(highest, promise.watermark), log.first);
+    const end = promises.flatMap((promise) => promise.votes).reduce((highest, vote) => laterOf(highest, after(vote.instance)), base);
+    const votesAt = promises.map((promise) => new Map(promise.votes.map((vote) => [vote.instance, vote])));
+    const fast = kindOf(ballot) === 'fast';
+    this.#next = base;
+    this.#reset(fast ? { kind: 'fast', ballot, from: end, recovery: new Recovery(this.#shared, ballot) } : { kind: 'classic', ballot });
+    for (let instance = base; instance < end; instance = after(instance)) {
+      const picked = pick(
+        votesAt.map((votes) => votes.get(instance) ?? null),
+        views.at(instance),
+      );
+      this.#propose(instance, picked);
+    }
+    this.#next = end;
+    outbox.notice({ kind: 'coordinator', ballot });
+    if (fast) outbox.send(EVERYONE, { kind: 'any', ballot, from: end });
+    else for (const id of this.#shared.pool.ids()) this.#order(id);
+  }
+
+  /** Gives the batch the next instance, or lets it wait for the window. */
+  #order(id: BatchId): void {
+    if (this.#ordered.has(id) || this.#shared.delivered.has(id)) return;
+    if (this.#next >= this.#shared.log.limit) this.#waiting.add(id);
+    else this.#assign(id);
+  }
+
+  #orderWaiting(): void {
+    if (this.#waiting.size === 0) return;
+    for (const id of this.#waiting) {
+      if (this.#next >= this.#shared.log.limit) return;
+      this.#waiting.delete(id);
+      this.#order(id);
+    }
+  }
+
+  #assign(id: BatchId): void {
+    const instance = this.#next;
+    this.#next = after(instance);
+    this.#propose(instance, id);
+  }
+
+  /** Phase 2a in the reign's classic step. */
+  #propose(instance: Instance, id: BatchId): void {
+    if (this.#phase.kind === 'idle' || instance < this.#shared.log.first) return;
+    const known = this.#open.get(instance);
+    assert(known === undefined || known.id === id, 'a coordinator proposes one value at an instance', { instance, first: known?.id, second: id });
+    if (known !== undefined) return;
+    this.#open.set(instance, { id, ticks: 0, wait: limits.retryTicks });
+    if (id !== NO_OP_ID) this.#ordered.add(id);
+    this.#shared.outbox.accept(classicStepOf(this.#phase.ballot), { instance, id });
+  }
+
+  #retry(ballot: Ballot, instance: Instance, open: Open): void {
+    open.ticks += 1;
+    if (open.ticks < open.wait) return;
+    open.ticks = 0;
+    open.wait = Math.min(2 * open.wait, limits.retryTicksMax);
+    this.#shared.outbox.accept(classicStepOf(ballot), { instance, id: open.id });
+  }
+
+  #reset(phase: Phase): void {
+    this.#phase = phase;
+    this.#open.clear();
+    this.#ordered.clear();
+    this.#waiting.clear();
+  }
+}

@@ -1,0 +1,57 @@
+import type { Batch } from '../model/batch.js';
+import type { Instance, ProcessId } from '../model/ids.js';
+import type { LedgerRecord } from '../model/records.js';
+import type { View } from '../model/view.js';
+import type { Ballot } from '../model/ballot.js';
+import type { Message, Outgoing } from './messages.js';
+
+/** What a process of the group may tell the core. Messages must come from processes of the same group. */
+export type Input =
+  | { readonly kind: 'message'; readonly from: ProcessId; readonly message: Message }
+  | { readonly kind: 'tick' }
+  | { readonly kind: 'proposal'; readonly batch: Batch }
+  | { readonly kind: 'read'; readonly ticket: number }
+  | { readonly kind: 'durable' };
+
+/** A value decided at its instance. Duplicates and no-ops are among them: whoever delivers filters them. */
+export interface Decision {
+  readonly instance: Instance;
+  readonly batch: Batch;
+}
+
+/** A process that is behind asks for what was decided from `from` on: to be read from the ledger and sent as `decided`. */
+export interface Supply {
+  readonly to: ProcessId;
+  readonly from: Instance;
+}
+
+/** Something worth a line in the log, or that the queue must know. */
+export type Notice =
+  | { readonly kind: 'founded'; readonly view: View; readonly member: boolean }
+  | { readonly kind: 'replicas-differ'; readonly process: ProcessId; readonly replicas: number }
+  | { readonly kind: 'awaiting-signatures'; readonly missing: readonly ProcessId[] }
+  | { readonly kind: 'reign'; readonly ballot: Ballot }
+  | { readonly kind: 'coordinator'; readonly ballot: Ballot }
+  | { readonly kind: 'resigned'; readonly ballot: Ballot; readonly why: string }
+  | { readonly kind: 'collision'; readonly instance: Instance }
+  | { readonly kind: 'stuck'; readonly instance: Instance };
+
+/**
+ * What the core wants done since it was last asked, in this order:
+ * send `messages`; make `records` durable; only then send `votes`, hand over `decided` and `readable`, and tell the
+ * core `durable`. Nothing else may be taken from the core between the first and the last of these steps.
+ */
+export interface Effects {
+  /** May leave at once: they rest on nothing that is not durable. */
+  readonly messages: readonly Outgoing[];
+  /** To be made durable in one commit. */
+  readonly records: readonly LedgerRecord[];
+  /** Votes and promises: must not be heard by anyone before the records are durable. */
+  readonly votes: readonly Outgoing[];
+  /** In instance order, without gaps from one call to the next. */
+  readonly decided: readonly Decision[];
+  /** Tickets of reads that may now be served from a state that has executed everything decided so far. */
+  readonly readable: readonly number[];
+  readonly supplies: readonly Supply[];
+  readonly notices: readonly Notice[];
+}

@@ -1,0 +1,94 @@
+import { compareBallots, sameBallot, type Ballot } from '../model/ballot.js';
+import type { ProcessId } from '../model/ids.js';
+import { limits } from '../model/limits.js';
+import type { View } from '../model/view.js';
+import { EVERYONE } from './messages.js';
+import { amMember, type Shared } from './shared.js';
+
+/**
+ * Makes one stable coordinator likely. A process stands only after a randomised silence and only when a majority agrees
+ * that the coordinator is silent, so that a process with a bad link cannot depose one that the others hear.
+ */
+export class Election {
+  readonly #shared: Shared;
+  readonly #random: () => number;
+  /** The highest ballot heard of from anyone. */
+  #highest: Ballot;
+  #silentTicks = 0;
+  #timeoutTicks: number;
+  #canvass: { readonly ballot: Ballot; readonly supporters: Set<ProcessId>; ticks: number } | null = null;
+
+  constructor(shared: Shared, random: () => number, promised: Ballot) {
+    this.#shared = shared;
+    this.#random = random;
+    this.#highest = promised;
+    this.#timeoutTicks = this.#firstTimeout();
+  }
+
+  /** A reign number above every one heard of. */
+  get nextReign(): number {
+    return this.#highest.reign + 1;
+  }
+
+  /** The ballot of the reign that this process follows, NO_BALLOT before it has heard of any. */
+  get highest(): Ballot {
+    return this.#highest;
+  }
+
+  /** A ballot has been mentioned. Returns whether it is above every one heard of before. */
+  note(ballot: Ballot): boolean {
+    if (compareBallots(ballot, this.#highest) <= 0) return false;
+    this.#highest = ballot;
+    return true;
+  }
+
+  /** The coordinator of `ballot` has made itself heard. */
+  heardCoordinator(ballot: Ballot): void {
+    if (ballot.reign < this.#highest.reign) return;
+    this.restart();
+  }
+
+  /** The silence begins anew: a coordinator has been heard, or this process has ceased to be one. */
+  restart(): void {
+    this.#silentTicks = 0;
+    this.#canvass = null;
+    this.#timeoutTicks = limits.silenceTicks * (1 + this.#random());
+  }
+
+  tick(): void {
+    if (!amMember(this.#shared)) return;
+    this.#silentTicks += 1;
+    if (this.#canvass !== null) {
+      this.#canvass.ticks += 1;
+      if (this.#canvass.ticks < limits.canvassTicks) return;
+      this.#canvass = null;
+    }
+    if (this.#silentTicks < this.#timeoutTicks) return;
+    this.#canvass = { ballot: this.#highest, supporters: new Set(), ticks: 0 };
+    this.#shared.outbox.send(EVERYONE, { kind: 'canvass', ballot: this.#highest });
+  }
+
+  onCanvass(from: ProcessId, ballot: Ballot): void {
+    if (!amMember(this.#shared)) return;
+    const finds = from === this.#shared.self || this.#silentTicks >= limits.silenceTicks / 2;
+    if (finds) this.#shared.outbox.send(from, { kind: 'concur', ballot });
+  }
+
+  /** Returns whether this process may now begin a reign. */
+  onConcur(from: ProcessId, ballot: Ballot, view: View): boolean {
+    if (this.#canvass === null || !sameBallot(ballot, this.#canvass.ballot) || !view.has(from)) return false;
+    this.#canvass.supporters.add(from);
+    if (this.#canvass.supporters.size < view.classicQuorum) return false;
+    this.restart();
+    return true;
+  }
+
+  /** After a start the members stand in the order of their ranks, so that a group that was all down does not duel. */
+  #firstTimeout(): number {
+    const { views, log, self } = this.#shared;
+    if (!views.founded) return limits.silenceTicks;
+    const view = views.at(log.first);
+    return view.size === 1 ? 1 : limits.silenceTicks / 2 + 2 * limits.heartbeatTicks * Math.max(0, view.rankOf(self));
+  }
+}
+

@@ -1,0 +1,148 @@
+import { assert } from '../model/assert.js';
+import type { GroupId, Instance, ProcessId } from '../model/ids.js';
+import { limits } from '../model/limits.js';
+import type { Founding, FoundingRecord } from '../model/records.js';
+import { groupIdOf, View } from '../model/view.js';
+import { EVERYONE, type MessageOf } from './messages.js';
+import type { Shared } from './shared.js';
+
+/** How often the log says which signatures are missing. */
+const PATIENCE_TICKS = 500;
+
+/**
+ * The first view. Processes that belong to no group make themselves heard; the lowest of n proposes exactly those n, and
+ * the view holds once all n have signed. A process holds at most one signature at a time. A founding that a member
+ * has refused can never hold, because the refusal is durable and final; only such a proof releases a signature.
+ */
+export class FoundingRole {
+  readonly #shared: Shared;
+  readonly #replicas: number;
+  #record: FoundingRecord;
+  readonly #candidates = new Map<ProcessId, number>();
+  readonly #signers = new Set<ProcessId>();
+  #now = 0;
+  #stableSince = 0;
+  #lastSet = '';
+  #outsider = false;
+
+  constructor(shared: Shared, replicas: number, record: FoundingRecord) {
+    this.#shared = shared;
+    this.#replicas = replicas;
+    this.#record = record;
+  }
+
+  tick(): void {
+    this.#now += 1;
+    if (this.#shared.views.founded) return;
+    const { outbox, self } = this.#shared;
+    const { signed } = this.#record;
+    if (signed === null) this.#tryToPropose();
+    else if (this.#now % PATIENCE_TICKS === 0) {
+      outbox.notice({ kind: 'awaiting-signatures', missing: signed.members.filter((member) => !this.#signers.has(member)) });
+    }
+    if (this.#now % limits.helloTicks !== 1) return;
+    outbox.send(EVERYONE, { kind: 'hello', replicas: this.#replicas, willing: this.#record.signed === null && !this.#outsider });
+    if (signed !== null) outbox.send(EVERYONE, { kind: signed.members[0] === self ? 'found' : 'signed', founding: signed });
+  }
+
+  onHello(from: ProcessId, { replicas, willing }: MessageOf<'hello'>): void {
+    if (from === this.#shared.self) return;
+    if (this.#shared.views.founded) {
+      if (this.#record.signed !== null) this.#shared.outbox.send(from, { kind: 'founded', founding: this.#record.signed });
+      return;
+    }
+    if (replicas !== this.#replicas) {
+      this.#shared.outbox.notice({ kind: 'replicas-differ', process: from, replicas });
+      return;
+    }
+    if (willing) this.#candidates.set(from, this.#now);
+    else this.#candidates.delete(from);
+  }
+
+  onFound(from: ProcessId, { founding }: MessageOf<'found'>): void {
+    const { outbox, self, views } = this.#shared;
+    if (from === self || !founding.members.includes(self)) return;
+    const { signed, refused } = this.#record;
+    if (signed?.group === founding.group) {
+      outbox.sendOnceDurable(EVERYONE, { kind: 'signed', founding });
+    } else if (views.founded || refused.includes(founding.group)) {
+      outbox.sendOnceDurable(EVERYONE, { kind: 'unwilling', refused: founding.group });
+    } else if (signed !== null) {
+      this.#write({ signed, refused: [...refused, founding.group] });
+      outbox.sendOnceDurable(EVERYONE, { kind: 'unwilling', refused: founding.group });
+    } else if (founding.members.length === this.#replicas) {
+      this.#sign(founding, 'signed');
+      this.#signers.add(from);
+    }
+  }
+
+  onSigned(from: ProcessId, { founding }: MessageOf<'signed'>): void {
+    const { signed } = this.#record;
+    if (signed?.group !== founding.group || !signed.members.includes(from)) return;
+    this.#signers.add(from);
+    if (this.#signers.size === signed.members.length) this.#hold(signed);
+  }
+
+  /** A member has refused the founding that this process has signed: it is dead, and the signature free again. */
+  onUnwilling(from: ProcessId, { refused }: MessageOf<'unwilling'>): void {
+    const { signed } = this.#record;
+    if (this.#shared.views.founded || signed?.group !== refused || !signed.members.includes(from)) return;
+    this.#signers.clear();
+    this.#write({ signed: null, refused: [...this.#record.refused, refused] });
+  }
+
+  onFounded({ founding }: MessageOf<'founded'>): void {
+    if (this.#shared.views.founded) return;
+    if (this.#record.signed?.group === founding.group) {
+      this.#hold(this.#record.signed);
+    } else if (!founding.members.includes(this.#shared.self) && !this.#outsider) {
+      this.#outsider = true;
+      this.#shared.outbox.notice({ kind: 'founded', view: new View(0, founding.members), member: false });
+    }
+  }
+
+  /** Proposes the n lowest candidates, if this process is the lowest and the candidates have not changed for a while. */
+  #tryToPropose(): void {
+    const { self } = this.#shared;
+    if (this.#outsider) return;
+    for (const [candidate, heard] of this.#candidates) {
+      if (this.#now - heard > limits.helloExpiryTicks) this.#candidates.delete(candidate);
+    }
+    const lowest = [self, ...this.#candidates.keys()].sort().slice(0, this.#replicas);
+    const set = lowest.join();
+    if (set !== this.#lastSet) {
+      this.#lastSet = set;
+      this.#stableSince = this.#now;
+    }
+    if (lowest.length < this.#replicas || lowest[0] !== self) return;
+    if (this.#replicas > 1 && this.#now - this.#stableSince < limits.helloTicks) return;
+    let attempt = 0;
+    let group: GroupId;
+    do group = groupIdOf(lowest, attempt);
+    while (this.#record.refused.includes(group) && (attempt += 1) > 0);
+    this.#sign({ group, attempt, members: lowest }, 'found');
+  }
+
+  #sign(founding: Founding, tell: 'found' | 'signed'): void {
+    assert(this.#record.signed === null, 'one signature at a time', { signed: this.#record.signed, asked: founding });
+    this.#signers.clear();
+    this.#write({ signed: founding, refused: this.#record.refused });
+    this.#shared.outbox.sendOnceDurable(EVERYONE, { kind: 'signed', founding });
+    if (tell === 'found') this.#shared.outbox.sendOnceDurable(EVERYONE, { kind: 'found', founding });
+  }
+
+  #write(record: FoundingRecord): void {
+    this.#record = record;
+    this.#shared.outbox.persist({ kind: 'founding', founding: record });
+  }
+
+  #hold(founding: Founding): void {
+    const { outbox, views } = this.#shared;
+    if (views.founded) return;
+    const record = { view: new View(0, founding.members), from: 0 as Instance };
+    views.add(record);
+    outbox.persist({ kind: 'view', group: founding.group, record });
+    outbox.send(EVERYONE, { kind: 'founded', founding });
+    outbox.notice({ kind: 'founded', view: record.view, member: true });
+  }
+}

@@ -1,0 +1,119 @@
+import { NO_BALLOT, sameBallot, type Ballot } from '../model/ballot.js';
+import type { BatchId } from '../model/batch.js';
+import { limits } from '../model/limits.js';
+import { after, type Instance } from '../model/ids.js';
+import type { LogEntry, Vote } from '../model/records.js';
+
+/** The members, by rank, that are known to have voted for one batch in one ballot. */
+export interface Tally {
+  readonly ballot: Ballot;
+  readonly id: BatchId;
+  /** One bit a member, so that a repeated vote counts once. */
+  members: number;
+  count: number;
+}
+
+/** All that is known of one undecided instance. */
+export class Slot {
+  /** This acceptor's latest vote. */
+  vote: Vote | null = null;
+  /** Promised for this instance alone, when a collision was recovered. */
+  promised: Ballot = NO_BALLOT;
+  readonly tallies: Tally[] = [];
+  decided: BatchId | null = null;
+  /** An `accept` that waits for its batch. */
+  awaited: { readonly ballot: Ballot; readonly id: BatchId } | null = null;
+  /** How long a fast coordinator has watched this slot without a decision. */
+  watchedTicks = 0;
+
+  constructor(readonly instance: Instance) {}
+
+  tallyOf(ballot: Ballot, id: BatchId): Tally {
+    for (const tally of this.tallies) {
+      if (tally.id === id && sameBallot(tally.ballot, ballot)) return tally;
+    }
+    const tally: Tally = { ballot, id, members: 0, count: 0 };
+    this.tallies.push(tally);
+    return tally;
+  }
+
+  toEntry(): LogEntry {
+    return { instance: this.instance, promised: this.promised, vote: this.vote };
+  }
+}
+
+/**
+ * The undecided part of the sequence: the window of α instances from the first undecided one (section 3 of The
+ * Part-Time Parliament bounds it likewise). Nothing is kept beyond it, so that no peer can make memory grow.
+ */
+export class InstanceLog {
+  readonly #slots = new Map<Instance, Slot>();
+  #first: Instance;
+  #end: Instance;
+
+  constructor(watermark: Instance, entries: readonly LogEntry[]) {
+    this.#first = watermark;
+    this.#end = watermark;
+    for (const entry of entries) {
+      const slot = new Slot(entry.instance);
+      slot.vote = entry.vote;
+      slot.promised = entry.promised;
+      this.#slots.set(entry.instance, slot);
+      this.note(entry.instance);
+    }
+  }
+
+  /** The first undecided instance: the watermark. */
+  get first(): Instance {
+    return this.#first;
+  }
+
+  /** The instance after the last one that anything is known of. */
+  get end(): Instance {
+    return this.#end;
+  }
+
+  /** The first instance beyond the window. */
+  get limit(): Instance {
+    return after(this.#first, limits.windowInstances);
+  }
+
+  inWindow(instance: Instance): boolean {
+    return instance >= this.#first && instance < this.limit;
+  }
+
+  /** Takes notice that somebody uses `instance`. */
+  note(instance: Instance): void {
+    if (instance >= this.#end) this.#end = after(instance);
+  }
+
+  find(instance: Instance): Slot | undefined {
+    return this.#slots.get(instance);
+  }
+
+  /** The slot of an instance in the window; null outside it. */
+  open(instance: Instance): Slot | null {
+    const known = this.#slots.get(instance);
+    if (known !== undefined) return known;
+    if (!this.inWindow(instance)) return null;
+    const slot = new Slot(instance);
+    this.#slots.set(instance, slot);
+    this.note(instance);
+    return slot;
+  }
+
+  /** Slots with anything in them, at `from` or later, ascending. */
+  *slotsFrom(from: Instance): Generator<Slot> {
+    for (let i = from > this.#first ? from : this.#first; i < this.#end; i = after(i)) {
+      const slot = this.#slots.get(i);
+      if (slot !== undefined) yield slot;
+    }
+  }
+
+  /** The first instance is decided and handed over: the window moves. */
+  advance(): void {
+    this.#slots.delete(this.#first);
+    this.#first = after(this.#first);
+    if (this.#end < this.#first) this.#end = this.#first;
+  }
+}

@@ -1,0 +1,71 @@
+import type { Ballot } from '../model/ballot.js';
+import type { Batch, BatchId } from '../model/batch.js';
+import type { GroupId, Instance, ProcessId } from '../model/ids.js';
+import type { Founding } from '../model/records.js';
+
+/** One batch at one instance: what an `accept` asks for and an `accepted` tells. */
+export interface Item {
+  readonly instance: Instance;
+  readonly id: BatchId;
+}
+
+/** What an acceptor last voted for at an instance, as a promise reports it: the id suffices, bodies are fetched. */
+export interface ReportedVote {
+  readonly instance: Instance;
+  readonly ballot: Ballot;
+  readonly id: BatchId;
+}
+
+/** Everything that processes tell each other. `watermark` is always the sender's first undecided instance. */
+export type Message =
+  // Founding: the first view.
+  | { readonly kind: 'hello'; readonly replicas: number; readonly willing: boolean }
+  | { readonly kind: 'found'; readonly founding: Founding }
+  | { readonly kind: 'signed'; readonly founding: Founding }
+  | { readonly kind: 'unwilling'; readonly refused: GroupId }
+  | { readonly kind: 'founded'; readonly founding: Founding }
+  // Election.
+  | {
+      readonly kind: 'heartbeat';
+      readonly ballot: Ballot;
+      readonly watermark: Instance;
+      /** In a fast reign that is open, the first instance that proposers may use; otherwise null. */
+      readonly anyFrom: Instance | null;
+    }
+  | { readonly kind: 'heard'; readonly ballot: Ballot; readonly watermark: Instance }
+  | { readonly kind: 'canvass'; readonly ballot: Ballot }
+  | { readonly kind: 'concur'; readonly ballot: Ballot }
+  // Phase 1, for all instances not below `from`.
+  | { readonly kind: 'prepare'; readonly ballot: Ballot; readonly from: Instance }
+  | { readonly kind: 'promise'; readonly ballot: Ballot; readonly watermark: Instance; readonly votes: readonly ReportedVote[] }
+  | { readonly kind: 'refusal'; readonly promised: Ballot }
+  // Phase 1 for one collided or stuck instance of a fast reign.
+  | { readonly kind: 'inquire'; readonly ballot: Ballot; readonly instance: Instance }
+  | { readonly kind: 'report'; readonly ballot: Ballot; readonly instance: Instance; readonly vote: ReportedVote | null }
+  // Phase 2.
+  | { readonly kind: 'batch'; readonly batch: Batch }
+  | { readonly kind: 'any'; readonly ballot: Ballot; readonly from: Instance }
+  | { readonly kind: 'propose'; readonly ballot: Ballot; readonly instance: Instance; readonly batch: Batch }
+  | { readonly kind: 'accept'; readonly ballot: Ballot; readonly items: readonly Item[] }
+  | { readonly kind: 'accepted'; readonly ballot: Ballot; readonly watermark: Instance; readonly items: readonly Item[] }
+  // Repair.
+  | { readonly kind: 'fetch'; readonly id: BatchId; readonly instance: Instance }
+  | { readonly kind: 'catch-up'; readonly from: Instance }
+  | { readonly kind: 'decided'; readonly from: Instance; readonly batches: readonly Batch[]; readonly watermark: Instance }
+  // Linearizable reads.
+  | { readonly kind: 'ask'; readonly round: number }
+  | { readonly kind: 'answer'; readonly round: number; readonly until: Instance }
+  | { readonly kind: 'fill'; readonly until: Instance };
+
+export type MessageKind = Message['kind'];
+
+/** The message of one kind. */
+export type MessageOf<K extends MessageKind> = Extract<Message, { readonly kind: K }>;
+
+export const EVERYONE = 'everyone';
+
+/** A message and whom it is for; `EVERYONE` includes the sender itself, which hears itself without the network. */
+export interface Outgoing {
+  readonly to: ProcessId | typeof EVERYONE;
+  readonly message: Message;
+}

@@ -1,0 +1,61 @@
+import type { BallotKind } from '../model/ballot.js';
+import type { ProcessId } from '../model/ids.js';
+import { limits } from '../model/limits.js';
+import type { View } from '../model/view.js';
+
+/** Which kind of reign a coordinator opens; `adaptive` follows what the proposers do. */
+export type Mode = BallotKind | 'adaptive';
+
+/**
+ * Wishes for a kind of reign. Fast pays where one process proposes and another coordinates: two message delays instead
+ * of three. A coordinator that proposes itself has two in a classic reign as well, with a smaller quorum; several
+ * proposers collide in a fast one. A wish must last before it is followed, for a change costs a phase 1.
+ */
+export class ModeChooser {
+  readonly #mode: Mode;
+  readonly #self: ProcessId;
+  readonly #lastProposal = new Map<ProcessId, number>();
+  #now = 0;
+  #wishedTicks = 0;
+
+  constructor(mode: Mode, self: ProcessId) {
+    this.#mode = mode;
+    this.#self = self;
+  }
+
+  /** The kind with which a reign begins that nothing is known of yet. */
+  get initial(): BallotKind {
+    return this.#mode === 'fast' ? 'fast' : 'classic';
+  }
+
+  proposed(by: ProcessId): void {
+    if (this.#mode === 'adaptive') this.#lastProposal.set(by, this.#now);
+  }
+
+  /** Returns the kind of reign to change to, null to stay. `reachable` is how many members answer. */
+  tick(current: BallotKind, reachable: number, view: View): BallotKind | null {
+    this.#now += 1;
+    if (this.#mode !== 'adaptive') return current === this.#mode ? null : this.#mode;
+    const wish = this.#wish(current, reachable, view);
+    this.#wishedTicks = wish === current ? 0 : this.#wishedTicks + 1;
+    if (this.#wishedTicks < limits.modeTicks) return null;
+    this.#wishedTicks = 0;
+    return wish;
+  }
+
+  #wish(current: BallotKind, reachable: number, view: View): BallotKind {
+    if (reachable < view.fastQuorum) return 'classic';
+    let active = 0;
+    let selfActive = false;
+    for (const [process, at] of this.#lastProposal) {
+      if (this.#now - at > limits.modeTicks) {
+        this.#lastProposal.delete(process);
+        continue;
+      }
+      active += 1;
+      if (process === this.#self) selfActive = true;
+    }
+    if (active === 0) return current;
+    return active === 1 && !selfActive ? 'fast' : 'classic';
+  }
+}

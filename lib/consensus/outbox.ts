@@ -1,0 +1,129 @@
+import { sameBallot, type Ballot } from '../model/ballot.js';
+import type { Instance, ProcessId } from '../model/ids.js';
+import type { LedgerRecord } from '../model/records.js';
+import type { Decision, Effects, Notice, Supply } from './effects.js';
+import { EVERYONE, type Item, type Message, type Outgoing } from './messages.js';
+
+interface ItemsOfBallot {
+  readonly ballot: Ballot;
+  readonly items: Item[];
+}
+
+/**
+ * Gathers what the handlers want done until the driver takes it. Votes and accepts of one turn are merged into one
+ * message a ballot. A process hears its own messages without the network: what may leave at once it hears at once, what
+ * rests on records it hears when they are durable.
+ */
+export class Outbox {
+  readonly #self: ProcessId;
+  #messages: Outgoing[] = [];
+  #durable: Outgoing[] = [];
+  #records: LedgerRecord[] = [];
+  #decided: Decision[] = [];
+  #readable: number[] = [];
+  #supplies: Supply[] = [];
+  #notices: Notice[] = [];
+  #accepts: ItemsOfBallot[] = [];
+  #votes: ItemsOfBallot[] = [];
+  #local: Message[] = [];
+  #localOnceDurable: Message[] = [];
+
+  constructor(self: ProcessId) {
+    this.#self = self;
+  }
+
+  /** For what rests on nothing that is not durable. */
+  send(to: ProcessId | typeof EVERYONE, message: Message): void {
+    if (to === this.#self || to === EVERYONE) this.#local.push(message);
+    if (to !== this.#self) this.#messages.push({ to, message });
+  }
+
+  /** For what must not be heard by anyone before the records of this turn are durable. */
+  sendOnceDurable(to: ProcessId | typeof EVERYONE, message: Message): void {
+    if (to === this.#self || to === EVERYONE) this.#localOnceDurable.push(message);
+    if (to !== this.#self) this.#durable.push({ to, message });
+  }
+
+  persist(record: LedgerRecord): void {
+    this.#records.push(record);
+  }
+
+  accept(ballot: Ballot, item: Item): void {
+    add(this.#accepts, ballot, item);
+  }
+
+  vote(ballot: Ballot, item: Item): void {
+    add(this.#votes, ballot, item);
+  }
+
+  decide(decision: Decision): void {
+    this.#decided.push(decision);
+  }
+
+  readable(ticket: number): void {
+    this.#readable.push(ticket);
+  }
+
+  supply(supply: Supply): void {
+    this.#supplies.push(supply);
+  }
+
+  notice(notice: Notice): void {
+    this.#notices.push(notice);
+  }
+
+  /** What this process says to itself, oldest first; undefined when there is nothing left. */
+  nextLocal(): Message | undefined {
+    return this.#local.shift();
+  }
+
+  /** Turns the accepts gathered so far into messages, which this process hears too. */
+  flushAccepts(): void {
+    if (this.#accepts.length === 0) return;
+    const accepts = this.#accepts;
+    this.#accepts = [];
+    for (const { ballot, items } of accepts) this.send(EVERYONE, { kind: 'accept', ballot, items });
+  }
+
+  /**
+   * Everything since the last call. A watermark that moved is written along with other records, never by itself: what
+   * it says can be learnt again from the group.
+   */
+  take(watermark: Instance, watermarkMoved: boolean): Effects {
+    for (const { ballot, items } of this.#votes) {
+      this.sendOnceDurable(EVERYONE, { kind: 'accepted', ballot, watermark, items });
+    }
+    this.#votes = [];
+    if (watermarkMoved && this.#records.length > 0) this.#records.push({ kind: 'watermark', watermark });
+    const effects: Effects = {
+      messages: this.#messages,
+      records: this.#records,
+      votes: this.#durable,
+      decided: this.#decided,
+      readable: this.#readable,
+      supplies: this.#supplies,
+      notices: this.#notices,
+    };
+    this.#messages = [];
+    this.#records = [];
+    this.#durable = [];
+    this.#decided = [];
+    this.#readable = [];
+    this.#supplies = [];
+    this.#notices = [];
+    return effects;
+  }
+
+  /** The records last taken are durable: what rested on them is now heard here as well. */
+  durable(): void {
+    if (this.#localOnceDurable.length === 0) return;
+    this.#local.push(...this.#localOnceDurable);
+    this.#localOnceDurable = [];
+  }
+}
+
+function add(groups: ItemsOfBallot[], ballot: Ballot, item: Item): void {
+  const group = groups.at(-1);
+  if (group !== undefined && sameBallot(group.ballot, ballot)) group.items.push(item);
+  else groups.push({ ballot, items: [item] });
+}

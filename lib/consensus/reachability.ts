@@ -1,0 +1,28 @@
+import type { ProcessId } from '../model/ids.js';
+import { limits } from '../model/limits.js';
+import type { View } from '../model/view.js';
+
+/** Who answers the coordinator's heartbeats: it resigns when a majority does not, and opens a fast reign only with enough. */
+export class Reachability {
+  readonly #lastHeard = new Map<ProcessId, number>();
+  #now = 0;
+
+  /** A reign begins: everyone gets the benefit of the doubt once. */
+  begin(view: View): void {
+    for (const member of view.members) this.#lastHeard.set(member, this.#now);
+  }
+
+  heard(from: ProcessId): void {
+    this.#lastHeard.set(from, this.#now);
+  }
+
+  tick(): void {
+    this.#now += 1;
+  }
+
+  /** How many members have answered lately, `self` included. */
+  count(view: View, self: ProcessId): number {
+    return view.members.filter((member) => member === self || this.#now - (this.#lastHeard.get(member) ?? -Infinity) <= limits.silenceTicks).length;
+  }
+}
+

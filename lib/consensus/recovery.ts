@@ -1,0 +1,119 @@
+import { classicStepOf, sameBallot, type Ballot } from '../model/ballot.js';
+import type { BatchId } from '../model/batch.js';
+import { after, laterOf, type Instance, type ProcessId } from '../model/ids.js';
+import { limits } from '../model/limits.js';
+import type { Slot } from './instance-log.js';
+import { EVERYONE, type Item, type MessageOf, type ReportedVote } from './messages.js';
+import { pick } from './picking.js';
+import type { Shared } from './shared.js';
+
+/** What is known of one instance that a fast ballot has not decided. */
+interface Inquiry {
+  readonly answers: Map<ProcessId, ReportedVote | null>;
+  asked: boolean;
+  ticks: number;
+}
+
+/**
+ * Coordinated recovery of single instances of a fast reign (Fast Paxos, section 3.2). The classic ballot of the reign is
+ * directly above its fast one, so that a fast vote is its sender's answer to phase 1 of that classic ballot: the sender
+ * can vote in nothing between the two. Members whose votes are not known are asked.
+ */
+export class Recovery {
+  readonly #shared: Shared;
+  readonly #ballot: Ballot;
+  readonly #inquiries = new Map<Instance, Inquiry>();
+
+  constructor(shared: Shared, ballot: Ballot) {
+    this.#shared = shared;
+    this.#ballot = ballot;
+  }
+
+  /** Returns what to propose in the classic ballot if the votes seen make a fast choice impossible, else null. */
+  onVotes(slot: Slot): BatchId | null {
+    if (!this.#inquiries.has(slot.instance) && !this.#collided(slot)) return null;
+    return this.#recover(slot);
+  }
+
+  /** A member has answered for one instance. Returns what to propose once enough have. */
+  onReport(from: ProcessId, { ballot, instance, vote }: MessageOf<'report'>): BatchId | null {
+    const inquiry = this.#inquiries.get(instance);
+    if (inquiry === undefined || !sameBallot(ballot, classicStepOf(this.#ballot))) return null;
+    if (!this.#shared.views.at(instance).has(from)) return null;
+    inquiry.answers.set(from, vote);
+    return this.#pickFrom(instance, inquiry);
+  }
+
+  forget(instance: Instance): void {
+    this.#inquiries.delete(instance);
+  }
+
+  /**
+   * Watches every instance in use. One that stays undecided is recovered, at once where too few members answer for a
+   * fast quorum. Returns what to propose, besides asking those whose votes are not known.
+   */
+  tick(from: Instance, fastQuorumAnswers: boolean, isProposed: (instance: Instance) => boolean): Item[] {
+    const { log } = this.#shared;
+    const picks: Item[] = [];
+    const patience = fastQuorumAnswers ? limits.stuckTicks : 1;
+    for (let instance = laterOf(from, log.first); instance < log.end; instance = after(instance)) {
+      const slot = log.open(instance);
+      if (slot === null || slot.decided !== null || isProposed(instance)) continue;
+      slot.watchedTicks += 1;
+      if (slot.watchedTicks < patience) continue;
+      const inquiry = this.#inquiries.get(instance);
+      if (inquiry === undefined) this.#shared.outbox.notice({ kind: 'stuck', instance });
+      else if ((inquiry.ticks += 1) % limits.retryTicks === 0) inquiry.asked = false;
+      const id = this.#recover(slot);
+      if (id !== null) picks.push({ instance, id });
+    }
+    return picks;
+  }
+
+  #collided(slot: Slot): boolean {
+    const view = this.#shared.views.at(slot.instance);
+    let most = 0;
+    let votes = 0;
+    for (const tally of slot.tallies) {
+      if (!sameBallot(tally.ballot, this.#ballot)) continue;
+      votes += tally.count;
+      most = Math.max(most, tally.count);
+    }
+    const impossible = most + (view.size - votes) < view.fastQuorum;
+    if (impossible) this.#shared.outbox.notice({ kind: 'collision', instance: slot.instance });
+    return impossible;
+  }
+
+  #recover(slot: Slot): BatchId | null {
+    const { instance } = slot;
+    let inquiry = this.#inquiries.get(instance);
+    if (inquiry === undefined) {
+      inquiry = { answers: new Map(), asked: false, ticks: 0 };
+      this.#inquiries.set(instance, inquiry);
+    }
+    this.#takeVotes(slot, inquiry);
+    const picked = this.#pickFrom(instance, inquiry);
+    if (picked === null && !inquiry.asked) {
+      inquiry.asked = true;
+      this.#shared.outbox.send(EVERYONE, { kind: 'inquire', ballot: classicStepOf(this.#ballot), instance });
+    }
+    return picked;
+  }
+
+  /** Votes heard in the fast ballot are answers already. */
+  #takeVotes(slot: Slot, inquiry: Inquiry): void {
+    const { members } = this.#shared.views.at(slot.instance);
+    for (const tally of slot.tallies) {
+      if (!sameBallot(tally.ballot, this.#ballot)) continue;
+      members.forEach((member, rank) => {
+        if ((tally.members & (1 << rank)) === 0) return;
+        inquiry.answers.set(member, { instance: slot.instance, ballot: tally.ballot, id: tally.id });
+      });
+    }
+  }
+
+  #pickFrom(instance: Instance, inquiry: Inquiry): BatchId | null {
+    const view = this.#shared.views.at(instance);
+    return inquiry.answers.size >= view.classicQuorum ? pick([...inquiry.answers.values()], view) : null;
+  }
+}

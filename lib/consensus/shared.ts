@@ -1,0 +1,32 @@
+import type { Batch, BatchId } from '../model/batch.js';
+import type { ProcessId } from '../model/ids.js';
+import type { BatchPool } from './batch-pool.js';
+import type { DeliveryTable } from './delivery-table.js';
+import type { InstanceLog } from './instance-log.js';
+import type { Outbox } from './outbox.js';
+import type { Views } from './views.js';
+
+/** What the roles of one process have in common. */
+export interface Shared {
+  readonly self: ProcessId;
+  readonly views: Views;
+  readonly log: InstanceLog;
+  readonly pool: BatchPool;
+  readonly outbox: Outbox;
+  /** Batches already decided since this process started: an economy, not a rule. Who delivers filters by a table of its own. */
+  readonly delivered: DeliveryTable;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * The batch to vote for or to store under `id`. One that was decided at an earlier instance is stored without its body:
+ * every replica will skip it as a duplicate.
+ */
+export function bodyOf(shared: Shared, id: BatchId): Batch | undefined {
+  return shared.pool.get(id) ?? (shared.delivered.has(id) ? { id, body: NOTHING } : undefined);
+}
+
+export function amMember(shared: Shared): boolean {
+  return shared.views.isMember(shared.self, shared.log.first);
+}

@@ -1,0 +1,39 @@
+import { assert } from '../model/assert.js';
+import type { Instance, ProcessId } from '../model/ids.js';
+import type { View, ViewRecord } from '../model/view.js';
+
+/** Which view governs which instance. Empty until the group has been founded. */
+export class Views {
+  readonly #records: ViewRecord[];
+
+  constructor(records: readonly ViewRecord[]) {
+    this.#records = [...records];
+  }
+
+  get founded(): boolean {
+    return this.#records.length > 0;
+  }
+
+  add(record: ViewRecord): void {
+    const last = this.#records.at(-1);
+    assert(last === undefined || (record.from > last.from && record.view.number > last.view.number), 'views follow each other', {
+      last,
+      record,
+    });
+    this.#records.push(record);
+  }
+
+  /** The view that governs `instance`: the latest one that begins at or before it. */
+  at(instance: Instance): View {
+    for (let i = this.#records.length - 1; i >= 0; i -= 1) {
+      const record = this.#records[i];
+      if (record !== undefined && record.from <= instance) return record.view;
+    }
+    assert(false, 'every instance is governed by a view', { instance, views: this.#records.length });
+  }
+
+  /** Whether `process` may vote at `instance`. */
+  isMember(process: ProcessId, instance: Instance): boolean {
+    return this.founded && this.at(instance).has(process);
+  }
+}

@@ -1,0 +1,14 @@
+import { InvariantViolation } from './errors.js';
+
+/**
+ * Stops the process's part in the group when something that must always be true is not. Stays on in production: a
+ * process that goes on after a broken invariant can spread it.
+ */
+export function assert(condition: boolean, invariant: string, facts: Readonly<Record<string, unknown>> = {}): asserts condition {
+  if (!condition) throw new InvariantViolation(invariant, facts);
+}
+
+/** For the default branch of an exhaustive switch: the compiler rejects the call while a case is missing. */
+export function unreachable(value: never): never {
+  throw new InvariantViolation('every kind is handled', { value });
+}

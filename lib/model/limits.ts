@@ -1,0 +1,66 @@
+/**
+ * Every limit and default of the system, with its unit. Protocol times are in ticks, so that a stalled process does
+ * not mistake its own pause for the silence of another.
+ */
+export const limits = {
+  /** One tick of the protocol's clock. */
+  tickMs: 10,
+
+  /** The coordinator makes itself heard this often. */
+  heartbeatTicks: 3,
+  /** Silence after which a process suspects the coordinator: at least this, at most twice this, at random. */
+  silenceTicks: 15,
+  /** How long a candidate waits for a majority to agree that the coordinator is silent. */
+  canvassTicks: 5,
+  /** How long a coordinator waits for promises before it asks again. */
+  prepareTicks: 5,
+  /** First wait before anything unanswered is sent again; doubles up to `retryTicksMax`. */
+  retryTicks: 5,
+  retryTicksMax: 50,
+  /** How long a missing batch may be on its way before it is asked for. */
+  fetchTicks: 2,
+  /** How long an instance of a fast reign may stay undecided before the coordinator recovers it. */
+  stuckTicks: 4,
+  /** A process that wants to found a group says so this often. */
+  helloTicks: 5,
+  /** A candidate for the first view that has been silent for this long is no longer counted. */
+  helloExpiryTicks: 50,
+  /** How long the adaptive mode must wish for the other kind of reign before it changes. */
+  modeTicks: 20,
+
+  /** α: an acceptor votes, and a proposer proposes, only at instances below first undecided + α. */
+  windowInstances: 512,
+  /** Batches of one proposer that may be undecided at one moment. */
+  batchesInFlightMax: 8,
+  /** The same in bytes: keeps a burst from overrunning the receivers' buffers. */
+  bytesInFlightMax: 480_000,
+  /** Messages of one batch together, in bytes, unless a single message is larger. */
+  batchBytesMax: 56_000,
+  /** Batches heard of and not yet decided, in bytes, before the oldest are forgotten. */
+  poolBytesMax: 256 * 1024 * 1024,
+  /** Messages put and not yet in a batch: beyond this many, or this many bytes, `put` waits. */
+  pendingMessagesMax: 65_536,
+  pendingBytesMax: 64 * 1024 * 1024,
+  /** One message, in bytes. */
+  messageBytesMax: 64 * 1024 * 1024,
+  /** Messages delivered and not yet read: beyond this many bytes they are read from the ledger again later. */
+  unreadBytesMax: 16 * 1024 * 1024,
+  /** One answer to a process that is behind, in bytes, unless a single batch is larger. */
+  catchUpBytes: 1024 * 1024,
+
+  /** One datagram on the loopback interface, whose packets may be 64 KiB. */
+  datagramBytesOnLoopback: 60_000,
+  /** One datagram elsewhere. */
+  datagramBytes: 8_192,
+  /** Asked of the kernel for each receiving socket; what it grants is logged. */
+  receiveBufferBytes: 4 * 1024 * 1024,
+  /** Bytes waiting for one receiver on the bulk lane before further ones are dropped. */
+  bulkBytesMax: 256 * 1024 * 1024,
+  /** A connection of the bulk lane on which nothing has moved for this long is closed; the next message opens another. */
+  bulkIdleMs: 10_000,
+
+  /** Instances of one segment of the log: the unit in which the log can be dropped. */
+  segmentInstances: 65_536,
+  /** Address space of one ledger. The file grows to what is used; growing the map while running would stall the process. */
+  mapBytes: 64 * 1024 * 1024 * 1024,
+} as const;
