@@ -5,7 +5,7 @@ import { laterOf, type Instance, type ProcessId } from '../model/ids.js';
 import type { Fetcher } from './fetcher.js';
 import type { Slot } from './instance-log.js';
 import type { MessageOf, ReportedVote } from './messages.js';
-import { amMember, bodyOf, type Shared } from './shared.js';
+import { amMember, batchOf, type Shared } from './shared.js';
 
 /**
  * Votes and promises. An acceptor votes in no ballot below what it has promised, at most once in each ballot at each
@@ -68,7 +68,7 @@ export class Acceptor {
     for (const { instance, id } of items) {
       const slot = this.#votable(instance, ballot);
       if (slot === null) continue;
-      const batch = bodyOf(this.#shared, id);
+      const batch = batchOf(this.#shared, slot, id);
       if (batch === undefined) this.#await(slot, ballot, id);
       else this.#vote(slot, ballot, batch);
     }

@@ -5,7 +5,7 @@ import { after, type Instance, type ProcessId } from '../model/ids.js';
 import type { Fetcher } from './fetcher.js';
 import type { Slot } from './instance-log.js';
 import type { MessageOf } from './messages.js';
-import { bodyOf, type Shared } from './shared.js';
+import { batchOf, type Shared } from './shared.js';
 
 /** Told of every decision, in instance order. */
 export type DecisionListener = (instance: Instance, id: BatchId) => void;
@@ -60,7 +60,7 @@ export class Learner {
       const instance = log.first;
       const slot = log.find(instance);
       if (slot === undefined || slot.decided === null) return;
-      const batch = this.#batchOf(slot, slot.decided);
+      const batch = batchOf(this.#shared, slot, slot.decided);
       if (batch === undefined) {
         this.#fetcher.want(slot.decided, instance);
         return;
@@ -88,10 +88,6 @@ export class Learner {
     const { instance } = slot;
     assert(slot.decided === null || slot.decided === id, 'one value is chosen at an instance', { instance, first: slot.decided, second: id });
     slot.decided = id;
-  }
-
-  #batchOf(slot: Slot, id: BatchId): Batch | undefined {
-    return slot.vote?.batch.id === id ? slot.vote.batch : bodyOf(this.#shared, id);
   }
 
   #handOver(slot: Slot, batch: Batch): void {

@@ -2,7 +2,7 @@ import type { Batch, BatchId } from '../model/batch.js';
 import type { ProcessId } from '../model/ids.js';
 import type { BatchPool } from './batch-pool.js';
 import type { DeliveryTable } from './delivery-table.js';
-import type { InstanceLog } from './instance-log.js';
+import type { InstanceLog, Slot } from './instance-log.js';
 import type { Outbox } from './outbox.js';
 import type { Views } from './views.js';
 
@@ -20,10 +20,11 @@ export interface Shared {
 const NOTHING = new Uint8Array(0);
 
 /**
- * The batch to vote for or to store under `id`. One that was decided at an earlier instance is stored without its body:
+ * The batch to vote for or to store under `id` at the slot's instance, if it is here. One that was decided at an earlier instance is stored without its body:
  * every replica will skip it as a duplicate.
  */
-export function bodyOf(shared: Shared, id: BatchId): Batch | undefined {
+export function batchOf(shared: Shared, slot: Slot, id: BatchId): Batch | undefined {
+  if (slot.vote?.batch.id === id) return slot.vote.batch;
   return shared.pool.get(id) ?? (shared.delivered.has(id) ? { id, body: NOTHING } : undefined);
 }
 
