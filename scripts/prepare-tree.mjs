@@ -35,8 +35,8 @@ export async function prepareTree({ build = true } = {}) {
   });
 }
 
-/** Runs a command in the tree with our input and output, and ends this process with its exit code if it fails. */
-export function run(command, args) {
+/** Runs a command in the tree with our input and output, and ends this process as it ended if it fails. */
+function run(command, args) {
   const { status, signal, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
   if (error) throw error;
   if (signal) process.kill(process.pid, signal);
@@ -107,26 +107,25 @@ function say(what) {
  */
 async function withLock(work) {
   const mine = `${lockFile}.${process.pid}`;
-  let waiting = false;
   writeFileSync(mine, String(process.pid));
-  try {
-    while (!tryLink(mine)) {
-      const owner = readOwner();
-      if (owner !== undefined && !isAlive(owner)) takeAway(owner);
-      else {
-        if (!waiting) say(`waiting for process ${owner} that prepares this tree (if it does not: rm ${lockFile})`);
-        waiting = true;
-        await sleep(100);
-      }
+  let waiting = false;
+  while (!tryLink(mine)) {
+    const owner = readOwner();
+    if (owner === undefined) continue;
+    if (!isAlive(owner)) takeAway(owner);
+    else {
+      if (!waiting) say(`waiting for process ${owner}, which prepares this tree (if it does not: rm ${lockFile})`);
+      waiting = true;
+      await sleep(100);
     }
-    try {
-      work();
-    } finally {
-      rmSync(lockFile, { force: true });
-    }
-  } finally {
-    rmSync(mine, { force: true });
   }
+  rmSync(mine);
+  // On exit, since a tool that fails ends the process there and then.
+  const release = () => rmSync(lockFile, { force: true });
+  process.once('exit', release);
+  work();
+  process.off('exit', release);
+  release();
 }
 
 function tryLink(mine) {
@@ -167,6 +166,7 @@ function takeAway(owner) {
     if (error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error;
   }
   rmSync(taken, { force: true });
+  rmSync(`${lockFile}.${owner}`, { force: true });
 }
 
 if (process.argv[1] === import.meta.filename) await prepareTree({ build: !process.argv.includes('--install-only') });

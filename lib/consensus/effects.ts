@@ -1,5 +1,5 @@
 import type { Batch } from '../model/batch.js';
-import type { Instance, ProcessId } from '../model/ids.js';
+import type { GroupId, Instance, ProcessId } from '../model/ids.js';
 import type { LedgerRecord } from '../model/records.js';
 import type { View } from '../model/view.js';
 import type { Ballot } from '../model/ballot.js';
@@ -27,7 +27,8 @@ export interface Supply {
 
 /** Something worth a line in the log, or that the queue must know. */
 export type Notice =
-  | { readonly kind: 'founded'; readonly view: View; readonly member: boolean }
+  /** The group exists; `member` says whether this process is one of its founders or has come too late. */
+  | { readonly kind: 'founded'; readonly group: GroupId; readonly view: View; readonly member: boolean }
   | { readonly kind: 'replicas-differ'; readonly process: ProcessId; readonly replicas: number }
   | { readonly kind: 'awaiting-signatures'; readonly missing: readonly ProcessId[] }
   | { readonly kind: 'reign'; readonly ballot: Ballot }

@@ -97,7 +97,7 @@ export class FoundingRole {
       this.#hold(this.#record.signed);
     } else if (!founding.members.includes(this.#shared.self) && !this.#outsider) {
       this.#outsider = true;
-      this.#shared.outbox.notice({ kind: 'founded', view: new View(0, founding.members), member: false });
+      this.#shared.outbox.notice({ kind: 'founded', group: founding.group, view: new View(0, founding.members), member: false });
     }
   }
 
@@ -143,6 +143,6 @@ export class FoundingRole {
     views.add(record);
     outbox.persist({ kind: 'view', group: founding.group, record });
     outbox.send(EVERYONE, { kind: 'founded', founding });
-    outbox.notice({ kind: 'founded', view: record.view, member: true });
+    outbox.notice({ kind: 'founded', group: founding.group, view: record.view, member: true });
   }
 }

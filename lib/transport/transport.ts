@@ -34,7 +34,13 @@ export interface Transport {
   /** Stops receiving at once, then releases sockets. What has not left by then is lost. Idempotent. */
   close(): Promise<void>;
 
-  /** Bytes of datagrams that are kept while this process is too busy to receive: flow control must not exceed them. */
+  /** Larger messages, with what a frame adds, take the reliable lane. */
+  readonly maxDatagramBytes: number;
+
+  /**
+   * Bytes of datagrams that are kept while this process is too busy to receive: flow control must not exceed them.
+   * The kernel counts its own overhead, so that many small datagrams fill the buffer with fewer bytes than few large ones.
+   */
   readonly receiveBufferBytes: number;
 
   /** What was received, sent and dropped, and why, since the start. */
@@ -48,7 +54,7 @@ export interface TransportStatistics {
   datagramsReceived: number;
   bulkMessagesSent: number;
   bulkMessagesReceived: number;
-  /** Not a frame of this queue: wrong magic, another queue's, truncated, checksum does not fit. */
+  /** Not a frame of this queue: wrong magic, another queue's, truncated, checksum does not fit, not by our interface. */
   foreignDropped: number;
   /** Frames of another version of the format. */
   versionDropped: number;

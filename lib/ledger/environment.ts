@@ -1,0 +1,150 @@
+/**
+ * One LMDB environment for each directory, shared by all queues of this process that keep their ledger there. Here, and
+ * nowhere else, is what must be obeyed for LMDB to be what it promises (DESIGN.md, section 10).
+ */
+import { constants } from 'node:os';
+
+import { open, type Database, type Key, type RootDatabase } from 'lmdb';
+
+import { TreplicaError } from '../model/errors.js';
+import { limits } from '../model/limits.js';
+import { checkDataFile } from './data-file.js';
+import { notWritable, prepareDirectory, syncDirectory } from './directory.js';
+import { Ownership } from './owner.js';
+import { anotherVersion, damaged } from './seal.js';
+
+/** By the directory's real path. */
+const environments = new Map<string, Environment>();
+
+export class Environment {
+  readonly #root: RootDatabase<Buffer>;
+  readonly #ownership: Ownership;
+  readonly #queues = new Set<string>();
+  #failure: TreplicaError | null = null;
+
+  /**
+   * The environment in `directory`, opened if this process has not opened it, with `queueId` registered in it until
+   * `leave` is called.
+   * @throws TreplicaError DIRECTORY_NOT_WRITABLE, DIRECTORY_IN_USE, LEDGER_DAMAGED, LEDGER_VERSION or LEDGER_FAILED
+   */
+  static enter(directory: string, queueId: string): Environment {
+    const path = prepareDirectory(directory);
+    const environment = environments.get(path) ?? new Environment(path);
+    if (environment.#queues.has(queueId)) {
+      throw new TreplicaError(
+        'DIRECTORY_IN_USE',
+        `Queue ${queueId} is already open in this process (${process.pid}) with directory ${path}. Use that one, close it first, or give this one a directory of its own.`,
+      );
+    }
+    environments.set(path, environment);
+    environment.#queues.add(queueId);
+    return environment;
+  }
+
+  private constructor(readonly directory: string) {
+    checkDataFile(directory);
+    this.#root = openRoot(directory);
+    try {
+      this.#ownership = new Ownership(this.openDatabase('owner', 'binary'), directory);
+      this.#root.transactionSync(() => {
+        this.#ownership.take();
+      });
+      syncDirectory(directory);
+    } catch (error) {
+      void this.#root.close();
+      throw error instanceof TreplicaError ? error : this.#fail(error);
+    }
+  }
+
+  /** @throws TreplicaError LEDGER_FAILED once a transaction has failed */
+  assertSound(): void {
+    if (this.#failure) throw this.#failure;
+  }
+
+  /**
+   * Runs `action`, which may put into databases and open new ones, and returns when all of it is durable.
+   * When that fails, for whatever reason, nothing of it has happened, and nothing more will: after a failed write the
+   * kernel and LMDB may disagree about what is on the disk, and to begin another transaction can crash the process.
+   * @throws TreplicaError LEDGER_FAILED
+   */
+  transaction<T>(action: () => T): T {
+    this.assertSound();
+    try {
+      let result!: T;
+      // Must itself return nothing: LMDB would wait for a promise, as `put` returns, and leave the transaction open.
+      this.#root.transactionSync(() => {
+        this.#ownership.verify();
+        result = action();
+      });
+      return result;
+    } catch (error) {
+      throw this.#fail(error);
+    }
+  }
+
+  /** A named database. Where it may have to be created, call it within a transaction. */
+  openDatabase<K extends Key>(name: string, keyEncoding: 'binary' | 'uint32'): Database<Buffer, K> {
+    this.assertSound();
+    return this.#root.openDB<Buffer, K>(name, { keyEncoding, encoding: 'binary', cache: false });
+  }
+
+  /** The names of existing databases with `start <= name < end`, ascending. */
+  databaseNames(start: string, end: string): string[] {
+    return [...this.#root.getKeys({ start, end })].map(String);
+  }
+
+  /** Closes the environment when no queue is left in it. From the call on, the directory may be entered again. */
+  async leave(queueId: string): Promise<void> {
+    this.#queues.delete(queueId);
+    if (this.#queues.size > 0) return;
+    environments.delete(this.directory);
+    this.#release();
+    await this.#root.close();
+  }
+
+  #release(): void {
+    try {
+      this.transaction(() => this.#ownership.release());
+    } catch {
+      this.#ownership.abandon();
+    }
+  }
+
+  #fail(cause: unknown): TreplicaError {
+    this.#failure ??= new TreplicaError(
+      'LEDGER_FAILED',
+      `The ledger in directory ${this.directory} could not be written: ${cause instanceof Error ? cause.message : String(cause)}. Nothing of the commit may be relied on, and no further one is taken. See that the disk is sound and has room, then start the process again.`,
+      { cause },
+    );
+    return this.#failure;
+  }
+}
+
+function openRoot(directory: string): RootDatabase<Buffer> {
+  try {
+    return open<Buffer>(directory, {
+      // Without it, a directory with a dot in its name is taken for a file.
+      noSubdir: false,
+      overlappingSync: false,
+      mapSize: limits.mapBytes,
+      maxDbs: limits.namedDatabasesMax,
+      encoding: 'binary',
+      cache: false,
+    });
+  } catch (cause) {
+    throw openingError(directory, cause);
+  }
+}
+
+function openingError(directory: string, cause: unknown): TreplicaError {
+  const { EACCES, EPERM, EROFS } = constants.errno;
+  const { message, code } = cause as Error & { readonly code?: number };
+  if (code === EACCES || code === EPERM || code === EROFS) return notWritable(directory, cause);
+  if (message.includes('MDB_VERSION_MISMATCH')) return anotherVersion(`data file in directory ${directory}`, message);
+  if (message.includes('MDB_')) return damaged(`data file in directory ${directory}`, message, cause);
+  return new TreplicaError(
+    'LEDGER_FAILED',
+    `The ledger in directory ${directory} could not be opened: ${message}. See that the disk is sound and that the process may map ${limits.mapBytes} bytes of address space, then start it again.`,
+    { cause },
+  );
+}

@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
+
+import type { Database } from 'lmdb';
+
+import { TreplicaError } from '../model/errors.js';
+import { damaged, seal, SEAL_BYTES, unseal } from './seal.js';
+
+/** A process, named so that a later one with the same number is told apart where the system lets us. */
+interface Owner {
+  readonly pid: number;
+  /** In ticks since the boot; null where there is no /proc. */
+  readonly startTime: string | null;
+  readonly boot: string | null;
+  /** Tells apart two ownerships of one process. */
+  readonly token: string;
+}
+
+const KEY = Buffer.from('owner');
+const KEY_CRC = crc32(KEY);
+
+/** Ownerships that this process could not give back when it closed a ledger that had failed. */
+const abandoned = new Set<string>();
+
+/**
+ * A ledger directory belongs to one process at a time: two processes that vote under one id can break every promise.
+ * The owner's record is kept in the very environment it protects, and taken in a write transaction, which LMDB admits
+ * one at a time among all processes. Whoever finds a dead owner takes over. Should the dead owner turn out to be alive
+ * (it was in another container, say, where its number means nothing to us), its next commit finds the record changed
+ * and fails: its promises rest on nothing that we have not seen.
+ *
+ * Every method must be called within a transaction of the environment.
+ */
+export class Ownership {
+  readonly #database: Database<Buffer, Buffer>;
+  readonly #directory: string;
+  readonly #self: Owner;
+  readonly #record: Buffer;
+
+  constructor(database: Database<Buffer, Buffer>, directory: string) {
+    this.#database = database;
+    this.#directory = directory;
+    this.#self = { ...processByNumber('self', process.pid), boot: bootId(), token: randomBytes(8).toString('hex') };
+    this.#record = encode(this.#self);
+  }
+
+  /** @throws TreplicaError DIRECTORY_IN_USE */
+  take(): void {
+    const value = this.#database.get(KEY);
+    const owner = value && decode(value, `owner record of directory ${this.#directory}`);
+    if (owner && !abandoned.has(owner.token) && isAlive(owner, this.#self)) throw this.#inUseBy(owner);
+    this.#database.putSync(KEY, this.#record);
+  }
+
+  /** @throws TreplicaError DIRECTORY_IN_USE when another process has taken over */
+  verify(): void {
+    const value = this.#database.get(KEY);
+    if (value?.equals(this.#record)) return;
+    throw new TreplicaError(
+      'DIRECTORY_IN_USE',
+      `Another process has taken directory ${this.#directory} from this one.`,
+    );
+  }
+
+  release(): void {
+    this.#database.removeSync(KEY);
+  }
+
+  /** Lets this process, and no other while it lives, take the directory again although it was not released. */
+  abandon(): void {
+    abandoned.add(this.#self.token);
+  }
+
+  #inUseBy(owner: Owner): TreplicaError {
+    const isSelf = owner.pid === this.#self.pid && owner.startTime === this.#self.startTime;
+    const message = isSelf
+      ? `Directory ${this.#directory} is already open in this process (${owner.pid}), in another thread or by another copy of Treplica. Give each a directory of its own.`
+      : `Directory ${this.#directory} is in use by process ${owner.pid}. Stop that process, or give this one a directory of its own.`;
+    return new TreplicaError('DIRECTORY_IN_USE', message);
+  }
+}
+
+function encode(owner: Owner): Buffer {
+  return seal(Buffer.concat([Buffer.alloc(SEAL_BYTES), Buffer.from(JSON.stringify(owner))]), KEY_CRC);
+}
+
+function decode(value: Buffer, name: string): Owner {
+  const text = unseal(value, KEY_CRC, name).toString();
+  try {
+    return JSON.parse(text) as Owner;
+  } catch (cause) {
+    throw damaged(name, 'it does not parse', cause);
+  }
+}
+
+function isAlive(owner: Owner, self: Owner): boolean {
+  if (owner.boot !== self.boot) return false;
+  const found = processByNumber(owner.pid, owner.pid);
+  if (self.startTime !== null) return found.startTime !== null && found.startTime === owner.startTime;
+  return answersToSignals(owner.pid);
+}
+
+/** `startTime` is null for a process that is dead, even if its parent has not noticed yet. */
+function processByNumber(directory: number | 'self', pid: number): { pid: number; startTime: string | null } {
+  const stat = readSystemFile(`/proc/${directory}/stat`);
+  // The second field is the program's name in parentheses, which may contain anything.
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
+  const [state] = fields;
+  return { pid, startTime: state === 'Z' || state === 'X' ? null : (fields[19] ?? null) };
+}
+
+function bootId(): string | null {
+  return readSystemFile('/proc/sys/kernel/random/boot_id')?.trim() ?? null;
+}
+
+function readSystemFile(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+function answersToSignals(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

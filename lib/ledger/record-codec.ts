@@ -1,0 +1,210 @@
+import { crc32 } from 'node:zlib';
+
+import { assert } from '../model/assert.js';
+import { NO_BALLOT, type Ballot } from '../model/ballot.js';
+import { batchId, isBatchId, NO_OP_ID, partsOf, type BatchId } from '../model/batch.js';
+import type { GroupId, Instance, ProcessId } from '../model/ids.js';
+import type { Founding, FoundingRecord, LedgerRecord, LogEntry, Vote } from '../model/records.js';
+import { View, type ViewRecord } from '../model/view.js';
+import { ByteReader, ByteWriter, ID_BYTES, NUMBER_BYTES_MAX } from './binary.js';
+import { damaged, seal, SEAL_BYTES, unseal } from './seal.js';
+
+/** What is kept outside the log: little, and most of it overwritten again and again. */
+type MetaRecord = Exclude<LedgerRecord, { readonly kind: 'entry' }>;
+
+const BALLOT_BYTES_MAX = 1 + NUMBER_BYTES_MAX + ID_BYTES;
+const BATCH_ID_BYTES_MAX = 1 + ID_BYTES + 2 * NUMBER_BYTES_MAX;
+/** Everything of a log entry but the body of its batch. */
+const ENTRY_BYTES_MAX = SEAL_BYTES + BALLOT_BYTES_MAX + 1 + BALLOT_BYTES_MAX + BATCH_ID_BYTES_MAX;
+
+const VIEW_KEY = 'view/';
+
+/** The key that a record is stored under; views are kept each, of everything else the last. */
+export function metaKey(record: MetaRecord): string {
+  return record.kind === 'view' ? `${VIEW_KEY}${String(record.record.view.number).padStart(16, '0')}` : record.kind;
+}
+
+/**
+ * The binary form of one queue's records, the same in every implementation of the ledger. A value is bound to its
+ * queue and its key by its seal.
+ */
+export class RecordCodec {
+  readonly #queueCrc: number;
+
+  /** @param place where the ledger is, for messages: 'in /var/lib/auction' */
+  constructor(
+    readonly queueId: string,
+    readonly place: string,
+  ) {
+    this.#queueCrc = crc32(queueId);
+  }
+
+  /** One allocation and one copy of the body: this is on the path of every vote. */
+  encodeEntry(entry: LogEntry): Buffer {
+    const { instance, promised, vote } = entry;
+    const writer = new ByteWriter(Buffer.allocUnsafe(ENTRY_BYTES_MAX + (vote?.batch.body.length ?? 0)), SEAL_BYTES);
+    writeBallot(writer, promised);
+    writer.byte(vote ? 1 : 0);
+    if (vote) {
+      writeBallot(writer, vote.ballot);
+      writeBatchId(writer, vote.batch.id);
+      writer.raw(vote.batch.body);
+    }
+    return seal(writer.written(), this.#keyCrc(entryKey(instance)));
+  }
+
+  /**
+   * @param value is kept: the body is a part of it
+   * @throws TreplicaError LEDGER_DAMAGED, naming the entry, or LEDGER_VERSION
+   */
+  decodeEntry(instance: Instance, value: Buffer): LogEntry {
+    return this.#decode(entryKey(instance), `log entry ${instance}`, value, (reader) => ({
+      instance,
+      promised: readBallot(reader),
+      vote: reader.byte() === 0 ? null : readVote(reader),
+    }));
+  }
+
+  encodeMeta(record: MetaRecord): Buffer {
+    const writer = new ByteWriter(Buffer.allocUnsafe(metaBytesMax(record)), SEAL_BYTES);
+    writeMeta(writer, record);
+    return seal(writer.written(), this.#keyCrc(metaKey(record)));
+  }
+
+  /** @throws TreplicaError LEDGER_DAMAGED, naming the record, or LEDGER_VERSION */
+  decodeMeta(key: string, value: Buffer): MetaRecord {
+    return this.#decode(key, nameOf(key), value, (reader) => readMeta(reader, key));
+  }
+
+  #decode<T>(key: string, name: string, value: Buffer, read: (reader: ByteReader) => T): T {
+    const fullName = `${name} of queue ${this.queueId} ${this.place}`;
+    const reader = new ByteReader(unseal(value, this.#keyCrc(key), fullName));
+    try {
+      const record = read(reader);
+      reader.end();
+      return record;
+    } catch (cause) {
+      throw damaged(fullName, cause instanceof Error ? cause.message : String(cause), cause);
+    }
+  }
+
+  #keyCrc(key: string): number {
+    return crc32(key, this.#queueCrc);
+  }
+}
+
+function entryKey(instance: Instance): string {
+  return `log/${instance}`;
+}
+
+function nameOf(key: string): string {
+  if (key.startsWith(VIEW_KEY)) return `view ${String(Number(key.slice(VIEW_KEY.length)))}`;
+  return key === 'watermark' ? 'decided watermark' : `${key} record`;
+}
+
+function writeBallot(writer: ByteWriter, ballot: Ballot): void {
+  if (ballot.coordinator === NO_BALLOT.coordinator) {
+    assert(ballot.reign === 0 && ballot.step === 0, 'a ballot has a coordinator', { ballot });
+    writer.byte(0);
+    return;
+  }
+  writer.byte(1 + ballot.step);
+  writer.number(ballot.reign);
+  writer.id(ballot.coordinator);
+}
+
+function readBallot(reader: ByteReader): Ballot {
+  const tag = reader.byte();
+  if (tag === 0) return NO_BALLOT;
+  if (tag > 2) throw new RangeError('a ballot in it has no kind');
+  return { reign: reader.number(), coordinator: reader.id() as ProcessId, step: tag === 1 ? 0 : 1 };
+}
+
+function readVote(reader: ByteReader): Vote {
+  return { ballot: readBallot(reader), batch: { id: readBatchId(reader), body: reader.rest() } };
+}
+
+function writeBatchId(writer: ByteWriter, id: BatchId): void {
+  writer.byte(id === NO_OP_ID ? 0 : 1);
+  if (id === NO_OP_ID) return;
+  assert(isBatchId(id), 'a stored batch has a batch id', { id });
+  const { process, incarnation, sequence } = partsOf(id);
+  writer.id(process);
+  writer.number(incarnation);
+  writer.number(sequence);
+}
+
+function readBatchId(reader: ByteReader): BatchId {
+  return reader.byte() === 0 ? NO_OP_ID : batchId(reader.id() as ProcessId, reader.number(), reader.number());
+}
+
+function metaBytesMax(record: MetaRecord): number {
+  const ids =
+    record.kind === 'founding' ? 2 + (record.founding.signed?.members.length ?? 0) + record.founding.refused.length : 2;
+  const members = record.kind === 'view' ? record.record.view.size : 0;
+  return SEAL_BYTES + 1 + 4 * NUMBER_BYTES_MAX + (ids + members) * ID_BYTES;
+}
+
+function writeMeta(writer: ByteWriter, record: MetaRecord): void {
+  switch (record.kind) {
+    case 'identity':
+      writer.id(record.process);
+      writer.number(record.incarnation);
+      break;
+    case 'promise':
+      writeBallot(writer, record.ballot);
+      break;
+    case 'watermark':
+      writer.number(record.watermark);
+      break;
+    case 'founding':
+      writeFounding(writer, record.founding);
+      break;
+    case 'view':
+      writer.id(record.group);
+      writer.number(record.record.view.number);
+      writer.number(record.record.from);
+      writer.ids(record.record.view.members);
+      break;
+  }
+}
+
+function readMeta(reader: ByteReader, key: string): MetaRecord {
+  switch (key) {
+    case 'identity':
+      return { kind: 'identity', process: reader.id() as ProcessId, incarnation: reader.number() };
+    case 'promise':
+      return { kind: 'promise', ballot: readBallot(reader) };
+    case 'watermark':
+      return { kind: 'watermark', watermark: reader.number() as Instance };
+    case 'founding':
+      return { kind: 'founding', founding: readFounding(reader) };
+    default:
+      if (!key.startsWith(VIEW_KEY)) throw new RangeError('there is no such kind of record');
+      return { kind: 'view', group: reader.id() as GroupId, record: readView(reader) };
+  }
+}
+
+function writeFounding(writer: ByteWriter, { signed, refused }: FoundingRecord): void {
+  writer.byte(signed ? 1 : 0);
+  if (signed) {
+    writer.id(signed.group);
+    writer.number(signed.attempt);
+    writer.ids(signed.members);
+  }
+  writer.ids(refused);
+}
+
+function readFounding(reader: ByteReader): FoundingRecord {
+  const signed: Founding | null =
+    reader.byte() === 0
+      ? null
+      : { group: reader.id() as GroupId, attempt: reader.number(), members: reader.ids() as ProcessId[] };
+  return { signed, refused: reader.ids() as GroupId[] };
+}
+
+function readView(reader: ByteReader): ViewRecord {
+  const number = reader.number();
+  const from = reader.number() as Instance;
+  return { view: new View(number, reader.ids() as ProcessId[]), from };
+}

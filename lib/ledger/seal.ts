@@ -1,0 +1,50 @@
+/**
+ * What stands in front of every stored value: a CRC-32 of all that follows and of the key it is stored under, so that
+ * neither a changed nor a displaced value is taken for a good one, and the version of the format.
+ */
+import { crc32 } from 'node:zlib';
+
+import { TreplicaError } from '../model/errors.js';
+
+const FORMAT_VERSION = 1;
+const CRC_BYTES = 4;
+
+/** Bytes to leave free at the start of a value for `seal`. */
+export const SEAL_BYTES = CRC_BYTES + 1;
+
+/** Writes the seal into the first `SEAL_BYTES` of `value`. `keyCrc` is the CRC-32 of whatever names the value's place. */
+export function seal(value: Buffer, keyCrc: number): Buffer {
+  value[CRC_BYTES] = FORMAT_VERSION;
+  value.writeUInt32LE(crc32(value.subarray(CRC_BYTES), keyCrc), 0);
+  return value;
+}
+
+/**
+ * The value without its seal, not copied.
+ * @param name what it is and where, for the message
+ * @throws TreplicaError LEDGER_DAMAGED or LEDGER_VERSION
+ */
+export function unseal(value: Buffer, keyCrc: number, name: string): Buffer {
+  if (value.length < SEAL_BYTES) throw damaged(name, 'it is too short');
+  if (value.readUInt32LE(0) !== crc32(value.subarray(CRC_BYTES), keyCrc)) throw damaged(name, 'its checksum is wrong');
+  const version = value[CRC_BYTES];
+  if (version !== FORMAT_VERSION) throw anotherVersion(name, `format version ${String(version)}, and this Treplica reads ${FORMAT_VERSION}`);
+  return value.subarray(SEAL_BYTES);
+}
+
+/** The error for a stored value that must not be used. */
+export function damaged(name: string, why: string, cause?: unknown): TreplicaError {
+  return new TreplicaError(
+    'LEDGER_DAMAGED',
+    `The ${name} is damaged: ${why}. Nothing in its directory can be trusted: check the disk, set the directory aside and start with an empty one; the process then joins as a new one.`,
+    { cause },
+  );
+}
+
+/** The error for something stored that another version of Treplica has written. */
+export function anotherVersion(name: string, which: string): TreplicaError {
+  return new TreplicaError(
+    'LEDGER_VERSION',
+    `The ${name} is of another version: ${which}. Run the Treplica that wrote it, or give this process an empty directory: it then joins as a new one.`,
+  );
+}

@@ -1,0 +1,172 @@
+import { batchId, type Batch, type BatchId } from '../model/batch.js';
+import { TreplicaError } from '../model/errors.js';
+import type { ProcessId } from '../model/ids.js';
+import { MESSAGE_HEAD_BYTES, packBody } from './batch-body.js';
+import { Fifo } from './fifo.js';
+import { WaitingRoom } from './waiting-room.js';
+
+export interface BatcherOptions {
+  readonly process: ProcessId;
+  readonly incarnation: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly limits: {
+    readonly pendingMessagesMax: number;
+    readonly pendingBytesMax: number;
+    readonly batchBytesMax: number;
+    readonly batchesInFlightMax: number;
+    readonly bytesInFlightMax: number;
+  };
+}
+
+/** The messages of a batch that has not been made yet. */
+class Parcel {
+  readonly messages: Uint8Array[] = [];
+  readonly tickets: unknown[] = [];
+  /** Of the messages alone. */
+  bytes = 0;
+
+  get packedBytes(): number {
+    return this.bytes + MESSAGE_HEAD_BYTES * this.messages.length;
+  }
+
+  add(message: Uint8Array, ticket: unknown): void {
+    this.messages.push(message);
+    this.tickets.push(ticket);
+    this.bytes += message.length;
+  }
+}
+
+interface InFlight {
+  readonly tickets: unknown[];
+  readonly bytes: number;
+}
+
+/**
+ * What has been put here and is not delivered yet: pending messages, gathered into batches in the order in which they
+ * came, and the batches in flight. While the limits of flight are reached messages gather, so that batches grow with
+ * the load.
+ */
+export class Batcher {
+  readonly #options: BatcherOptions;
+  readonly #parcels = new Fifo<Parcel>();
+  readonly #waiting: WaitingRoom;
+  readonly #inFlight = new Map<BatchId, InFlight>();
+  #last: Parcel | null = null;
+  #pendingMessages = 0;
+  #pendingBytes = 0;
+  #bytesInFlight = 0;
+  #sequence = 0;
+  #closed = false;
+
+  constructor(options: BatcherOptions) {
+    this.#options = options;
+    this.#waiting = new WaitingRoom((messages, bytes) => this.#hasRoom(messages, bytes));
+  }
+
+  /** Messages that are in no batch yet. */
+  get pendingMessages(): number {
+    return this.#pendingMessages;
+  }
+
+  get batchesInFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  /** Whether everything that was put has been delivered. */
+  get isIdle(): boolean {
+    return this.#pendingMessages === 0 && this.#inFlight.size === 0;
+  }
+
+  /**
+   * Takes the message, which must not be changed afterwards, and returns undefined. Where the limits are reached it
+   * takes nothing and returns a promise that resolves when this very message will be taken: submit it again at once.
+   * Those who wait are served first come, first served. A place that is not claimed by the next turn of the event loop
+   * goes to the next.
+   * @throws TreplicaError QUEUE_CLOSED, as the promise rejects.
+   */
+  submit(message: Uint8Array, ticket: unknown): Promise<void> | undefined {
+    if (this.#closed) throw closedError();
+    if (!this.#waiting.mayEnter(message)) return this.#waiting.wait(message);
+    const parcel = this.#parcelFor(message);
+    parcel.add(message, ticket);
+    this.#pendingMessages += 1;
+    this.#pendingBytes += message.length;
+    return undefined;
+  }
+
+  /** The next batch to propose; null while nothing is pending or the limits of flight are reached. */
+  nextBatch(): Batch | null {
+    this.#waiting.lapse();
+    const batch = this.#mayFly() ? this.#launch() : null;
+    this.#waiting.admit();
+    return batch;
+  }
+
+  /** The batch has been delivered: its tickets in order. Null if it is not one in flight from here. */
+  delivered(id: BatchId): readonly unknown[] | null {
+    const batch = this.#inFlight.get(id);
+    if (batch === undefined) return null;
+    this.#inFlight.delete(id);
+    this.#bytesInFlight -= batch.bytes;
+    return batch.tickets;
+  }
+
+  /** Takes nothing from now on, and returns the tickets of everything that was taken and not delivered, in order. */
+  abandon(): unknown[] {
+    this.#closed = true;
+    const tickets = Array.from(this.#inFlight.values(), (batch) => batch.tickets);
+    for (let parcel = this.#parcels.shift(); parcel !== undefined; parcel = this.#parcels.shift()) {
+      tickets.push(parcel.tickets);
+    }
+    this.#inFlight.clear();
+    this.#last = null;
+    this.#pendingMessages = 0;
+    this.#pendingBytes = 0;
+    this.#bytesInFlight = 0;
+    this.#waiting.close(closedError);
+    return tickets.flat();
+  }
+
+  #parcelFor(message: Uint8Array): Parcel {
+    const { batchBytesMax } = this.#options.limits;
+    const last = this.#last;
+    if (last !== null && last.packedBytes + MESSAGE_HEAD_BYTES + message.length <= batchBytesMax) return last;
+    const parcel = new Parcel();
+    this.#parcels.push(parcel);
+    this.#last = parcel;
+    return parcel;
+  }
+
+  #mayFly(): boolean {
+    const { batchesInFlightMax, bytesInFlightMax } = this.#options.limits;
+    if (this.#inFlight.size === 0) return true;
+    const next = this.#parcels.at(0)?.packedBytes ?? 0;
+    return this.#inFlight.size < batchesInFlightMax && this.#bytesInFlight + next <= bytesInFlightMax;
+  }
+
+  #launch(): Batch | null {
+    const parcel = this.#parcels.shift();
+    if (parcel === undefined) return null;
+    if (parcel === this.#last) this.#last = null;
+    this.#pendingMessages -= parcel.messages.length;
+    this.#pendingBytes -= parcel.bytes;
+    const { process, incarnation, now } = this.#options;
+    const id = batchId(process, incarnation, this.#sequence);
+    this.#sequence += 1;
+    this.#inFlight.set(id, { tickets: parcel.tickets, bytes: parcel.packedBytes });
+    this.#bytesInFlight += parcel.packedBytes;
+    return { id, body: packBody(parcel.messages, parcel.bytes, now()) };
+  }
+
+  /** Whether `messages` of `bytes` together could become pending: one always may, whatever its size. */
+  #hasRoom(messages: number, bytes: number): boolean {
+    const { pendingMessagesMax, pendingBytesMax } = this.#options.limits;
+    const total = this.#pendingMessages + messages;
+    return total === 1 || (total <= pendingMessagesMax && this.#pendingBytes + bytes <= pendingBytesMax);
+  }
+}
+
+function closedError(): TreplicaError {
+  return new TreplicaError('QUEUE_CLOSED', 'The queue is closed and takes no more messages.');
+}

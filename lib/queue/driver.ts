@@ -1,0 +1,214 @@
+/**
+ * The driver joins the pure core to ledger, transport and delivery. It is the only place where the order is written
+ * down: *persist, then send what rests on it, then deliver*. Everything that arrives in one turn of the event loop goes
+ * into the core at once and shares one commit; nothing on the good path waits for a timer.
+ */
+import type { Consensus } from '../consensus/consensus.js';
+import type { Effects, Notice, Supply } from '../consensus/effects.js';
+import type { Message, Outgoing } from '../consensus/messages.js';
+import type { Ledger } from '../ledger/ledger.js';
+import type { Batch } from '../model/batch.js';
+import { NO_GROUP, type GroupId, type Instance, type ProcessId } from '../model/ids.js';
+import { limits } from '../model/limits.js';
+import type { Transport } from '../transport/transport.js';
+import type { Batcher } from './batcher.js';
+import type { Delivery } from './delivery.js';
+import { decodeMessage, encodeMessage } from './wire.js';
+
+export interface DriverOptions {
+  readonly core: Consensus;
+  readonly ledger: Ledger;
+  readonly transport: Transport;
+  readonly batcher: Batcher;
+  readonly delivery: Delivery;
+  /** The group that the ledger knows, null before founding. */
+  readonly group: GroupId | null;
+  readonly defer: (callback: () => void) => void;
+  readonly onNotice: (notice: Notice) => void;
+  /** Called once with what makes it impossible to go on. */
+  readonly fail: (error: Error) => void;
+}
+
+export class Driver {
+  readonly #options: DriverOptions;
+  #group: GroupId | null;
+  #turnAwaited = false;
+  #committing = false;
+  #stopped = false;
+  #malformed = 0;
+  #nextTicket = 0;
+  readonly #reads = new Map<number, () => void>();
+
+  constructor(options: DriverOptions) {
+    this.#options = options;
+    this.#group = options.group;
+    if (options.group !== null) options.transport.join(options.group);
+    options.delivery.readableUntil(options.core.watermark);
+  }
+
+  /** Messages that were intact as frames and yet none that this version sends. */
+  get malformed(): number {
+    return this.#malformed;
+  }
+
+  /** The transport's receiver. */
+  receive(from: ProcessId, group: GroupId, bytes: Buffer): void {
+    if (this.#stopped) return;
+    const message = decodeMessage(bytes);
+    if (message === null) {
+      this.#malformed += 1;
+      return;
+    }
+    if (!this.#concernsUs(group, message)) return;
+    this.#step(() => {
+      this.#options.core.step({ kind: 'message', from, message });
+    });
+  }
+
+  tick(): void {
+    this.#step(() => {
+      this.#options.core.step({ kind: 'tick' });
+    });
+  }
+
+  /** Calls back once the state has executed everything that was acknowledged anywhere before this call. */
+  read(callback: () => void): void {
+    const ticket = this.#nextTicket;
+    this.#nextTicket += 1;
+    this.#reads.set(ticket, callback);
+    this.#step(() => {
+      this.#options.core.step({ kind: 'read', ticket });
+    });
+  }
+
+  /** There is something to propose. */
+  wake(): void {
+    if (this.#turnAwaited || this.#committing || this.#stopped) return;
+    this.#turnAwaited = true;
+    this.#options.defer(() => {
+      this.#turnAwaited = false;
+      this.#guard(() => {
+        this.#turn();
+      });
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #step(action: () => void): void {
+    if (this.#stopped) return;
+    this.#guard(action);
+    this.wake();
+  }
+
+  /** Takes effects from the core until there are none; a commit that takes its time is waited for elsewhere. */
+  #turn(): void {
+    while (!this.#stopped && !this.#committing) {
+      this.#propose();
+      const effects = this.#options.core.effects();
+      const readable = this.#options.core.watermark;
+      this.#announce(effects.notices);
+      this.#send(effects.messages);
+      if (effects.records.length === 0) {
+        this.#finish(effects, readable);
+        if (isEmpty(effects)) return;
+        continue;
+      }
+      this.#commit(effects, readable);
+    }
+  }
+
+  #commit(effects: Effects, readable: Instance): void {
+    this.#committing = true;
+    let waiting = false;
+    this.#options.ledger.commit(effects.records, (error) => {
+      this.#committing = false;
+      if (this.#stopped) return;
+      this.#guard(() => {
+        if (error !== null) throw error;
+        this.#finish(effects, readable);
+      });
+      if (waiting) this.wake();
+    });
+    waiting = true;
+  }
+
+  /** The records are durable: only now may votes be heard and decisions be acted on. */
+  #finish(effects: Effects, readable: Instance): void {
+    const { core, delivery } = this.#options;
+    this.#send(effects.votes);
+    core.step({ kind: 'durable' });
+    delivery.decided(effects.decided);
+    delivery.readableUntil(readable);
+    for (const ticket of effects.readable) {
+      this.#reads.get(ticket)?.();
+      this.#reads.delete(ticket);
+    }
+    for (const supply of effects.supplies) this.#supply(supply, readable);
+  }
+
+  /** Whatever has been put becomes batches, as far as the limits of flight allow. */
+  #propose(): void {
+    const { core, batcher } = this.#options;
+    while (core.hasRoom) {
+      const batch = batcher.nextBatch();
+      if (batch === null) return;
+      core.step({ kind: 'proposal', batch });
+    }
+  }
+
+  #send(outgoing: readonly Outgoing[]): void {
+    if (outgoing.length === 0) return;
+    const { transport } = this.#options;
+    for (const { to, message } of outgoing) transport.send(to, encodeMessage(message));
+    transport.flush();
+  }
+
+  /** A process that is behind gets what was decided, from the log, which below `readable` holds nothing else. */
+  #supply({ to, from }: Supply, readable: Instance): void {
+    const { ledger, transport } = this.#options;
+    const batches: Batch[] = [];
+    for (const { instance, vote } of ledger.read(from, readable, limits.catchUpBytes)) {
+      if (vote === null || instance !== from + batches.length) break;
+      batches.push(vote.batch);
+    }
+    if (batches.length === 0) return;
+    transport.send(to, encodeMessage({ kind: 'decided', from, batches, watermark: readable }));
+    transport.flush();
+  }
+
+  #announce(notices: readonly Notice[]): void {
+    for (const notice of notices) {
+      if (notice.kind === 'founded' && notice.member) {
+        this.#group = notice.group;
+        this.#options.transport.join(notice.group);
+      }
+      this.#options.onNotice(notice);
+    }
+  }
+
+  /** Whether a frame of `group` may say `message` to us: strangers may only ask to belong to a group. */
+  #concernsUs(group: GroupId, message: Message): boolean {
+    if (this.#group === null || group === this.#group) return true;
+    return group === NO_GROUP && isFounding(message);
+  }
+
+  #guard(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#stopped = true;
+      this.#options.fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+}
+
+function isFounding({ kind }: Message): boolean {
+  return kind === 'hello' || kind === 'found' || kind === 'signed' || kind === 'unwilling' || kind === 'founded';
+}
+
+function isEmpty(effects: Effects): boolean {
+  return effects.messages.length + effects.votes.length + effects.decided.length + effects.readable.length === 0;
+}

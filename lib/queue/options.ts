@@ -1,0 +1,39 @@
+import type { Logger } from 'pino';
+import type { Mode } from '../consensus/mode.js';
+import { TreplicaError } from '../model/errors.js';
+import { MAX_MEMBERS } from '../model/view.js';
+
+export interface QueueOptions {
+  /** Where the ledger is kept; created when missing. Queues of one process may share it, processes may not. */
+  readonly directory: string;
+  /** How many processes found the group: the same number at each of them, from 1 to 31. */
+  readonly replicas: number;
+  /** Address or name of the network interface to use, and the only one to be used; loopback unless given. */
+  readonly networkInterface?: string;
+  /** How order is made; `adaptive` unless given: classic Paxos, and Fast Paxos where a single process proposes. */
+  readonly mode?: Mode;
+  /** Largest datagram, in bytes; unless given, 60,000 on loopback and 8,192 elsewhere. */
+  readonly maxDatagramBytes?: number;
+  /** Where the queue says what happens to it; unless given, warnings and errors go to standard output. */
+  readonly log?: Logger;
+  /** Ends the wait for the group to be founded: `create` then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+const MODES: readonly unknown[] = ['fast', 'classic', 'adaptive'] satisfies Mode[];
+
+/** @throws TreplicaError INVALID_OPTION that names the option and what it may be. */
+export function checkOptions(options: QueueOptions): void {
+  const { directory, replicas, mode } = options;
+  if (typeof directory !== 'string' || directory === '') {
+    throw invalid('directory', directory, 'the path of a directory for the ledger');
+  }
+  if (!Number.isInteger(replicas) || replicas < 1 || replicas > MAX_MEMBERS) {
+    throw invalid('replicas', replicas, `a whole number from 1 to ${String(MAX_MEMBERS)}`);
+  }
+  if (mode !== undefined && !MODES.includes(mode)) throw invalid('mode', mode, "'fast', 'classic' or 'adaptive'");
+}
+
+function invalid(option: string, value: unknown, use: string): TreplicaError {
+  return new TreplicaError('INVALID_OPTION', `The option ${option} is ${JSON.stringify(value)}: use ${use}.`);
+}

@@ -1,0 +1,356 @@
+/**
+ * The asynchronous persistent queue: the same ordered, durable list of messages at every process, whoever crashes and
+ * comes back (Vieira and Buzato, section 3). This file puts the parts of one queue together; the driver runs them.
+ */
+import { randomBytes } from 'node:crypto';
+import { pino, type Logger } from 'pino';
+import { Consensus } from '../consensus/consensus.js';
+import type { Notice } from '../consensus/effects.js';
+import type { Ledger } from '../ledger/ledger.js';
+import { openLmdbLedger } from '../ledger/lmdb-ledger.js';
+import { showBallot } from '../model/ballot.js';
+import { TreplicaError } from '../model/errors.js';
+import type { Position, ProcessId } from '../model/ids.js';
+import { limits } from '../model/limits.js';
+import type { LedgerSnapshot } from '../model/records.js';
+import type { Receiver, Transport } from '../transport/transport.js';
+import { openUdpTransport } from '../transport/udp-transport.js';
+import { Batcher } from './batcher.js';
+import { Delivery } from './delivery.js';
+import { Driver } from './driver.js';
+import { checkOptions, type QueueOptions } from './options.js';
+import { PutTicket } from './put-ticket.js';
+import { Reader, type QueueMessage } from './reader.js';
+import { realScheduler, type Scheduler } from './scheduler.js';
+import type { StateHolder } from './state-holder.js';
+
+/** What a queue stands on. */
+export interface QueuePorts {
+  readonly openLedger: () => Ledger;
+  readonly openTransport: (self: ProcessId, receiver: Receiver, log: Logger) => Promise<Transport>;
+  readonly scheduler: Scheduler;
+}
+
+/** What a frame and the message around a batch need of a datagram. */
+const DATAGRAM_OVERHEAD_BYTES = 512;
+
+export class AsynchronousPersistentQueue {
+  readonly queueId: string;
+  readonly processId: ProcessId;
+  /** Resolves when the owner has closed the queue; rejects with the cause when it had to stop by itself. */
+  readonly closed: Promise<void>;
+  readonly #ledger: Ledger;
+  readonly #transport: Transport;
+  readonly #batcher: Batcher;
+  readonly #delivery: Delivery;
+  readonly #driver: Driver;
+  readonly #scheduler: Scheduler;
+  readonly #log: Logger;
+  readonly #stopTicking: () => void;
+  readonly #founded: Promise<void>;
+  #onFounded: (error: Error | null) => void = () => undefined;
+  #onClosed: (error: Error | null) => void = () => undefined;
+  #reader: Reader | null = null;
+  #closing: Promise<void> | null = null;
+
+  /**
+   * Opens the queue `queueId`, a multicast address and port such as `'239.255.0.1:7400'`. A process that the group
+   * knows resumes where it was; processes that belong to none found one as soon as `replicas` of them have met. A
+   * process beyond those waits, until `signal` is aborted, and says so in its log.
+   * @throws TreplicaError INVALID_OPTION, NOT_MULTICAST, PORT_IN_USE, NETWORK, DIRECTORY_NOT_WRITABLE, DIRECTORY_IN_USE,
+   * LEDGER_DAMAGED, LEDGER_VERSION, LEDGER_FAILED, REPLICAS_MISMATCH; each names the thing and the remedy.
+   */
+  static create(queueId: string, options: QueueOptions): Promise<AsynchronousPersistentQueue> {
+    return AsynchronousPersistentQueue.open(queueId, options, {
+      openLedger: () => openLmdbLedger(options.directory, queueId),
+      openTransport: (self, receiver, log) => {
+        const { networkInterface, maxDatagramBytes } = options;
+        return openUdpTransport({ queueId, self, receiver, log, networkInterface, maxDatagramBytes });
+      },
+      scheduler: realScheduler,
+    });
+  }
+
+  /** For `open`. */
+  private constructor(parts: {
+    readonly queueId: string;
+    readonly self: ProcessId;
+    readonly incarnation: number;
+    readonly past: LedgerSnapshot;
+    readonly options: QueueOptions;
+    readonly ledger: Ledger;
+    readonly transport: Transport;
+    readonly scheduler: Scheduler;
+    readonly log: Logger;
+  }) {
+    const { self, past, options, ledger, transport, scheduler } = parts;
+    this.queueId = parts.queueId;
+    this.processId = self;
+    this.#ledger = ledger;
+    this.#transport = transport;
+    this.#scheduler = scheduler;
+    this.#log = parts.log;
+    this.closed = new Promise((resolve, reject) => {
+      this.#onClosed = (error) => {
+        if (error === null) resolve();
+        else reject(error);
+      };
+    });
+    this.closed.catch(() => undefined); // Nobody has to listen; the error is logged and reaches every caller as well.
+    this.#founded = new Promise((resolve, reject) => {
+      this.#onFounded = (error) => {
+        if (error === null) resolve();
+        else reject(error);
+      };
+    });
+    this.#founded.catch(() => undefined); // `open` waits for it, unless it has given up already.
+    const fail = (error: Error) => {
+      this.#fail(error);
+    };
+    const defer = (callback: () => void) => {
+      scheduler.defer(callback);
+    };
+    this.#batcher = new Batcher({
+      process: self,
+      incarnation: parts.incarnation,
+      now: () => scheduler.now(),
+      limits: { ...limits, batchBytesMax: Math.min(limits.batchBytesMax, transport.maxDatagramBytes - DATAGRAM_OVERHEAD_BYTES) },
+    });
+    this.#delivery = new Delivery({
+      batcher: this.#batcher,
+      read: (from, to, maxBytes) => ledger.read(from, to, maxBytes),
+      catchUpBytes: limits.catchUpBytes,
+      defer,
+      fail,
+    });
+    this.#driver = new Driver({
+      core: new Consensus({ self, replicas: options.replicas, mode: options.mode ?? 'adaptive', random: () => scheduler.random() }, past),
+      ledger,
+      transport,
+      batcher: this.#batcher,
+      delivery: this.#delivery,
+      group: past.group,
+      defer,
+      onNotice: (notice) => {
+        this.#onNotice(notice);
+      },
+      fail,
+    });
+    this.#stopTicking = scheduler.every(limits.tickMs, () => {
+      this.#driver.tick();
+    });
+    if (past.views.length > 0) this.#onFounded(null);
+  }
+
+  /**
+   * Appends a message, at most 64 MiB, and resolves with its position once it is ordered and durable at a quorum.
+   * While too much is pending it waits for room first. The bytes must not be changed afterwards.
+   * @throws TreplicaError QUEUE_CLOSED or MESSAGE_TOO_LARGE when nothing was put, UnknownOutcomeError when the queue
+   * stops before the message is known to be ordered.
+   */
+  async put(message: Uint8Array): Promise<Position> {
+    let ticket: PutTicket | undefined;
+    const ordered = new Promise<Position>((resolve, reject) => {
+      ticket = new PutTicket(resolve, reject);
+    });
+    for (let room = this.submit(message, ticket); room !== undefined; room = this.submit(message, ticket)) await room;
+    return ordered;
+  }
+
+  /**
+   * As `put`, for a state holder: the ticket comes back to it with the message instead of a promise. Returns a promise
+   * only where there is no room; nothing was taken then: wait for it and try again.
+   * @throws TreplicaError QUEUE_CLOSED or MESSAGE_TOO_LARGE.
+   */
+  submit(message: Uint8Array, ticket: unknown): Promise<void> | undefined {
+    if (message.length > limits.messageBytesMax) {
+      throw new TreplicaError(
+        'MESSAGE_TOO_LARGE',
+        `A message of ${String(message.length)} bytes is larger than the ${String(limits.messageBytesMax)} that a queue carries: split it.`,
+      );
+    }
+    const room = this.#batcher.submit(message, ticket);
+    this.#driver.wake();
+    return room;
+  }
+
+  /**
+   * The next message, from the first one that the group has ever ordered; each is given once. A queue is read either so
+   * or by the state holder that it is bound to.
+   * @throws TreplicaError QUEUE_CLOSED, QUEUE_BOUND.
+   */
+  async get(): Promise<QueueMessage> {
+    return this.#read().get();
+  }
+
+  /** All messages, from the first one on; ends when the queue is closed. */
+  [Symbol.asyncIterator](): AsyncGenerator<QueueMessage, void, undefined> {
+    return this.#read()[Symbol.asyncIterator]();
+  }
+
+  /**
+   * Hands every message to `holder` from now on, from the first one on. Resolves when it has been given everything that
+   * was decided, as far as this process knew, at the time of the call.
+   * @throws TreplicaError QUEUE_BOUND, QUEUE_CLOSED.
+   */
+  async bind(holder: StateHolder): Promise<void> {
+    await this.#delivery.bind(holder);
+  }
+
+  /**
+   * Resolves once everything that was acknowledged anywhere before the call has been handed over here: what is read
+   * from the state afterwards is linearizable. Costs a question to a majority, which all waiting callers share.
+   * @throws TreplicaError QUEUE_CLOSED.
+   */
+  sync(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#closing !== null) {
+        reject(new TreplicaError('QUEUE_CLOSED', 'The queue is closed and cannot be read.'));
+        return;
+      }
+      this.#driver.read(() => {
+        this.#delivery.caughtUp().then(resolve, reject);
+      });
+    });
+  }
+
+  /** Stops taking part, tells everyone who waits, and releases sockets and ledger. Idempotent. */
+  close(): Promise<void> {
+    return this.#stop(null);
+  }
+
+  #read(): Reader {
+    if (this.#reader === null) {
+      const reader = new Reader({
+        unreadBytesMax: limits.unreadBytesMax,
+        resume: () => {
+          this.#delivery.resume();
+        },
+      });
+      void this.#delivery.bind(reader);
+      this.#reader = reader;
+    }
+    return this.#reader;
+  }
+
+  #fail(error: Error): void {
+    this.#log.fatal({ err: error, queue: this.queueId, process: this.processId }, 'the queue has stopped');
+    void this.#stop(error);
+  }
+
+  #stop(cause: Error | null): Promise<void> {
+    this.#closing ??= this.#release(cause);
+    return this.#closing;
+  }
+
+  async #release(cause: Error | null): Promise<void> {
+    this.#driver.stop();
+    this.#stopTicking();
+    this.#delivery.stop(cause);
+    this.#onFounded(cause ?? new TreplicaError('QUEUE_CLOSED', 'The queue was closed before its group was founded.'));
+    await this.#transport.close();
+    await this.#ledger.close();
+    this.#onClosed(cause);
+  }
+
+  #onNotice(notice: Notice): void {
+    const log = this.#log;
+    switch (notice.kind) {
+      case 'founded':
+        if (notice.member) {
+          log.info({ group: notice.group, members: notice.view.members }, 'the group is founded');
+          this.#onFounded(null);
+        } else {
+          log.warn({ group: notice.group, members: notice.view.members }, 'the group has been founded without this process, which waits and takes no part');
+        }
+        return;
+      case 'replicas-differ':
+        this.#fail(
+          new TreplicaError(
+            'REPLICAS_MISMATCH',
+            `Process ${notice.process} on ${this.queueId} was started for ${String(notice.replicas)} replicas, this one for another number: start all processes of a group with the same number of replicas.`,
+          ),
+        );
+        return;
+      case 'awaiting-signatures':
+        log.warn({ missing: notice.missing }, 'the group cannot be founded until these processes have signed: start them again');
+        return;
+      case 'reign':
+        log.debug({ ballot: showBallot(notice.ballot) }, 'this process wants to coordinate');
+        return;
+      case 'coordinator':
+        log.info({ ballot: showBallot(notice.ballot) }, 'this process coordinates');
+        return;
+      case 'resigned':
+        log.info({ ballot: showBallot(notice.ballot), why: notice.why }, 'this process coordinates no longer');
+        return;
+      case 'collision':
+        log.debug({ instance: notice.instance }, 'proposals have collided');
+        return;
+      case 'stuck':
+        log.debug({ instance: notice.instance }, 'an instance is recovered that was not decided in time');
+        return;
+    }
+  }
+
+  /** As `create`, on other ports: puts a queue together and waits until its process belongs to a group. */
+  static async open(queueId: string, options: QueueOptions, ports: QueuePorts): Promise<AsynchronousPersistentQueue> {
+    checkOptions(options);
+    options.signal?.throwIfAborted();
+    const log = options.log ?? pino({ name: 'treplica', level: 'warn' });
+    const ledger = ports.openLedger();
+    let transport: Transport | null = null;
+    try {
+      const past = ledger.load();
+      checkReplicas(past, options.replicas, queueId);
+      const self = past.identity?.process ?? (randomBytes(8).toString('hex') as ProcessId);
+      const incarnation = (past.identity?.incarnation ?? 0) + 1;
+      await beginIncarnation(ledger, self, incarnation);
+      // What arrives before the queue is there is lost, as datagrams may be.
+      let receive: Receiver = () => undefined;
+      transport = await ports.openTransport(self, (from, group, message) => { receive(from, group, message); }, log);
+      const queue = new AsynchronousPersistentQueue({ queueId, self, incarnation, past, options, ledger, transport, scheduler: ports.scheduler, log });
+      receive = (from, group, message) => { queue.#driver.receive(from, group, message); };
+      await queue.#foundedOr(options.signal);
+      return queue;
+    } catch (error) {
+      await transport?.close();
+      await ledger.close();
+      throw error;
+    }
+  }
+
+  async #foundedOr(signal: AbortSignal | undefined): Promise<void> {
+    const abort = () => {
+      void this.#stop(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
+    };
+    signal?.addEventListener('abort', abort);
+    try {
+      await this.#founded;
+    } catch (error) {
+      await this.#closing;
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+}
+
+function checkReplicas(past: LedgerSnapshot, replicas: number, queueId: string): void {
+  const members = past.views[0]?.view.size ?? past.founding.signed?.members.length;
+  if (members === undefined || members === replicas) return;
+  throw new TreplicaError(
+    'REPLICAS_MISMATCH',
+    `The ledger belongs to a group of ${String(members)} processes on ${queueId}, and this process was started for ${String(replicas)} replicas: start it with replicas: ${String(members)}, or with another directory.`,
+  );
+}
+
+/** Raises the incarnation durably, so that no id of this start repeats one of an earlier start. */
+function beginIncarnation(ledger: Ledger, process: ProcessId, incarnation: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    ledger.commit([{ kind: 'identity', process, incarnation }], (error) => {
+      if (error === null) resolve();
+      else reject(error);
+    });
+  });
+}

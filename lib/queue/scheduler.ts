@@ -1,0 +1,23 @@
+/** Time and chance, as everything above consensus gets them: real ones in production, virtual ones elsewhere. */
+export interface Scheduler {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Uniform in [0, 1). */
+  random(): number;
+  /** Calls back in a later turn of the event loop, after what has arrived by then. */
+  defer(callback: () => void): void;
+  /** Calls back at intervals until the returned function is called. Intervals that were missed are not made good. */
+  every(ms: number, callback: () => void): () => void;
+}
+
+export const realScheduler: Scheduler = {
+  now: () => Date.now(),
+  random: () => Math.random(),
+  defer: (callback) => void setImmediate(callback),
+  every: (ms, callback) => {
+    const timer = setInterval(callback, ms);
+    return () => {
+      clearInterval(timer);
+    };
+  },
+};

@@ -1,0 +1,128 @@
+import { NO_BALLOT, type Ballot } from '../model/ballot.js';
+import { isBatchId, NO_OP, NO_OP_ID, type Batch, type BatchId } from '../model/batch.js';
+import { TreplicaError } from '../model/errors.js';
+import { isGroupId, isProcessId, type GroupId, type Instance, type ProcessId } from '../model/ids.js';
+import type { Founding } from '../model/records.js';
+import { groupIdOf, MAX_MEMBERS } from '../model/view.js';
+
+const HIGH = 2 ** 32;
+const HIGH_MAX = 2 ** 21 - 1;
+
+/**
+ * Reads fields one after the other and trusts none of them: whatever is missing or not what the model allows is a
+ * TreplicaError MALFORMED_BYTES. Each value has exactly one form on the wire.
+ */
+export class WireReader {
+  readonly #bytes: Buffer;
+  #at = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  byte(max: number): number {
+    const value = this.#bytes.readUInt8(this.#take(1));
+    check(value <= max, 'a byte is too large');
+    return value;
+  }
+
+  flag(): boolean {
+    return this.byte(1) === 1;
+  }
+
+  /** A safe integer that is not negative. */
+  natural(): number {
+    const at = this.#take(8);
+    const high = this.#bytes.readUInt32BE(at);
+    check(high <= HIGH_MAX, 'a number is too large');
+    return high * HIGH + this.#bytes.readUInt32BE(at + 4);
+  }
+
+  instance(): Instance {
+    return this.natural() as Instance;
+  }
+
+  optional<T>(read: (input: WireReader) => T): T | null {
+    return this.flag() ? read(this) : null;
+  }
+
+  /** However long the list claims to be, it ends with the bytes at the latest. */
+  list<T>(read: (input: WireReader) => T): T[] {
+    const count = this.#bytes.readUInt32BE(this.#take(4));
+    const values: T[] = [];
+    while (values.length < count) values.push(read(this));
+    return values;
+  }
+
+  processId(): ProcessId {
+    const text = this.#text();
+    check(isProcessId(text), 'not a process id');
+    return text;
+  }
+
+  groupId(): GroupId {
+    const text = this.#text();
+    check(isGroupId(text), 'not a group id');
+    return text;
+  }
+
+  batchId(): BatchId {
+    const text = this.#text();
+    check(isBatchId(text), 'not a batch id');
+    return text;
+  }
+
+  ballot(): Ballot {
+    const reign = this.natural();
+    const coordinator = this.#text();
+    const step = this.flag() ? 1 : 0;
+    if (reign === 0 && coordinator === '' && step === 0) return NO_BALLOT;
+    check(isProcessId(coordinator), 'not a ballot');
+    return { reign, coordinator, step };
+  }
+
+  /** The body is a part of the bytes that are read, not a copy. */
+  batch(): Batch {
+    const id = this.batchId();
+    const length = this.#bytes.readUInt32BE(this.#take(4));
+    const at = this.#take(length);
+    if (id !== NO_OP_ID) return { id, body: this.#bytes.subarray(at, at + length) };
+    check(length === 0, 'a no-op with a body');
+    return NO_OP;
+  }
+
+  founding(): Founding {
+    const attempt = this.natural();
+    const members = this.list(readProcessId);
+    check(members.length >= 1 && members.length <= MAX_MEMBERS, 'a founding of too few or too many');
+    check(new Set(members).size === members.length, 'a founding with a member twice');
+    return { group: groupIdOf(members, attempt), attempt, members };
+  }
+
+  /** Nothing may follow. */
+  end(): void {
+    check(this.#at === this.#bytes.length, 'more bytes than fields');
+  }
+
+  #text(): string {
+    const length = this.byte(255);
+    const at = this.#take(length);
+    return this.#bytes.toString('latin1', at, at + length);
+  }
+
+  #take(length: number): number {
+    const at = this.#at;
+    check(length <= this.#bytes.length - at, 'fewer bytes than fields');
+    this.#at = at + length;
+    return at;
+  }
+}
+
+function readProcessId(input: WireReader): ProcessId {
+  return input.processId();
+}
+
+function check(holds: boolean, otherwise: string): asserts holds {
+  if (!holds)
+    throw new TreplicaError('MALFORMED_BYTES', `The bytes are not a message: ${otherwise}. They are dropped.`);
+}

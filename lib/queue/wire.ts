@@ -1,0 +1,244 @@
+/**
+ * Messages as bytes: one byte for the kind, then the fields in the order of the table below. A number once given to a
+ * kind is never given to another.
+ */
+import type { Item, Message, MessageKind, MessageOf, ReportedVote } from '../consensus/messages.js';
+import type { Batch } from '../model/batch.js';
+import type { Instance } from '../model/ids.js';
+import { MAX_MEMBERS } from '../model/view.js';
+import { WireReader } from './wire-reader.js';
+import { WireWriter } from './wire-writer.js';
+
+interface Codec<M extends Message> {
+  readonly code: number;
+  readonly write: (out: WireWriter, message: M) => void;
+  readonly read: (input: WireReader) => M;
+}
+
+type Codecs = { readonly [K in MessageKind]: Codec<MessageOf<K>> };
+
+const codecs: Codecs = {
+  // Founding.
+  hello: {
+    code: 1,
+    write: (out, message) => out.byte(message.replicas).flag(message.willing),
+    read: (input) => ({ kind: 'hello', replicas: input.byte(MAX_MEMBERS), willing: input.flag() }),
+  },
+  found: {
+    code: 2,
+    write: (out, message) => out.founding(message.founding),
+    read: (input) => ({ kind: 'found', founding: input.founding() }),
+  },
+  signed: {
+    code: 3,
+    write: (out, message) => out.founding(message.founding),
+    read: (input) => ({ kind: 'signed', founding: input.founding() }),
+  },
+  unwilling: {
+    code: 4,
+    write: (out, message) => out.id(message.refused),
+    read: (input) => ({ kind: 'unwilling', refused: input.groupId() }),
+  },
+  founded: {
+    code: 5,
+    write: (out, message) => out.founding(message.founding),
+    read: (input) => ({ kind: 'founded', founding: input.founding() }),
+  },
+  // Election.
+  heartbeat: {
+    code: 6,
+    write: (out, { ballot, watermark, anyFrom }) =>
+      out.ballot(ballot).natural(watermark).optional(anyFrom, writeInstance),
+    read: (input) => ({
+      kind: 'heartbeat',
+      ballot: input.ballot(),
+      watermark: input.instance(),
+      anyFrom: input.optional(readInstance),
+    }),
+  },
+  heard: {
+    code: 7,
+    write: (out, message) => out.ballot(message.ballot).natural(message.watermark),
+    read: (input) => ({ kind: 'heard', ballot: input.ballot(), watermark: input.instance() }),
+  },
+  canvass: {
+    code: 8,
+    write: (out, message) => out.ballot(message.ballot),
+    read: (input) => ({ kind: 'canvass', ballot: input.ballot() }),
+  },
+  concur: {
+    code: 9,
+    write: (out, message) => out.ballot(message.ballot),
+    read: (input) => ({ kind: 'concur', ballot: input.ballot() }),
+  },
+  // Phase 1.
+  prepare: {
+    code: 10,
+    write: (out, message) => out.ballot(message.ballot).natural(message.from),
+    read: (input) => ({ kind: 'prepare', ballot: input.ballot(), from: input.instance() }),
+  },
+  promise: {
+    code: 11,
+    write: (out, { ballot, watermark, votes }) => out.ballot(ballot).natural(watermark).list(votes, writeVote),
+    read: (input) => ({
+      kind: 'promise',
+      ballot: input.ballot(),
+      watermark: input.instance(),
+      votes: input.list(readVote),
+    }),
+  },
+  refusal: {
+    code: 12,
+    write: (out, message) => out.ballot(message.promised),
+    read: (input) => ({ kind: 'refusal', promised: input.ballot() }),
+  },
+  inquire: {
+    code: 13,
+    write: (out, message) => out.ballot(message.ballot).natural(message.instance),
+    read: (input) => ({ kind: 'inquire', ballot: input.ballot(), instance: input.instance() }),
+  },
+  report: {
+    code: 14,
+    write: (out, { ballot, instance, vote }) => out.ballot(ballot).natural(instance).optional(vote, writeVote),
+    read: (input) => ({
+      kind: 'report',
+      ballot: input.ballot(),
+      instance: input.instance(),
+      vote: input.optional(readVote),
+    }),
+  },
+  // Phase 2.
+  batch: {
+    code: 15,
+    write: (out, message) => out.batch(message.batch),
+    read: (input) => ({ kind: 'batch', batch: input.batch() }),
+  },
+  any: {
+    code: 16,
+    write: (out, message) => out.ballot(message.ballot).natural(message.from),
+    read: (input) => ({ kind: 'any', ballot: input.ballot(), from: input.instance() }),
+  },
+  propose: {
+    code: 17,
+    write: (out, { ballot, instance, batch }) => out.ballot(ballot).natural(instance).batch(batch),
+    read: (input) => ({ kind: 'propose', ballot: input.ballot(), instance: input.instance(), batch: input.batch() }),
+  },
+  accept: {
+    code: 18,
+    write: (out, message) => out.ballot(message.ballot).list(message.items, writeItem),
+    read: (input) => ({ kind: 'accept', ballot: input.ballot(), items: input.list(readItem) }),
+  },
+  accepted: {
+    code: 19,
+    write: (out, { ballot, watermark, items }) => out.ballot(ballot).natural(watermark).list(items, writeItem),
+    read: (input) => ({
+      kind: 'accepted',
+      ballot: input.ballot(),
+      watermark: input.instance(),
+      items: input.list(readItem),
+    }),
+  },
+  // Repair.
+  fetch: {
+    code: 20,
+    write: (out, message) => out.id(message.id).natural(message.instance),
+    read: (input) => ({ kind: 'fetch', id: input.batchId(), instance: input.instance() }),
+  },
+  'catch-up': {
+    code: 21,
+    write: (out, message) => out.natural(message.from),
+    read: (input) => ({ kind: 'catch-up', from: input.instance() }),
+  },
+  decided: {
+    code: 22,
+    write: (out, { from, batches, watermark }) => out.natural(from).list(batches, writeBatch).natural(watermark),
+    read: (input) => ({
+      kind: 'decided',
+      from: input.instance(),
+      batches: input.list(readBatch),
+      watermark: input.instance(),
+    }),
+  },
+  // Linearizable reads.
+  ask: {
+    code: 23,
+    write: (out, message) => out.natural(message.round),
+    read: (input) => ({ kind: 'ask', round: input.natural() }),
+  },
+  answer: {
+    code: 24,
+    write: (out, message) => out.natural(message.round).natural(message.until),
+    read: (input) => ({ kind: 'answer', round: input.natural(), until: input.instance() }),
+  },
+  fill: {
+    code: 25,
+    write: (out, message) => out.natural(message.until),
+    read: (input) => ({ kind: 'fill', until: input.instance() }),
+  },
+};
+
+const readers = new Map<number, (input: WireReader) => Message>(
+  Object.values(codecs).map(({ code, read }) => [code, read]),
+);
+
+const writer = new WireWriter();
+
+/** The message as bytes. Bodies of batches are copied once. */
+export function encodeMessage(message: Message): Uint8Array {
+  writer.reset();
+  write(message.kind, message);
+  return writer.finish();
+}
+
+/**
+ * The message that `bytes` are exactly, or null. Never throws, whatever the bytes, and never gives a value that the
+ * types or the model do not allow. Bodies of batches are parts of `bytes`, not copies.
+ */
+export function decodeMessage(bytes: Buffer): Message | null {
+  try {
+    const input = new WireReader(bytes);
+    const message = readers.get(input.byte(255))?.(input) ?? null;
+    input.end();
+    return message;
+  } catch {
+    return null;
+  }
+}
+
+function write<K extends MessageKind>(kind: K, message: MessageOf<K>): void {
+  const codec: Codec<MessageOf<K>> = codecs[kind];
+  writer.byte(codec.code);
+  codec.write(writer, message);
+}
+
+function writeInstance(out: WireWriter, instance: Instance): void {
+  out.natural(instance);
+}
+
+function readInstance(input: WireReader): Instance {
+  return input.instance();
+}
+
+function writeItem(out: WireWriter, { instance, id }: Item): void {
+  out.natural(instance).id(id);
+}
+
+function readItem(input: WireReader): Item {
+  return { instance: input.instance(), id: input.batchId() };
+}
+
+function writeVote(out: WireWriter, { instance, ballot, id }: ReportedVote): void {
+  out.natural(instance).ballot(ballot).id(id);
+}
+
+function readVote(input: WireReader): ReportedVote {
+  return { instance: input.instance(), ballot: input.ballot(), id: input.batchId() };
+}
+
+function writeBatch(out: WireWriter, batch: Batch): void {
+  out.batch(batch);
+}
+
+function readBatch(input: WireReader): Batch {
+  return input.batch();
+}

@@ -1,0 +1,63 @@
+import { connect, type Socket } from 'node:net';
+
+import { limits } from '../model/limits.js';
+import type { Frame } from './frame.js';
+import type { Address } from './peers.js';
+import type { TransportLog, TransportStatistics } from './transport.js';
+
+/** The sending end of the bulk lane of one queue: a TCP connection to each receiver, opened by the first frame to it. */
+export class BulkSender {
+  readonly #connections = new Map<string, Socket>();
+
+  constructor(
+    private readonly localAddress: string,
+    private readonly statistics: TransportStatistics,
+    private readonly log: TransportLog,
+  ) {}
+
+  /** Writes a frame, or drops it where too much is waiting for that receiver already. */
+  send(frame: Frame, to: Address): void {
+    const connection = this.#connectionTo(to);
+    const frameBytes = frame.reduce((bytes, piece) => bytes + piece.length, 0);
+    if (connection.writableLength + frameBytes > limits.bulkBytesMax) {
+      this.statistics.unsent += 1;
+      return;
+    }
+    connection.cork();
+    frame.forEach((piece, i) => connection.write(piece, i < frame.length - 1 ? undefined : this.#written));
+    connection.uncork();
+  }
+
+  async close(): Promise<void> {
+    const closing = [...this.#connections.values()].map(
+      (connection) => new Promise((closed) => connection.once('close', closed).destroy()),
+    );
+    await Promise.all(closing);
+  }
+
+  readonly #written = (error?: Error | null): void => {
+    if (error) this.statistics.unsent += 1;
+    else this.statistics.bulkMessagesSent += 1;
+  };
+
+  #connectionTo({ address, port }: Address): Socket {
+    const key = `${address}:${port}`;
+    const known = this.#connections.get(key);
+    if (known?.writable === true) return known;
+    // The other end has closed it: what still waits in it cannot arrive.
+    known?.destroy();
+
+    const connection = connect({ host: address, port, localAddress: this.localAddress, noDelay: true });
+    const forget = (): void => {
+      if (this.#connections.get(key) === connection) this.#connections.delete(key);
+    };
+    // Idle, not connecting, or stuck behind a receiver that is gone: the kernel alone would try for many minutes.
+    connection.setTimeout(limits.bulkIdleMs, () => connection.destroy());
+    connection.on('error', (error) => this.log.debug({ err: error, to: key }, 'A bulk connection failed.'));
+    connection.on('close', forget);
+    // Nothing comes back, but only a connection that is read notices that the other end has closed it.
+    connection.resume();
+    this.#connections.set(key, connection);
+    return connection;
+  }
+}

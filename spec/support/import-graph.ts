@@ -1,0 +1,50 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join, posix } from 'node:path';
+
+import ts from 'typescript';
+
+/** One import (or re-export) of a file: of another source file, by its path from the root, or of a package or `node:` module, by its name. */
+export interface Import {
+  readonly target: string;
+  /** Gone after compilation: `import type`, `export type` and `import('…')` in a type. */
+  readonly typeOnly: boolean;
+}
+
+/** What each source file imports. Paths are relative to the root of the repository, with `/` and the `.ts` of the source. */
+export type ImportGraph = ReadonlyMap<string, readonly Import[]>;
+
+/** Reads the import graph of all TypeScript sources in some folders of the repository; a folder that does not exist has none. */
+export function readImportGraph(root: string, folders: readonly string[]): ImportGraph {
+  const files = readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && folders.includes(entry.name))
+    .flatMap(({ name }) =>
+      readdirSync(join(root, name), { encoding: 'utf8', recursive: true }).map((file) => posix.join(name, file)),
+    )
+    .filter((file) => file.endsWith('.ts'));
+  return new Map(files.map((file) => [file, importsOf(file, readFileSync(join(root, file), 'utf8'))]));
+}
+
+/** The imports written in the source text of a file. */
+export function importsOf(file: string, text: string): Import[] {
+  const imports: Import[] = [];
+  const add = (specifier: ts.Node | undefined, typeOnly: boolean): void => {
+    if (specifier && ts.isStringLiteralLike(specifier))
+      imports.push({ target: resolve(file, specifier.text), typeOnly });
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node))
+      add(node.moduleSpecifier, node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword);
+    else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
+    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal, true);
+    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+      add(node.arguments[0], false);
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(file, text, ts.ScriptTarget.Latest));
+  return imports;
+}
+
+function resolve(file: string, specifier: string): string {
+  if (!specifier.startsWith('.')) return specifier;
+  return posix.join(posix.dirname(file), specifier).replace(/\.js$/, '.ts');
+}

@@ -1,0 +1,86 @@
+import type { Import, ImportGraph } from './import-graph.js';
+
+/** The folders of lib/ and the folders whose code, values or types, each may import besides its own. */
+const layers: Readonly<Record<string, readonly string[]>> = {
+  model: [],
+  consensus: ['model'],
+  ledger: ['model'],
+  transport: ['model'],
+  serialization: ['model'],
+  queue: ['model', 'consensus', 'ledger', 'transport'],
+  machine: ['model', 'serialization', 'queue'],
+};
+
+/** What only the driver joins; whoever composes a queue constructs all three. */
+const joined: readonly string[] = ['consensus', 'ledger', 'transport'];
+const joiners: readonly string[] = ['lib/queue/driver.ts', 'lib/queue/queue.ts'];
+
+const publicApi = 'lib/index.ts';
+
+/** The places where a file imports what its layer must not know, one sentence for each, naming the file and the import. */
+export function layerViolations(graph: ImportGraph): string[] {
+  return [...graph].flatMap(([file, imports]) => {
+    if (file.startsWith('samples/')) return sampleViolations(file, imports);
+    return file.startsWith('lib/') ? libraryViolations(file, imports) : [];
+  });
+}
+
+function sampleViolations(file: string, imports: readonly Import[]): string[] {
+  return targets(imports)
+    .filter((target) => isSource(target) && !target.startsWith('samples/') && target !== publicApi)
+    .map((target) => `${file} imports ${target}: a sample sees the library only as ${publicApi}`);
+}
+
+function libraryViolations(file: string, imports: readonly Import[]): string[] {
+  const outside = targets(imports)
+    .filter((target) => isSource(target) && !target.startsWith('lib/'))
+    .map((target) => `${file} imports ${target}: the library imports nothing of the repository but itself`);
+  if (file === publicApi) return outside;
+  const layer = layerOf(file);
+  const known = layers[layer];
+  if (!known) return [`${file} is in none of the layers ${Object.keys(layers).join(', ')}`];
+  return [
+    ...outside,
+    ...upwardImports(file, layer, known, imports),
+    ...impureImports(file, layer, imports),
+    ...joins(file, imports),
+  ];
+}
+
+function upwardImports(file: string, layer: string, known: readonly string[], imports: readonly Import[]): string[] {
+  return targets(imports)
+    .filter((target) => target.startsWith('lib/') && layerOf(target) !== layer && !known.includes(layerOf(target)))
+    .map((target) => `${file} imports ${target}: ${layer} may import only ${[layer, ...known].join(', ')}`);
+}
+
+function impureImports(file: string, layer: string, imports: readonly Import[]): string[] {
+  if (layer !== 'consensus') return [];
+  return targets(imports)
+    .filter((target) => !isSource(target))
+    .map((target) => `${file} imports ${target}: consensus is pure and imports no package and no node: module`);
+}
+
+function joins(file: string, imports: readonly Import[]): string[] {
+  if (joiners.includes(file)) return [];
+  const values = targets(imports.filter(({ typeOnly }) => !typeOnly));
+  const first = values.find((target) => joined.includes(layerOf(target)));
+  if (first === undefined) return [];
+  return values
+    .filter((target) => joined.includes(layerOf(target)) && layerOf(target) !== layerOf(first))
+    .map(
+      (target) => `${file} imports ${first} and ${target}: only ${joiners.join(' and ')} may join ${joined.join(', ')}`,
+    );
+}
+
+function targets(imports: readonly Import[]): string[] {
+  return [...new Set(imports.map(({ target }) => target))];
+}
+
+function isSource(target: string): boolean {
+  return /^(lib|samples|benchmarks|spec|\.\.)\//.test(target);
+}
+
+/** The folder of lib/ that a file is in; for a file or package that is in none, something that is no layer's name. */
+function layerOf(file: string): string {
+  return /^lib\/([^/]+)\/./.exec(file)?.[1] ?? file;
+}
