@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { damaged } from './seal.js';
+import { damaged } from './ledger-errors.js';
 
 /** The two files that LMDB keeps in the directory of an environment. */
 export function dataFile(directory: string): string {

@@ -1,8 +1,8 @@
 import { accessSync, closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-import { TreplicaError } from '../model/errors.js';
 import { dataFile, lockFile } from './data-file.js';
+import { notWritable } from './ledger-errors.js';
 
 /**
  * Makes sure that `directory` is one that a ledger can be kept in, and that the directory itself survives a crash.
@@ -22,15 +22,6 @@ export function prepareDirectory(directory: string): string {
   } catch (cause) {
     throw notWritable(directory, cause);
   }
-}
-
-/** The error for a directory that a ledger cannot be kept in. */
-export function notWritable(directory: string, cause: unknown): TreplicaError {
-  return new TreplicaError(
-    'DIRECTORY_NOT_WRITABLE',
-    `The ledger cannot be kept in directory ${directory}: ${cause instanceof Error ? cause.message : String(cause)}. Name a directory that this process may create, or read and write.`,
-    { cause },
-  );
 }
 
 /** Makes the entries of a directory durable: a file that is itself durable is lost with its name. */

@@ -9,14 +9,16 @@ import { open, type Database, type Key, type RootDatabase } from 'lmdb';
 import { TreplicaError } from '../model/errors.js';
 import { limits } from '../model/limits.js';
 import { checkDataFile } from './data-file.js';
-import { notWritable, prepareDirectory, syncDirectory } from './directory.js';
+import { prepareDirectory, syncDirectory } from './directory.js';
+import { anotherVersion, damaged, failed, notWritable } from './ledger-errors.js';
 import { Ownership } from './owner.js';
-import { anotherVersion, damaged } from './seal.js';
 
 /** By the directory's real path. */
 const environments = new Map<string, Environment>();
 
 export class Environment {
+  /** Where this is, for messages. */
+  readonly place: string;
   readonly #root: RootDatabase<Buffer>;
   readonly #ownership: Ownership;
   readonly #queues = new Set<string>();
@@ -42,6 +44,7 @@ export class Environment {
   }
 
   private constructor(readonly directory: string) {
+    this.place = `in directory ${directory}`;
     checkDataFile(directory);
     this.#root = openRoot(directory);
     try {
@@ -111,11 +114,7 @@ export class Environment {
   }
 
   #fail(cause: unknown): TreplicaError {
-    this.#failure ??= new TreplicaError(
-      'LEDGER_FAILED',
-      `The ledger in directory ${this.directory} could not be written: ${cause instanceof Error ? cause.message : String(cause)}. Nothing of the commit may be relied on, and no further one is taken. See that the disk is sound and has room, then start the process again.`,
-      { cause },
-    );
+    this.#failure ??= failed(this.place, cause);
     return this.#failure;
   }
 }

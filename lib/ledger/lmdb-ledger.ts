@@ -1,10 +1,10 @@
 import type { Database } from 'lmdb';
 
-import { TreplicaError } from '../model/errors.js';
 import type { Instance } from '../model/ids.js';
 import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../model/records.js';
 import { Environment } from './environment.js';
 import type { Ledger } from './ledger.js';
+import { closed } from './ledger-errors.js';
 import { LogSegments } from './log-segments.js';
 import { metaKey, RecordCodec } from './record-codec.js';
 import { loadSnapshot, readEntries, type StoredRecords } from './stored-records.js';
@@ -40,7 +40,7 @@ class LmdbLedger implements Ledger {
     // Databases have names of bytes without zeros; a queue's may hold anything, and never a slash when encoded.
     const name = encodeURIComponent(queueId);
     this.#environment = environment;
-    this.#codec = new RecordCodec(queueId, `in directory ${environment.directory}`);
+    this.#codec = new RecordCodec(queueId, environment.place);
     this.#meta = environment.transaction(() => environment.openDatabase<Buffer>(`${name}/meta`, 'binary'));
     this.#log = new LogSegments(environment, name);
     this.#stored = {
@@ -89,8 +89,7 @@ class LmdbLedger implements Ledger {
 
   #assertOpen(): void {
     this.#environment.assertSound();
-    if (this.#closed)
-      throw new TreplicaError('LEDGER_FAILED', `The ledger of queue ${this.#codec.queueId} has been closed.`);
+    if (this.#closed) throw closed(this.#codec.queueId, this.#codec.place);
   }
 }
 

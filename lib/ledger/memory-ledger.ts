@@ -4,11 +4,12 @@
  */
 import { assert } from '../model/assert.js';
 import { TreplicaError } from '../model/errors.js';
-import type { Instance } from '../model/ids.js';
+import { after, type Instance } from '../model/ids.js';
 import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../model/records.js';
 import type { Ledger } from './ledger.js';
+import { closed, failed } from './ledger-errors.js';
 import { metaKey, RecordCodec } from './record-codec.js';
-import { loadSnapshot, readEntries } from './stored-records.js';
+import { loadSnapshot, readEntries, type StoredRecords } from './stored-records.js';
 
 /** One commit on its way to a memory disk. Nothing happens to it twice: what comes later has no effect. */
 export interface DiskWrite {
@@ -46,11 +47,19 @@ export class MemoryDisk {
    */
   open(queueId: string): Ledger {
     if (this.#ledgers.has(queueId)) {
-      throw new TreplicaError('DIRECTORY_IN_USE', `Queue ${queueId} is already open on this memory disk. Close it first.`);
+      throw new TreplicaError(
+        'DIRECTORY_IN_USE',
+        `Queue ${queueId} is already open on this memory disk. Close it first.`,
+      );
     }
-    const ledger = new MemoryLedger(this, queueId, () => this.#ledgers.delete(queueId));
+    const ledger = new MemoryLedger(this, queueId);
     this.#ledgers.set(queueId, ledger);
     return ledger;
+  }
+
+  /** For the ledger to call when it has been closed. */
+  release(queueId: string): void {
+    this.#ledgers.delete(queueId);
   }
 
   /** What is durable of a queue; to be looked at and, in specs, to be damaged. */
@@ -70,18 +79,130 @@ export class MemoryDisk {
   }
 }
 
+type Change = readonly [key: string | Instance, value: Buffer];
+
 class MemoryLedger implements Ledger {
+  readonly #disk: MemoryDisk;
   readonly #codec: RecordCodec;
   readonly #file: MemoryFile;
-  #state: 'open' | 'closed' | 'crashed' = 'open';
-  #failure: TreplicaError | null = null;
-  #underWay: { readonly land: () => void; readonly settled: Promise<void>; readonly settle: () => void } | null = null;
+  readonly #stored: StoredRecords;
+  #underWay: { readonly write: DiskWrite; readonly changes: readonly Change[] } | null = null;
+  #failure: Error | null = null;
+  #crashed = false;
+  #closed: Promise<void> | null = null;
+  #whenIdle: (() => void) | null = null;
 
-  constructor(
-    readonly disk: MemoryDisk,
-    readonly queueId: string,
-    readonly onClosed: () => void,
-  ) {
+  constructor(disk: MemoryDisk, queueId: string) {
+    this.#disk = disk;
     this.#codec = new RecordCodec(queueId, 'on a memory disk');
     this.#file = disk.file(queueId);
+    this.#stored = { meta: () => this.#file.meta, entries: (from, to) => entriesOf(this.#file, from, to) };
   }
+
+  load(): LedgerSnapshot {
+    this.#assertUsable();
+    return loadSnapshot(this.#stored, this.#codec);
+  }
+
+  commit(records: readonly LedgerRecord[], done: (error: Error | null) => void): void {
+    if (this.#crashed) return;
+    assert(this.#underWay === null, 'one commit is under way at a time');
+    const changes = this.#encode(records);
+    if (changes instanceof Error) {
+      done(changes);
+      return;
+    }
+    const write: DiskWrite = {
+      bytes: changes.reduce((sum, [, value]) => sum + value.length, 0),
+      complete: () => {
+        if (this.#finish(write, true)) done(null);
+      },
+      fail: (cause) => {
+        if (this.#finish(write, false)) done(this.#fail(cause));
+      },
+    };
+    this.#underWay = { write, changes };
+    this.#disk.onWrite(write);
+  }
+
+  read(from: Instance, to: Instance, maxBytes: number): LogEntry[] {
+    this.#assertUsable();
+    return readEntries(this.#stored, this.#codec, from, to, maxBytes);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  crash(land: boolean): void {
+    this.#crashed = true;
+    if (this.#underWay) this.#finish(this.#underWay.write, land);
+  }
+
+  async #close(): Promise<void> {
+    if (this.#underWay) {
+      await new Promise<void>((resolve) => {
+        this.#whenIdle = resolve;
+      });
+    }
+    if (!this.#crashed) this.#disk.release(this.#codec.queueId);
+  }
+
+  #encode(records: readonly LedgerRecord[]): readonly Change[] | Error {
+    try {
+      this.#assertUsable();
+      return records.map((record) =>
+        record.kind === 'entry'
+          ? [record.entry.instance, this.#codec.encodeEntry(record.entry)]
+          : [metaKey(record), this.#codec.encodeMeta(record)],
+      );
+    } catch (cause) {
+      return this.#fail(cause);
+    }
+  }
+
+  /** Whether `write` was under way, which it is not after a crash. */
+  #finish(write: DiskWrite, lands: boolean): boolean {
+    if (this.#underWay?.write !== write) return false;
+    if (lands) this.#apply(this.#underWay.changes);
+    this.#underWay = null;
+    this.#whenIdle?.();
+    return true;
+  }
+
+  #apply(changes: readonly Change[]): void {
+    for (const [key, value] of changes) {
+      if (typeof key === 'string') this.#file.meta.set(key, value);
+      else this.#file.entries.set(key, value);
+    }
+  }
+
+  #fail(cause: unknown): Error {
+    const error =
+      cause instanceof TreplicaError && cause.code === 'LEDGER_FAILED' ? cause : failed(this.#codec.place, cause);
+    this.#failure ??= error;
+    return error;
+  }
+
+  #assertUsable(): void {
+    if (this.#failure) throw this.#failure;
+    if (this.#closed || this.#crashed) throw closed(this.#codec.queueId, this.#codec.place);
+  }
+}
+
+/** Copies, as LMDB's are. */
+function* entriesOf(file: MemoryFile, from: Instance, to: Instance): Generator<readonly [Instance, Buffer]> {
+  for (const instance of to - from <= file.entries.size ? instancesFrom(from, to) : instancesIn(file, from, to)) {
+    const value = file.entries.get(instance);
+    if (value) yield [instance, Buffer.from(value)];
+  }
+}
+
+function* instancesFrom(from: Instance, to: Instance): Generator<Instance> {
+  for (let instance = from; instance < to; instance = after(instance)) yield instance;
+}
+
+function instancesIn(file: MemoryFile, from: Instance, to: Instance): Instance[] {
+  return [...file.entries.keys()].filter((instance) => instance >= from && instance < to).sort((a, b) => a - b);
+}

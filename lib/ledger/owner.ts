@@ -5,7 +5,8 @@ import { crc32 } from 'node:zlib';
 import type { Database } from 'lmdb';
 
 import { TreplicaError } from '../model/errors.js';
-import { damaged, seal, SEAL_BYTES, unseal } from './seal.js';
+import { damaged } from './ledger-errors.js';
+import { seal, SEAL_BYTES, unseal } from './seal.js';
 
 /** A process, named so that a later one with the same number is told apart where the system lets us. */
 interface Owner {

@@ -7,7 +7,8 @@ import type { GroupId, Instance, ProcessId } from '../model/ids.js';
 import type { Founding, FoundingRecord, LedgerRecord, LogEntry, Vote } from '../model/records.js';
 import { View, type ViewRecord } from '../model/view.js';
 import { ByteReader, ByteWriter, ID_BYTES, NUMBER_BYTES_MAX } from './binary.js';
-import { damaged, seal, SEAL_BYTES, unseal } from './seal.js';
+import { damaged } from './ledger-errors.js';
+import { seal, SEAL_BYTES, unseal } from './seal.js';
 
 /** What is kept outside the log: little, and most of it overwritten again and again. */
 type MetaRecord = Exclude<LedgerRecord, { readonly kind: 'entry' }>;

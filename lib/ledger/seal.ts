@@ -4,7 +4,7 @@
  */
 import { crc32 } from 'node:zlib';
 
-import { TreplicaError } from '../model/errors.js';
+import { anotherVersion, damaged } from './ledger-errors.js';
 
 const FORMAT_VERSION = 1;
 const CRC_BYTES = 4;
@@ -28,23 +28,7 @@ export function unseal(value: Buffer, keyCrc: number, name: string): Buffer {
   if (value.length < SEAL_BYTES) throw damaged(name, 'it is too short');
   if (value.readUInt32LE(0) !== crc32(value.subarray(CRC_BYTES), keyCrc)) throw damaged(name, 'its checksum is wrong');
   const version = value[CRC_BYTES];
-  if (version !== FORMAT_VERSION) throw anotherVersion(name, `format version ${String(version)}, and this Treplica reads ${FORMAT_VERSION}`);
+  if (version !== FORMAT_VERSION)
+    throw anotherVersion(name, `format version ${String(version)}, and this Treplica reads ${FORMAT_VERSION}`);
   return value.subarray(SEAL_BYTES);
-}
-
-/** The error for a stored value that must not be used. */
-export function damaged(name: string, why: string, cause?: unknown): TreplicaError {
-  return new TreplicaError(
-    'LEDGER_DAMAGED',
-    `The ${name} is damaged: ${why}. Nothing in its directory can be trusted: check the disk, set the directory aside and start with an empty one; the process then joins as a new one.`,
-    { cause },
-  );
-}
-
-/** The error for something stored that another version of Treplica has written. */
-export function anotherVersion(name: string, which: string): TreplicaError {
-  return new TreplicaError(
-    'LEDGER_VERSION',
-    `The ${name} is of another version: ${which}. Run the Treplica that wrote it, or give this process an empty directory: it then joins as a new one.`,
-  );
 }

@@ -54,6 +54,8 @@ export const limits = {
   datagramBytes: 8_192,
   /** Asked of the kernel for each receiving socket; what it grants is logged. */
   receiveBufferBytes: 4 * 1024 * 1024,
+  /** Asked of the kernel for the sending socket: what does not fit leaves in a later turn of the event loop. */
+  sendBufferBytes: 4 * 1024 * 1024,
   /** Bytes waiting for one receiver on the bulk lane before further ones are dropped. */
   bulkBytesMax: 256 * 1024 * 1024,
   /** A connection of the bulk lane on which nothing has moved for this long is closed; the next message opens another. */
@@ -61,6 +63,10 @@ export const limits = {
 
   /** Instances of one segment of the log: the unit in which the log can be dropped. */
   segmentInstances: 65_536,
+  /** Segments of one queue's log that are kept open. */
+  openSegmentsMax: 4,
+  /** Named databases open at one moment in one ledger directory: one of its own, and for each queue one and its open segments. */
+  namedDatabasesMax: 1024,
   /** Address space of one ledger. The file grows to what is used; growing the map while running would stall the process. */
   mapBytes: 64 * 1024 * 1024 * 1024,
 } as const;

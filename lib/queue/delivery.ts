@@ -86,7 +86,7 @@ export class Delivery {
     if (this.#stopped || this.#halted) throw closedError(null);
     if (this.#holder !== null) throw boundError();
     this.#holder = holder;
-    
+    if (this.#front.next > 0) this.#front = new Cursor();
     const bound = this.caughtUp();
     bound.catch(() => undefined); // Whoever does not wait for it learns of the stop in other ways.
     this.#chase();

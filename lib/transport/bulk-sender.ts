@@ -23,8 +23,13 @@ export class BulkSender {
       this.statistics.unsent += 1;
       return;
     }
+    const written = (error?: Error | null): void => {
+      // Node reports as written what it was writing when the connection was destroyed.
+      if (error || connection.destroyed) this.statistics.unsent += 1;
+      else this.statistics.bulkMessagesSent += 1;
+    };
     connection.cork();
-    frame.forEach((piece, i) => connection.write(piece, i < frame.length - 1 ? undefined : this.#written));
+    frame.forEach((piece, i) => connection.write(piece, i < frame.length - 1 ? undefined : written));
     connection.uncork();
   }
 
@@ -34,11 +39,6 @@ export class BulkSender {
     );
     await Promise.all(closing);
   }
-
-  readonly #written = (error?: Error | null): void => {
-    if (error) this.statistics.unsent += 1;
-    else this.statistics.bulkMessagesSent += 1;
-  };
 
   #connectionTo({ address, port }: Address): Socket {
     const key = `${address}:${port}`;

@@ -47,12 +47,15 @@ class Disk {
   /** What was decided at an instance below the watermark. */
   batchAt(instance: Instance): Batch {
     const batch = this.log.get(instance)?.vote?.batch;
-    if (batch === undefined) throw new Error(`the log lacks instance ${String(instance)}, which is below the watermark`);
+    if (batch === undefined)
+      throw new Error(`the log lacks instance ${String(instance)}, which is below the watermark`);
     return batch;
   }
 
   snapshot(process: ProcessId): LedgerSnapshot {
-    const entries = [...this.log.values()].filter((entry) => entry.instance >= this.watermark).sort((a, b) => a.instance - b.instance);
+    const entries = [...this.log.values()]
+      .filter((entry) => entry.instance >= this.watermark)
+      .sort((a, b) => a.instance - b.instance);
     return {
       identity: { process, incarnation: this.incarnation },
       promise: this.promise,
@@ -136,7 +139,9 @@ export class CoreGroup {
 
   /** Runs until the group is founded and has a coordinator. */
   found(): this {
-    this.runUntil(() => this.coordinator !== null && this.live.every((p) => p.notices.some((notice) => notice.kind === 'founded')));
+    this.runUntil(
+      () => this.coordinator !== null && this.live.every((p) => p.notices.some((notice) => notice.kind === 'founded')),
+    );
     this.settle();
     return this;
   }
@@ -210,7 +215,8 @@ export class CoreGroup {
   runUntil(condition: () => boolean, maxDelays = 100_000): number {
     const start = this.now;
     while (!condition()) {
-      if (this.now - start >= maxDelays) throw new Error(`after ${String(maxDelays)} message delays the condition still does not hold`);
+      if (this.now - start >= maxDelays)
+        throw new Error(`after ${String(maxDelays)} message delays the condition still does not hold`);
       this.step();
     }
     return this.now - start;
@@ -248,7 +254,8 @@ export class CoreGroup {
     for (const p of this.processes) {
       for (const [instance, id] of p.decided) {
         const other = chosen.get(instance);
-        if (other !== undefined && other !== id) throw new Error(`instance ${String(instance)}: ${other} and ${id} are both decided`);
+        if (other !== undefined && other !== id)
+          throw new Error(`instance ${String(instance)}: ${other} and ${id} are both decided`);
         chosen.set(instance, id);
       }
     }
@@ -271,7 +278,8 @@ export class CoreGroup {
       p.notices.push(...effects.notices);
       for (const { to, from } of effects.supplies) this.#supply(p, to, from);
       core.step({ kind: 'durable' });
-      if (effects.messages.length + effects.records.length + effects.votes.length + effects.decided.length === 0) return;
+      if (effects.messages.length + effects.records.length + effects.votes.length + effects.decided.length === 0)
+        return;
     }
   }
 
@@ -283,7 +291,8 @@ export class CoreGroup {
 
   #decide(p: CoreProcess, instance: Instance, batch: Batch): void {
     const before = p.decided.get(instance);
-    if (before !== undefined && before !== batch.id) throw new Error(`process ${String(p.number)} decided ${before}, then ${batch.id}`);
+    if (before !== undefined && before !== batch.id)
+      throw new Error(`process ${String(p.number)} decided ${before}, then ${batch.id}`);
     p.decided.set(instance, batch.id);
     this.checkAgreement();
   }
@@ -299,7 +308,10 @@ export class CoreGroup {
 
   #transmit(p: CoreProcess, outgoing: readonly Outgoing[]): void {
     for (const { to, message } of outgoing) {
-      const receivers = to === EVERYONE ? this.processes.filter((other) => other !== p) : this.processes.filter((other) => other.id === to);
+      const receivers =
+        to === EVERYONE
+          ? this.processes.filter((other) => other !== p)
+          : this.processes.filter((other) => other.id === to);
       for (const receiver of receivers) {
         const inTransit = { from: p.number, to: receiver.number, message };
         this.sent.push({ ...inTransit, at: this.now });

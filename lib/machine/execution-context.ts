@@ -1,0 +1,98 @@
+import { TreplicaError } from '../model/errors.js';
+
+/**
+ * What an operation may know beyond the state: the same at every replica, and again when the log is replayed. An
+ * operation that needs time, chance or a fresh id takes it from here, never from `Date.now()`, `Math.random()` or
+ * `randomUUID()`. Valid until `execute` returns: afterwards every use throws OPERATION_ASYNCHRONOUS.
+ */
+export interface ExecutionContext {
+  /** Number of operations executed before this one. */
+  readonly position: number;
+
+  /** The decided time in milliseconds since 1970: the clock of the process that the operation came from. Never goes back. */
+  readonly time: number;
+
+  /** The decided time as a date of the caller's own. */
+  now(): Date;
+
+  /** The next number of a sequence in [0, 1) that belongs to this operation. Anyone can compute it: not for secrets. */
+  random(): number;
+
+  /** An id that no other call in the group's life returns. */
+  uniqueId(): string;
+}
+
+/** The one context of a replica: set to each operation in turn, because an object an operation would cost too much. */
+export class DecidedContext implements ExecutionContext {
+  #isValid = false;
+  #position = -1;
+  #time = 0;
+  #idsGiven = 0;
+  #random: (() => number) | null = null;
+
+  /** Makes the context that of the operation at `position`. Time goes on to `proposedAtMs` if that is later. */
+  enter(position: number, proposedAtMs: number): void {
+    this.#isValid = true;
+    this.#position = position;
+    if (proposedAtMs > this.#time) this.#time = proposedAtMs;
+    this.#idsGiven = 0;
+    this.#random = null;
+  }
+
+  leave(): void {
+    this.#isValid = false;
+  }
+
+  get position(): number {
+    this.#check();
+    return this.#position;
+  }
+
+  get time(): number {
+    this.#check();
+    return this.#time;
+  }
+
+  now(): Date {
+    return new Date(this.time);
+  }
+
+  random(): number {
+    this.#check();
+    this.#random ??= randomFrom(this.#position);
+    return this.#random();
+  }
+
+  uniqueId(): string {
+    this.#check();
+    this.#idsGiven += 1;
+    return `${this.#position.toString(36)}-${this.#idsGiven.toString(36)}`;
+  }
+
+  #check(): void {
+    if (this.#isValid) return;
+    throw new TreplicaError(
+      'OPERATION_ASYNCHRONOUS',
+      'The context of an operation was used after the operation had ended: take what is needed from it before execute returns, and leave no callbacks behind.',
+    );
+  }
+}
+
+/** The generator sfc32, seeded by a safe integer: small, and the same 53 bits on every machine. */
+function randomFrom(seed: number): () => number {
+  let a = seed >>> 0;
+  let b = Math.floor(seed / 0x1_0000_0000) >>> 0;
+  let c = 0x9e3779b9;
+  let counter = 1;
+  const next = (): number => {
+    const sum = (a + b + counter) | 0;
+    counter = (counter + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = (((c << 21) | (c >>> 11)) + sum) | 0;
+    return sum >>> 0;
+  };
+  // Until then numbers of neighbouring seeds are alike.
+  for (let i = 0; i < 15; i += 1) next();
+  return () => ((next() >>> 5) * 0x400_0000 + (next() >>> 6)) / 0x20_0000_0000_0000;
+}

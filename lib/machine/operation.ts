@@ -1,0 +1,66 @@
+import { TreplicaError } from '../model/errors.js';
+import { register } from '../serialization/registry.js';
+import type { ExecutionContext } from './execution-context.js';
+import type { StateMachine } from './state-machine.js';
+
+/**
+ * A change of the state `S`, as an object: its fields say what is to be changed, `execute` how. `R` is what the caller of
+ * `machine.execute` is given. A subclass is registered with `@operation`.
+ *
+ * ```ts
+ * @operation('auction.bid')
+ * class PlaceBid extends Operation<AuctionHouse, Bid> {
+ *   constructor(readonly auctionId: string, readonly bidder: string, readonly amount: number) { super(); }
+ *
+ *   execute(house: AuctionHouse, context: ExecutionContext): Bid {
+ *     const auction = house.open(this.auctionId); // throws before anything has changed
+ *     return auction.bid(this.bidder, this.amount, context.now());
+ *   }
+ * }
+ * ```
+ */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- `machine.execute` infers from both
+export abstract class Operation<S extends StateMachine, R = void> {
+  /**
+   * Changes the state. Runs at every replica, in the same order, one operation at a time, on a copy of the operation
+   * that has been made from its fields alone. It has to do the same everywhere: it is synchronous, and looks at nothing
+   * but `state`, its own fields and `context`.
+   *
+   * What it returns is copied for the caller. What it throws, the caller is rejected with; nothing is undone, and every
+   * replica keeps the part of the change that had been made. So check first, and change afterwards.
+   */
+  abstract execute(state: S, context: ExecutionContext): R;
+}
+
+/** What `@operation` can decorate. */
+export type OperationClass = abstract new (...args: never[]) => Operation<never, unknown>;
+
+/**
+ * Registers a class of operations under the name by which messages refer to it. The name is in the log for ever: a class
+ * may be renamed, its name here may not.
+ *
+ * Throws OPERATION_ASYNCHRONOUS if `execute` is async or a generator, NOT_SERIALIZABLE if instances cannot be carried,
+ * CLASS_REGISTERED_TWICE if the name is taken, and INVALID_OPTION for a name that cannot be one.
+ */
+export function operation(name: string): (type: OperationClass) => void {
+  return (type) => {
+    refuseAsynchronous(type, name);
+    register(type, name);
+  };
+}
+
+function refuseAsynchronous(type: OperationClass, name: string): void {
+  const { execute } = type.prototype as { readonly execute?: unknown };
+  const kind = Object.prototype.toString.call(execute).slice('[object '.length, -1);
+  if (kind === 'Function') return;
+  if (!kind.endsWith('Function')) {
+    throw new TreplicaError(
+      'NOT_SERIALIZABLE',
+      `${type.name} ('${name}') has no method execute: give it one, as a method and not as a field.`,
+    );
+  }
+  throw new TreplicaError(
+    'OPERATION_ASYNCHRONOUS',
+    `${type.name}.execute ('${name}') is a ${kind}: operations run one after the other at every replica and have to be done when execute returns. Do what is asynchronous before, and put its outcome into the operation's fields.`,
+  );
+}

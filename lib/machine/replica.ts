@@ -1,0 +1,91 @@
+import { types } from 'node:util';
+
+import { TreplicaError, UnknownOutcomeError } from '../model/errors.js';
+import type { DeliveredBatch, StateHolder } from '../queue/state-holder.js';
+import { decode } from '../serialization/codec.js';
+import { detach } from '../serialization/detach.js';
+import { DecidedContext } from './execution-context.js';
+import { Operation } from './operation.js';
+import type { StateMachine } from './state-machine.js';
+import type { Ticket } from './ticket.js';
+
+/** The copy of the state at this process: executes what the queue delivers, and tells the callers that are here. */
+export class Replica<S extends StateMachine> implements StateHolder {
+  readonly #context = new DecidedContext();
+
+  /** `onStopped` is told when the queue has stopped, after the callers have been. */
+  constructor(
+    readonly state: S,
+    readonly onStopped: (cause: Error | null) => void,
+  ) {}
+
+  /**
+   * Throws CLASS_NOT_REGISTERED or MALFORMED_BYTES for a message that this replica cannot read. Others may have executed
+   * it, so that this one cannot go on: it would hold another state than they do.
+   */
+  deliver({ position, proposedAtMs, messages, tickets }: DeliveredBatch): void {
+    let i = 0;
+    for (const message of messages) {
+      const operation = decode(message);
+      if (!(operation instanceof Operation)) {
+        throw new TreplicaError(
+          'MALFORMED_BYTES',
+          `The message at position ${position + i} is no operation: something else writes to this queue.`,
+        );
+      }
+      this.#context.enter(position + i, proposedAtMs);
+      this.#execute(operation as Operation<S, unknown>, tickets === null ? null : (tickets[i] as Ticket));
+      i += 1;
+    }
+  }
+
+  stopped(tickets: readonly unknown[], cause: Error | null): void {
+    for (const ticket of tickets as readonly Ticket[]) {
+      if (!ticket.isSettled)
+        ticket.reject(
+          new UnknownOutcomeError(
+            `The state machine stopped before ${ticket.name} had been executed here.`,
+            cause === null ? {} : { cause },
+          ),
+        );
+    }
+    this.onStopped(cause);
+  }
+
+  #execute(operation: Operation<S, unknown>, ticket: Ticket | null): void {
+    try {
+      const result = operation.execute(this.state, this.#context);
+      if (isThenable(result)) refuse(result, operation);
+      if (ticket !== null && !ticket.isSettled) ticket.resolve(detachResult(result, operation));
+    } catch (error) {
+      // What an operation throws is its outcome: the same at every replica, and for nobody but the caller to deal with.
+      if (ticket !== null && !ticket.isSettled) ticket.reject(error);
+    }
+    this.#context.leave();
+  }
+}
+
+function isThenable(result: unknown): result is PromiseLike<unknown> {
+  return (
+    typeof result === 'object' && result !== null && typeof (result as { readonly then?: unknown }).then === 'function'
+  );
+}
+
+function refuse(result: PromiseLike<unknown>, operation: object): never {
+  // Nobody is given this promise: if it were rejected, as unhandled, that would end the process at every replica.
+  if (types.isPromise(result)) result.catch(() => undefined);
+  throw new TreplicaError(
+    'OPERATION_ASYNCHRONOUS',
+    `${operation.constructor.name}.execute returned a promise: what it does after its first await happens at no particular position, and replicas may have come to differ. Make execute synchronous.`,
+  );
+}
+
+function detachResult(result: unknown, operation: object): unknown {
+  try {
+    return detach(result);
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    const message = `${operation.constructor.name} has been executed, but its result cannot be copied for the caller. ${reason}`;
+    throw new TreplicaError('NOT_SERIALIZABLE', message, { cause });
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * The machine: a state in memory, changed by operations that every replica executes in the same order. It knows of a
+ * queue of messages that is the same everywhere, and of nothing below it.
+ */
+import { TreplicaError } from '../model/errors.js';
+import { encode } from '../serialization/codec.js';
+import { detach } from '../serialization/detach.js';
+import type { MachineQueue } from './machine-queue.js';
+import type { Operation } from './operation.js';
+import { Replica } from './replica.js';
+import type { StateMachine } from './state-machine.js';
+import { Ticket, type ExecuteOptions } from './ticket.js';
+
+export type { ExecuteOptions };
+
+/**
+ * One replica of a state machine.
+ *
+ * ```ts
+ * const machine = await ReplicatedStateMachine.create(new AuctionHouse(), queue);
+ * const bid = await machine.execute(new PlaceBid('a1', 'ann', 100), { timeoutMs: 5000 });
+ * const highest = await machine.read((house) => house.auctions.get('a1')?.highest);
+ * ```
+ */
+export class ReplicatedStateMachine<S extends StateMachine> {
+  readonly #queue: MachineQueue;
+  readonly #replica: Replica<S>;
+  /** What the queue had no room for, in the order in which it was executed. */
+  readonly #waiting: { readonly message: Uint8Array; readonly ticket: Ticket }[] = [];
+  #isClosed = false;
+  #cause: Error | null = null;
+
+  private constructor(initialState: S, queue: MachineQueue) {
+    this.#queue = queue;
+    this.#replica = new Replica(initialState, (cause) => this.#stop(cause));
+  }
+
+  /**
+   * A replica that has executed everything in the local log. `initialState` has to be the same at every replica and at
+   * every start; it belongs to the machine from now on. Rejects with what `queue.bind` rejects with, and with
+   * CLASS_NOT_REGISTERED or MALFORMED_BYTES where the log holds an operation that this process cannot read.
+   */
+  static async create<S extends StateMachine>(
+    initialState: S,
+    queue: MachineQueue,
+  ): Promise<ReplicatedStateMachine<S>> {
+    const machine = new ReplicatedStateMachine(initialState, queue);
+    await queue.bind(machine.#replica);
+    return machine;
+  }
+
+  /** This replica's state, live: it changes as operations come in, and only they may change it. */
+  get state(): S {
+    return this.#replica.state;
+  }
+
+  /**
+   * Executes `operation` at every replica and resolves with its result here: a copy, which does not change when the state
+   * does. The operation is copied too, at the call. Operations of one caller are executed in the order of the calls.
+   *
+   * Rejects with what the operation throws. With UnknownOutcomeError if the wait ends, by `options` or because this
+   * process stops, when the operation is on its way. If it had not been submitted yet, with the signal's reason or a
+   * DOMException named TimeoutError, and with STATE_MACHINE_CLOSED. With CLASS_NOT_REGISTERED, NOT_SERIALIZABLE and
+   * MESSAGE_TOO_LARGE before anything has happened; with OPERATION_ASYNCHRONOUS, and NOT_SERIALIZABLE for a result that
+   * cannot be copied, after the operation has been executed.
+   */
+  execute<R>(operation: Operation<S, R>, options?: ExecuteOptions): Promise<R> {
+    const ticket = new Ticket(operation);
+    try {
+      const message = encode(operation);
+      if (options !== undefined) ticket.watch(options);
+      this.#submit(message, ticket);
+    } catch (error) {
+      ticket.reject(error);
+    }
+    return ticket.promise as Promise<R>;
+  }
+
+  /**
+   * A linearizable read: runs `query` on a state that holds every operation acknowledged anywhere before the call, and
+   * resolves with a copy of what it returns. The query is synchronous and changes nothing. Rejects with what it throws,
+   * with NOT_SERIALIZABLE for what cannot be copied, and with STATE_MACHINE_CLOSED.
+   */
+  async read<R>(query: (state: S) => R): Promise<R> {
+    if (this.#isClosed) throw this.#closed('The query was not run');
+    await this.#queue.sync();
+    return detach(query(this.state));
+  }
+
+  /** Closes the queue. Callers whose operations are on their way are rejected with UnknownOutcomeError. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#queue.close();
+  }
+
+  #submit(message: Uint8Array, ticket: Ticket): void {
+    if (this.#waiting.length > 0) {
+      this.#waiting.push({ message, ticket });
+      return;
+    }
+    const room = this.#put(message, ticket);
+    if (room === undefined) return;
+    this.#waiting.push({ message, ticket });
+    void this.#submitLater(room);
+  }
+
+  /** Throws STATE_MACHINE_CLOSED and MESSAGE_TOO_LARGE. Returns a promise if the queue has no room. */
+  #put(message: Uint8Array, ticket: Ticket): Promise<void> | undefined {
+    if (this.#isClosed) throw this.#closed(`${ticket.name} was not submitted`);
+    const room = this.#queue.submit(message, ticket);
+    ticket.isSubmitted = room === undefined;
+    return room;
+  }
+
+  async #submitLater(room: Promise<void>): Promise<void> {
+    // A queue that closes has no room any more: the next attempt says so to each caller.
+    for (let next: Promise<void> | undefined = room; next !== undefined; next = this.#submitWaiting())
+      await next.catch(() => undefined);
+  }
+
+  /** Submits what waits, first come, first served. Returns a promise when there is no room again. */
+  #submitWaiting(): Promise<void> | undefined {
+    let done = 0;
+    let room: Promise<void> | undefined;
+    for (const { message, ticket } of this.#waiting) {
+      try {
+        if (!ticket.isSettled) room = this.#put(message, ticket);
+      } catch (error) {
+        ticket.reject(error);
+      }
+      if (room !== undefined) break;
+      done += 1;
+    }
+    this.#waiting.splice(0, done);
+    return room;
+  }
+
+  #stop(cause: Error | null): void {
+    this.#isClosed = true;
+    this.#cause = cause;
+    // Refuses all that waits.
+    void this.#submitWaiting();
+  }
+
+  #closed(what: string): TreplicaError {
+    const why = this.#cause === null ? 'has been closed' : `has stopped: ${this.#cause.message}`;
+    return new TreplicaError(
+      'STATE_MACHINE_CLOSED',
+      `${what}: the state machine ${why}`,
+      this.#cause === null ? {} : { cause: this.#cause },
+    );
+  }
+}

@@ -1,0 +1,94 @@
+import { setMaxListeners } from 'node:events';
+
+import { TreplicaError, UnknownOutcomeError } from '../model/errors.js';
+
+/** How long a caller waits for an operation. The operation itself is not called back. */
+export interface ExecuteOptions {
+  /** Stops the wait when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+  /** Stops the wait after so many milliseconds: at least 1, at most 2³¹ − 1. */
+  readonly timeoutMs?: number | undefined;
+}
+
+const TIMEOUT_MS_MAX = 0x7fff_ffff;
+
+type Settle = (outcome: unknown) => void;
+
+/** What the promise made last is settled with. A function that keeps them is made once; a closure each would cost more. */
+let resolveLast: Settle;
+let rejectLast: Settle;
+function keepLast(resolve: Settle, reject: Settle): void {
+  resolveLast = resolve;
+  rejectLast = reject;
+}
+
+/**
+ * A caller that waits for the outcome of an operation. It goes through the queue beside the message and comes back with
+ * the delivery. Every operation has one: so there are no closures unless the caller limits the wait.
+ */
+export class Ticket {
+  readonly promise = new Promise<unknown>(keepLast);
+  /** Whether the queue has taken the message: from then on, a caller that stops waiting does not know the outcome. */
+  isSubmitted = false;
+  isSettled = false;
+  readonly #resolve = resolveLast;
+  readonly #reject = rejectLast;
+  #stopWatching: (() => void) | null = null;
+
+  constructor(readonly operation: object) {}
+
+  /** The name of the operation's class, for a message to a person. */
+  get name(): string {
+    return this.operation.constructor.name;
+  }
+
+  resolve(result: unknown): void {
+    this.#settle();
+    this.#resolve(result);
+  }
+
+  reject(reason: unknown): void {
+    this.#settle();
+    this.#reject(reason);
+  }
+
+  /** Limits the wait. Throws the signal's reason if it has aborted already, and INVALID_OPTION. */
+  watch({ signal, timeoutMs }: ExecuteOptions): void {
+    signal?.throwIfAborted();
+    if (timeoutMs !== undefined && !(timeoutMs >= 1 && timeoutMs <= TIMEOUT_MS_MAX)) {
+      throw new TreplicaError(
+        'INVALID_OPTION',
+        `timeoutMs is ${timeoutMs}: give a number of milliseconds from 1 to ${TIMEOUT_MS_MAX}, or leave it out.`,
+      );
+    }
+    const timer = timeoutMs === undefined ? undefined : setTimeout(() => this.#expire(timeoutMs), timeoutMs);
+    const abort = (): void => this.#giveUp(signal?.reason, 'the wait was aborted');
+    signal?.addEventListener('abort', abort, { once: true });
+    // One signal may stand for thousands of operations: that is no leak, which Node would warn of.
+    if (signal !== undefined) setMaxListeners(0, signal);
+    this.#stopWatching = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+    };
+  }
+
+  #expire(timeoutMs: number): void {
+    const limit = `${timeoutMs} ms had passed`;
+    const where = this.isSubmitted ? '' : ' It was not submitted: the queue had no room.';
+    this.#giveUp(new DOMException(`${this.name} was given up when ${limit}.${where}`, 'TimeoutError'), limit);
+  }
+
+  #giveUp(reason: unknown, why: string): void {
+    this.reject(
+      this.isSubmitted
+        ? new UnknownOutcomeError(`${this.name} had not been executed here when ${why}.`, { cause: reason })
+        : reason,
+    );
+  }
+
+  #settle(): void {
+    this.isSettled = true;
+    if (this.#stopWatching !== null) this.#stopWatching();
+    this.#stopWatching = null;
+  }
+}

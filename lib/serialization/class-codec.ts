@@ -1,0 +1,219 @@
+import { TreplicaError } from '../model/errors.js';
+import { describeField, exposedAccessors, keyOf, type Transform, type TypeDescription } from './fields.js';
+import { flawOf, type Class } from './flaws.js';
+import { headerOf, partsOfHeader, subtypePrefix, survivesUtf8 } from './wire.js';
+
+/** A field that travels. */
+export interface Field {
+  readonly key: string;
+  readonly wireName: string;
+  /** The classes whose instances need no name of their own in this field. */
+  readonly declared: Declared | null;
+  /** Null rather than empty: asked for every field of every message. */
+  readonly toWire: readonly Transform[] | null;
+  readonly fromWire: readonly Transform[] | null;
+  /** A getter and a setter that `@Expose` makes a field of. */
+  readonly isAccessor: boolean;
+}
+
+/** What instances of a class hold that have these own properties. */
+export interface Shape {
+  readonly header: string;
+  /** The own properties, also those that do not travel. */
+  readonly names: readonly string[];
+  readonly fields: readonly Field[];
+  /** Whether reading it back runs code of the class. */
+  readonly runsCode: boolean;
+}
+
+/** How to read what a header announces. */
+export interface Reader {
+  readonly prototype: object;
+  /** Null for what the class has come to leave out since the message was written. */
+  readonly fields: readonly (Field | null)[];
+  /** Where each field is simply assigned: the common case, and the quick one. */
+  readonly plainFields: readonly Field[] | null;
+}
+
+/** So many shapes of a class are remembered: an object that is used as a dictionary has a new one each time. */
+const SHAPES_MAX = 256;
+
+/** A class, compiled: what its instances hold and what that is called on the wire. */
+export class ClassCodec {
+  readonly prototype: object;
+  readonly #fields = new Map<string, Field | null>();
+  readonly #shapes = new Map<string, Shape>();
+  readonly #accessors: readonly string[];
+  #latest: Shape | null = null;
+
+  /** `prefix` names the class in headers. Throws NOT_SERIALIZABLE if no instance could ever be carried. */
+  constructor(
+    readonly type: Class,
+    readonly prefix: string,
+  ) {
+    this.prototype = type.prototype as object;
+    const flaw = flawOf(this.prototype);
+    if (flaw !== null)
+      throw new TreplicaError('NOT_SERIALIZABLE', `Instances of ${type.name} cannot be carried: ${flaw}.`);
+    this.#accessors = exposedAccessors(type);
+  }
+
+  /**
+   * The shape of `instance`. Throws NOT_SERIALIZABLE where it holds something else than plain fields. Names are compared
+   * each time; that they are not accessors is looked up once for each shape.
+   */
+  shapeOf(instance: object): Shape {
+    if (Object.getOwnPropertySymbols(instance).length > 0) this.#refuse('', 'has a property whose name is a symbol');
+    const names = Object.getOwnPropertyNames(instance);
+    if (this.#latest === null || !sameNames(names, this.#latest.names)) this.#latest = this.#recall(names, instance);
+    return this.#latest;
+  }
+
+  /** How to read instances with these fields. */
+  readerOf(wireNames: readonly string[]): Reader {
+    const fields = wireNames.map((wireName) => this.#fieldOf(keyOf(this.type, wireName)));
+    const plainFields = fields
+      .filter((field) => field !== null)
+      .filter(({ fromWire, key }) => fromWire === null && !(key in this.prototype));
+    return {
+      prototype: this.prototype,
+      fields,
+      plainFields: plainFields.length === fields.length ? plainFields : null,
+    };
+  }
+
+  #recall(names: readonly string[], instance: object): Shape {
+    const key = headerOf('', names);
+    const shape = this.#shapes.get(key) ?? this.#examine(names, instance);
+    if (this.#shapes.size < SHAPES_MAX) this.#shapes.set(key, shape);
+    return shape;
+  }
+
+  #examine(names: readonly string[], instance: object): Shape {
+    const keys = [...names, ...this.#accessors.filter((key) => !names.includes(key))];
+    const fields = keys.map((key) => this.#fieldOf(key)).filter((field) => field !== null);
+    const carriers = new Map<string, string>();
+    for (const { key, wireName } of fields) {
+      const property = Object.getOwnPropertyDescriptor(instance, key);
+      if (property?.get !== undefined || property?.set !== undefined)
+        this.#refuse(key, 'is an accessor of this one object');
+      if (property?.enumerable === false) this.#refuse(key, 'is not enumerable');
+      const other = carriers.get(wireName);
+      if (other !== undefined) this.#refuse(key, `would travel under the name '${wireName}', as ${other} does`);
+      carriers.set(wireName, key);
+    }
+    const header = headerOf(this.prefix, [...carriers.keys()]);
+    if (!survivesUtf8(header)) this.#refuse('', 'has a field whose name is not well-formed Unicode');
+    return {
+      header,
+      names,
+      fields,
+      runsCode: this.#accessors.length > 0 || fields.some(({ fromWire }) => fromWire !== null),
+    };
+  }
+
+  #fieldOf(key: string): Field | null {
+    let field = this.#fields.get(key);
+    if (field === undefined) {
+      field = this.#compile(key);
+      if (this.#fields.size < SHAPES_MAX) this.#fields.set(key, field);
+    }
+    return field;
+  }
+
+  #compile(key: string): Field | null {
+    const description = describeField(this.type, key);
+    if (description === null) return null;
+    const { wireName, type, toWire, fromWire } = description;
+    return {
+      key,
+      wireName,
+      declared: type === null ? null : Declared.of(type),
+      toWire: toWire.length > 0 ? toWire : null,
+      fromWire: fromWire.length > 0 ? fromWire : null,
+      isAccessor: this.#accessors.includes(key),
+    };
+  }
+
+  #refuse(key: string, why: string): never {
+    const what = key === '' ? `An instance of ${this.type.name}` : `${this.type.name}.${key}`;
+    throw new TreplicaError(
+      'NOT_SERIALIZABLE',
+      `${what} ${why}, which cannot be carried. Make it a plain field, or leave it out with @Exclude().`,
+    );
+  }
+}
+
+/** Finds the reader for a header and remembers it. */
+export class Readers {
+  readonly #readers = new Map<string, Reader>();
+  /** What was found last for a header of this length, modulo 64: to compare two strings is cheaper than to hash one. */
+  readonly #latest = new Array<{ header: string; reader: Reader } | null>(64).fill(null);
+
+  /** `codecOf` finds the class for a prefix or throws. */
+  constructor(readonly codecOf: (prefix: string) => ClassCodec) {}
+
+  of(header: string): Reader {
+    const latest = this.#latest[header.length & 63] ?? null;
+    if (latest !== null && latest.header === header) return latest.reader;
+    const reader = this.#readers.get(header) ?? this.#compile(header);
+    this.#latest[header.length & 63] = { header, reader };
+    return reader;
+  }
+
+  #compile(header: string): Reader {
+    const parts = partsOfHeader(header);
+    if (parts === null)
+      throw new TreplicaError(
+        'MALFORMED_BYTES',
+        `A message holds an object with the header '${header}', which names no fields.`,
+      );
+    const reader = this.codecOf(parts.prefix).readerOf(parts.wireNames);
+    if (this.#readers.size < READERS_MAX) this.#readers.set(header, reader);
+    return reader;
+  }
+}
+
+const READERS_MAX = 65_536;
+
+/** The classes that a field declares: its instances may travel without a name of their own. */
+export class Declared {
+  static readonly #known = new WeakMap<object, Declared>();
+
+  readonly readers = new Readers((prefix) => this.#named(prefix));
+  readonly #codecs: readonly ClassCodec[];
+
+  private constructor(readonly description: TypeDescription) {
+    const subtypes = description.subtypes.map(({ name, type }) => new ClassCodec(type, subtypePrefix(name)));
+    this.#codecs = [...subtypes, new ClassCodec(description.type, '')];
+  }
+
+  static of(description: TypeDescription): Declared {
+    let declared = Declared.#known.get(description.identity);
+    if (declared === undefined) {
+      declared = new Declared(description);
+      Declared.#known.set(description.identity, declared);
+    }
+    return declared;
+  }
+
+  /** The codec for exactly the class of this prototype: a subclass that is not declared is not carried as its base. */
+  codecFor(prototype: object | null): ClassCodec | undefined {
+    return this.#codecs.find((codec) => codec.prototype === prototype);
+  }
+
+  #named(prefix: string): ClassCodec {
+    const codec = this.#codecs.find((candidate) => candidate.prefix === prefix);
+    if (codec !== undefined) return codec;
+    throw new TreplicaError(
+      'CLASS_NOT_REGISTERED',
+      `A message holds a ${prefix}, which the @Type(() => ${this.description.type.name}) does not list as a subtype: add it to the discriminator.`,
+    );
+  }
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return false;
+  return true;
+}

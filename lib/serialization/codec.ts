@@ -1,0 +1,72 @@
+/**
+ * Serialisation: any value that consists of registered classes, collections and primitives becomes MessagePack and
+ * comes back as it was, or is refused by name. wire.ts says what the bytes look like, registry.ts holds the classes.
+ */
+import { Packr } from 'msgpackr';
+
+import { TreplicaError } from '../model/errors.js';
+import { Decoding, malformed } from './decoding.js';
+import { Encoding } from './encoding.js';
+
+/** Records and structures would need tables outside of the message. Bytes are copied out of it: the state may change them. */
+const packr = new Packr({ useRecords: false, mapsAsObjects: false, useBigIntExtension: true, copyBuffers: true });
+
+/** msgpackr writes into slabs and keeps the size of the largest: a single large message would make all of them large. */
+const SLAB_BYTES = 65_536;
+
+/**
+ * The bytes of `value`, which may be kept. Throws NOT_SERIALIZABLE for what cannot be carried faithfully and
+ * CLASS_NOT_REGISTERED for an instance of an unknown class; both name the class and the field.
+ *
+ * Carried are primitives other than symbols, arrays with their holes, plain objects, Map, Set, Date, Buffer, Uint8Array
+ * and instances of registered or declared classes, whatever refers to whatever. Refused are functions, symbols, private
+ * members, accessors, objects of any other built-in class and properties hung on arrays or collections.
+ */
+export function encode(value: unknown): Buffer {
+  const encoding = new Encoding(value);
+  const bytes = packr.pack(encoding.run());
+  if (bytes.buffer.byteLength > SLAB_BYTES) packr.useBuffer(Buffer.allocUnsafeSlow(SLAB_BYTES));
+  if (encoding.runsCode) rehearse(bytes);
+  return bytes;
+}
+
+/** Small messages are copied to one place, because msgpackr needs a DataView and making one costs more than decoding. */
+const desk = Buffer.allocUnsafeSlow(4_096);
+const extent = { start: 0, end: 0 };
+
+/**
+ * The value that these bytes were made of. Throws MALFORMED_BYTES if they were not made by `encode`, and
+ * CLASS_NOT_REGISTERED if this process has not loaded the class.
+ *
+ * Instances are made without running the constructor or field initialisers: their fields are what the message says.
+ */
+export function decode(bytes: Uint8Array): unknown {
+  try {
+    return new Decoding().value(unpack(bytes), null);
+  } catch (error) {
+    if (error instanceof TreplicaError) throw error;
+    throw malformed(`something that cannot be read (${error instanceof Error ? error.message : String(error)})`, error);
+  }
+}
+
+function unpack(bytes: Uint8Array): unknown {
+  if (bytes.length > desk.length) return packr.unpack(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+  if (bytes.length === 0) throw malformed('nothing');
+  desk.set(bytes);
+  extent.end = bytes.length;
+  return packr.unpack(desk, extent);
+}
+
+/** What reads well nowhere must not reach the log, where it would stop every replica, again and again. */
+function rehearse(bytes: Uint8Array): void {
+  try {
+    decode(bytes);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new TreplicaError(
+      'NOT_SERIALIZABLE',
+      `The value could not be read back: ${reason} See to the @Transform functions and setters of its classes.`,
+      { cause },
+    );
+  }
+}

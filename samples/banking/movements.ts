@@ -1,0 +1,67 @@
+/**
+ * The three ways in which money moves. Whoever asks for a transaction names it, and may therefore repeat it when the
+ * outcome is unknown: it is carried out once.
+ */
+
+import { Operation, operation, type ExecutionContext } from '../../lib/index.js';
+import type { Bank } from './bank.js';
+import { Transaction } from './transaction.js';
+import { receiptOf, type Receipt } from './views.js';
+
+/** Brings money into the bank. */
+@operation('banking.deposit')
+export class Deposit extends Operation<Bank, Receipt> {
+  constructor(
+    readonly accountId: string,
+    readonly amountCents: number,
+    readonly transactionId: string,
+  ) {
+    super();
+  }
+
+  /** @throws BankingError */
+  execute(bank: Bank, context: ExecutionContext): Receipt {
+    return receiptOf(
+      bank.carryOut(new Transaction(this.transactionId, null, this.accountId, this.amountCents, context.time)),
+    );
+  }
+}
+
+/** Takes money out of the bank. */
+@operation('banking.withdraw')
+export class Withdraw extends Operation<Bank, Receipt> {
+  constructor(
+    readonly accountId: string,
+    readonly amountCents: number,
+    readonly transactionId: string,
+  ) {
+    super();
+  }
+
+  /** @throws BankingError */
+  execute(bank: Bank, context: ExecutionContext): Receipt {
+    return receiptOf(
+      bank.carryOut(new Transaction(this.transactionId, this.accountId, null, this.amountCents, context.time)),
+    );
+  }
+}
+
+/** Moves money from account to account. */
+@operation('banking.transfer')
+export class Transfer extends Operation<Bank, Receipt> {
+  constructor(
+    readonly from: string,
+    readonly to: string,
+    readonly amountCents: number,
+    readonly transactionId: string,
+  ) {
+    super();
+  }
+
+  /** @throws BankingError */
+  execute(bank: Bank, context: ExecutionContext): Receipt {
+    return receiptOf(
+      bank.carryOut(new Transaction(this.transactionId, this.from, this.to, this.amountCents, context.time)),
+    );
+  }
+}

@@ -1,0 +1,44 @@
+import { STATUS_CODES } from 'node:http';
+
+import { TreplicaError, UnknownOutcomeError, type ErrorCode } from '../lib/index.js';
+import { DomainError, type Refusal } from './domain-error.js';
+
+/** An error as a client of the samples sees it: `application/problem+json` of RFC 9457, with a stable `code`. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: string;
+}
+
+const statusOfRefusal: Record<Refusal, number> = { invalid: 400, 'not-found': 404, rule: 409 };
+
+/** Codes with which the library says that nothing was executed because this replica is about to end. */
+const endings: readonly unknown[] = ['QUEUE_CLOSED', 'STATE_MACHINE_CLOSED'] satisfies ErrorCode[];
+
+/** What to tell the client about anything that was thrown. What is our fault (500) is told without its message. */
+export function problemOf(error: unknown): Problem {
+  const { name, message, statusCode } = Object(error) as { name?: unknown; message: string; statusCode?: unknown };
+  if (error instanceof DomainError) return problem(statusOfRefusal[error.refusal], error.code, message);
+  // Its message says that the operation may have been executed.
+  if (error instanceof UnknownOutcomeError) return problem(503, error.code, message);
+  if (error instanceof TreplicaError)
+    return endings.includes(error.code) ? problem(503, error.code, message) : ourFault;
+  if (name === 'TimeoutError') return problem(503, 'TIMED_OUT', `${message} Nothing has been changed.`);
+  if (typeof statusCode !== 'number' || statusCode < 400 || statusCode > 499) return ourFault;
+  return problem(statusCode, codeOfStatus(statusCode), message);
+}
+
+export function problem(status: number, code: string, detail: string): Problem {
+  const words = code.toLowerCase().split('_');
+  const title = `${code.charAt(0)}${words.join(' ').slice(1)}`;
+  return { type: `urn:problem:${words.join('-')}`, title, status, detail, code };
+}
+
+const ourFault = problem(500, 'INTERNAL_ERROR', 'The service made a mistake. It has been logged.');
+
+function codeOfStatus(status: number): string {
+  if (status === 400) return 'INVALID_INPUT';
+  return (STATUS_CODES[status] ?? 'Error').toUpperCase().replace(/[^A-Z]+/g, '_');
+}

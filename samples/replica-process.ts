@@ -1,0 +1,123 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { ReplicaReport } from './replica.js';
+
+/** How to run one replica. */
+export interface ReplicaCommand {
+  /** Counted from 1. */
+  readonly number: number;
+  /** Arguments of replica.js. */
+  readonly args: readonly string[];
+  /** Everything that the replica prints is appended to it. */
+  readonly logFile: string;
+  /** Tells people what happens to the replica. */
+  readonly say: (line: string) => void;
+}
+
+/** A replica could not even start, and would not if it were tried again. */
+export class CannotStartError extends Error {}
+
+/** How one process of a replica came to its end. */
+interface Life {
+  readonly wasReady: boolean;
+  readonly lastedMs: number;
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly failure: string | undefined;
+}
+
+const program = new URL('replica.js', import.meta.url);
+const firstDelayMs = 200;
+const delayMsMax = 10_000;
+/** A replica that lives this long is not in a loop of deaths. */
+const longLifeMs = 10_000;
+/** A replica that is not ready by then is worth a word. */
+const patienceMs = 10_000;
+
+/** Keeps a replica running: a process that dies is followed by another one, until the replica is stopped. */
+export class ReplicaProcess {
+  private readonly stopping = new AbortController();
+  private child: ChildProcess | undefined;
+
+  constructor(private readonly command: ReplicaCommand) {}
+
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
+  /**
+   * Runs the replica until it is stopped. Whether its last process closed as it should is the result. `onReady` is called
+   * when the first process serves.
+   *
+   * @throws CannotStartError
+   */
+  async run(onReady: () => void): Promise<boolean> {
+    const { say, logFile } = this.command;
+    let delayMs = firstDelayMs;
+    for (let round = 0; ; round++) {
+      const life = await this.live(round === 0 ? onReady : () => say(`is back, process ${this.pid}`));
+      if (this.isStopping()) return life.code === 0;
+      if (!life.wasReady && life.code !== null) {
+        throw new CannotStartError(life.failure ?? `exit code ${life.code}, see ${logFile}`);
+      }
+      if (life.lastedMs >= longLifeMs) delayMs = firstDelayMs;
+      say(`${howItEnded(life)}; starting it again in ${delayMs / 1000} s`);
+      await sleep(delayMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+      if (this.isStopping()) return true;
+      delayMs = Math.min(2 * delayMs, delayMsMax);
+    }
+  }
+
+  /** Asks the replica to close; `run` returns when it has. */
+  stop(): void {
+    this.stopping.abort();
+    this.child?.kill('SIGTERM');
+  }
+
+  /** Ends the replica at once. */
+  kill(): void {
+    this.stopping.abort();
+    this.child?.kill('SIGKILL');
+  }
+
+  private isStopping(): boolean {
+    return this.stopping.signal.aborted;
+  }
+
+  /** One process, from its start to its end. */
+  private async live(onReady: () => void): Promise<Life> {
+    const { args, logFile } = this.command;
+    const startedAt = performance.now();
+    let wasReady = false;
+    let failure: string | undefined;
+
+    const output = openSync(logFile, 'a');
+    // In a process group of its own, so that Ctrl-C reaches it only through us.
+    this.child = fork(program, args, { stdio: ['ignore', output, output, 'ipc'], detached: true });
+    closeSync(output);
+    this.child.on('message', (report: ReplicaReport) => {
+      if (report.kind === 'failed') failure = report.message;
+      else {
+        wasReady = true;
+        clearTimeout(impatience);
+        onReady();
+      }
+    });
+    const impatience = setTimeout(() => this.command.say(`is not ready yet; ${logFile} may say why`), patienceMs);
+    // The channel is read to its end only then: the exit may be known before the last report.
+    const [[code, signal]] = (await Promise.all([once(this.child, 'exit'), once(this.child, 'disconnect')])) as [
+      [number | null, NodeJS.Signals | null],
+      unknown,
+    ];
+    clearTimeout(impatience);
+    return { wasReady, lastedMs: performance.now() - startedAt, code, signal, failure };
+  }
+}
+
+function howItEnded({ code, signal, failure }: Life): string {
+  if (failure) return `stopped: ${failure}`;
+  return signal ? `was ended by ${signal}` : `ended with exit code ${code}`;
+}

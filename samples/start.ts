@@ -1,0 +1,139 @@
+/** `npm start`: a sample as a group of replica processes on this machine, each with its own HTTP service. */
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { logLevel, parseOptions, sampleName, UsageError, wholeNumber } from './arguments.js';
+import { CannotStartError, ReplicaProcess } from './replica-process.js';
+import { sampleNames, tourOf, type SampleName } from './tours.js';
+
+const help = `Runs a sample as a group of replica processes on this machine.
+
+  npm start -- [options]
+
+  --sample <name>    ${sampleNames.join(' or ')} (auction)
+  --replicas <n>     number of replicas (3)
+  --port <port>      HTTP port of the first replica; the others have the next ones (8081)
+  --data <folder>    where the replicas keep what they know, for the next start (.data)
+  --log-level <l>    what goes to the log files: fatal, error, warn, info, debug or trace (warn)
+  --help             this text`;
+
+/** npm passes Ctrl-C on to us although we have had it from the terminal: this soon after, it is still the same one. */
+const sameKeyMs = 1000;
+
+interface Settings {
+  readonly sample: SampleName;
+  readonly replicas: number;
+  readonly port: number;
+  readonly directory: string;
+  readonly logLevel: string;
+}
+
+async function start(settings: Settings): Promise<number> {
+  const { sample, replicas, directory } = settings;
+  const queue = queueAddress(settings);
+  mkdirSync(directory, { recursive: true });
+  console.log(`${sample}: ${replicas} replicas on queue ${queue} (loopback), data and logs in ${directory}`);
+
+  const group = Array.from({ length: replicas }, (_, index) => replicaProcess(settings, index + 1, queue));
+  const ended = new Set<ReplicaProcess>();
+  const stop = (): void => group.forEach((replica) => replica.stop());
+  onInterrupt(stop, () => group.forEach((replica) => replica.kill()));
+
+  let ready = 0;
+  const onReady = (): void => {
+    ready += 1;
+    if (ready === replicas) console.log(welcome(settings, group));
+  };
+  const ends = group.map(async (replica, index) => {
+    try {
+      return await replica.run(onReady);
+    } catch (error) {
+      if (!(error instanceof CannotStartError)) throw error;
+      if (ended.size === 0) console.error(`replica ${index + 1} cannot start: ${error.message}`);
+      stop();
+      return false;
+    } finally {
+      ended.add(replica);
+    }
+  });
+  const closed = await Promise.all(ends);
+  console.log(closed.every(Boolean) ? 'all replicas have closed' : 'not all replicas have closed as they should');
+  return closed.every(Boolean) ? 0 : 1;
+}
+
+function replicaProcess({ sample, replicas, port, directory, logLevel }: Settings, number: number, queue: string) {
+  const own = join(directory, `replica-${number}`);
+  const args = ['--sample', sample, '--queue', queue, '--replicas', String(replicas), '--directory', own];
+  return new ReplicaProcess({
+    number,
+    args: [...args, '--port', String(port + number - 1), '--log-level', logLevel],
+    logFile: `${own}.log`,
+    say: (line) => console.log(`replica ${number} ${line}`),
+  });
+}
+
+/** Groups that run at one time have different HTTP ports, and therefore different queues. */
+function queueAddress({ sample, port }: Settings): string {
+  return `239.255.0.${sampleNames.indexOf(sample) + 1}:${port}`;
+}
+
+function welcome({ sample, replicas, port }: Settings, group: readonly ReplicaProcess[]): string {
+  const url = (replica: number): string => `http://127.0.0.1:${port + ((replica - 1) % replicas)}`;
+  return [
+    '',
+    ...group.map(({ pid }, index) => `  replica ${index + 1}  ${url(index + 1)}  process ${pid}`),
+    '',
+    'Try, one after the other:',
+    '',
+    ...tourOf(sample, url).map((line) => `  ${line}`),
+    '',
+    `Kill a replica (kill -9 ${group.at(-1)?.pid}) and it comes back with the state of the others. Ctrl-C ends all.`,
+    '',
+  ].join('\n');
+}
+
+/** Calls `first` for the first request to end, and `again` for one that comes because the first has not been enough. */
+function onInterrupt(first: () => void, again: () => void): void {
+  let firstAt: number | undefined;
+  const onSignal = (): void => {
+    if (firstAt === undefined) {
+      firstAt = performance.now();
+      console.log('\nclosing the replicas (Ctrl-C again: at once)');
+      first();
+    } else if (performance.now() - firstAt > sameKeyMs) again();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+}
+
+function settingsOf(args: readonly string[]): Settings | 'help' {
+  const options = parseOptions(args, ['sample', 'replicas', 'port', 'data', 'log-level']);
+  if (options.help) return 'help';
+  const sample = sampleName(options['sample'] ?? 'auction');
+  const replicas = wholeNumber('replicas', options['replicas'] ?? '3', 1, 15);
+  return {
+    sample,
+    replicas,
+    port: wholeNumber('port', options['port'] ?? '8081', 1, 65_536 - replicas),
+    directory: join(options['data'] ?? '.data', sample),
+    logLevel: logLevel(options['log-level'] ?? 'warn'),
+  };
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const settings = settingsOf(args);
+    if (settings !== 'help') return await start(settings);
+    console.log(help);
+    return 0;
+  } catch (error) {
+    if (error instanceof UsageError) {
+      console.error(`npm start: ${error.message} (npm start -- --help tells more)`);
+      return 2;
+    }
+    console.error(`npm start: ${(error as Error).message}`);
+    return 1;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,47 @@
+/**
+ * `ledger-writer <directory> <queueId> <bodyBytes>`: opens the ledger, says "open", then commits one entry after the
+ * other at 0, 1, 2, … and says each instance once it is durable, until it is killed. When a commit fails it says so,
+ * tries another, closes the ledger and ends.
+ */
+import { writeSync } from 'node:fs';
+
+import { openLmdbLedger } from '../../lib/ledger/lmdb-ledger.js';
+import { NO_BALLOT, ballotOf } from '../../lib/model/ballot.js';
+import { batchId } from '../../lib/model/batch.js';
+import { after, type Instance, type ProcessId } from '../../lib/model/ids.js';
+import type { LedgerRecord } from '../../lib/model/records.js';
+
+const [directory = '', queueId = '', bodyBytes = '0'] = process.argv.slice(2);
+const self = '0123456789abcdef' as ProcessId;
+const ledger = openLmdbLedger(directory, queueId);
+
+/** Not through process.stdout, which would keep what it has not written when the process is killed. */
+function say(line: string): void {
+  writeSync(1, `${line}\n`);
+}
+
+function recordsAt(instance: Instance): LedgerRecord[] {
+  const batch = { id: batchId(self, 1, instance), body: Buffer.alloc(Number(bodyBytes), instance) };
+  const entry = { instance, promised: NO_BALLOT, vote: { ballot: ballotOf(1, self, 'fast'), batch } };
+  return [
+    { kind: 'entry', entry },
+    { kind: 'watermark', watermark: after(instance) },
+  ];
+}
+
+function commitAt(instance: Instance): void {
+  ledger.commit(recordsAt(instance), (error) => {
+    if (!error) {
+      say(String(instance));
+      setImmediate(commitAt, after(instance));
+      return;
+    }
+    say(`failed: ${error.message}`);
+    ledger.commit([], (again) => say(again ? 'failed again' : 'succeeded'));
+    void ledger.close().then(() => say('closed'));
+  });
+}
+
+ledger.load();
+say('open');
+commitAt(0 as Instance);

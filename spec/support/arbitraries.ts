@@ -1,0 +1,82 @@
+/** Values of the model and messages at random, for property tests. */
+import fc, { type Arbitrary } from 'fast-check';
+
+import type { Item, Message, MessageKind, MessageOf, ReportedVote } from '../../lib/consensus/messages.js';
+import { NO_BALLOT, type Ballot } from '../../lib/model/ballot.js';
+import { batchId, NO_OP, NO_OP_ID, type Batch, type BatchId } from '../../lib/model/batch.js';
+import type { GroupId, Instance, ProcessId } from '../../lib/model/ids.js';
+import type { Founding } from '../../lib/model/records.js';
+import { groupIdOf, MAX_MEMBERS } from '../../lib/model/view.js';
+
+const DECIMALS_MAX = 999_999_999_999_999;
+
+const hexadecimals = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((number) => number.toString(16).padStart(16, '0'));
+const naturals = fc.oneof(fc.nat(), fc.maxSafeNat());
+
+export const processIds = hexadecimals.map((text) => text as ProcessId);
+export const instances = naturals.map((number) => number as Instance);
+export const bytes = fc.uint8Array({ maxLength: 300 });
+
+const properBatchIds: Arbitrary<BatchId> = fc
+  .tuple(processIds, fc.integer({ min: 1, max: DECIMALS_MAX }), fc.integer({ min: 0, max: DECIMALS_MAX }))
+  .map(([process, incarnation, sequence]) => batchId(process, incarnation, sequence));
+
+const batchIds: Arbitrary<BatchId> = fc.oneof({ weight: 9, arbitrary: properBatchIds }, fc.constant(NO_OP_ID));
+
+const batches: Arbitrary<Batch> = fc.oneof(
+  { weight: 9, arbitrary: fc.record({ id: properBatchIds, body: bytes.map((body) => Buffer.from(body)) }) },
+  fc.constant(NO_OP),
+);
+
+const ballots: Arbitrary<Ballot> = fc.oneof(
+  { weight: 9, arbitrary: fc.record({ reign: naturals, coordinator: processIds, step: fc.constantFrom(0, 1) }) },
+  fc.constant(NO_BALLOT),
+);
+
+const items: Arbitrary<Item> = fc.record({ instance: instances, id: batchIds });
+const reportedVotes: Arbitrary<ReportedVote> = fc.record({ instance: instances, ballot: ballots, id: batchIds });
+
+const foundings: Arbitrary<Founding> = fc
+  .tuple(fc.uniqueArray(processIds, { minLength: 1, maxLength: MAX_MEMBERS }), naturals)
+  .map(([members, attempt]) => ({ group: groupIdOf(members, attempt), attempt, members }));
+
+type Fields<K extends MessageKind> = { readonly [F in keyof Omit<MessageOf<K>, 'kind'>]: Arbitrary<MessageOf<K>[F]> };
+
+const fieldsOf: { readonly [K in MessageKind]: Fields<K> } = {
+  hello: { replicas: fc.integer({ min: 1, max: MAX_MEMBERS }), willing: fc.boolean() },
+  found: { founding: foundings },
+  signed: { founding: foundings },
+  unwilling: { refused: hexadecimals.map((text) => text as GroupId) },
+  founded: { founding: foundings },
+  heartbeat: { ballot: ballots, watermark: instances, anyFrom: fc.option(instances) },
+  heard: { ballot: ballots, watermark: instances },
+  canvass: { ballot: ballots },
+  concur: { ballot: ballots },
+  prepare: { ballot: ballots, from: instances },
+  promise: { ballot: ballots, watermark: instances, votes: fc.array(reportedVotes) },
+  refusal: { promised: ballots },
+  inquire: { ballot: ballots, instance: instances },
+  report: { ballot: ballots, instance: instances, vote: fc.option(reportedVotes) },
+  batch: { batch: batches },
+  any: { ballot: ballots, from: instances },
+  propose: { ballot: ballots, instance: instances, batch: batches },
+  accept: { ballot: ballots, items: fc.array(items) },
+  accepted: { ballot: ballots, watermark: instances, items: fc.array(items) },
+  fetch: { id: batchIds, instance: instances },
+  'catch-up': { from: instances },
+  decided: { from: instances, batches: fc.array(batches), watermark: instances },
+  ask: { round: naturals },
+  answer: { round: naturals, until: instances },
+  fill: { until: instances },
+};
+
+/** Messages of one kind. */
+export function messagesOf<K extends MessageKind>(kind: K): Arbitrary<MessageOf<K>> {
+  const fields = fieldsOf[kind] as Record<string, Arbitrary<unknown>>;
+  return fc.record({ kind: fc.constant(kind), ...fields }) as Arbitrary<MessageOf<K>>;
+}
+
+export const messageKinds = Object.keys(fieldsOf) as readonly MessageKind[];
+
+/** Messages of every kind. */
+export const messages: Arbitrary<Message> = fc.oneof(...messageKinds.map((kind) => messagesOf(kind)));

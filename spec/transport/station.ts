@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+
+import type { GroupId, ProcessId } from '../../lib/model/ids.js';
+import { EVERYONE, type Destination, type Transport, type TransportLog } from '../../lib/transport/transport.js';
+
+export const GROUP_A = 'aaaaaaaaaaaaaaaa' as GroupId;
+export const GROUP_B = 'bbbbbbbbbbbbbbbb' as GroupId;
+
+export function newProcessId(): ProcessId {
+  return randomBytes(8).toString('hex') as ProcessId;
+}
+
+export interface OpenOptions {
+  readonly self: ProcessId;
+  readonly receiver: (from: ProcessId, group: GroupId, message: Buffer) => void;
+  readonly queueId: string;
+  readonly maxDatagramBytes?: number;
+  readonly networkInterface?: string;
+  readonly log: TransportLog;
+}
+
+/** A place where transports of one implementation meet. */
+export interface Testbed {
+  /** Of two different queues. */
+  readonly queueIds: readonly [string, string];
+  open(options: OpenOptions): Promise<Transport>;
+  /** Sends any bytes to every process of the first queue, as a datagram of a stranger. */
+  inject(bytes: Uint8Array): Promise<void>;
+  /** Lets time pass until the condition holds; fails where it never does. */
+  until(condition: () => boolean): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Heard {
+  readonly from: ProcessId;
+  readonly group: GroupId;
+  readonly message: Buffer;
+}
+
+/** Keeps what it is told. */
+export class MemoryLog implements TransportLog {
+  readonly lines: { readonly level: string; readonly facts: object; readonly text: string }[] = [];
+
+  debug(facts: object, text: string): void {
+    this.lines.push({ level: 'debug', facts, text });
+  }
+
+  info(facts: object, text: string): void {
+    this.lines.push({ level: 'info', facts, text });
+  }
+
+  warn(facts: object, text: string): void {
+    this.lines.push({ level: 'warn', facts, text });
+  }
+}
+
+/** A process with nothing but a transport; it keeps all that it hears. */
+export class Station {
+  transport!: Transport;
+  readonly heard: Heard[] = [];
+  readonly log = new MemoryLog();
+  /** Called for each message, before anything else arrives. */
+  reaction: (heard: Heard) => void = () => {};
+
+  private constructor(readonly id: ProcessId) {}
+
+  static async open(testbed: Testbed, options: Partial<OpenOptions> = {}): Promise<Station> {
+    const station = new Station(options.self ?? newProcessId());
+    station.transport = await testbed.open({
+      queueId: testbed.queueIds[0],
+      self: station.id,
+      log: station.log,
+      receiver: (from, group, message) => {
+        station.heard.push({ from, group, message });
+        station.reaction({ from, group, message });
+      },
+      ...options,
+    });
+    return station;
+  }
+
+  get texts(): string[] {
+    return this.heard.map(({ message }) => message.toString());
+  }
+
+  has(text: string): boolean {
+    return this.texts.includes(text);
+  }
+
+  send(to: Destination, ...messages: readonly (string | Uint8Array)[]): void {
+    for (const message of messages)
+      this.transport.send(to, typeof message === 'string' ? Buffer.from(message) : message);
+    this.transport.flush();
+  }
+}
+
+/** Stations on the first queue that know each other's addresses and have heard nothing yet. */
+export async function openAcquainted(
+  testbed: Testbed,
+  n: number,
+  options: Partial<OpenOptions> = {},
+): Promise<Station[]> {
+  const stations = await Promise.all(Array.from({ length: n }, () => Station.open(testbed, options)));
+  await acquaint(testbed, stations);
+  return stations;
+}
+
+export async function acquaint(testbed: Testbed, stations: readonly Station[]): Promise<void> {
+  await goSilent(testbed, stations);
+  for (const { heard } of stations) heard.length = 0;
+}
+
+let rounds = 0;
+
+/** Lets everything that is under way between the stations arrive; what they hear meanwhile stays but for the farewell. */
+export async function goSilent(testbed: Testbed, stations: readonly Station[]): Promise<void> {
+  rounds += 1;
+  const farewell = `farewell ${rounds}`;
+  // By both kinds of datagram, for a socket keeps the order of what it receives.
+  const countAtEach = async (count: number): Promise<void> =>
+    testbed.until(() => stations.every(({ texts }) => texts.filter((text) => text === farewell).length >= count));
+  for (const station of stations) station.send(EVERYONE, farewell);
+  await countAtEach(stations.length - 1);
+  for (const from of stations) for (const to of stations) if (to !== from) from.send(to.id, farewell);
+  await countAtEach(2 * (stations.length - 1));
+  for (const { heard } of stations) {
+    heard.splice(0, heard.length, ...heard.filter(({ message }) => message.toString() !== farewell));
+  }
+}

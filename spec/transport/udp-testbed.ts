@@ -1,0 +1,85 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+
+import type { Transport } from '../../lib/transport/transport.js';
+import { openUdpTransport, UdpTransport } from '../../lib/transport/udp-transport.js';
+import type { Testbed } from './station.js';
+
+/** A testbed on the loopback interface, with groups and ports that no other process uses. */
+export async function udpTestbed(): Promise<Testbed> {
+  const queueIds = [await newQueueId(), await newQueueId()] as const;
+  const open = new Set<Transport>();
+  const stranger = await strangerOn(queueIds[0]);
+  return {
+    queueIds,
+    open: async (options) => {
+      const transport = await openUdpTransport(options);
+      open.add(transport);
+      return transport;
+    },
+    inject: (bytes) => stranger.send(bytes),
+    until,
+    close: async () => {
+      await Promise.all([...open].map((transport) => transport.close()));
+      await stranger.close();
+    },
+  };
+}
+
+/** Groups differ from process to process, and ports from queue to queue. */
+export async function newQueueId(): Promise<string> {
+  const socket = await boundSocket('127.0.0.1');
+  const { port } = socket.address();
+  await closeSocket(socket);
+  return `239.${192 + ((process.pid >> 16) & 63)}.${(process.pid >> 8) & 255}.${process.pid & 255}:${port}`;
+}
+
+/** Lets events come in until the condition holds. */
+export async function until(condition: () => boolean, limitMs = 30_000): Promise<void> {
+  const deadlineMs = performance.now() + limitMs;
+  for (let turn = 0; !condition(); turn += 1) {
+    if (performance.now() > deadlineMs) throw new Error(`After ${limitMs} ms the condition still does not hold.`);
+    await (turn < 100 ? nextTurn() : sleep(1));
+  }
+}
+
+export interface Stranger {
+  readonly port: number;
+  /** Sends bytes to the queue's group. */
+  send(bytes: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A plain socket that can say anything to everyone on a queue. */
+export async function strangerOn(queueId: string): Promise<Stranger> {
+  const [group = '', port = ''] = queueId.split(':');
+  const socket = await boundSocket('127.0.0.1');
+  socket.setMulticastInterface('127.0.0.1');
+  return {
+    port: socket.address().port,
+    send: (bytes) =>
+      new Promise((resolve, reject) => {
+        socket.send(bytes, Number(port), group, (error) => (error ? reject(error) : resolve()));
+      }),
+    close: () => closeSocket(socket),
+  };
+}
+
+export async function boundSocket(address: string, port = 0): Promise<Socket> {
+  const socket = createSocket('udp4');
+  socket.bind({ address, port, exclusive: true });
+  await once(socket, 'listening');
+  return socket;
+}
+
+export async function closeSocket(socket: Socket): Promise<void> {
+  const closed = once(socket, 'close');
+  socket.close();
+  await closed;
+}
+
+export function asUdp(transport: Transport): UdpTransport {
+  if (!(transport instanceof UdpTransport)) throw new Error('Not a transport over UDP.');
+  return transport;
+}
