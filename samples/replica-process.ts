@@ -7,8 +7,6 @@ import type { ReplicaReport } from './replica.js';
 
 /** How to run one replica. */
 export interface ReplicaCommand {
-  /** Counted from 1. */
-  readonly number: number;
   /** Arguments of replica.js. */
   readonly args: readonly string[];
   /** Everything that the replica prints is appended to it. */
@@ -16,9 +14,6 @@ export interface ReplicaCommand {
   /** Tells people what happens to the replica. */
   readonly say: (line: string) => void;
 }
-
-/** A replica could not even start, and would not if it were tried again. */
-export class CannotStartError extends Error {}
 
 /** How one process of a replica came to its end. */
 interface Life {
@@ -50,18 +45,23 @@ export class ReplicaProcess {
 
   /**
    * Runs the replica until it is stopped. Whether its last process closed as it should is the result. `onReady` is called
-   * when the first process serves.
+   * when it serves for the first time.
    *
-   * @throws CannotStartError
+   * @throws Error if it cannot start, and would not if it were tried again
    */
   async run(onReady: () => void): Promise<boolean> {
     const { say, logFile } = this.command;
     let delayMs = firstDelayMs;
-    for (let round = 0; ; round++) {
-      const life = await this.live(round === 0 ? onReady : () => say(`is back, process ${this.pid}`));
+    let hasServed = false;
+    while (true) {
+      const life = await this.live(() => {
+        if (hasServed) say(`is back, process ${this.pid}`);
+        else onReady();
+        hasServed = true;
+      });
       if (this.isStopping()) return life.code === 0;
       if (!life.wasReady && life.code !== null) {
-        throw new CannotStartError(life.failure ?? `exit code ${life.code}, see ${logFile}`);
+        throw new Error(life.failure ?? `exit code ${life.code}, see ${logFile}`);
       }
       if (life.lastedMs >= longLifeMs) delayMs = firstDelayMs;
       say(`${howItEnded(life)}; starting it again in ${delayMs / 1000} s`);

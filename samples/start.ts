@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { logLevel, parseOptions, sampleName, UsageError, wholeNumber } from './arguments.js';
-import { CannotStartError, ReplicaProcess } from './replica-process.js';
+import { ReplicaProcess } from './replica-process.js';
 import { sampleNames, tourOf, type SampleName } from './tours.js';
 
 const help = `Runs a sample as a group of replica processes on this machine.
@@ -36,7 +36,6 @@ async function start(settings: Settings): Promise<number> {
   console.log(`${sample}: ${replicas} replicas on queue ${queue} (loopback), data and logs in ${directory}`);
 
   const group = Array.from({ length: replicas }, (_, index) => replicaProcess(settings, index + 1, queue));
-  const ended = new Set<ReplicaProcess>();
   const stop = (): void => group.forEach((replica) => replica.stop());
   onInterrupt(stop, () => group.forEach((replica) => replica.kill()));
 
@@ -45,28 +44,27 @@ async function start(settings: Settings): Promise<number> {
     ready += 1;
     if (ready === replicas) console.log(welcome(settings, group));
   };
-  const ends = group.map(async (replica, index) => {
+  let hasFailed = false;
+  const runs = group.map(async (replica, index) => {
     try {
       return await replica.run(onReady);
     } catch (error) {
-      if (!(error instanceof CannotStartError)) throw error;
-      if (ended.size === 0) console.error(`replica ${index + 1} cannot start: ${error.message}`);
+      // Several may fail for the same reason, and one is enough to know it.
+      if (!hasFailed) console.error(`replica ${index + 1} cannot start: ${(error as Error).message}`);
+      hasFailed = true;
       stop();
       return false;
-    } finally {
-      ended.add(replica);
     }
   });
-  const closed = await Promise.all(ends);
-  console.log(closed.every(Boolean) ? 'all replicas have closed' : 'not all replicas have closed as they should');
-  return closed.every(Boolean) ? 0 : 1;
+  const haveClosed = (await Promise.all(runs)).every(Boolean);
+  if (!hasFailed) console.log(haveClosed ? 'all replicas have closed' : 'not all replicas have closed as they should');
+  return haveClosed ? 0 : 1;
 }
 
 function replicaProcess({ sample, replicas, port, directory, logLevel }: Settings, number: number, queue: string) {
   const own = join(directory, `replica-${number}`);
   const args = ['--sample', sample, '--queue', queue, '--replicas', String(replicas), '--directory', own];
   return new ReplicaProcess({
-    number,
     args: [...args, '--port', String(port + number - 1), '--log-level', logLevel],
     logFile: `${own}.log`,
     say: (line) => console.log(`replica ${number} ${line}`),

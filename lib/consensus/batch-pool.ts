@@ -11,16 +11,15 @@ export class BatchPool {
     return id === NO_OP_ID ? NO_OP : this.#batches.get(id);
   }
 
-  /** Returns whether the batch is new. */
-  add(batch: Batch): boolean {
-    if (batch.id === NO_OP_ID || this.#batches.has(batch.id)) return false;
+  /** Keeps the batch. What has no body is the no-op or the stand-in of a duplicate, and no batch. */
+  add(batch: Batch): void {
+    if (batch.body.length === 0 || this.#batches.has(batch.id)) return;
     this.#batches.set(batch.id, batch);
     this.#bytes += batch.body.length;
     for (const oldest of this.#batches.keys()) {
       if (this.#bytes <= limits.poolBytesMax || oldest === batch.id) break;
       this.drop(oldest);
     }
-    return true;
   }
 
   drop(id: BatchId): void {

@@ -47,7 +47,7 @@ export class Fetcher {
     const { log, pool, outbox } = this.#shared;
     const vote = log.find(instance)?.vote;
     const batch = pool.get(id) ?? (vote?.batch.id === id ? vote.batch : undefined);
-    if (batch !== undefined) outbox.send(from, { kind: 'batch', batch });
+    if (batch !== undefined && batch.body.length > 0) outbox.send(from, { kind: 'batch', batch });
     else if (instance < log.first) outbox.supply({ to: from, from: instance });
   }
 

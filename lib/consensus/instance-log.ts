@@ -1,5 +1,5 @@
 import { NO_BALLOT, sameBallot, type Ballot } from '../model/ballot.js';
-import type { BatchId } from '../model/batch.js';
+import type { Batch, BatchId } from '../model/batch.js';
 import { limits } from '../model/limits.js';
 import { after, type Instance } from '../model/ids.js';
 import type { LogEntry, Vote } from '../model/records.js';
@@ -21,6 +21,8 @@ export class Slot {
   promised: Ballot = NO_BALLOT;
   readonly tallies: Tally[] = [];
   decided: BatchId | null = null;
+  /** What another process says was decided here. */
+  learnt: Batch | null = null;
   /** An `accept` that waits for its batch. */
   awaited: { readonly ballot: Ballot; readonly id: BatchId } | null = null;
   /** How long a fast coordinator has watched this slot without a decision. */

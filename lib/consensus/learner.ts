@@ -41,13 +41,13 @@ export class Learner {
 
   /** Somebody tells what was decided from `from` on. */
   onDecided({ from, batches }: MessageOf<'decided'>): void {
-    const { log, pool } = this.#shared;
+    const { log } = this.#shared;
     batches.forEach((batch, offset) => {
       const instance = after(from, offset);
       const slot = instance < log.first ? null : log.open(instance);
       if (slot === null) return;
       this.#decide(slot, batch.id);
-      if (slot.vote?.batch.id !== batch.id) pool.add(batch);
+      slot.learnt = batch;
       this.#fetcher.got(batch.id);
     });
     this.advance();

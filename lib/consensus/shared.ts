@@ -20,11 +20,13 @@ export interface Shared {
 const NOTHING = new Uint8Array(0);
 
 /**
- * The batch to vote for or to store under `id` at the slot's instance, if it is here. One that was decided at an earlier instance is stored without its body:
- * every replica will skip it as a duplicate.
+ * The batch to vote for or to store under `id` at the slot's instance, if it is here. One that was decided at an earlier
+ * instance is stored without its body, for every replica skips it as a duplicate. Such a stand-in is good at this
+ * instance only: it must never reach the pool, from where it could be taken for the batch itself.
  */
 export function batchOf(shared: Shared, slot: Slot, id: BatchId): Batch | undefined {
   if (slot.vote?.batch.id === id) return slot.vote.batch;
+  if (slot.learnt?.id === id) return slot.learnt;
   return shared.pool.get(id) ?? (shared.delivered.has(id) ? { id, body: NOTHING } : undefined);
 }
 

@@ -47,6 +47,8 @@ export const limits = {
   unreadBytesMax: 16 * 1024 * 1024,
   /** One answer to a process that is behind, in bytes, unless a single batch is larger. */
   catchUpBytes: 1024 * 1024,
+  /** The same in instances, for those that hold next to nothing. */
+  catchUpInstances: 1_024,
 
   /** One datagram on the loopback interface, whose packets may be 64 KiB. */
   datagramBytesOnLoopback: 60_000,

@@ -8,7 +8,7 @@ import type { Effects, Notice, Supply } from '../consensus/effects.js';
 import type { Message, Outgoing } from '../consensus/messages.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Batch } from '../model/batch.js';
-import { NO_GROUP, type GroupId, type Instance, type ProcessId } from '../model/ids.js';
+import { after, NO_GROUP, type GroupId, type Instance, type ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
 import type { Transport } from '../transport/transport.js';
 import type { Batcher } from './batcher.js';
@@ -170,7 +170,8 @@ export class Driver {
   #supply({ to, from }: Supply, readable: Instance): void {
     const { ledger, transport } = this.#options;
     const batches: Batch[] = [];
-    for (const { instance, vote } of ledger.read(from, readable, limits.catchUpBytes)) {
+    const end = Math.min(readable, after(from, limits.catchUpInstances)) as Instance;
+    for (const { instance, vote } of ledger.read(from, end, limits.catchUpBytes)) {
       if (vote === null || instance !== from + batches.length) break;
       batches.push(vote.batch);
     }

@@ -46,15 +46,12 @@ export class ClassCodec {
   readonly #accessors: readonly string[];
   #latest: Shape | null = null;
 
-  /** `prefix` names the class in headers. Throws NOT_SERIALIZABLE if no instance could ever be carried. */
+  /** `prefix` names the class in headers. */
   constructor(
     readonly type: Class,
     readonly prefix: string,
   ) {
     this.prototype = type.prototype as object;
-    const flaw = flawOf(this.prototype);
-    if (flaw !== null)
-      throw new TreplicaError('NOT_SERIALIZABLE', `Instances of ${type.name} cannot be carried: ${flaw}.`);
     this.#accessors = exposedAccessors(type);
   }
 
@@ -128,11 +125,19 @@ export class ClassCodec {
     return {
       key,
       wireName,
-      declared: type === null ? null : Declared.of(type),
+      declared: type === null ? null : this.#declare(key, type),
       toWire: toWire.length > 0 ? toWire : null,
       fromWire: fromWire.length > 0 ? fromWire : null,
       isAccessor: this.#accessors.includes(key),
     };
+  }
+
+  #declare(key: string, description: TypeDescription): Declared {
+    for (const { type } of [description, ...description.subtypes]) {
+      const flaw = flawOf(type.prototype as object);
+      if (flaw !== null) this.#refuse(key, `declares ${type.name} (${flaw})`);
+    }
+    return Declared.of(description);
   }
 
   #refuse(key: string, why: string): never {

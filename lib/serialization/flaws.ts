@@ -21,9 +21,11 @@ export function flawOf(prototype: object): string | null {
 }
 
 function findFlaw(prototype: object): string | null {
+  let hasClass = false;
   for (let at: object | null = prototype; at !== null && at !== Object.prototype; at = prototypeOf(at)) {
     const type: unknown = Object.getOwnPropertyDescriptor(at, 'constructor')?.value;
     if (typeof type !== 'function') continue;
+    hasClass = true;
     const source = Function.prototype.toString.call(type);
     if (source.endsWith('{ [native code] }')) return `${type.name} is built in, and what it holds is not in fields`;
     const code = source.replace(COMMENT_OR_STRING, ' ');
@@ -31,19 +33,14 @@ function findFlaw(prototype: object): string | null {
     if (member !== null)
       return `${type.name} has ${member}, which nothing outside of the class can read: declare it with TypeScript's private instead`;
   }
-  return null;
+  return hasClass ? null : 'its prototype belongs to no class';
 }
 
-/** Whether the prototype belongs to something that JavaScript or Node brings along, such as a WeakMap or a Promise. */
-export function isBuiltIn(prototype: object): boolean {
-  const type: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
-  return typeof type === 'function' && Function.prototype.toString.call(type).endsWith('{ [native code] }');
-}
-
-/** The name of an object's class, for a message to a person. */
+/** The name of the class that a prototype belongs to, for a message to a person. */
 export function className(prototype: object): string {
   const type = (prototype as { readonly constructor?: unknown }).constructor;
-  return typeof type === 'function' && type.name !== '' ? type.name : 'a class without a name';
+  if (typeof type === 'function' && (type !== Object || prototype === Object.prototype)) return type.name;
+  return Object.prototype.toString.call(prototype).slice('[object '.length, -1);
 }
 
 export function prototypeOf(value: object): object | null {

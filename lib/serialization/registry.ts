@@ -1,6 +1,6 @@
 import { TreplicaError } from '../model/errors.js';
 import { ClassCodec, Readers } from './class-codec.js';
-import type { Class } from './flaws.js';
+import { flawOf, type Class } from './flaws.js';
 import { isWireName } from './wire.js';
 
 /**
@@ -50,6 +50,9 @@ export function register(type: Class, name: string): void {
     );
   }
   if (known !== undefined) return;
+  const flaw = flawOf(type.prototype as object);
+  if (flaw !== null)
+    throw new TreplicaError('NOT_SERIALIZABLE', `Instances of ${type.name} cannot be carried: ${flaw}.`);
   const codec = new ClassCodec(type, name);
   byName.set(name, codec);
   byPrototype.set(codec.prototype, codec);

@@ -15,8 +15,9 @@ class Point {
 
 @serializable('codec.labelled')
 class Labelled {
+  count = 0;
   get label(): string {
-    return 'of the class';
+    return `of the class, ${this.count}`;
   }
 }
 
@@ -165,7 +166,7 @@ describe('What the codec carries', () => {
 describe('Size on the wire', () => {
   it('an operation of three fields takes fewer bytes than JSON, although its fields are named', () => {
     const point = new Point('a1', 100);
-    expect(encode(point).length).toBeLessThan(JSON.stringify({ type: 'codec.point', ...point }).length);
+    expect(encode(point).length).toBeLessThan(JSON.stringify({ type: 'codec.point', x: 'a1', y: 100 }).length);
   });
 
   it('names are written once a message', () => {

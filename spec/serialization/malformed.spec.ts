@@ -11,7 +11,7 @@ class Bid {
   bidder = 'ann';
   amount = 100;
   readonly history = new Map<string, unknown>([
-    ['a', [1n, new Date(), Buffer.from('abc')]],
+    ['a', [1n, new Date(0), Buffer.from('abc')]],
     ['b', { nested: new Set([-0]) }],
   ]);
 }

@@ -13,8 +13,8 @@ const DECIMALS_MAX = 999_999_999_999_999;
 const hexadecimals = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((number) => number.toString(16).padStart(16, '0'));
 const naturals = fc.oneof(fc.nat(), fc.maxSafeNat());
 
-export const processIds = hexadecimals.map((text) => text as ProcessId);
-export const instances = naturals.map((number) => number as Instance);
+const processIds = hexadecimals.map((text) => text as ProcessId);
+const instances = naturals.map((number) => number as Instance);
 export const bytes = fc.uint8Array({ maxLength: 300 });
 
 const properBatchIds: Arbitrary<BatchId> = fc

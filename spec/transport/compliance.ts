@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 
 import { NO_GROUP } from '../../lib/model/ids.js';
-import { FRAME_HEADER_BYTES, FrameEncoder } from '../../lib/transport/frame.js';
+import { FRAME_HEADER_BYTES } from '../../lib/transport/frame.js';
 import { EVERYONE } from '../../lib/transport/transport.js';
+import { describeStrangers } from './compliance-strangers.js';
 import {
   acquaint,
   goSilent,
@@ -195,77 +195,7 @@ export function describeTransport(
       });
     });
 
-    describe('what is no frame of the queue', () => {
-      let stranger: FrameEncoder;
-      let station: Station;
-
-      const dropped = (): number => {
-        const { foreignDropped, versionDropped } = station.transport.statistics;
-        return foreignDropped + versionDropped;
-      };
-      const valid = (...texts: string[]): Buffer =>
-        Buffer.concat(stranger.encode(texts.map((text) => Buffer.from(text))));
-      const dropsOnly = async (bytes: Uint8Array): Promise<void> => {
-        const before = dropped();
-        await testbed.inject(bytes);
-        await testbed.inject(valid('still there'));
-        await testbed.until(() => station.heard.length > 0);
-        expect(station.texts).toEqual(['still there']);
-        expect(dropped()).toBe(before + 1);
-        station.heard.length = 0;
-      };
-
-      beforeEach(async () => {
-        stranger = new FrameEncoder(testbed.queueIds[0], newProcessId());
-        station = await Station.open(testbed);
-      });
-
-      it('random bytes are counted and dropped, and stop nothing', async () => {
-        await fc.assert(fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), dropsOnly), { numRuns: 200 });
-      });
-
-      it('frames with any one bit flipped are counted and dropped, and stop nothing', async () => {
-        const frame = valid('one', 'two');
-        await fc.assert(
-          fc.asyncProperty(fc.nat(frame.length * 8 - 1), async (bit) => {
-            const flipped = Buffer.from(frame);
-            flipped[bit >> 3]! ^= 1 << (bit & 7);
-            await dropsOnly(flipped);
-          }),
-          { numRuns: 400 },
-        );
-      });
-
-      it('frames cut short or with more behind them are counted and dropped, and stop nothing', async () => {
-        const frame = valid('one', 'two');
-        await fc.assert(
-          fc.asyncProperty(
-            fc.nat(frame.length - 1),
-            fc.uint8Array({ minLength: 1, maxLength: 20 }),
-            async (length, more) => {
-              await dropsOnly(frame.subarray(0, length));
-              await dropsOnly(Buffer.concat([frame, more]));
-            },
-          ),
-        );
-      });
-
-      it("another queue's frames are counted and dropped", async () => {
-        const elsewhere = new FrameEncoder(testbed.queueIds[1], newProcessId());
-        await dropsOnly(Buffer.concat(elsewhere.encode([Buffer.from('x')])));
-        expect(station.transport.statistics.foreignDropped).toBe(1);
-      });
-
-      it('frames of another version are counted by themselves and reported once for each sender', async () => {
-        const other = valid('x');
-        other.writeUInt8(200, 3);
-        for (let i = 0; i < 5; i += 1) await dropsOnly(other);
-        expect(station.transport.statistics).toMatchObject({ versionDropped: 5, foreignDropped: 0 });
-        const warnings = station.log.lines.filter(({ text }) => text.includes('version 200'));
-        expect(warnings).toHaveLength(1);
-        expect(warnings[0]).toMatchObject({ level: 'warn', facts: { theirs: 200, ours: 1 } });
-      });
-    });
+    describeStrangers(() => testbed);
 
     describe('closing', () => {
       it('what arrives after the close is not handed over, and what is sent after it is not sent', async () => {

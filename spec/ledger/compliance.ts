@@ -1,0 +1,271 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import type { Ledger } from '../../lib/ledger/ledger.js';
+import { NO_BALLOT } from '../../lib/model/ballot.js';
+import type { BatchId } from '../../lib/model/batch.js';
+import type { GroupId } from '../../lib/model/ids.js';
+import { limits } from '../../lib/model/limits.js';
+import type { LedgerRecord, LogEntry } from '../../lib/model/records.js';
+import { View } from '../../lib/model/view.js';
+import { LedgerModel } from './model.js';
+import { anyRecord, at, BALLOT, entryAt, OTHER, PROCESS, voteAt } from './records.js';
+
+/** A place that ledgers are kept in, which outlives them. */
+export interface LedgerPlace {
+  /** Opens the ledger of one queue there. */
+  open(queueId: string): Ledger;
+  dispose(): void;
+}
+
+const QUEUE = '239.255.0.1:7400';
+const GROUP = 'aaaabbbbccccdddd' as GroupId;
+const END = at(Number.MAX_SAFE_INTEGER);
+
+/** Resolves when `records` are durable in `ledger`. */
+export function committed(ledger: Ledger, ...records: readonly LedgerRecord[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    ledger.commit(records, (error) => {
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+}
+
+/** An entry with its body as text: jest compares large arrays slowly. */
+function shown({ vote, ...rest }: LogEntry): unknown {
+  return {
+    ...rest,
+    ballot: vote?.ballot,
+    id: vote?.batch.id,
+    body: vote && Buffer.from(vote.batch.body).toString('latin1'),
+  };
+}
+
+/** Registers what every ledger must do: whoever implements the port calls this with a maker of empty places. */
+export function describeLedger(name: string, emptyPlace: () => LedgerPlace): void {
+  describe(`${name}, as any ledger`, () => {
+    let place: LedgerPlace;
+    let ledger: Ledger;
+
+    beforeEach(() => {
+      place = emptyPlace();
+      ledger = place.open(QUEUE);
+    });
+    afterEach(async () => {
+      await ledger.close();
+      place.dispose();
+    });
+
+    async function reopen(): Promise<void> {
+      await ledger.close();
+      ledger = place.open(QUEUE);
+    }
+
+    it('knows nothing when it is new', () => {
+      expect(ledger.load()).toEqual({
+        identity: null,
+        promise: NO_BALLOT,
+        watermark: 0,
+        founding: { signed: null, refused: [] },
+        group: null,
+        views: [],
+        entries: [],
+      });
+      expect(ledger.read(at(0), END, Infinity)).toEqual([]);
+    });
+
+    it('still has every kind of record after reopening', async () => {
+      const signed = { group: GROUP, attempt: 3, members: [PROCESS, OTHER] };
+      const first = { view: new View(0, [PROCESS]), from: at(0) };
+      const second = { view: new View(1, [PROCESS, OTHER]), from: at(512) };
+      await committed(
+        ledger,
+        { kind: 'identity', process: PROCESS, incarnation: 2 },
+        { kind: 'promise', ballot: BALLOT },
+        { kind: 'founding', founding: { signed, refused: [GROUP] } },
+        { kind: 'view', group: GROUP, record: second },
+        { kind: 'view', group: GROUP, record: first },
+        { kind: 'entry', entry: { instance: at(4), promised: BALLOT, vote: null } },
+        { kind: 'watermark', watermark: at(3) },
+        voteAt(3),
+        voteAt(2),
+      );
+      await reopen();
+      expect(ledger.load()).toEqual({
+        identity: { process: PROCESS, incarnation: 2 },
+        promise: BALLOT,
+        watermark: 3,
+        founding: { signed, refused: [GROUP] },
+        group: GROUP,
+        views: [first, second],
+        entries: [entryAt(3), { instance: 4, promised: BALLOT, vote: null }],
+      });
+    });
+
+    it('shows what is committed without reopening', async () => {
+      await committed(ledger, voteAt(1));
+      expect(ledger.read(at(0), END, Infinity)).toEqual([entryAt(1)]);
+      await committed(ledger, voteAt(2));
+      expect(ledger.read(at(0), END, Infinity)).toEqual([entryAt(1), entryAt(2)]);
+    });
+
+    it('keeps the last of two records of one kind, in one commit and across', async () => {
+      const longer = entryAt(0, 9000);
+      await committed(ledger, { kind: 'watermark', watermark: at(9) }, voteAt(0), {
+        kind: 'watermark',
+        watermark: at(0),
+      });
+      await committed(ledger, voteAt(0, 70_000), { kind: 'entry', entry: longer });
+      await reopen();
+      expect(ledger.load()).toMatchObject({ watermark: 0, entries: [longer] });
+    });
+
+    it('is what the model is after any commits and reopenings', async () => {
+      const commit = fc.array(anyRecord(GROUP), { maxLength: 8 });
+      const steps = fc.array(fc.oneof({ weight: 3, arbitrary: commit }, fc.constant('reopen' as const)), {
+        maxLength: 12,
+      });
+      const queue = fc.string({ minLength: 1, maxLength: 30, unit: 'binary' });
+      const run = async (queueId: string, sequence: readonly (LedgerRecord[] | 'reopen')[]) => {
+        const ownPlace = emptyPlace();
+        let own = ownPlace.open(queueId);
+        const model = new LedgerModel();
+        for (const step of [...sequence, 'reopen' as const]) {
+          if (step === 'reopen') {
+            await own.close();
+            own = ownPlace.open(queueId);
+            const { entries, ...rest } = own.load();
+            const { entries: expectedEntries, ...expectedRest } = model.snapshot();
+            expect(rest).toEqual(expectedRest);
+            expect(entries.map(shown)).toEqual(expectedEntries.map(shown));
+          } else {
+            await committed(own, ...step);
+            model.commit(step);
+          }
+          expect(own.read(at(0), END, Infinity).map(shown)).toEqual(model.log().map(shown));
+        }
+        await own.close();
+        ownPlace.dispose();
+      };
+      await fc.assert(fc.asyncProperty(queue, steps, run), { numRuns: 60 });
+    });
+
+    it('reads a range without its end', async () => {
+      await committed(ledger, ...[2, 3, 5, 8].map((instance) => voteAt(instance)));
+      const read = (from: number, to: number) => ledger.read(at(from), at(to), Infinity).map((entry) => entry.instance);
+      expect(read(0, 9)).toEqual([2, 3, 5, 8]);
+      expect(read(3, 8)).toEqual([3, 5]);
+      expect(read(4, 5)).toEqual([]);
+      expect(read(6, 6)).toEqual([]);
+      expect(read(9, 3)).toEqual([]);
+    });
+
+    it('reads no more than the bytes asked for, and one entry in any case', async () => {
+      await committed(ledger, ...[0, 1, 2, 3].map((instance) => voteAt(instance, 100)));
+      const countOf = (maxBytes: number) => ledger.read(at(0), END, maxBytes).length;
+      expect([0, 99, 100, 250, 300, 400, 1000].map(countOf)).toEqual([1, 1, 1, 2, 3, 4, 4]);
+    });
+
+    it('reads across the borders of segments, one missing', async () => {
+      const n = limits.segmentInstances;
+      const instances = [n - 2, n - 1, n, n + 1, 3 * n - 1, 3 * n, 10 * n + 7];
+      await committed(ledger, ...instances.map((instance) => voteAt(instance)));
+      expect(ledger.read(at(0), END, Infinity).map((entry) => entry.instance)).toEqual(instances);
+      await reopen();
+      expect(ledger.read(at(n - 1), at(3 * n), Infinity)).toEqual([n - 1, n, n + 1, 3 * n - 1].map((i) => entryAt(i)));
+    });
+
+    it('keeps a log of many segments', async () => {
+      const instances = Array.from({ length: 3 * limits.openSegmentsMax }, (_, i) => i * limits.segmentInstances);
+      await committed(ledger, ...instances.map((instance) => voteAt(instance)));
+      for (let round = 0; round < 3; round += 1) {
+        for (const instance of instances) {
+          await committed(ledger, voteAt(instance + round));
+          expect(ledger.read(at(instance + round), at(instance + round + 1), 0)).toEqual([entryAt(instance + round)]);
+        }
+      }
+      expect(ledger.read(at(0), END, Infinity)).toHaveLength(3 * instances.length);
+    });
+
+    it('takes a batch of 8 MB, and one of 20 MB', async () => {
+      await committed(ledger, voteAt(0, 8_000_000), voteAt(1, 20_000_000), voteAt(2));
+      await reopen();
+      for (const [instance, bytes] of [
+        [0, 8_000_000],
+        [1, 20_000_000],
+      ] as const) {
+        const body = ledger.load().entries[instance]!.vote!.batch.body;
+        expect(Buffer.compare(body, entryAt(instance, bytes).vote!.batch.body)).toBe(0);
+      }
+    });
+
+    it('hands out bodies that neither change later nor change the ledger', async () => {
+      const body = new Uint8Array(60_000).fill(1);
+      await committed(ledger, {
+        kind: 'entry',
+        entry: { ...entryAt(0), vote: { ballot: BALLOT, batch: { id: '' as BatchId, body } } },
+      });
+      body.fill(2);
+      const read = () => ledger.read(at(0), at(1), Infinity)[0]!.vote!.batch.body;
+      const held = read();
+      await committed(ledger, voteAt(0, 60_000), voteAt(1, 60_000));
+      expect(held.every((byte) => byte === 1)).toBe(true);
+      read().fill(9);
+      expect(read()).toEqual(entryAt(0, 60_000).vote!.batch.body);
+      await reopen();
+      expect(held.every((byte) => byte === 1)).toBe(true);
+    });
+
+    it('keeps the queues in one place apart', async () => {
+      const other = place.open('239.255.0.1:7401');
+      await committed(ledger, voteAt(1), { kind: 'promise', ballot: BALLOT });
+      await committed(other, voteAt(2));
+      await other.close();
+      await committed(ledger, voteAt(3));
+      await reopen();
+      const again = place.open('239.255.0.1:7401');
+      expect(ledger.load()).toMatchObject({ promise: BALLOT, entries: [entryAt(1), entryAt(3)] });
+      expect(again.load()).toMatchObject({ promise: NO_BALLOT, entries: [entryAt(2)] });
+      await again.close();
+    });
+
+    it('refuses to be opened twice, and says that the queue is open already', async () => {
+      expect(() => place.open(QUEUE)).toThrow(
+        expect.objectContaining({
+          code: 'DIRECTORY_IN_USE',
+          message: expect.stringContaining(`Queue ${QUEUE} is already open`),
+        }),
+      );
+      await committed(ledger, voteAt(0));
+      await reopen();
+      expect(ledger.load().entries).toEqual([entryAt(0)]);
+    });
+
+    it('takes nothing of a commit that fails, and no commit after it', async () => {
+      await committed(ledger, voteAt(0));
+      const misnamed = {
+        ...entryAt(2),
+        vote: { ballot: BALLOT, batch: { id: 'nonsense' as BatchId, body: new Uint8Array() } },
+      };
+      const failure = expect.objectContaining({ code: 'LEDGER_FAILED', cause: expect.anything() });
+      await expect(committed(ledger, voteAt(1), { kind: 'entry', entry: misnamed })).rejects.toEqual(failure);
+      await expect(committed(ledger, voteAt(3))).rejects.toEqual(failure);
+      await reopen();
+      expect(ledger.load().entries).toEqual([entryAt(0)]);
+      await committed(ledger, voteAt(1));
+    });
+
+    it('may be closed twice, and then takes nothing more', async () => {
+      await committed(ledger, voteAt(0));
+      await Promise.all([ledger.close(), ledger.close()]);
+      await ledger.close();
+      const closed = expect.objectContaining({ code: 'LEDGER_FAILED', message: expect.stringContaining('closed') });
+      await expect(committed(ledger, voteAt(1))).rejects.toEqual(closed);
+      expect(() => ledger.read(at(0), END, 0)).toThrow(closed);
+      expect(() => ledger.load()).toThrow(closed);
+      await reopen();
+      expect(ledger.load().entries).toEqual([entryAt(0)]);
+    });
+  });
+}

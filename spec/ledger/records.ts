@@ -1,0 +1,86 @@
+import fc from 'fast-check';
+
+import { NO_BALLOT, type Ballot } from '../../lib/model/ballot.js';
+import { batchId, NO_OP_ID, type Batch } from '../../lib/model/batch.js';
+import type { GroupId, Instance, ProcessId } from '../../lib/model/ids.js';
+import { limits } from '../../lib/model/limits.js';
+import type { Founding, LedgerRecord, LogEntry } from '../../lib/model/records.js';
+import { View } from '../../lib/model/view.js';
+
+export const PROCESS = '0123456789abcdef' as ProcessId;
+export const OTHER = 'fedcba9876543210' as ProcessId;
+export const BALLOT: Ballot = { reign: 7, coordinator: OTHER, step: 1 };
+
+export function at(instance: number): Instance {
+  return instance as Instance;
+}
+
+/** A vote at `instance` whose body is `bytes` long and tells the instance. */
+export function entryAt(instance: number, bytes = 1): LogEntry {
+  const batch = { id: batchId(PROCESS, 1, instance), body: new Uint8Array(bytes).fill(instance % 251) };
+  return { instance: at(instance), promised: NO_BALLOT, vote: { ballot: BALLOT, batch } };
+}
+
+export function voteAt(instance: number, bytes = 1): LedgerRecord {
+  return { kind: 'entry', entry: entryAt(instance, bytes) };
+}
+
+const idText = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((id) => id.toString(16).padStart(16, '0'));
+const processId = idText as fc.Arbitrary<string> as fc.Arbitrary<ProcessId>;
+const groupId = idText as fc.Arbitrary<string> as fc.Arbitrary<GroupId>;
+const count = fc.oneof(fc.nat(300), fc.maxSafeNat());
+const instance = fc
+  .oneof(
+    fc.nat(8),
+    fc.integer({ min: -3, max: 3 }).map((offset) => limits.segmentInstances + offset),
+    fc.nat({ max: 9 }).map((segment) => segment * limits.segmentInstances),
+    fc.maxSafeNat().map((large) => Math.min(large, Number.MAX_SAFE_INTEGER - 1)),
+  )
+  .map(at);
+const realBallot: fc.Arbitrary<Ballot> = fc.record({
+  reign: count,
+  coordinator: processId,
+  step: fc.constantFrom(0, 1),
+});
+const ballot = fc.oneof(fc.constant(NO_BALLOT), realBallot);
+const body = fc.oneof(
+  fc.uint8Array({ maxLength: 40 }),
+  fc.nat(20_000).map((bytes) => new Uint8Array(bytes).fill(bytes)),
+);
+const counter = fc.integer({ min: 0, max: 999_999_999_999_999 });
+const id = fc.oneof(
+  fc.constant(NO_OP_ID),
+  fc
+    .tuple(processId, counter, counter)
+    .map(([process, incarnation, sequence]) => batchId(process, Math.max(1, incarnation), sequence)),
+);
+const batch: fc.Arbitrary<Batch> = fc.record({ id, body });
+const members = fc.uniqueArray(processId, { minLength: 1, maxLength: 31 });
+const founding: fc.Arbitrary<Founding> = fc.record({ group: groupId, attempt: count, members });
+
+/** Any log entry, some of them at the borders of segments. */
+export const anyEntry: fc.Arbitrary<LogEntry> = fc.record({
+  instance,
+  promised: ballot,
+  vote: fc.option(fc.record({ ballot, batch })),
+});
+
+/** Any record of the group `group`, most of them log entries. */
+export function anyRecord(group: GroupId): fc.Arbitrary<LedgerRecord> {
+  return fc.oneof(
+    { weight: 5, arbitrary: anyEntry.map((entry) => ({ kind: 'entry', entry }) as const) },
+    fc.record({ kind: fc.constant('identity' as const), process: processId, incarnation: count }),
+    fc.record({ kind: fc.constant('promise' as const), ballot }),
+    fc.record({ kind: fc.constant('watermark' as const), watermark: instance }),
+    fc.record({
+      kind: fc.constant('founding' as const),
+      founding: fc.record({ signed: fc.option(founding), refused: fc.array(groupId, { maxLength: 5 }) }),
+    }),
+    fc.tuple(fc.nat(5), instance, members).map(([number, from, list]) => ({
+      kind: 'view' as const,
+      group,
+      // Views govern one after the other.
+      record: { view: new View(number, list), from: at(Math.min(from, 1000) + 2000 * number) },
+    })),
+  );
+}

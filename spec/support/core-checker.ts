@@ -1,0 +1,93 @@
+import { DeliveryTable } from '../../lib/consensus/delivery-table.js';
+import type { Message } from '../../lib/consensus/messages.js';
+import { compareBallots, type Ballot } from '../../lib/model/ballot.js';
+import type { Batch, BatchId } from '../../lib/model/batch.js';
+import type { Instance } from '../../lib/model/ids.js';
+import type { CoreProcess } from './core-process.js';
+
+/** Watches a group from outside and fails as soon as something has happened that must never happen (DESIGN.md, 4.11). */
+export class CoreChecker {
+  readonly #chosen: BatchId[] = [];
+  /** At which instances a batch is delivered rather than skipped. */
+  readonly #admitted: boolean[] = [];
+  readonly #table = new DeliveryTable();
+  readonly #proposed = new Map<BatchId, string>();
+
+  proposed({ id, body }: Batch): void {
+    this.#proposed.set(id, textOf(body));
+  }
+
+  /** What an application has been given that was told the first `decided` decisions. */
+  delivered(decided: number): string[] {
+    return this.#chosen
+      .slice(0, decided)
+      .filter((_, instance) => this.#admitted[instance])
+      .map((id) => this.#proposed.get(id) ?? id);
+  }
+
+  /** One order everywhere, nothing invented, nothing delivered without its contents. */
+  decides(process: CoreProcess, instance: Instance, batch: Batch): void {
+    const { id, body } = batch;
+    if (instance > process.decided.size) throw new Error(`${name(process)} has left a gap before ${instance}`);
+    if (instance === this.#chosen.length) {
+      this.#chosen.push(id);
+      this.#admitted.push(this.#table.admit(id));
+    }
+    const chosen = this.#chosen[instance];
+    if (chosen !== id) throw new Error(`${name(process)} has decided '${id}' at ${instance}, and others '${chosen}'`);
+    if (!this.#admitted[instance]) return;
+    const text = this.#proposed.get(id);
+    if (text === undefined) throw new Error(`nobody has proposed ${id}, decided at ${instance}`);
+    if (textOf(body) !== text) throw new Error(`${name(process)} delivers '${textOf(body)}' instead of '${text}'`);
+  }
+
+  /** Nobody hears of a promise, vote or signature that is not on disk. */
+  hears(process: CoreProcess, message: Message): void {
+    const { disk } = process;
+    switch (message.kind) {
+      case 'promise':
+        backed(compareBallots(disk.promise, message.ballot) >= 0, process, message);
+        for (const { instance, ballot } of message.votes) backed(hasVoted(process, instance, ballot), process, message);
+        break;
+      case 'report': {
+        const promised = disk.log.get(message.instance)?.promised;
+        const promises = promised !== undefined && compareBallots(promised, message.ballot) >= 0;
+        backed(promises || message.instance < disk.watermark, process, message);
+        break;
+      }
+      case 'accepted':
+        backed(compareBallots({ ...disk.promise, step: 1 }, message.ballot) >= 0, process, message);
+        for (const { instance, id } of message.items)
+          backed(hasVoted(process, instance, message.ballot, id), process, message);
+        break;
+      case 'signed':
+        backed(disk.founding.signed?.group === message.founding.group, process, message);
+        break;
+      case 'unwilling':
+        backed(disk.views.length > 0 || disk.founding.refused.includes(message.refused), process, message);
+        break;
+      default:
+    }
+  }
+}
+
+/** Whether the disk shows the vote, or a later one that has taken its place. */
+function hasVoted({ disk }: CoreProcess, instance: Instance, ballot: Ballot, id?: BatchId): boolean {
+  if (instance < disk.watermark) return true;
+  const vote = disk.log.get(instance)?.vote;
+  if (vote === undefined || vote === null) return false;
+  const order = compareBallots(vote.ballot, ballot);
+  return order > 0 || (order === 0 && (id === undefined || vote.batch.id === id));
+}
+
+function backed(holds: boolean, process: CoreProcess, message: Message): void {
+  if (!holds) throw new Error(`${name(process)} says what is not on its disk: ${JSON.stringify(message)}`);
+}
+
+function name({ number }: CoreProcess): string {
+  return `process ${number}`;
+}
+
+function textOf(body: Uint8Array): string {
+  return Buffer.from(body).toString();
+}

@@ -1,0 +1,112 @@
+import { Consensus } from '../../lib/consensus/consensus.js';
+import type { Effects, Notice } from '../../lib/consensus/effects.js';
+import type { Mode } from '../../lib/consensus/mode.js';
+import { NO_BALLOT } from '../../lib/model/ballot.js';
+import { batchId, type Batch, type BatchId } from '../../lib/model/batch.js';
+import type { Instance, ProcessId } from '../../lib/model/ids.js';
+import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../../lib/model/records.js';
+
+/** What survives a crash: the records of one process, applied in order. */
+class Disk {
+  promise = NO_BALLOT;
+  watermark = 0 as Instance;
+  founding: LedgerSnapshot['founding'] = { signed: null, refused: [] };
+  views: LedgerSnapshot['views'] = [];
+  group: LedgerSnapshot['group'] = null;
+  incarnation = 1;
+  readonly log = new Map<Instance, LogEntry>();
+
+  apply(records: readonly LedgerRecord[]): void {
+    for (const record of records) {
+      if (record.kind === 'promise') this.promise = record.ballot;
+      else if (record.kind === 'entry') this.log.set(record.entry.instance, record.entry);
+      else if (record.kind === 'watermark') this.watermark = record.watermark;
+      else if (record.kind === 'founding') this.founding = record.founding;
+      else if (record.kind === 'view') {
+        this.views = [...this.views, record.record];
+        this.group = record.group;
+      }
+    }
+  }
+
+  /** What was decided at an instance below the watermark. */
+  batchAt(instance: Instance): Batch {
+    const batch = this.log.get(instance)?.vote?.batch;
+    if (batch === undefined) throw new Error(`the log lacks instance ${instance}, which is below the watermark`);
+    return batch;
+  }
+
+  snapshot(process: ProcessId): LedgerSnapshot {
+    const entries = [...this.log.values()]
+      .filter((entry) => entry.instance >= this.watermark)
+      .sort((a, b) => a.instance - b.instance);
+    return {
+      identity: { process, incarnation: this.incarnation },
+      promise: this.promise,
+      watermark: this.watermark,
+      founding: this.founding,
+      group: this.group,
+      views: this.views,
+      entries,
+    };
+  }
+}
+
+/** What a process wants done, and up to where its log may be read once that is done. */
+export interface Turn {
+  readonly effects: Effects;
+  readonly readable: Instance;
+}
+
+export interface ProcessOptions {
+  readonly replicas: number;
+  readonly mode: Mode;
+  readonly random: () => number;
+}
+
+/** One process: a core, its disk, and what it has decided, in order. */
+export class CoreProcess {
+  readonly id: ProcessId;
+  readonly disk = new Disk();
+  /** Decisions of all incarnations. */
+  readonly decided = new Map<Instance, BatchId>();
+  readonly decidedIds = new Set<BatchId>();
+  readonly notices: Notice[] = [];
+  /** Reads that were served, and how much had been decided by then. */
+  readonly readable: { readonly ticket: number; readonly decided: Instance }[] = [];
+  /** Null while the process is down. */
+  core: Consensus | null = null;
+  /** The commit that is under way. */
+  commit: (Turn & { readonly due: number }) | null = null;
+  #sequence = 0;
+
+  constructor(
+    readonly number: number,
+    readonly options: ProcessOptions,
+  ) {
+    this.id = number.toString(16).padStart(16, '0') as ProcessId;
+    this.start();
+  }
+
+  start(): void {
+    this.#sequence = 0;
+    this.commit = null;
+    this.core = new Consensus({ self: this.id, ...this.options }, this.disk.snapshot(this.id));
+  }
+
+  /** What was not durable is lost. */
+  crash(): void {
+    this.core = null;
+    this.commit = null;
+  }
+
+  newBatch(text: string): Batch {
+    const id = batchId(this.id, this.disk.incarnation, this.#sequence);
+    this.#sequence += 1;
+    return { id, body: Buffer.from(text) };
+  }
+
+  noticed<K extends Notice['kind']>(kind: K): Extract<Notice, { kind: K }>[] {
+    return this.notices.filter((notice): notice is Extract<Notice, { kind: K }> => notice.kind === kind);
+  }
+}
