@@ -8,6 +8,14 @@ import { newQueueId, until } from '../transport/udp-testbed.js';
 
 const PROGRAM = join(process.cwd(), 'dist/spec/programs/journal-replica.js');
 
+export interface GroupSetup {
+  readonly mode?: 'fast' | 'classic' | 'adaptive';
+  /** Processes beyond `n`. */
+  readonly extra?: number;
+  /** Where each replica's system calls are written, into a file named after its number. */
+  readonly traceDirectory?: string;
+}
+
 /** One replica process: what it has acknowledged outlives every kill. */
 export class ReplicaProcess {
   readonly acknowledged: string[] = [];
@@ -18,7 +26,11 @@ export class ReplicaProcess {
   #child: ChildProcess | null = null;
   #answers: ((report: JournalReport) => void)[] = [];
 
-  constructor(readonly setup: JournalSetup) {}
+  constructor(
+    readonly setup: JournalSetup,
+    /** Where its system calls are written, with strace; null where they are not. */
+    private readonly traceFile: string | null = null,
+  ) {}
 
   get running(): boolean {
     return this.#child !== null;
@@ -29,7 +41,10 @@ export class ReplicaProcess {
     this.ready = false;
     this.coordinates = false;
     this.failure = null;
-    const child = fork(PROGRAM, [JSON.stringify(this.setup)], { serialization: 'advanced' });
+    const child = fork(PROGRAM, [JSON.stringify(this.setup)], {
+      serialization: 'advanced',
+      ...(this.traceFile === null ? {} : traced(this.traceFile)),
+    });
     child.on('message', (report: JournalReport) => {
       this.#hear(report);
     });
@@ -90,6 +105,11 @@ export class ReplicaProcess {
   }
 }
 
+function traced(file: string): { readonly execPath: string; readonly execArgv: string[] } {
+  const calls = 'trace=pwrite64,writev,fdatasync,sendmsg,sendmmsg';
+  return { execPath: 'strace', execArgv: ['-f', '-xx', '-s', '65536', '-e', calls, '-o', file, process.execPath] };
+}
+
 /** Replicas as real processes on loopback multicast, with ledgers in a temporary directory. */
 export class ProcessGroup {
   private constructor(
@@ -97,17 +117,20 @@ export class ProcessGroup {
     private readonly directory: string,
   ) {}
 
-  static async create(n: number, options: { readonly mode?: 'fast' | 'classic' | 'adaptive'; readonly extra?: number } = {}): Promise<ProcessGroup> {
+  static async create(n: number, options: GroupSetup = {}): Promise<ProcessGroup> {
     const directory = await mkdtemp(join(tmpdir(), 'treplica-processes-'));
     const queueId = await newQueueId();
     const replicas = Array.from(
       { length: n + (options.extra ?? 0) },
       (_, i) =>
-        new ReplicaProcess({
-          queueId,
-          name: `r${String(i + 1)}`,
-          options: { directory: join(directory, String(i + 1)), replicas: n, mode: options.mode ?? 'adaptive' },
-        }),
+        new ReplicaProcess(
+          {
+            queueId,
+            name: `r${String(i + 1)}`,
+            options: { directory: join(directory, String(i + 1)), replicas: n, mode: options.mode ?? 'adaptive' },
+          },
+          options.traceDirectory === undefined ? null : join(options.traceDirectory, String(i + 1)),
+        ),
     );
     return new ProcessGroup(replicas, directory);
   }

@@ -1,0 +1,24 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, it } from '@jest/globals';
+import { traceVotes } from '../programs/trace-votes.js';
+
+function canTrace(): boolean {
+  try {
+    execFileSync('strace', ['-e', 'trace=none', 'true'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('the system calls of a replica', () => {
+  it('no datagram with a vote leaves before fdatasync has returned', async () => {
+    if (!canTrace()) {
+      console.warn('strace is not installed or not permitted: the order of fdatasync and sendmsg has not been shown');
+      return;
+    }
+    const traced = await traceVotes();
+    expect(traced.length).toBeGreaterThan(20);
+    expect(traced.filter(({ synced }) => !synced)).toEqual([]);
+  });
+});
