@@ -59,7 +59,8 @@ export class ReplicaProcess {
         else onReady();
         hasServed = true;
       });
-      if (this.isStopping()) return life.code === 0;
+      // A process that was only about to start ends by the signal; it has nothing to close.
+      if (this.isStopping()) return life.code === 0 || (life.signal === 'SIGTERM' && !life.wasReady);
       if (!life.wasReady && life.code !== null) {
         throw new Error(life.failure ?? `exit code ${life.code}, see ${logFile}`);
       }

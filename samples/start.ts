@@ -33,7 +33,7 @@ async function start(settings: Settings): Promise<number> {
   const { sample, replicas, directory } = settings;
   const queue = queueAddress(settings);
   mkdirSync(directory, { recursive: true });
-  console.log(`${sample}: ${replicas} replicas on queue ${queue} (loopback), data and logs in ${directory}`);
+  console.log(`${sample} on queue ${queue} (loopback), replicas: ${replicas}, data and logs in ${directory}`);
 
   const group = Array.from({ length: replicas }, (_, index) => replicaProcess(settings, index + 1, queue));
   const stop = (): void => group.forEach((replica) => replica.stop());
@@ -44,20 +44,22 @@ async function start(settings: Settings): Promise<number> {
     ready += 1;
     if (ready === replicas) console.log(welcome(settings, group));
   };
-  let hasFailed = false;
+  const failures: unknown[] = [];
   const runs = group.map(async (replica, index) => {
     try {
       return await replica.run(onReady);
     } catch (error) {
       // Several may fail for the same reason, and one is enough to know it.
-      if (!hasFailed) console.error(`replica ${index + 1} cannot start: ${(error as Error).message}`);
-      hasFailed = true;
+      if (failures.push(error) === 1) {
+        console.error(`replica ${index + 1} cannot start: ${(error as Error).message}`);
+      }
       stop();
       return false;
     }
   });
   const haveClosed = (await Promise.all(runs)).every(Boolean);
-  if (!hasFailed) console.log(haveClosed ? 'all replicas have closed' : 'not all replicas have closed as they should');
+  if (haveClosed) console.log('all replicas have closed');
+  else if (failures.length === 0) console.log('not all replicas have closed as they should');
   return haveClosed ? 0 : 1;
 }
 
@@ -86,7 +88,7 @@ function welcome({ sample, replicas, port }: Settings, group: readonly ReplicaPr
     '',
     ...tourOf(sample, url).map((line) => `  ${line}`),
     '',
-    `Kill a replica (kill -9 ${group.at(-1)?.pid}) and it comes back with the state of the others. Ctrl-C ends all.`,
+    `Kill a replica (kill -9 ${group.at(-1)?.pid}) and it comes back with all its state. Ctrl-C ends all.`,
     '',
   ].join('\n');
 }

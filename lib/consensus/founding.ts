@@ -18,7 +18,8 @@ export class FoundingRole {
   readonly #shared: Shared;
   readonly #replicas: number;
   #record: FoundingRecord;
-  readonly #candidates = new Map<ProcessId, number>();
+  /** Processes heard of that belong to no group, and when. */
+  readonly #candidates = new Map<ProcessId, { readonly heard: number; readonly willing: boolean }>();
   readonly #signers = new Set<ProcessId>();
   #now = 0;
   #stableSince = 0;
@@ -55,8 +56,7 @@ export class FoundingRole {
       this.#shared.outbox.notice({ kind: 'replicas-differ', process: from, replicas });
       return;
     }
-    if (willing) this.#candidates.set(from, this.#now);
-    else this.#candidates.delete(from);
+    this.#candidates.set(from, { heard: this.#now, willing });
   }
 
   onFound(from: ProcessId, { founding }: MessageOf<'found'>): void {
@@ -105,8 +105,9 @@ export class FoundingRole {
   #tryToPropose(): void {
     const { self } = this.#shared;
     if (this.#outsider) return;
-    for (const [candidate, heard] of this.#candidates) {
+    for (const [candidate, { heard, willing }] of this.#candidates) {
       if (this.#now - heard > limits.helloExpiryTicks) this.#candidates.delete(candidate);
+      else if (!willing) return; // It has signed: a group is being founded, and a second one beside it would help nobody.
     }
     const lowest = [self, ...this.#candidates.keys()].sort().slice(0, this.#replicas);
     const set = lowest.join();

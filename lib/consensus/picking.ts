@@ -25,7 +25,8 @@ export function pick(answers: readonly (ReportedVote | null)[], view: View): Bat
   const k = highest;
   const inHighest = count(answers, (vote) => sameBallot(vote.ballot, k));
   for (const [id, votes] of inHighest) {
-    if (mayBeChosen(votes, answers.length, k, view)) return id;
+    // A value that k alone carried may have been chosen below k, whatever the members that answered say of k itself.
+    if (inHighest.size === 1 || mayBeChosen(votes, answers.length, k, view)) return id;
   }
   return mostVoted(count(answers, () => true));
 }

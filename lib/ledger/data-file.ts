@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { damaged } from './ledger-errors.js';
@@ -28,8 +28,7 @@ const NO_PAGE = 0xffff_ffff_ffff_ffffn;
  */
 export function checkDataFile(directory: string): void {
   const path = dataFile(directory);
-  // LMDB writes both meta pages at once when it creates a file, so that an empty one has never held anything.
-  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0) return;
+  if (!existsSync(path)) return;
   const fd = openSync(path, 'r');
   try {
     checkMetaPages(fd, `data file ${path}`);
@@ -39,6 +38,8 @@ export function checkDataFile(directory: string): void {
 }
 
 function checkMetaPages(fd: number, name: string): void {
+  // LMDB would take it for a new one, and this process would silently forget what it was.
+  if (fstatSync(fd).size === 0) throw damaged(name, 'it is empty, cut short or interrupted in its creation');
   const first = readMeta(fd, 0);
   if (first.readUInt32LE(MAGIC.offset) !== MAGIC.value) throw damaged(name, 'its first page is not the one LMDB wrote');
   // LMDB refuses other versions by itself.

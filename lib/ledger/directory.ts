@@ -1,5 +1,15 @@
-import { accessSync, closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync, realpathSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
+import { dirname, resolve } from 'node:path';
 
 import { dataFile, lockFile } from './data-file.js';
 import { notWritable } from './ledger-errors.js';
@@ -11,13 +21,13 @@ import { notWritable } from './ledger-errors.js';
  */
 export function prepareDirectory(directory: string): string {
   try {
-    const firstMade = mkdirSync(directory, { recursive: true });
+    makeDirectory(resolve(directory));
     const path = realpathSync(directory);
+    if (!statSync(path).isDirectory()) throw new Error('it is not a directory');
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
-    for (const file of [dataFile(path), lockFile(path)]) {
-      if (existsSync(file)) accessSync(file, constants.R_OK | constants.W_OK);
+    for (const file of [dataFile(path), lockFile(path)].filter(existsSync)) {
+      accessSync(file, constants.R_OK | constants.W_OK);
     }
-    if (firstMade !== undefined) syncUpTo(path, dirname(realpathSync(firstMade)));
     return path;
   } catch (cause) {
     throw notWritable(directory, cause);
@@ -34,9 +44,15 @@ export function syncDirectory(directory: string): void {
   }
 }
 
-function syncUpTo(directory: string, top: string): void {
-  for (let current = directory; ; current = dirname(current)) {
-    syncDirectory(current);
-    if (current === top || current === dirname(current)) return;
+/** As a recursive mkdir, but durable, and it comes to an end in /proc too. */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory)) return;
+  makeDirectory(dirname(directory));
+  try {
+    mkdirSync(directory);
+  } catch (error) {
+    // Another process may have been quicker.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
+  syncDirectory(dirname(directory));
 }

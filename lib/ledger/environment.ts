@@ -59,11 +59,6 @@ export class Environment {
     }
   }
 
-  /** @throws TreplicaError LEDGER_FAILED once a transaction has failed */
-  assertSound(): void {
-    if (this.#failure) throw this.#failure;
-  }
-
   /**
    * Runs `action`, which may put into databases and open new ones, and returns when all of it is durable.
    * When that fails, for whatever reason, nothing of it has happened, and nothing more will: after a failed write the
@@ -71,7 +66,7 @@ export class Environment {
    * @throws TreplicaError LEDGER_FAILED
    */
   transaction<T>(action: () => T): T {
-    this.assertSound();
+    this.#assertSound();
     try {
       let result!: T;
       // Must itself return nothing: LMDB would wait for a promise, as `put` returns, and leave the transaction open.
@@ -85,9 +80,25 @@ export class Environment {
     }
   }
 
+  /**
+   * Runs `action`, which reads.
+   * @throws TreplicaError LEDGER_DAMAGED when LMDB cannot make sense of its file, or LEDGER_FAILED once a transaction has
+   * failed
+   */
+  reading<T>(action: () => T): T {
+    this.#assertSound();
+    try {
+      return action();
+    } catch (error) {
+      throw error instanceof TreplicaError
+        ? error
+        : damaged(`data file ${this.place}`, (error as Error).message, error);
+    }
+  }
+
   /** A named database. Where it may have to be created, call it within a transaction. */
   openDatabase<K extends Key>(name: string, keyEncoding: 'binary' | 'uint32'): Database<Buffer, K> {
-    this.assertSound();
+    this.#assertSound();
     return this.#root.openDB<Buffer, K>(name, { keyEncoding, encoding: 'binary', cache: false });
   }
 
@@ -103,6 +114,10 @@ export class Environment {
     environments.delete(this.directory);
     this.#release();
     await this.#root.close();
+  }
+
+  #assertSound(): void {
+    if (this.#failure) throw this.#failure;
   }
 
   #release(): void {

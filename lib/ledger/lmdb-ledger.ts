@@ -42,7 +42,7 @@ class LmdbLedger implements Ledger {
     this.#environment = environment;
     this.#codec = new RecordCodec(queueId, environment.place);
     this.#meta = environment.transaction(() => environment.openDatabase<Buffer>(`${name}/meta`, 'binary'));
-    this.#log = new LogSegments(environment, name);
+    this.#log = environment.reading(() => new LogSegments(environment, name));
     this.#stored = {
       meta: () => metaOf(this.#meta),
       entries: (from, to) => this.#log.entries(from, to),
@@ -51,7 +51,7 @@ class LmdbLedger implements Ledger {
 
   load(): LedgerSnapshot {
     this.#assertOpen();
-    return loadSnapshot(this.#stored, this.#codec);
+    return this.#environment.reading(() => loadSnapshot(this.#stored, this.#codec));
   }
 
   commit(records: readonly LedgerRecord[], done: (error: Error | null) => void): void {
@@ -68,7 +68,7 @@ class LmdbLedger implements Ledger {
 
   read(from: Instance, to: Instance, maxBytes: number): LogEntry[] {
     this.#assertOpen();
-    return readEntries(this.#stored, this.#codec, from, to, maxBytes);
+    return this.#environment.reading(() => readEntries(this.#stored, this.#codec, from, to, maxBytes));
   }
 
   close(): Promise<void> {
@@ -88,7 +88,6 @@ class LmdbLedger implements Ledger {
   }
 
   #assertOpen(): void {
-    this.#environment.assertSound();
     if (this.#closed) throw closed(this.#codec.queueId, this.#codec.place);
   }
 }

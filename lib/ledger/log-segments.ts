@@ -42,8 +42,9 @@ export class LogSegments {
       const start = Math.max(0, from - first);
       const end = Math.min(limits.segmentInstances, to - first);
       this.closeUnused();
-      for (const { key, value } of this.#segment(number).getRange({ start, end }))
+      for (const { key, value } of this.#segment(number).getRange({ start, end })) {
         yield [(first + key) as Instance, value];
+      }
     }
   }
 

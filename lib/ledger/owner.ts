@@ -42,7 +42,12 @@ export class Ownership {
   constructor(database: Database<Buffer, Buffer>, directory: string) {
     this.#database = database;
     this.#directory = directory;
-    this.#self = { ...processByNumber('self', process.pid), boot: bootId(), token: randomBytes(8).toString('hex') };
+    this.#self = {
+      pid: process.pid,
+      startTime: readStat(process.pid)?.startTime ?? null,
+      boot: readSystemFile('/proc/sys/kernel/random/boot_id'),
+      token: randomBytes(8).toString('hex'),
+    };
     this.#record = encode(this.#self);
   }
 
@@ -50,7 +55,7 @@ export class Ownership {
   take(): void {
     const value = this.#database.get(KEY);
     const owner = value && decode(value, `owner record of directory ${this.#directory}`);
-    if (owner && !abandoned.has(owner.token) && isAlive(owner, this.#self)) throw this.#inUseBy(owner);
+    if (owner && !abandoned.has(owner.token) && isAlive(owner, this.#self.boot)) throw this.#inUseBy(owner);
     this.#database.putSync(KEY, this.#record);
   }
 
@@ -95,32 +100,12 @@ function decode(value: Buffer, name: string): Owner {
   }
 }
 
-function isAlive(owner: Owner, self: Owner): boolean {
-  if (owner.boot !== self.boot) return false;
-  const found = processByNumber(owner.pid, owner.pid);
-  if (self.startTime !== null) return found.startTime !== null && found.startTime === owner.startTime;
-  return answersToSignals(owner.pid);
-}
-
-/** `startTime` is null for a process that is dead, even if its parent has not noticed yet. */
-function processByNumber(directory: number | 'self', pid: number): { pid: number; startTime: string | null } {
-  const stat = readSystemFile(`/proc/${directory}/stat`);
-  // The second field is the program's name in parentheses, which may contain anything.
-  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
-  const [state] = fields;
-  return { pid, startTime: state === 'Z' || state === 'X' ? null : (fields[19] ?? null) };
-}
-
-function bootId(): string | null {
-  return readSystemFile('/proc/sys/kernel/random/boot_id')?.trim() ?? null;
-}
-
-function readSystemFile(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
+/** Where the system says too little to know, yes. */
+function isAlive(owner: Owner, boot: string | null): boolean {
+  if (owner.boot !== boot || !answersToSignals(owner.pid)) return false;
+  const stat = readStat(owner.pid);
+  // The parent of a zombie has yet to notice that it is dead.
+  return stat === null || (stat.startTime === owner.startTime && stat.state !== 'Z');
 }
 
 function answersToSignals(pid: number): boolean {
@@ -128,5 +113,21 @@ function answersToSignals(pid: number): boolean {
     return process.kill(pid, 0);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function readStat(pid: number): { readonly state: string | undefined; readonly startTime: string | undefined } | null {
+  const stat = readSystemFile(`/proc/${pid}/stat`);
+  if (stat === null) return null;
+  // The second field is the program's name in parentheses, which may contain anything.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { state: fields[0], startTime: fields[19] };
+}
+
+function readSystemFile(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return null;
   }
 }

@@ -29,6 +29,12 @@ export interface DriverOptions {
   readonly fail: (error: Error) => void;
 }
 
+/** Who waits for a read: told once, either way. */
+export interface ReadWaiter {
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
 export class Driver {
   readonly #options: DriverOptions;
   #group: GroupId | null;
@@ -37,7 +43,7 @@ export class Driver {
   #stopped = false;
   #malformed = 0;
   #nextTicket = 0;
-  readonly #reads = new Map<number, () => void>();
+  readonly #reads = new Map<number, ReadWaiter>();
 
   constructor(options: DriverOptions) {
     this.#options = options;
@@ -71,11 +77,11 @@ export class Driver {
     });
   }
 
-  /** Calls back once the state has executed everything that was acknowledged anywhere before this call. */
-  read(callback: () => void): void {
+  /** Tells `waiter` once everything that was acknowledged anywhere before this call has been decided here. */
+  read(waiter: ReadWaiter): void {
     const ticket = this.#nextTicket;
     this.#nextTicket += 1;
-    this.#reads.set(ticket, callback);
+    this.#reads.set(ticket, waiter);
     this.#step(() => {
       this.#options.core.step({ kind: 'read', ticket });
     });
@@ -93,8 +99,11 @@ export class Driver {
     });
   }
 
-  stop(): void {
+  /** Does nothing any more; reads that wait are told `why`. */
+  stop(why: Error): void {
     this.#stopped = true;
+    for (const waiter of this.#reads.values()) waiter.reject(why);
+    this.#reads.clear();
   }
 
   #step(action: () => void): void {
@@ -143,7 +152,7 @@ export class Driver {
     delivery.decided(effects.decided);
     delivery.readableUntil(readable);
     for (const ticket of effects.readable) {
-      this.#reads.get(ticket)?.();
+      this.#reads.get(ticket)?.resolve();
       this.#reads.delete(ticket);
     }
     for (const supply of effects.supplies) this.#supply(supply, readable);

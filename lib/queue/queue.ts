@@ -205,12 +205,10 @@ export class AsynchronousPersistentQueue {
   sync(): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#closing !== null) {
-        reject(new TreplicaError('QUEUE_CLOSED', 'The queue is closed and cannot be read.'));
+        reject(closedError(null));
         return;
       }
-      this.#driver.read(() => {
-        this.#delivery.caughtUp().then(resolve, reject);
-      });
+      this.#driver.read({ resolve: () => void this.#delivery.caughtUp().then(resolve, reject), reject });
     });
   }
 
@@ -244,7 +242,7 @@ export class AsynchronousPersistentQueue {
   }
 
   async #release(cause: Error | null): Promise<void> {
-    this.#driver.stop();
+    this.#driver.stop(closedError(cause));
     this.#stopTicking();
     this.#delivery.stop(cause);
     this.#onFounded(cause ?? new TreplicaError('QUEUE_CLOSED', 'The queue was closed before its group was founded.'));
@@ -334,6 +332,10 @@ export class AsynchronousPersistentQueue {
       signal?.removeEventListener('abort', abort);
     }
   }
+}
+
+function closedError(cause: Error | null): TreplicaError {
+  return new TreplicaError('QUEUE_CLOSED', 'The queue is closed and cannot be read.', cause === null ? {} : { cause });
 }
 
 function checkReplicas(past: LedgerSnapshot, replicas: number, queueId: string): void {

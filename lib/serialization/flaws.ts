@@ -21,7 +21,7 @@ export function flawOf(prototype: object): string | null {
 }
 
 function findFlaw(prototype: object): string | null {
-  let hasClass = false;
+  let hasClass = prototype === Object.prototype;
   for (let at: object | null = prototype; at !== null && at !== Object.prototype; at = prototypeOf(at)) {
     const type: unknown = Object.getOwnPropertyDescriptor(at, 'constructor')?.value;
     if (typeof type !== 'function') continue;

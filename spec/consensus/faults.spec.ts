@@ -21,7 +21,10 @@ function survives(n: number, mode: Mode, seed: number): void {
   const acknowledged: BatchId[] = [];
   const outstanding = new Map<BatchId, number>();
   group.loss = () => random() < lossRate;
-  group.copies = () => (random() < copyRate ? [1 + Math.floor(random() * spread), 1 + Math.floor(random() * spread)] : [1 + Math.floor(random() * spread)]);
+  group.copies = () =>
+    random() < copyRate
+      ? [1 + Math.floor(random() * spread), 1 + Math.floor(random() * spread)]
+      : [1 + Math.floor(random() * spread)];
   group.crashAt = () => random() < crashRate;
   const settleOutstanding = () => {
     for (const [id, number] of outstanding) {
@@ -36,7 +39,8 @@ function survives(n: number, mode: Mode, seed: number): void {
         for (const [id, number] of outstanding) if (number === p.number) outstanding.delete(id);
         group.restart(p.number);
       }
-      if (p.core !== null && p.number <= proposers && random() < 0.1) outstanding.set(group.propose(p.number, `${String(seed)}:${String(delay)}`), p.number);
+      if (p.core !== null && p.number <= proposers && random() < 0.1)
+        outstanding.set(group.propose(p.number, `${String(seed)}:${String(delay)}`), p.number);
     }
     group.step();
     if (delay % 50 === 0) settleOutstanding();

@@ -26,8 +26,8 @@ export function voteAt(instance: number, bytes = 1): LedgerRecord {
 }
 
 const idText = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((id) => id.toString(16).padStart(16, '0'));
-const processId = idText as fc.Arbitrary<string> as fc.Arbitrary<ProcessId>;
-const groupId = idText as fc.Arbitrary<string> as fc.Arbitrary<GroupId>;
+const processId = idText as fc.Arbitrary<ProcessId>;
+const groupId = idText as fc.Arbitrary<GroupId>;
 const count = fc.oneof(fc.nat(300), fc.maxSafeNat());
 const instance = fc
   .oneof(
@@ -58,8 +58,7 @@ const batch: fc.Arbitrary<Batch> = fc.record({ id, body });
 const members = fc.uniqueArray(processId, { minLength: 1, maxLength: 31 });
 const founding: fc.Arbitrary<Founding> = fc.record({ group: groupId, attempt: count, members });
 
-/** Any log entry, some of them at the borders of segments. */
-export const anyEntry: fc.Arbitrary<LogEntry> = fc.record({
+const anyEntry: fc.Arbitrary<LogEntry> = fc.record({
   instance,
   promised: ballot,
   vote: fc.option(fc.record({ ballot, batch })),

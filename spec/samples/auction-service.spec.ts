@@ -6,18 +6,21 @@ import { AuctionHouse } from '../../samples/auction/auction-house.js';
 import { auctionRoutes } from '../../samples/auction/auction-routes.js';
 import { AuctionService } from '../../samples/auction/auction-service.js';
 import { createHttpService } from '../../samples/http-service.js';
-import { SampleQueue } from '../support/sample-queue.js';
+import { MemoryLog, type MemoryQueue } from '../support/memory-queue.js';
 
 const lamp = { seller: 'ana', item: 'Brass lamp', reserveCents: 5000, incrementCents: 500, openForSeconds: 60 };
 
-let queue: SampleQueue;
+let log: MemoryLog;
+let queue: MemoryQueue;
 let machine: ReplicatedStateMachine<AuctionHouse>;
 let service: AuctionService;
 let app: FastifyInstance;
 let internalErrors: unknown[];
 
 beforeEach(async () => {
-  queue = new SampleQueue();
+  log = new MemoryLog();
+  log.nowMs = Date.parse('2025-06-01T12:00:00Z');
+  queue = log.queue();
   machine = await ReplicatedStateMachine.create(new AuctionHouse(), queue);
   service = new AuctionService(machine, 50);
   internalErrors = [];
@@ -47,6 +50,12 @@ async function ask(
   return { status: response.statusCode, ...answer };
 }
 
+/** From now on nothing is decided, and nobody answers a read. */
+function loseMajority(): void {
+  log.isHeld = true;
+  queue.sync = () => new Promise(() => {});
+}
+
 describe('the façade of the auction house', () => {
   it('reads like any asynchronous object', async () => {
     await service.putUp('lamp', lamp);
@@ -63,8 +72,16 @@ describe('the façade of the auction house', () => {
     await expect(service.bid('lamp', 'bruno', 1)).rejects.toMatchObject({ code: 'AUCTION_NOT_FOUND' });
   });
 
+  it('is the same at every replica', async () => {
+    const other = new AuctionService(await ReplicatedStateMachine.create(new AuctionHouse(), log.queue()));
+    await service.putUp('lamp', lamp);
+    const { bids } = await other.bid('lamp', 'bruno', 5000);
+    expect((await service.show('lamp')).bids).toEqual(bids);
+    await expect(service.bid('lamp', 'carla', 5000)).rejects.toMatchObject({ code: 'BID_TOO_LOW' });
+  });
+
   it('does not wait for ever where there is no majority', async () => {
-    queue.hasMajority = false;
+    loseMajority();
     await expect(service.bid('lamp', 'bruno', 1)).rejects.toBeInstanceOf(UnknownOutcomeError);
     await expect(service.list()).rejects.toMatchObject({ name: 'TimeoutError' });
   });
@@ -106,7 +123,7 @@ describe('the auction house over HTTP', () => {
     });
     expect(await ask('POST', bids, { bidder: 'ana', amountCents: 5000 })).toMatchObject({ code: 'BID_BY_SELLER' });
     expect(await ask('POST', bids, { bidder: 'bruno', amountCents: 5000 })).toMatchObject({ status: 201 });
-    queue.time += 60_000;
+    log.nowMs += 60_000;
     expect(await ask('POST', bids, { bidder: 'carla', amountCents: 9000 })).toMatchObject({
       status: 409,
       code: 'AUCTION_CLOSED',
@@ -156,14 +173,14 @@ describe('the auction house over HTTP', () => {
 
   it('says that it does not know whether a change has been made, where it does not', async () => {
     await ask('PUT', '/auctions/lamp', lamp);
-    queue.hasMajority = false;
+    loseMajority();
     const answer = await ask('POST', '/auctions/lamp/bids', { bidder: 'bruno', amountCents: 5000 });
     expect(answer).toMatchObject({ status: 503, code: 'UNKNOWN_OUTCOME', title: 'Unknown outcome' });
     expect(answer['detail']).toMatch(/may have been executed/);
   });
 
   it('says that nothing has changed, where it knows', async () => {
-    queue.hasMajority = false;
+    loseMajority();
     expect(await ask('GET', '/auctions')).toMatchObject({ status: 503, code: 'TIMED_OUT' });
     await machine.close();
     expect(await ask('PUT', '/auctions/lamp', lamp)).toMatchObject({ status: 503, code: 'STATE_MACHINE_CLOSED' });

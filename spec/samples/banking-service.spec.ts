@@ -6,14 +6,16 @@ import { bankingRoutes } from '../../samples/banking/banking-routes.js';
 import { BankingService } from '../../samples/banking/banking-service.js';
 import { Bank } from '../../samples/banking/bank.js';
 import { createHttpService } from '../../samples/http-service.js';
-import { SampleQueue } from '../support/sample-queue.js';
+import { MemoryLog, type MemoryQueue } from '../support/memory-queue.js';
 
-let queue: SampleQueue;
+let log: MemoryLog;
+let queue: MemoryQueue;
 let service: BankingService;
 let app: FastifyInstance;
 
 beforeEach(async () => {
-  queue = new SampleQueue();
+  log = new MemoryLog();
+  queue = log.queue();
   service = new BankingService(await ReplicatedStateMachine.create(new Bank(), queue), 50);
   app = createHttpService({
     routes: (routes) => bankingRoutes(routes, service),
@@ -32,6 +34,12 @@ async function get(url: string): Promise<object> {
 async function put(url: string, payload: object): Promise<object> {
   const response = await app.inject({ method: 'PUT', url, payload });
   return { status: response.statusCode, ...response.json<object>() };
+}
+
+/** From now on nothing is decided, and nobody answers a read. */
+function loseMajority(): void {
+  log.isHeld = true;
+  queue.sync = () => new Promise(() => {});
 }
 
 describe('the façade of the bank', () => {
@@ -114,7 +122,7 @@ describe('the bank over HTTP', () => {
   });
 
   it('says that it does not know whether money has moved, where it does not', async () => {
-    queue.hasMajority = false;
+    loseMajority();
     expect(await put('/accounts/ana/deposits/gift', { amountCents: 1 })).toMatchObject({
       status: 503,
       code: 'UNKNOWN_OUTCOME',

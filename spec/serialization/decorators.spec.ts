@@ -120,7 +120,7 @@ describe('@Type', () => {
   it('converts nothing: another value than the declared one is carried as it is', () => {
     const auction = new Auction();
     auction.opened = 'tomorrow';
-    auction.highest = { bidder: 'ann', amount: 5 } as Bid;
+    auction.highest = JSON.parse('{"bidder": "ann", "amount": 5}') as Bid;
     expect(sameValue(carried(auction), auction)).toBe(true);
   });
 

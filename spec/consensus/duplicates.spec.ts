@@ -1,0 +1,75 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { CoreGroup, type Loss } from '../support/core-group.js';
+import { both, either, from, isolating, none, of, to } from '../support/losses.js';
+
+// A batch may be decided at several instances: a proposer that does not hear of its decision proposes it again, and a
+// new coordinator orders what its predecessor had ordered already. Later instances carry it without its body.
+
+/** A group in which 1 and 2 have decided a batch and 3 knows nothing of it; 1, restarted, orders it once more. */
+function decidedTwice(meanwhile: Loss): CoreGroup {
+  const group = new CoreGroup(3).found();
+  group.loss = isolating(3);
+  const id = group.propose(2, 'twice');
+  const late = group.sentOf('batch').find((m) => m.to === 1)!;
+  group.runUntil(() => group.hasDecided(1, id) && group.hasDecided(2, id));
+  group.crash(1);
+  group.restart(1);
+  group.loss = either(isolating(3), of('catch-up'), meanwhile);
+  group.runUntil(() => group.coordinator === 1);
+  group.forge(2, 1, late.message);
+  group.run(3);
+  return group;
+}
+
+describe('a batch that is decided twice', () => {
+  it('is delivered once', () => {
+    const group = decidedTwice(none);
+    group.loss = none;
+    group.runUntil(() => group.live.every((p) => p.decided.size === 2));
+    expect([...group.process(3).decided.values()]).toEqual(Array(2).fill([...group.process(1).decidedIds][0]));
+    expect(group.delivered(3)).toEqual(['twice']);
+  });
+
+  it('is delivered whole by who first hears of the second decision', () => {
+    const group = decidedTwice(none);
+    group.loss = of('catch-up');
+    group.runTicks(60);
+    group.loss = none;
+    group.runUntil(() => group.live.every((p) => p.decided.size === 2));
+    expect(group.delivered(3)).toEqual(['twice']);
+  });
+
+  it('is delivered whole by who first hears of the second vote', () => {
+    const group = decidedTwice(both(of('accepted'), to(2)));
+    group.loss = either(of('catch-up'), both(of('accepted'), to(2, 3)), both(of('batch', 'decided'), from(1)));
+    group.runTicks(60);
+    group.loss = none;
+    group.runUntil(() => group.live.every((p) => p.decided.size === 2));
+    expect(group.delivered(3)).toEqual(['twice']);
+  });
+
+  it('can be voted for a second time by an acceptor that remembers neither batch nor decision', () => {
+    const group = decidedTwice(of('accepted'));
+    group.crash(1, 3);
+    group.loss = none;
+    group.restart(1, 3);
+    const next = group.propose(3, 'next');
+    group.runUntil(() => group.everyoneHasDecided([next]));
+    expect(group.delivered(3)).toEqual(['twice', 'next']);
+  });
+
+  it('is decided everywhere though nobody who is left has its body in memory', () => {
+    const group = decidedTwice(of('accepted'));
+    group.loss = none;
+    group.runUntil(() => group.hasDecided(3, [...group.process(1).decidedIds][0]!));
+    group.loss = of('accepted');
+    group.run(200);
+    group.crash(1, 2, 3);
+    group.loss = none;
+    group.restart(1, 2, 3);
+    const next = group.propose(3, 'next');
+    group.runUntil(() => group.everyoneHasDecided([next]));
+    expect(group.delivered(3)).toEqual(['twice', 'next']);
+  });
+});

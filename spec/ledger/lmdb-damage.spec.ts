@@ -1,0 +1,132 @@
+import { closeSync, cpSync, openSync, truncateSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { openLmdbLedger } from '../../lib/ledger/lmdb-ledger.js';
+import { limits } from '../../lib/model/limits.js';
+import { committed } from './compliance.js';
+import { flipLastBit, QUEUE, QUEUE_NAME, remove, tamper, temporaryDirectory } from './lmdb-files.js';
+import { at, BALLOT, entryAt, PROCESS, voteAt } from './records.js';
+
+describe('a stored record that is not what was written', () => {
+  const entryNumber = limits.segmentInstances + 34;
+
+  let directory: string;
+
+  beforeEach(async () => {
+    directory = temporaryDirectory();
+    const ledger = open();
+    await committed(
+      ledger,
+      voteAt(entryNumber),
+      voteAt(entryNumber + 1),
+      { kind: 'promise', ballot: BALLOT },
+      { kind: 'identity', process: PROCESS, incarnation: 1 },
+    );
+    await ledger.close();
+  });
+
+  afterEach(() => remove(directory));
+
+  function open(queueId = QUEUE) {
+    return openLmdbLedger(directory, queueId);
+  }
+
+  /** Opens the ledger and loads it. */
+  async function load(): Promise<unknown> {
+    const ledger = open();
+    try {
+      return ledger.load();
+    } finally {
+      await ledger.close();
+    }
+  }
+
+  function damagedRecord(name: string): unknown {
+    return expect.objectContaining({
+      code: 'LEDGER_DAMAGED',
+      message: expect.stringContaining(`${name} of queue ${QUEUE} in directory ${directory} is damaged`),
+    });
+  }
+
+  it.each<[string, (value: Buffer) => Buffer]>([
+    ['changed', flipLastBit],
+    ['cut short', (value) => value.subarray(0, -1)],
+    ['emptied', () => Buffer.alloc(0)],
+    ['garbage', () => Buffer.from('garbage, quite a lot of it')],
+  ])('names the log entry that is %s', async (_how, change) => {
+    await tamper(directory, `${QUEUE_NAME}/log/0000000001`, 34, change);
+    await expect(load()).rejects.toEqual(damagedRecord(`log entry ${String(entryNumber)}`));
+  });
+
+  it('names the log entry that is another', async () => {
+    let other: Buffer = Buffer.alloc(0);
+    await tamper(directory, `${QUEUE_NAME}/log/0000000001`, 34, (value) => (other = value));
+    await tamper(directory, `${QUEUE_NAME}/log/0000000001`, 35, () => other);
+    await expect(load()).rejects.toEqual(damagedRecord(`log entry ${String(entryNumber + 1)}`));
+  });
+
+  it('names the log entry that is of another queue', async () => {
+    const other = open('another queue');
+    await committed(other, voteAt(0));
+    await other.close();
+    let foreign: Buffer = Buffer.alloc(0);
+    await tamper(directory, 'another%20queue/log/0000000000', 0, (value) => (foreign = value));
+    const ledger = open();
+    await committed(ledger, voteAt(0));
+    await ledger.close();
+    await tamper(directory, `${QUEUE_NAME}/log/0000000000`, 0, () => foreign);
+    await expect(load()).rejects.toEqual(damagedRecord('log entry 0'));
+  });
+
+  it('names the promise, and does not go on without it', async () => {
+    await tamper(directory, `${QUEUE_NAME}/meta`, Buffer.from('promise'), flipLastBit);
+    await expect(load()).rejects.toEqual(damagedRecord('promise record'));
+  });
+
+  it('finds a damaged entry when it is read', async () => {
+    await tamper(directory, `${QUEUE_NAME}/log/0000000001`, 35, flipLastBit);
+    const ledger = open();
+    expect(ledger.read(at(entryNumber), at(entryNumber + 1), 0)).toEqual([entryAt(entryNumber)]);
+    expect(() => ledger.read(at(entryNumber), at(entryNumber + 2), 9)).toThrow(
+      damagedRecord(`log entry ${String(entryNumber + 1)}`),
+    );
+    await ledger.close();
+  });
+
+  it('tells a record of another version from a damaged one', async () => {
+    await tamper(directory, `${QUEUE_NAME}/meta`, Buffer.from('promise'), (value) => {
+      const changed = Buffer.from(value);
+      changed[4] = 2;
+      changed.writeUInt32LE(crc32(changed.subarray(4), crc32('promise', crc32(QUEUE))));
+      return changed;
+    });
+    await expect(load()).rejects.toEqual(
+      expect.objectContaining({
+        code: 'LEDGER_VERSION',
+        message: expect.stringContaining(`promise record of queue ${QUEUE}`),
+      }),
+    );
+  });
+
+  it('refuses a data file that has been emptied, zeroed or cut short', async () => {
+    const file = join(directory, 'data.mdb');
+    cpSync(file, `${file}.copy`);
+    const refusal = expect.objectContaining({ code: 'LEDGER_DAMAGED', message: expect.stringContaining(file) });
+    for (const bytes of [0, 100, 4096, 8192, 12_000]) {
+      truncateSync(file, bytes);
+      await expect(load()).rejects.toEqual(refusal);
+      cpSync(`${file}.copy`, file);
+    }
+    for (const page of [0, 1]) {
+      const fd = openSync(file, 'r+');
+      writeSync(fd, Buffer.alloc(4096), 0, 4096, page * 4096);
+      closeSync(fd);
+      await expect(load()).rejects.toEqual(refusal);
+      cpSync(`${file}.copy`, file);
+    }
+    await load();
+  });
+});

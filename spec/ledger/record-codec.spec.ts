@@ -1,0 +1,67 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { metaKey, RecordCodec } from '../../lib/ledger/record-codec.js';
+import type { GroupId } from '../../lib/model/ids.js';
+import type { LedgerRecord } from '../../lib/model/records.js';
+import { anyRecord } from './records.js';
+
+const codec = new RecordCodec('239.255.0.1:7400', 'in a spec');
+const records = anyRecord('aaaabbbbccccdddd' as GroupId);
+
+function encode(record: LedgerRecord): Buffer {
+  return record.kind === 'entry' ? codec.encodeEntry(record.entry) : codec.encodeMeta(record);
+}
+
+/** Decodes `value` as if it had been found where `record` belongs. */
+function decode(record: LedgerRecord, value: Buffer): LedgerRecord {
+  if (record.kind !== 'entry') return codec.decodeMeta(metaKey(record), value);
+  return { kind: 'entry', entry: codec.decodeEntry(record.entry.instance, value) };
+}
+
+const damage = expect.objectContaining({ code: 'LEDGER_DAMAGED' }) as Error;
+
+describe('the record codec', () => {
+  it('gives back any record that it was given', () => {
+    fc.assert(fc.property(records, (record) => expect(decode(record, encode(record))).toEqual(record)));
+  });
+
+  it('finds any bit that has flipped', () => {
+    const flip = (record: LedgerRecord, place: number) => {
+      const value = encode(record);
+      const bit = place % (8 * value.length);
+      value[bit >> 3]! ^= 1 << (bit & 7);
+      expect(() => decode(record, value)).toThrow(damage);
+    };
+    fc.assert(fc.property(records, fc.nat(), flip), { numRuns: 2000 });
+  });
+
+  it('finds a record that is cut short or has grown', () => {
+    const resize = (record: LedgerRecord, place: number) => {
+      const value = encode(record);
+      expect(() => decode(record, value.subarray(0, place % value.length))).toThrow(damage);
+      expect(() => decode(record, Buffer.concat([value, Buffer.alloc(1 + (place % 9))]))).toThrow(damage);
+    };
+    fc.assert(fc.property(records, fc.nat(), resize));
+  });
+
+  it('finds a record that stands where another belongs', () => {
+    const displace = (one: LedgerRecord, other: LedgerRecord) => {
+      fc.pre(keyOf(one) !== keyOf(other));
+      expect(() => decode(one, encode(other))).toThrow(damage);
+    };
+    fc.assert(fc.property(records, records, displace));
+  });
+
+  it('encodes a vote in 64 bytes besides its body', () => {
+    const sizes = fc.sample(records, 300).map((record) => {
+      const body = record.kind === 'entry' ? (record.entry.vote?.batch.body.length ?? 0) : Infinity;
+      return encode(record).length - body;
+    });
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(64);
+  });
+});
+
+function keyOf(record: LedgerRecord): string | number {
+  return record.kind === 'entry' ? record.entry.instance : metaKey(record);
+}
