@@ -17,10 +17,21 @@ export class BenchmarkGroup {
     const directory = await mkdtemp(join(tmpdir(), 'treplica-bench-'));
     const processes = await Promise.all(
       Array.from({ length: replicas }, async (_, i) => {
-        const child = fork(new URL('./replica.js', import.meta.url), { serialization: 'advanced', execArgv: process.execArgv });
-        const setup: ReplicaSetup = { queueId: `239.255.0.9:${String(port)}`, directory: join(directory, String(i + 1)), replicas, mode };
+        const child = fork(new URL('./replica.js', import.meta.url), {
+          serialization: 'advanced',
+          execArgv: process.execArgv,
+        });
+        const setup: ReplicaSetup = {
+          queueId: `239.255.0.9:${String(port)}`,
+          directory: join(directory, String(i + 1)),
+          replicas,
+          mode,
+        };
         child.send(setup);
-        await Promise.race([once(child, 'message'), once(child, 'exit').then(() => Promise.reject(new Error('A replica has ended at its start.')))]);
+        await Promise.race([
+          once(child, 'message'),
+          once(child, 'exit').then(() => Promise.reject(new Error('A replica has ended at its start.'))),
+        ]);
         return child;
       }),
     );

@@ -57,7 +57,10 @@ const group = await BenchmarkGroup.start(replicas, mode, Number(values.port));
 console.log(`${String(replicas)} replicas, ${mode}, ${String(bytes)} bytes of padding, durable`);
 console.log('callers        op/s   p50 ms   p85 ms   p99 ms   CPU ms a replica a second');
 for (const { callers, proposers } of points) {
-  const measured = await group.run({ callers, bytes, warmUpMs: 2000, measureMs: 1000 * Number(values.seconds) }, proposers);
+  const measured = await group.run(
+    { callers, bytes, warmUpMs: 2000, measureMs: 1000 * Number(values.seconds) },
+    proposers,
+  );
   const row = summarise(measured, callers * proposers);
   rows.push(row);
   const cpu = measured.map(({ cpuMs, elapsedMs }) => Math.round((1000 * cpuMs) / elapsedMs)).join(' ');

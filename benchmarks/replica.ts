@@ -27,7 +27,10 @@ export interface Measured {
 }
 
 async function main(setup: ReplicaSetup): Promise<void> {
-  const queue = await AsynchronousPersistentQueue.create(setup.queueId, { ...setup, log: pino({ level: process.env['LOG_LEVEL'] ?? 'error' }) });
+  const queue = await AsynchronousPersistentQueue.create(setup.queueId, {
+    ...setup,
+    log: pino({ level: process.env['LOG_LEVEL'] ?? 'error' }),
+  });
   const machine = await ReplicatedStateMachine.create(new Counters(), queue);
   process.on('message', (message: Load | 'close') => {
     if (message === 'close') {
@@ -47,7 +50,7 @@ async function run(machine: ReplicatedStateMachine<Counters>, load: Load): Promi
   let cpu = process.cpuUsage();
   const timer = setTimeout(() => (cpu = process.cpuUsage()), load.warmUpMs);
   const caller = async (counter: string): Promise<void> => {
-    for (let start = performance.now(); start < end; ) {
+    for (let start = performance.now(); start < end;) {
       await machine.execute(new Add(counter, 1, padding));
       const now = performance.now();
       if (start >= begin && now <= end) latencies.push(now - start);

@@ -79,7 +79,11 @@ export class Acceptor {
     if (!this.#mayServe(coordinator, ballot)) return;
     if (!sameReign(ballot, this.#promised)) this.#promise(ballot);
     if (this.#any !== null && sameBallot(this.#any.ballot, ballot)) {
-      assert(this.#any.from === from, 'a fast reign opens at one instance only', { ballot, from, known: this.#any.from });
+      assert(this.#any.from === from, 'a fast reign opens at one instance only', {
+        ballot,
+        from,
+        known: this.#any.from,
+      });
       return;
     }
     this.#any = { ballot, from };
@@ -94,7 +98,8 @@ export class Acceptor {
     }
     if (this.#shared.log.inWindow(instance)) this.#shared.log.note(instance);
     const any = this.#any;
-    if (any === null || !sameBallot(any.ballot, ballot) || !sameBallot(ballot, this.#promised) || instance < any.from) return;
+    if (any === null || !sameBallot(any.ballot, ballot) || !sameBallot(ballot, this.#promised) || instance < any.from)
+      return;
     const slot = this.#votable(instance, ballot);
     if (slot === null) return;
     const vote = slot.vote;
@@ -150,7 +155,12 @@ export class Acceptor {
     const { outbox } = this.#shared;
     const { instance } = slot;
     if (slot.vote !== null && sameBallot(slot.vote.ballot, ballot)) {
-      assert(slot.vote.batch.id === batch.id, 'one vote a ballot', { instance, ballot, voted: slot.vote.batch.id, asked: batch.id });
+      assert(slot.vote.batch.id === batch.id, 'one vote a ballot', {
+        instance,
+        ballot,
+        voted: slot.vote.batch.id,
+        asked: batch.id,
+      });
     } else {
       slot.vote = { ballot, batch };
       slot.awaited = null;

@@ -44,7 +44,8 @@ export class CatchUp {
     this.#lastFirst = first;
     if (this.#furthest <= first || this.#patience > 0 || this.#idleTicks < STALLED_TICKS) return;
     const ahead = [...this.#watermarks].filter(([, watermark]) => watermark > first).map(([process]) => process);
-    const next = ahead[(ahead.indexOf(this.#source as ProcessId) + 1) % ahead.length];
+    const last = this.#source === null ? -1 : ahead.indexOf(this.#source);
+    const next = ahead[(last + 1) % ahead.length];
     if (next !== undefined) this.#ask(next);
   }
 

@@ -134,7 +134,8 @@ export class Consensus {
 
   #hearMyself(): void {
     const { outbox, self } = this.#shared;
-    for (let message = outbox.nextLocal(); message !== undefined; message = outbox.nextLocal()) this.#receive(self, message);
+    for (let message = outbox.nextLocal(); message !== undefined; message = outbox.nextLocal())
+      this.#receive(self, message);
   }
 
   #receive(from: ProcessId, message: Message): void {
@@ -268,7 +269,8 @@ export class Consensus {
 
   #sendHeartbeat(to: ProcessId | typeof EVERYONE): void {
     const { ballot, anyFrom } = this.#coordinator;
-    if (ballot !== null) this.#shared.outbox.send(to, { kind: 'heartbeat', ballot, watermark: this.watermark, anyFrom });
+    if (ballot !== null)
+      this.#shared.outbox.send(to, { kind: 'heartbeat', ballot, watermark: this.watermark, anyFrom });
   }
 
   #resign(why: string): void {
@@ -305,7 +307,8 @@ export class Consensus {
 
   #onConcur(from: ProcessId, { ballot }: MessageOf<'concur'>): void {
     const { views, log } = this.#shared;
-    if (this.#election.onConcur(from, ballot, views.at(log.first)) && this.#coordinator.ballot === null) this.#startReign();
+    if (this.#election.onConcur(from, ballot, views.at(log.first)) && this.#coordinator.ballot === null)
+      this.#startReign();
   }
 
   #onPromise(from: ProcessId, message: MessageOf<'promise'>): void {
@@ -316,7 +319,8 @@ export class Consensus {
   #onRefusal({ promised }: MessageOf<'refusal'>): void {
     this.#election.note(promised);
     const mine = this.#coordinator.ballot;
-    if (mine !== null && compareBallots(promised, mine) > 0 && !sameReign(promised, mine)) this.#resign('a member has promised a higher reign');
+    if (mine !== null && compareBallots(promised, mine) > 0 && !sameReign(promised, mine))
+      this.#resign('a member has promised a higher reign');
   }
 
   #onBatch(from: ProcessId, batch: Batch): void {
@@ -337,7 +341,8 @@ export class Consensus {
     this.#acceptor.onPropose(from, message);
     if (!isNew) return;
     this.#acceptor.onBatch(message.batch);
-    if (this.#coordinator.ballot !== null && kindOf(this.#coordinator.ballot) === 'classic') this.#coordinator.onBatch(from, message.batch);
+    if (this.#coordinator.ballot !== null && kindOf(this.#coordinator.ballot) === 'classic')
+      this.#coordinator.onBatch(from, message.batch);
     this.#learner.advance();
   }
 

@@ -18,7 +18,13 @@ interface Open {
 
 type Phase =
   | { readonly kind: 'idle' }
-  | { readonly kind: 'preparing'; readonly ballot: Ballot; readonly from: Instance; readonly promises: Map<ProcessId, MessageOf<'promise'>>; ticks: number }
+  | {
+      readonly kind: 'preparing';
+      readonly ballot: Ballot;
+      readonly from: Instance;
+      readonly promises: Map<ProcessId, MessageOf<'promise'>>;
+      ticks: number;
+    }
   | { readonly kind: 'classic'; readonly ballot: Ballot }
   | { readonly kind: 'fast'; readonly ballot: Ballot; readonly from: Instance; readonly recovery: Recovery };
 
@@ -59,7 +65,10 @@ export class Coordinator {
   start(reign: number, kind: BallotKind): void {
     const { self, log, outbox } = this.#shared;
     const ballot = ballotOf(reign, self, kind);
-    assert(this.ballot === null || this.ballot.reign < reign, 'reigns of one coordinator rise', { reign, current: this.ballot });
+    assert(this.ballot === null || this.ballot.reign < reign, 'reigns of one coordinator rise', {
+      reign,
+      current: this.ballot,
+    });
     this.#reset({ kind: 'preparing', ballot, from: log.first, promises: new Map(), ticks: 0 });
     outbox.notice({ kind: 'reign', ballot });
     outbox.send(EVERYONE, { kind: 'prepare', ballot, from: log.first });
@@ -137,7 +146,9 @@ export class Coordinator {
     for (const [instance, open] of this.#open) this.#retry(phase.ballot, instance, open);
     if (phase.kind === 'fast') {
       const view = this.#shared.views.at(this.#shared.log.first);
-      const picks = phase.recovery.tick(phase.from, reachable >= view.fastQuorum, (instance) => this.#open.has(instance));
+      const picks = phase.recovery.tick(phase.from, reachable >= view.fastQuorum, (instance) =>
+        this.#open.has(instance),
+      );
       for (const { instance, id } of picks) this.#propose(instance, id);
     }
   }
@@ -149,11 +160,17 @@ export class Coordinator {
   #begin(ballot: Ballot, promises: readonly MessageOf<'promise'>[]): void {
     const { log, views, outbox } = this.#shared;
     const base = promises.reduce((highest, promise) => laterOf(highest, promise.watermark), log.first);
-    const end = promises.flatMap((promise) => promise.votes).reduce((highest, vote) => laterOf(highest, after(vote.instance)), base);
+    const end = promises
+      .flatMap((promise) => promise.votes)
+      .reduce((highest, vote) => laterOf(highest, after(vote.instance)), base);
     const votesAt = promises.map((promise) => new Map(promise.votes.map((vote) => [vote.instance, vote])));
     const fast = kindOf(ballot) === 'fast';
     this.#next = base;
-    this.#reset(fast ? { kind: 'fast', ballot, from: end, recovery: new Recovery(this.#shared, ballot) } : { kind: 'classic', ballot });
+    this.#reset(
+      fast
+        ? { kind: 'fast', ballot, from: end, recovery: new Recovery(this.#shared, ballot) }
+        : { kind: 'classic', ballot },
+    );
     for (let instance = base; instance < end; instance = after(instance)) {
       const picked = pick(
         votesAt.map((votes) => votes.get(instance) ?? null),
@@ -193,7 +210,11 @@ export class Coordinator {
   #propose(instance: Instance, id: BatchId): void {
     if (this.#phase.kind === 'idle' || instance < this.#shared.log.first) return;
     const known = this.#open.get(instance);
-    assert(known === undefined || known.id === id, 'a coordinator proposes one value at an instance', { instance, first: known?.id, second: id });
+    assert(known === undefined || known.id === id, 'a coordinator proposes one value at an instance', {
+      instance,
+      first: known?.id,
+      second: id,
+    });
     if (known !== undefined) return;
     this.#open.set(instance, { id, ticks: 0, wait: limits.retryTicks });
     if (id !== NO_OP_ID) this.#ordered.add(id);

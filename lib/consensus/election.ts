@@ -91,4 +91,3 @@ export class Election {
     return view.size === 1 ? 1 : limits.silenceTicks / 2 + 2 * limits.heartbeatTicks * Math.max(0, view.rankOf(self));
   }
 }
-

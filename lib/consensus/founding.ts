@@ -39,17 +39,26 @@ export class FoundingRole {
     const { signed } = this.#record;
     if (signed === null) this.#tryToPropose();
     else if (this.#now % PATIENCE_TICKS === 0) {
-      outbox.notice({ kind: 'awaiting-signatures', missing: signed.members.filter((member) => !this.#signers.has(member)) });
+      outbox.notice({
+        kind: 'awaiting-signatures',
+        missing: signed.members.filter((member) => !this.#signers.has(member)),
+      });
     }
     if (this.#now % limits.helloTicks !== 1) return;
-    outbox.send(EVERYONE, { kind: 'hello', replicas: this.#replicas, willing: this.#record.signed === null && !this.#outsider });
-    if (signed !== null) outbox.send(EVERYONE, { kind: signed.members[0] === self ? 'found' : 'signed', founding: signed });
+    outbox.send(EVERYONE, {
+      kind: 'hello',
+      replicas: this.#replicas,
+      willing: this.#record.signed === null && !this.#outsider,
+    });
+    if (signed !== null)
+      outbox.send(EVERYONE, { kind: signed.members[0] === self ? 'found' : 'signed', founding: signed });
   }
 
   onHello(from: ProcessId, { replicas, willing }: MessageOf<'hello'>): void {
     if (from === this.#shared.self) return;
     if (this.#shared.views.founded) {
-      if (this.#record.signed !== null) this.#shared.outbox.send(from, { kind: 'founded', founding: this.#record.signed });
+      if (this.#record.signed !== null)
+        this.#shared.outbox.send(from, { kind: 'founded', founding: this.#record.signed });
       return;
     }
     if (replicas !== this.#replicas) {
@@ -97,7 +106,12 @@ export class FoundingRole {
       this.#hold(this.#record.signed);
     } else if (!founding.members.includes(this.#shared.self) && !this.#outsider) {
       this.#outsider = true;
-      this.#shared.outbox.notice({ kind: 'founded', group: founding.group, view: new View(0, founding.members), member: false });
+      this.#shared.outbox.notice({
+        kind: 'founded',
+        group: founding.group,
+        view: new View(0, founding.members),
+        member: false,
+      });
     }
   }
 

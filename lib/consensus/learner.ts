@@ -86,7 +86,11 @@ export class Learner {
 
   #decide(slot: Slot, id: BatchId): void {
     const { instance } = slot;
-    assert(slot.decided === null || slot.decided === id, 'one value is chosen at an instance', { instance, first: slot.decided, second: id });
+    assert(slot.decided === null || slot.decided === id, 'one value is chosen at an instance', {
+      instance,
+      first: slot.decided,
+      second: id,
+    });
     slot.decided = id;
   }
 

@@ -37,21 +37,41 @@ export type Message =
   | { readonly kind: 'concur'; readonly ballot: Ballot }
   // Phase 1, for all instances not below `from`.
   | { readonly kind: 'prepare'; readonly ballot: Ballot; readonly from: Instance }
-  | { readonly kind: 'promise'; readonly ballot: Ballot; readonly watermark: Instance; readonly votes: readonly ReportedVote[] }
+  | {
+      readonly kind: 'promise';
+      readonly ballot: Ballot;
+      readonly watermark: Instance;
+      readonly votes: readonly ReportedVote[];
+    }
   | { readonly kind: 'refusal'; readonly promised: Ballot }
   // Phase 1 for one collided or stuck instance of a fast reign.
   | { readonly kind: 'inquire'; readonly ballot: Ballot; readonly instance: Instance }
-  | { readonly kind: 'report'; readonly ballot: Ballot; readonly instance: Instance; readonly vote: ReportedVote | null }
+  | {
+      readonly kind: 'report';
+      readonly ballot: Ballot;
+      readonly instance: Instance;
+      readonly vote: ReportedVote | null;
+    }
   // Phase 2.
   | { readonly kind: 'batch'; readonly batch: Batch }
   | { readonly kind: 'any'; readonly ballot: Ballot; readonly from: Instance }
   | { readonly kind: 'propose'; readonly ballot: Ballot; readonly instance: Instance; readonly batch: Batch }
   | { readonly kind: 'accept'; readonly ballot: Ballot; readonly items: readonly Item[] }
-  | { readonly kind: 'accepted'; readonly ballot: Ballot; readonly watermark: Instance; readonly items: readonly Item[] }
+  | {
+      readonly kind: 'accepted';
+      readonly ballot: Ballot;
+      readonly watermark: Instance;
+      readonly items: readonly Item[];
+    }
   // Repair.
   | { readonly kind: 'fetch'; readonly id: BatchId; readonly instance: Instance }
   | { readonly kind: 'catch-up'; readonly from: Instance }
-  | { readonly kind: 'decided'; readonly from: Instance; readonly batches: readonly Batch[]; readonly watermark: Instance }
+  | {
+      readonly kind: 'decided';
+      readonly from: Instance;
+      readonly batches: readonly Batch[];
+      readonly watermark: Instance;
+    }
   // Linearizable reads.
   | { readonly kind: 'ask'; readonly round: number }
   | { readonly kind: 'answer'; readonly round: number; readonly until: Instance }

@@ -31,7 +31,10 @@ export function pick(answers: readonly (ReportedVote | null)[], view: View): Bat
   return mostVoted(count(answers, () => true));
 }
 
-function count(answers: readonly (ReportedVote | null)[], counts: (vote: ReportedVote) => boolean): Map<BatchId, number> {
+function count(
+  answers: readonly (ReportedVote | null)[],
+  counts: (vote: ReportedVote) => boolean,
+): Map<BatchId, number> {
   const votes = new Map<BatchId, number>();
   for (const answer of answers) {
     if (answer !== null && counts(answer)) votes.set(answer.id, (votes.get(answer.id) ?? 0) + 1);

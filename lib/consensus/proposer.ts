@@ -59,7 +59,8 @@ export class Proposer {
 
   /** A reign above the fast one has begun: instances are the coordinator's to give again. */
   onReign(ballot: Ballot): void {
-    if (this.#fast === null || compareBallots(ballot, this.#fast.ballot) <= 0 || sameReign(ballot, this.#fast.ballot)) return;
+    if (this.#fast === null || compareBallots(ballot, this.#fast.ballot) <= 0 || sameReign(ballot, this.#fast.ballot))
+      return;
     this.#fast = null;
     this.#byInstance.clear();
     for (const proposal of this.#proposals.values()) {
@@ -119,4 +120,3 @@ export class Proposer {
     return laterOf(laterOf(this.#next, from), this.#shared.log.end);
   }
 }
-

@@ -22,7 +22,8 @@ export class Reachability {
 
   /** How many members have answered lately, `self` included. */
   count(view: View, self: ProcessId): number {
-    return view.members.filter((member) => member === self || this.#now - (this.#lastHeard.get(member) ?? -Infinity) <= limits.silenceTicks).length;
+    return view.members.filter(
+      (member) => member === self || this.#now - (this.#lastHeard.get(member) ?? -Infinity) <= limits.silenceTicks,
+    ).length;
   }
 }
-

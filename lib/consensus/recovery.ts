@@ -58,7 +58,7 @@ export class Recovery {
     const patience = fastQuorumAnswers ? limits.stuckTicks : 1;
     for (let instance = laterOf(from, log.first); instance < log.end; instance = after(instance)) {
       const slot = log.open(instance);
-      if (slot === null || slot.decided !== null || isProposed(instance)) continue;
+      if (slot?.decided !== null || isProposed(instance)) continue;
       slot.watchedTicks += 1;
       if (slot.watchedTicks < patience) continue;
       const inquiry = this.#inquiries.get(instance);

@@ -16,10 +16,14 @@ export class Views {
 
   add(record: ViewRecord): void {
     const last = this.#records.at(-1);
-    assert(last === undefined || (record.from > last.from && record.view.number > last.view.number), 'views follow each other', {
-      last,
-      record,
-    });
+    assert(
+      last === undefined || (record.from > last.from && record.view.number > last.view.number),
+      'views follow each other',
+      {
+        last,
+        record,
+      },
+    );
     this.#records.push(record);
   }
 

@@ -25,31 +25,32 @@ export class Replica<S extends StateMachine> implements StateHolder {
    */
   deliver({ position, proposedAtMs, messages, tickets }: DeliveredBatch): void {
     let i = 0;
-    for (const message of messages) {
-      const operation = decode(message);
-      if (!(operation instanceof Operation)) {
-        throw new TreplicaError(
-          'MALFORMED_BYTES',
-          `The message at position ${position + i} is no operation: something else writes to this queue.`,
-        );
+    try {
+      for (const message of messages) {
+        const operation = this.#operationIn(message, position + i);
+        this.#context.enter(position + i, proposedAtMs);
+        this.#execute(operation, tickets === null ? null : (tickets[i] as Ticket | null));
+        i += 1;
       }
-      this.#context.enter(position + i, proposedAtMs);
-      this.#execute(operation as Operation<S, unknown>, tickets === null ? null : (tickets[i] as Ticket));
-      i += 1;
+    } catch (error) {
+      // The queue stops with this error, but this batch counts as delivered.
+      giveUp(tickets?.slice(i) ?? [], error as Error);
+      throw error;
     }
   }
 
   stopped(tickets: readonly unknown[], cause: Error | null): void {
-    for (const ticket of tickets as readonly Ticket[]) {
-      if (!ticket.isSettled)
-        ticket.reject(
-          new UnknownOutcomeError(
-            `The state machine stopped before ${ticket.name} had been executed here.`,
-            cause === null ? {} : { cause },
-          ),
-        );
-    }
+    giveUp(tickets, cause);
     this.onStopped(cause);
+  }
+
+  #operationIn(message: Uint8Array, position: number): Operation<S, unknown> {
+    const operation = decode(message);
+    if (operation instanceof Operation) return operation as Operation<S, unknown>;
+    throw new TreplicaError(
+      'MALFORMED_BYTES',
+      `The message at position ${position} is no operation: something else writes to this queue.`,
+    );
   }
 
   #execute(operation: Operation<S, unknown>, ticket: Ticket | null): void {
@@ -62,6 +63,18 @@ export class Replica<S extends StateMachine> implements StateHolder {
       if (ticket !== null && !ticket.isSettled) ticket.reject(error);
     }
     this.#context.leave();
+  }
+}
+
+function giveUp(tickets: readonly unknown[], cause: Error | null): void {
+  for (const ticket of tickets as readonly (Ticket | null)[]) {
+    if (ticket === null || ticket.isSettled) continue;
+    ticket.reject(
+      new UnknownOutcomeError(
+        `The state machine stopped before ${ticket.name} had been executed here.`,
+        cause === null ? {} : { cause },
+      ),
+    );
   }
 }
 

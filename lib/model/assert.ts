@@ -4,7 +4,11 @@ import { InvariantViolation } from './errors.js';
  * Stops the process's part in the group when something that must always be true is not. Stays on in production: a
  * process that goes on after a broken invariant can spread it.
  */
-export function assert(condition: boolean, invariant: string, facts: Readonly<Record<string, unknown>> = {}): asserts condition {
+export function assert(
+  condition: boolean,
+  invariant: string,
+  facts: Readonly<Record<string, unknown>> = {},
+): asserts condition {
   if (!condition) throw new InvariantViolation(invariant, facts);
 }
 

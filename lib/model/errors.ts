@@ -43,7 +43,11 @@ export class UnknownOutcomeError extends TreplicaError {
   override readonly name = 'UnknownOutcomeError';
 
   constructor(message: string, options?: { readonly cause?: unknown }) {
-    super('UNKNOWN_OUTCOME', `${message} The outcome is unknown: the operation may have been executed or may yet be.`, options);
+    super(
+      'UNKNOWN_OUTCOME',
+      `${message} The outcome is unknown: the operation may have been executed or may yet be.`,
+      options,
+    );
   }
 }
 
@@ -55,7 +59,10 @@ export class InvariantViolation extends TreplicaError {
     readonly invariant: string,
     readonly facts: Readonly<Record<string, unknown>>,
   ) {
-    super('INVARIANT_VIOLATION', `Broken invariant: ${invariant}. Facts: ${showFacts(facts)}. The process has stopped taking part; report this with the facts.`);
+    super(
+      'INVARIANT_VIOLATION',
+      `Broken invariant: ${invariant}. Facts: ${showFacts(facts)}. The process has stopped taking part; report this with the facts.`,
+    );
   }
 }
 

@@ -27,7 +27,11 @@ export class View {
   ) {
     this.members = [...members].sort();
     this.#ranks = new Map(this.members.map((member, rank) => [member, rank]));
-    assert(this.#ranks.size === members.length && members.length > 0 && members.length <= MAX_MEMBERS, 'a view is a set of 1 to 31 members', { members });
+    assert(
+      this.#ranks.size === members.length && members.length > 0 && members.length <= MAX_MEMBERS,
+      'a view is a set of 1 to 31 members',
+      { members },
+    );
     this.classicQuorum = classicQuorum(members.length);
     this.fastQuorum = fastQuorum(members.length);
   }

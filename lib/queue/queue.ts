@@ -44,7 +44,6 @@ export class AsynchronousPersistentQueue {
   readonly #batcher: Batcher;
   readonly #delivery: Delivery;
   readonly #driver: Driver;
-  readonly #scheduler: Scheduler;
   readonly #log: Logger;
   readonly #stopTicking: () => void;
   readonly #founded: Promise<void>;
@@ -88,7 +87,6 @@ export class AsynchronousPersistentQueue {
     this.processId = self;
     this.#ledger = ledger;
     this.#transport = transport;
-    this.#scheduler = scheduler;
     this.#log = parts.log;
     this.closed = new Promise((resolve, reject) => {
       this.#onClosed = (error) => {
@@ -114,7 +112,10 @@ export class AsynchronousPersistentQueue {
       process: self,
       incarnation: parts.incarnation,
       now: () => scheduler.now(),
-      limits: { ...limits, batchBytesMax: Math.min(limits.batchBytesMax, transport.maxDatagramBytes - DATAGRAM_OVERHEAD_BYTES) },
+      limits: {
+        ...limits,
+        batchBytesMax: Math.min(limits.batchBytesMax, transport.maxDatagramBytes - DATAGRAM_OVERHEAD_BYTES),
+      },
     });
     this.#delivery = new Delivery({
       batcher: this.#batcher,
@@ -124,7 +125,10 @@ export class AsynchronousPersistentQueue {
       fail,
     });
     this.#driver = new Driver({
-      core: new Consensus({ self, replicas: options.replicas, mode: options.mode ?? 'adaptive', random: () => scheduler.random() }, past),
+      core: new Consensus(
+        { self, replicas: options.replicas, mode: options.mode ?? 'adaptive', random: () => scheduler.random() },
+        past,
+      ),
       ledger,
       transport,
       batcher: this.#batcher,
@@ -259,7 +263,10 @@ export class AsynchronousPersistentQueue {
           log.info({ group: notice.group, members: notice.view.members }, 'the group is founded');
           this.#onFounded(null);
         } else {
-          log.warn({ group: notice.group, members: notice.view.members }, 'the group has been founded without this process, which waits and takes no part');
+          log.warn(
+            { group: notice.group, members: notice.view.members },
+            'the group has been founded without this process, which waits and takes no part',
+          );
         }
         return;
       case 'replicas-differ':
@@ -271,7 +278,10 @@ export class AsynchronousPersistentQueue {
         );
         return;
       case 'awaiting-signatures':
-        log.warn({ missing: notice.missing }, 'the group cannot be founded until these processes have signed: start them again');
+        log.warn(
+          { missing: notice.missing },
+          'the group cannot be founded until these processes have signed: start them again',
+        );
         return;
       case 'reign':
         log.debug({ ballot: showBallot(notice.ballot) }, 'this process wants to coordinate');
@@ -306,9 +316,27 @@ export class AsynchronousPersistentQueue {
       await beginIncarnation(ledger, self, incarnation);
       // What arrives before the queue is there is lost, as datagrams may be.
       let receive: Receiver = () => undefined;
-      transport = await ports.openTransport(self, (from, group, message) => { receive(from, group, message); }, log);
-      const queue = new AsynchronousPersistentQueue({ queueId, self, incarnation, past, options, ledger, transport, scheduler: ports.scheduler, log });
-      receive = (from, group, message) => { queue.#driver.receive(from, group, message); };
+      transport = await ports.openTransport(
+        self,
+        (from, group, message) => {
+          receive(from, group, message);
+        },
+        log,
+      );
+      const queue = new AsynchronousPersistentQueue({
+        queueId,
+        self,
+        incarnation,
+        past,
+        options,
+        ledger,
+        transport,
+        scheduler: ports.scheduler,
+        log,
+      });
+      receive = (from, group, message) => {
+        queue.#driver.receive(from, group, message);
+      };
       await queue.#foundedOr(options.signal);
       return queue;
     } catch (error) {

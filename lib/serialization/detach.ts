@@ -19,12 +19,16 @@ export function detach<T>(value: T): T {
 }
 
 class Copying {
-  readonly #copies = new Map<object, object>();
+  /** The whole and its copy; the others only where there are others, because most results are one flat object. */
+  #whole: object | null = null;
+  #wholeCopy: object | null = null;
+  #copies: Map<object, object> | null = null;
 
   value(value: unknown): unknown {
     if (typeof value === 'function' || typeof value === 'symbol') throw uncopiable(`holds a ${typeof value}`);
     if (typeof value !== 'object' || value === null) return value;
-    return this.#copies.get(value) ?? this.#object(value);
+    if (value === this.#whole) return this.#wholeCopy;
+    return this.#copies?.get(value) ?? this.#object(value);
   }
 
   #object(original: object): object {
@@ -48,7 +52,8 @@ class Copying {
   }
 
   #begin<T extends object>(original: object, copy: T): T {
-    this.#copies.set(original, copy);
+    if (this.#whole === null) [this.#whole, this.#wholeCopy] = [original, copy];
+    else (this.#copies ??= new Map<object, object>()).set(original, copy);
     return copy;
   }
 

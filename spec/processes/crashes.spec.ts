@@ -10,7 +10,11 @@ afterEach(async () => {
 });
 
 /** Under load from every replica: kills the victims after a random number of acknowledgements, and starts them again. */
-async function killUnderLoad(rounds: number, random: () => number, victims: () => readonly ReplicaProcess[]): Promise<void> {
+async function killUnderLoad(
+  rounds: number,
+  random: () => number,
+  victims: () => readonly ReplicaProcess[],
+): Promise<void> {
   group.load(20);
   for (let round = 0; round < rounds; round += 1) {
     const before = group.acknowledgedCount;
@@ -37,7 +41,9 @@ describe.each(['adaptive', 'classic', 'fast'] as const)('three processes in %s m
   it('lose nothing acknowledged when a follower is killed', async () => {
     group = await ProcessGroup.create(3, { mode });
     await group.start();
-    await killUnderLoad(2, seededRandom(2), () => group.replicas.filter((replica) => replica !== group.coordinator).slice(0, 1));
+    await killUnderLoad(2, seededRandom(2), () =>
+      group.replicas.filter((replica) => replica !== group.coordinator).slice(0, 1),
+    );
     expect(await group.violations()).toEqual([]);
   });
 
@@ -56,7 +62,9 @@ describe('a group of three', () => {
     await group.replica(0).ask({ kind: 'append', entry: 'by all' });
     await group.replica(1).kill();
     await group.replica(2).kill();
-    await expect(group.replica(0).ask({ kind: 'append', entry: 'by one', timeoutMs: 1_500 })).rejects.toThrow('UNKNOWN_OUTCOME');
+    await expect(group.replica(0).ask({ kind: 'append', entry: 'by one', timeoutMs: 1_500 })).rejects.toThrow(
+      'UNKNOWN_OUTCOME',
+    );
     expect(await group.replica(0).ask({ kind: 'local-entries' })).toEqual(['by all']);
     await group.replica(1).start();
     expect(await group.replica(1).ask({ kind: 'append', entry: 'by two' })).toBeGreaterThan(0);
@@ -80,7 +88,9 @@ describe('a group of three', () => {
     fourth.spawn();
     await until(() => fourth.waits);
     await Promise.all([group.replica(0).kill(), group.replica(1).kill()]);
-    await expect(group.replica(2).ask({ kind: 'append', entry: 'no quorum', timeoutMs: 1_500 })).rejects.toThrow('UNKNOWN_OUTCOME');
+    await expect(group.replica(2).ask({ kind: 'append', entry: 'no quorum', timeoutMs: 1_500 })).rejects.toThrow(
+      'UNKNOWN_OUTCOME',
+    );
     expect(fourth.ready).toBe(false);
   });
 });

@@ -3,7 +3,12 @@
  * gives its state on request. Started by `ProcessGroup` with its setup as the only argument.
  */
 import { pino } from 'pino';
-import { AsynchronousPersistentQueue, ReplicatedStateMachine, TreplicaError, type QueueOptions } from '../../lib/index.js';
+import {
+  AsynchronousPersistentQueue,
+  ReplicatedStateMachine,
+  TreplicaError,
+  type QueueOptions,
+} from '../../lib/index.js';
 import { Append, Journal } from './journal.js';
 
 export interface JournalSetup {

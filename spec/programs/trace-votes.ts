@@ -58,7 +58,9 @@ function isSynced(calls: readonly string[]): boolean {
 
 function votesOf(call: string): string[] {
   if (!/ sendm?msg\(/.test(call)) return [];
-  const pieces = [...call.matchAll(/iov_base="([^"]*)"/g)].map(([, text = '']) => Buffer.from(text.replaceAll('\\x', ''), 'hex'));
+  const pieces = [...call.matchAll(/iov_base="([^"]*)"/g)].map(([, text = '']) =>
+    Buffer.from(text.replaceAll('\\x', ''), 'hex'),
+  );
   const frame = Buffer.concat(pieces);
   if (frame.length === 0 || frame.toString('latin1', 0, 3) !== 'TRP') return [];
   return messagesOf(frame).flatMap((bytes) => {

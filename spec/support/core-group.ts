@@ -35,6 +35,8 @@ export interface GroupOptions {
   readonly extra?: number;
   /** What a process takes for n; n unless said otherwise. */
   readonly replicasOf?: (process: number) => number;
+  /** The mode of a process, where they differ. */
+  readonly modeOf?: (process: number) => Mode;
 }
 
 /**
@@ -60,11 +62,11 @@ export class CoreGroup {
     readonly n: number,
     options: GroupOptions = {},
   ) {
-    const { mode = 'classic', extra = 0, replicasOf = () => n } = options;
+    const { mode = 'classic', extra = 0, replicasOf = () => n, modeOf = () => mode } = options;
     const random = seededRandom(options.seed ?? 1);
     this.processes = Array.from(
       { length: n + extra },
-      (_, i) => new CoreProcess(i + 1, { replicas: replicasOf(i + 1), mode, random }),
+      (_, i) => new CoreProcess(i + 1, { replicas: replicasOf(i + 1), mode: modeOf(i + 1), random }),
     );
   }
 

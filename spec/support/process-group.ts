@@ -166,12 +166,17 @@ export class ProcessGroup {
       if (new Set(log).size !== log.length) problems.push(`replica ${String(i + 1)} has executed an operation twice`);
       for (let at = 0; at < shortest; at += 1) {
         if (log[at] === first[at]) continue;
-        problems.push(`replica ${String(i + 1)} has ${String(log[at])} at ${String(at)}, replica 1 has ${String(first[at])}`);
+        problems.push(
+          `replica ${String(i + 1)} has ${String(log[at])} at ${String(at)}, replica 1 has ${String(first[at])}`,
+        );
         break;
       }
       const entries = new Set(log);
       const missing = acknowledged.filter((entry) => !entries.has(entry));
-      if (missing.length > 0) problems.push(`replica ${String(i + 1)} lacks ${String(missing.length)} acknowledged entries, such as ${String(missing[0])}`);
+      if (missing.length > 0)
+        problems.push(
+          `replica ${String(i + 1)} lacks ${String(missing.length)} acknowledged entries, such as ${String(missing[0])}`,
+        );
     });
     return problems;
   }
