@@ -4,10 +4,9 @@
  * and in a simulator. This file only says who handles what.
  */
 import { assert, unreachable } from '../model/assert.js';
-import { compareBallots, kindOf, sameReign, type Ballot } from '../model/ballot.js';
+import { kindOf, type Ballot } from '../model/ballot.js';
 import { partsOf, type Batch, type BatchId } from '../model/batch.js';
 import type { Instance, ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
 import type { LedgerSnapshot } from '../model/records.js';
 import { Acceptor } from './acceptor.js';
 import { BatchPool } from './batch-pool.js';
@@ -15,16 +14,15 @@ import { CatchUp } from './catch-up.js';
 import { Coordinator } from './coordinator.js';
 import { DeliveryTable } from './delivery-table.js';
 import type { Effects, Input } from './effects.js';
-import { Election } from './election.js';
 import { Fetcher } from './fetcher.js';
 import { FoundingRole } from './founding.js';
 import { InstanceLog } from './instance-log.js';
+import { Leadership } from './leadership.js';
 import { Learner } from './learner.js';
-import { EVERYONE, type Message, type MessageOf } from './messages.js';
-import { ModeChooser, type Mode } from './mode.js';
+import type { Message, MessageOf } from './messages.js';
+import type { Mode } from './mode.js';
 import { Outbox } from './outbox.js';
 import { Proposer } from './proposer.js';
-import { Reachability } from './reachability.js';
 import { Reads } from './reads.js';
 import { amMember, type Shared } from './shared.js';
 import { Views } from './views.js';
@@ -41,7 +39,7 @@ export interface ConsensusOptions {
 export class Consensus {
   readonly #shared: Shared;
   readonly #founding: FoundingRole;
-  readonly #election: Election;
+  readonly #leadership: Leadership;
   readonly #fetcher: Fetcher;
   readonly #acceptor: Acceptor;
   readonly #learner: Learner;
@@ -49,11 +47,8 @@ export class Consensus {
   readonly #coordinator: Coordinator;
   readonly #catchUp: CatchUp;
   readonly #reads: Reads;
-  readonly #reachability = new Reachability();
-  readonly #mode: ModeChooser;
   #writtenWatermark: Instance;
   #commitUnderWay = false;
-  #ticks = 0;
 
   constructor(options: ConsensusOptions, past: LedgerSnapshot) {
     const { self, random } = options;
@@ -67,7 +62,6 @@ export class Consensus {
     };
     this.#writtenWatermark = past.watermark;
     this.#founding = new FoundingRole(this.#shared, options.replicas, past.founding);
-    this.#election = new Election(this.#shared, random, past.promise);
     this.#fetcher = new Fetcher(this.#shared);
     this.#acceptor = new Acceptor(this.#shared, this.#fetcher, past.promise);
     this.#learner = new Learner(this.#shared, this.#fetcher, (instance, id) => {
@@ -77,7 +71,14 @@ export class Consensus {
     this.#coordinator = new Coordinator(this.#shared);
     this.#catchUp = new CatchUp(this.#shared);
     this.#reads = new Reads(this.#shared);
-    this.#mode = new ModeChooser(options.mode, self);
+    this.#leadership = new Leadership(this.#shared, this.#coordinator, {
+      mode: options.mode,
+      random,
+      promised: past.promise,
+      onReign: (ballot) => {
+        this.#proposer.onReign(ballot);
+      },
+    });
   }
 
   /** The first instance not known to be decided. */
@@ -92,7 +93,7 @@ export class Consensus {
 
   /** The ballot in which this process coordinates, or null. */
   get reign(): Ballot | null {
-    return this.#coordinator.isPreparing ? null : this.#coordinator.ballot;
+    return this.#coordinator.reign;
   }
 
   step(input: Input): void {
@@ -144,21 +145,21 @@ export class Consensus {
       case 'heartbeat':
         return this.#onHeartbeat(from, message);
       case 'heard':
-        this.#reachability.heard(from);
+        this.#leadership.heardFrom(from);
         return this.#hear(from, message.watermark);
       case 'canvass':
-        if (this.#coordinator.ballot !== null) return this.#sendHeartbeat(from);
-        return this.#election.onCanvass(from, message.ballot);
+        return this.#leadership.onCanvass(from, message.ballot);
       case 'concur':
-        return this.#onConcur(from, message);
+        return this.#leadership.onConcur(from, message.ballot);
       case 'prepare':
-        this.#follow(from, message.ballot);
+        this.#leadership.follow(from, message.ballot);
         return this.#acceptor.onPrepare(from, message);
       case 'promise':
+        this.#leadership.heardFrom(from);
         this.#hear(from, message.watermark);
-        return this.#onPromise(from, message);
+        return this.#coordinator.onPromise(from, message);
       case 'refusal':
-        return this.#onRefusal(message);
+        return this.#leadership.onRefusal(message.promised);
       case 'inquire':
         return this.#acceptor.onInquire(from, message);
       case 'report':
@@ -170,7 +171,7 @@ export class Consensus {
       case 'propose':
         return this.#onPropose(from, message);
       case 'accept':
-        this.#follow(from, message.ballot);
+        this.#leadership.follow(from, message.ballot);
         return this.#acceptor.onAccept(from, message);
       case 'accepted':
         return this.#onAccepted(from, message);
@@ -210,117 +211,38 @@ export class Consensus {
         return true;
       case 'signed':
         this.#founding.onSigned(from, message);
-        this.#beginIfFounder();
+        this.#leadership.beginIfFounder();
         return true;
       case 'unwilling':
         this.#founding.onUnwilling(from, message);
         return true;
       case 'founded':
         this.#founding.onFounded(message);
-        this.#beginIfFounder();
+        this.#leadership.beginIfFounder();
         return true;
       default:
         return false;
     }
   }
 
-  /** The lowest member of a new group begins the first reign without an election: nobody else has had a reason to. */
-  #beginIfFounder(): void {
-    const { views, self, log } = this.#shared;
-    if (!views.founded || this.#election.highest.reign > 0 || this.#coordinator.ballot !== null) return;
-    if (views.at(log.first).rankOf(self) === 0) this.#startReign();
-  }
-
-  #startReign(kind = this.#mode.initial): void {
-    const { views, log } = this.#shared;
-    this.#reachability.begin(views.at(log.first));
-    this.#coordinator.start(this.#election.nextReign, kind);
-  }
-
   #tick(): void {
-    this.#ticks += 1;
     this.#founding.tick();
     if (!this.#shared.views.founded) return;
-    this.#reachability.tick();
     this.#fetcher.tick();
     this.#catchUp.tick();
     this.#proposer.tick();
     this.#reads.tick();
-    if (this.#coordinator.ballot === null) this.#election.tick();
-    else this.#tickCoordinator();
-  }
-
-  #tickCoordinator(): void {
-    const { views, log, self } = this.#shared;
-    const view = views.at(log.first);
-    const reachable = this.#reachability.count(view, self);
-    if (reachable < view.classicQuorum) {
-      this.#resign('no majority answers');
-      return;
-    }
-    this.#coordinator.tick(reachable);
-    const { reign } = this;
-    if (reign !== null) {
-      const kind = this.#mode.tick(kindOf(reign), reachable, view);
-      if (kind !== null) this.#startReign(kind);
-    }
-    if (this.#ticks % limits.heartbeatTicks === 0) this.#sendHeartbeat(EVERYONE);
-  }
-
-  #sendHeartbeat(to: ProcessId | typeof EVERYONE): void {
-    const { ballot, anyFrom } = this.#coordinator;
-    if (ballot !== null)
-      this.#shared.outbox.send(to, { kind: 'heartbeat', ballot, watermark: this.watermark, anyFrom });
-  }
-
-  #resign(why: string): void {
-    this.#coordinator.resign(why);
-    this.#election.restart();
+    this.#leadership.tick();
   }
 
   #hear(from: ProcessId, watermark: Instance): void {
     if (from !== this.#shared.self) this.#catchUp.heard(from, watermark);
   }
 
-  /** A ballot has been used by its coordinator: who coordinates a lower one gives way. */
-  #follow(from: ProcessId, ballot: Ballot): void {
-    if (this.#election.note(ballot)) {
-      this.#proposer.onReign(ballot);
-      const mine = this.#coordinator.ballot;
-      if (mine !== null && from !== this.#shared.self) this.#resign('a higher reign has begun');
-    }
-    if (from === ballot.coordinator) this.#election.heardCoordinator(ballot);
-  }
-
-  #onHeartbeat(from: ProcessId, { ballot, watermark, anyFrom }: MessageOf<'heartbeat'>): void {
-    const { outbox, self } = this.#shared;
-    if (from === self) return;
-    if (compareBallots(ballot, this.#election.highest) < 0 && !sameReign(ballot, this.#election.highest)) {
-      outbox.send(from, { kind: 'refusal', promised: this.#election.highest });
-      return;
-    }
-    this.#follow(from, ballot);
-    this.#hear(from, watermark);
-    outbox.send(from, { kind: 'heard', ballot, watermark: this.watermark });
-    if (anyFrom !== null) this.#onAny(from, ballot, anyFrom);
-  }
-
-  #onConcur(from: ProcessId, { ballot }: MessageOf<'concur'>): void {
-    const { views, log } = this.#shared;
-    if (this.#election.onConcur(from, ballot, views.at(log.first)) && this.#coordinator.ballot === null)
-      this.#startReign();
-  }
-
-  #onPromise(from: ProcessId, message: MessageOf<'promise'>): void {
-    this.#reachability.heard(from);
-    this.#coordinator.onPromise(from, message);
-  }
-
-  #onRefusal({ promised }: MessageOf<'refusal'>): void {
-    this.#election.note(promised);
-    const mine = this.#coordinator.ballot;
-    if (mine !== null && compareBallots(promised, mine) > 0 && !sameReign(promised, mine))
-      this.#resign('a member has promised a higher reign');
+  #onHeartbeat(from: ProcessId, message: MessageOf<'heartbeat'>): void {
+    if (from === this.#shared.self || !this.#leadership.onHeartbeat(from, message)) return;
+    this.#hear(from, message.watermark);
+    if (message.anyFrom !== null) this.#onAny(from, message.ballot, message.anyFrom);
   }
 
   #onBatch(from: ProcessId, batch: Batch): void {
@@ -331,9 +253,9 @@ export class Consensus {
   }
 
   #onAny(from: ProcessId, ballot: Ballot, first: Instance): void {
-    this.#follow(from, ballot);
+    this.#leadership.follow(from, ballot);
     this.#acceptor.onAny(from, ballot, first);
-    this.#proposer.onAny(ballot, first);
+    if (this.#leadership.isLatest(ballot)) this.#proposer.onAny(ballot, first);
   }
 
   #onPropose(from: ProcessId, message: MessageOf<'propose'>): void {
@@ -341,7 +263,7 @@ export class Consensus {
     this.#acceptor.onPropose(from, message);
     if (!isNew) return;
     this.#acceptor.onBatch(message.batch);
-    if (this.#coordinator.ballot !== null && kindOf(this.#coordinator.ballot) === 'classic')
+    if (this.#coordinator.reign !== null && kindOf(this.#coordinator.reign) === 'classic')
       this.#coordinator.onBatch(from, message.batch);
     this.#learner.advance();
   }
@@ -352,7 +274,7 @@ export class Consensus {
     if (delivered.has(batch.id)) return false;
     pool.add(batch);
     this.#fetcher.got(batch.id);
-    this.#mode.proposed(partsOf(batch.id).process);
+    this.#leadership.proposed(partsOf(batch.id).process);
     return true;
   }
 

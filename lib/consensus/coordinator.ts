@@ -53,8 +53,9 @@ export class Coordinator {
     return this.#phase.kind === 'idle' ? null : this.#phase.ballot;
   }
 
-  get isPreparing(): boolean {
-    return this.#phase.kind === 'preparing';
+  /** The ballot of the reign once phase 1 has ended, otherwise null. */
+  get reign(): Ballot | null {
+    return this.#phase.kind === 'preparing' ? null : this.ballot;
   }
 
   get anyFrom(): Instance | null {

@@ -83,7 +83,11 @@ export class ReplicatedStateMachine<S extends StateMachine> {
    */
   async read<R>(query: (state: S) => R): Promise<R> {
     if (this.#isClosed) throw this.#closed('The query was not run');
-    await this.#queue.sync();
+    try {
+      await this.#queue.sync();
+    } catch (error) {
+      throw this.#closedOr(error, 'The query was not run');
+    }
     return detach(query(this.state));
   }
 
@@ -107,9 +111,13 @@ export class ReplicatedStateMachine<S extends StateMachine> {
   /** Throws STATE_MACHINE_CLOSED and MESSAGE_TOO_LARGE. Returns a promise if the queue has no room. */
   #put(message: Uint8Array, ticket: Ticket): Promise<void> | undefined {
     if (this.#isClosed) throw this.#closed(`${ticket.name} was not submitted`);
-    const room = this.#queue.submit(message, ticket);
-    ticket.isSubmitted = room === undefined;
-    return room;
+    try {
+      const room = this.#queue.submit(message, ticket);
+      ticket.isSubmitted = room === undefined;
+      return room;
+    } catch (error) {
+      throw this.#closedOr(error, `${ticket.name} was not submitted`);
+    }
   }
 
   async #submitLater(room: Promise<void>): Promise<void> {
@@ -149,5 +157,10 @@ export class ReplicatedStateMachine<S extends StateMachine> {
       `${what}: the state machine ${why}`,
       this.#cause === null ? {} : { cause: this.#cause },
     );
+  }
+
+  /** The queue may have closed before it has told us. */
+  #closedOr(error: unknown, what: string): unknown {
+    return error instanceof TreplicaError && error.code === 'QUEUE_CLOSED' ? this.#closed(what) : error;
   }
 }

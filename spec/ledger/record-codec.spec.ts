@@ -19,7 +19,7 @@ function decode(record: LedgerRecord, value: Buffer): LedgerRecord {
   return { kind: 'entry', entry: codec.decodeEntry(record.entry.instance, value) };
 }
 
-const damage = expect.objectContaining({ code: 'LEDGER_DAMAGED' }) as Error;
+const damage: unknown = expect.objectContaining({ code: 'LEDGER_DAMAGED' });
 
 describe('the record codec', () => {
   it('gives back any record that it was given', () => {
@@ -53,12 +53,12 @@ describe('the record codec', () => {
     fc.assert(fc.property(records, records, displace));
   });
 
-  it('encodes a vote in 64 bytes besides its body', () => {
+  it('encodes a vote in no more than 65 bytes besides its body', () => {
     const sizes = fc.sample(records, 300).map((record) => {
       const body = record.kind === 'entry' ? (record.entry.vote?.batch.body.length ?? 0) : Infinity;
       return encode(record).length - body;
     });
-    expect(Math.max(...sizes)).toBeLessThanOrEqual(64);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(65);
   });
 });
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import { Operation, operation } from '../../lib/machine/operation.js';
 import { ReplicatedStateMachine } from '../../lib/machine/replicated-state-machine.js';
-import { UnknownOutcomeError } from '../../lib/model/errors.js';
+import { TreplicaError, UnknownOutcomeError } from '../../lib/model/errors.js';
 import { AuctionHouse, Bid, DrawLots, OpenAuction, PlaceBid } from '../support/auction-house.js';
 import { MemoryLog, type MemoryQueue } from '../support/memory-queue.js';
 import { sameValue } from '../support/same-value.js';
@@ -224,6 +224,18 @@ describe('A machine that stops', () => {
       cause,
       message: expect.stringMatching(/OpenAuction was not submitted.*the disk is full/),
     });
+  });
+
+  it('is closed when its queue is, even before it has heard of that', async () => {
+    const queue = new MemoryLog().queue();
+    const machine = await replicaOf(queue);
+    const closed = new TreplicaError('QUEUE_CLOSED', 'The queue is closed.');
+    queue.submit = () => {
+      throw closed;
+    };
+    queue.sync = async () => Promise.reject(closed);
+    await expect(machine.execute(new OpenAuction('a1'))).rejects.toMatchObject({ code: 'STATE_MACHINE_CLOSED' });
+    await expect(machine.read(() => 1)).rejects.toMatchObject({ code: 'STATE_MACHINE_CLOSED' });
   });
 
   it('takes no more operations and reads once it is closed, and keeps its state', async () => {
