@@ -40,10 +40,17 @@ export type OperationClass = abstract new (...args: never[]) => Operation<never,
  * may be renamed, its name here may not.
  *
  * Throws OPERATION_ASYNCHRONOUS if `execute` is async or a generator, NOT_SERIALIZABLE if instances cannot be carried,
- * CLASS_REGISTERED_TWICE if the name is taken, and INVALID_OPTION for a name that cannot be one.
+ * CLASS_REGISTERED_TWICE if the name is taken, and INVALID_OPTION for a name that cannot be one or a class that is no
+ * operation.
  */
 export function operation(name: string): (type: OperationClass) => void {
   return (type) => {
+    if (!(type.prototype instanceof Operation)) {
+      throw new TreplicaError(
+        'INVALID_OPTION',
+        `${type.name} ('${name}') is decorated with @operation and does not extend Operation: make it extend it.`,
+      );
+    }
     refuseAsynchronous(type, name);
     register(type, name);
   };
@@ -55,7 +62,7 @@ function refuseAsynchronous(type: OperationClass, name: string): void {
   if (kind === 'Function') return;
   if (!kind.endsWith('Function')) {
     throw new TreplicaError(
-      'NOT_SERIALIZABLE',
+      'INVALID_OPTION',
       `${type.name} ('${name}') has no method execute: give it one, as a method and not as a field.`,
     );
   }

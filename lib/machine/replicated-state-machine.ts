@@ -6,7 +6,7 @@ import { TreplicaError } from '../model/errors.js';
 import { encode } from '../serialization/codec.js';
 import { detach } from '../serialization/detach.js';
 import type { MachineQueue } from './machine-queue.js';
-import type { Operation } from './operation.js';
+import { Operation } from './operation.js';
 import { Replica } from './replica.js';
 import type { StateMachine } from './state-machine.js';
 import { Ticket, type ExecuteOptions } from './ticket.js';
@@ -67,6 +67,7 @@ export class ReplicatedStateMachine<S extends StateMachine> {
   execute<R>(operation: Operation<S, R>, options?: ExecuteOptions): Promise<R> {
     const ticket = new Ticket(operation);
     try {
+      if (!(operation instanceof Operation)) throw notAnOperation(operation);
       const message = encode(operation);
       if (options !== undefined) ticket.watch(options);
       this.#submit(message, ticket);
@@ -151,10 +152,10 @@ export class ReplicatedStateMachine<S extends StateMachine> {
   }
 
   #closed(what: string): TreplicaError {
-    const why = this.#cause === null ? 'has been closed' : `has stopped: ${this.#cause.message}`;
+    const why = this.#cause === null ? 'has been closed' : `has stopped (${this.#cause.message})`;
     return new TreplicaError(
       'STATE_MACHINE_CLOSED',
-      `${what}: the state machine ${why}`,
+      `${what}: the state machine ${why}. Ask another replica, or start this one again.`,
       this.#cause === null ? {} : { cause: this.#cause },
     );
   }
@@ -163,4 +164,12 @@ export class ReplicatedStateMachine<S extends StateMachine> {
   #closedOr(error: unknown, what: string): unknown {
     return error instanceof TreplicaError && error.code === 'QUEUE_CLOSED' ? this.#closed(what) : error;
   }
+}
+
+/** In the log it would stop every replica. */
+function notAnOperation(operation: object): TreplicaError {
+  return new TreplicaError(
+    'CLASS_NOT_REGISTERED',
+    `${operation.constructor.name} was not submitted: it is no operation. Make it extend Operation and decorate it with @operation.`,
+  );
 }

@@ -2,22 +2,21 @@
  * The asynchronous persistent queue: the same ordered, durable list of messages at every process, whoever crashes and
  * comes back (Vieira and Buzato, section 3). This file puts the parts of one queue together; the driver runs them.
  */
-import { randomBytes } from 'node:crypto';
 import { pino, type Logger } from 'pino';
 import { Consensus } from '../consensus/consensus.js';
 import type { Notice } from '../consensus/effects.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { openLmdbLedger } from '../ledger/lmdb-ledger.js';
-import { showBallot } from '../model/ballot.js';
 import { TreplicaError } from '../model/errors.js';
 import type { Position, ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
-import type { LedgerSnapshot } from '../model/records.js';
 import type { Receiver, Transport } from '../transport/transport.js';
 import { openUdpTransport } from '../transport/udp-transport.js';
 import { Batcher } from './batcher.js';
 import { Delivery } from './delivery.js';
 import { Driver } from './driver.js';
+import { takeIdentity, type Identity } from './identity.js';
+import { logNotice } from './notices.js';
 import { checkOptions, type QueueOptions } from './options.js';
 import { PutTicket } from './put-ticket.js';
 import { Reader, type QueueMessage } from './reader.js';
@@ -73,16 +72,15 @@ export class AsynchronousPersistentQueue {
   /** For `open`. */
   private constructor(parts: {
     readonly queueId: string;
-    readonly self: ProcessId;
-    readonly incarnation: number;
-    readonly past: LedgerSnapshot;
+    readonly identity: Identity;
     readonly options: QueueOptions;
     readonly ledger: Ledger;
     readonly transport: Transport;
     readonly scheduler: Scheduler;
     readonly log: Logger;
   }) {
-    const { self, past, options, ledger, transport, scheduler } = parts;
+    const { options, ledger, transport, scheduler } = parts;
+    const { self, incarnation, past } = parts.identity;
     this.queueId = parts.queueId;
     this.processId = self;
     this.#ledger = ledger;
@@ -110,7 +108,7 @@ export class AsynchronousPersistentQueue {
     };
     this.#batcher = new Batcher({
       process: self,
-      incarnation: parts.incarnation,
+      incarnation,
       now: () => scheduler.now(),
       limits: {
         ...limits,
@@ -256,49 +254,9 @@ export class AsynchronousPersistentQueue {
   }
 
   #onNotice(notice: Notice): void {
-    const log = this.#log;
-    switch (notice.kind) {
-      case 'founded':
-        if (notice.member) {
-          log.info({ group: notice.group, members: notice.view.members }, 'the group is founded');
-          this.#onFounded(null);
-        } else {
-          log.warn(
-            { group: notice.group, members: notice.view.members },
-            'the group has been founded without this process, which waits and takes no part',
-          );
-        }
-        return;
-      case 'replicas-differ':
-        this.#fail(
-          new TreplicaError(
-            'REPLICAS_MISMATCH',
-            `Process ${notice.process} on ${this.queueId} was started for ${String(notice.replicas)} replicas, this one for another number: start all processes of a group with the same number of replicas.`,
-          ),
-        );
-        return;
-      case 'awaiting-signatures':
-        log.warn(
-          { missing: notice.missing },
-          'the group cannot be founded until these processes have signed: start them again',
-        );
-        return;
-      case 'reign':
-        log.debug({ ballot: showBallot(notice.ballot) }, 'this process wants to coordinate');
-        return;
-      case 'coordinator':
-        log.info({ ballot: showBallot(notice.ballot) }, 'this process coordinates');
-        return;
-      case 'resigned':
-        log.info({ ballot: showBallot(notice.ballot), why: notice.why }, 'this process coordinates no longer');
-        return;
-      case 'collision':
-        log.debug({ instance: notice.instance }, 'proposals have collided');
-        return;
-      case 'stuck':
-        log.debug({ instance: notice.instance }, 'an instance is recovered that was not decided in time');
-        return;
-    }
+    logNotice(this.#log, notice);
+    if (notice.kind === 'founded' && notice.member) this.#onFounded(null);
+    if (notice.kind === 'replicas-differ') this.#fail(replicasDiffer(this.queueId, notice.process, notice.replicas));
   }
 
   /** As `create`, on other ports: puts a queue together and waits until its process belongs to a group. */
@@ -309,15 +267,11 @@ export class AsynchronousPersistentQueue {
     const ledger = ports.openLedger();
     let transport: Transport | null = null;
     try {
-      const past = ledger.load();
-      checkReplicas(past, options.replicas, queueId);
-      const self = past.identity?.process ?? (randomBytes(8).toString('hex') as ProcessId);
-      const incarnation = (past.identity?.incarnation ?? 0) + 1;
-      await beginIncarnation(ledger, self, incarnation);
+      const identity = await takeIdentity(ledger, options.replicas, queueId);
       // What arrives before the queue is there is lost, as datagrams may be.
       let receive: Receiver = () => undefined;
       transport = await ports.openTransport(
-        self,
+        identity.self,
         (from, group, message) => {
           receive(from, group, message);
         },
@@ -325,9 +279,7 @@ export class AsynchronousPersistentQueue {
       );
       const queue = new AsynchronousPersistentQueue({
         queueId,
-        self,
-        incarnation,
-        past,
+        identity,
         options,
         ledger,
         transport,
@@ -366,21 +318,9 @@ function closedError(cause: Error | null): TreplicaError {
   return new TreplicaError('QUEUE_CLOSED', 'The queue is closed and cannot be read.', cause === null ? {} : { cause });
 }
 
-function checkReplicas(past: LedgerSnapshot, replicas: number, queueId: string): void {
-  const members = past.views[0]?.view.size ?? past.founding.signed?.members.length;
-  if (members === undefined || members === replicas) return;
-  throw new TreplicaError(
+function replicasDiffer(queueId: string, process: ProcessId, replicas: number): TreplicaError {
+  return new TreplicaError(
     'REPLICAS_MISMATCH',
-    `The ledger belongs to a group of ${String(members)} processes on ${queueId}, and this process was started for ${String(replicas)} replicas: start it with replicas: ${String(members)}, or with another directory.`,
+    `Process ${process} on ${queueId} was started for ${String(replicas)} replicas, this one for another number: start all processes of a group with the same number of replicas.`,
   );
-}
-
-/** Raises the incarnation durably, so that no id of this start repeats one of an earlier start. */
-function beginIncarnation(ledger: Ledger, process: ProcessId, incarnation: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    ledger.commit([{ kind: 'identity', process, incarnation }], (error) => {
-      if (error === null) resolve();
-      else reject(error);
-    });
-  });
 }

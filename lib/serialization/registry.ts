@@ -60,8 +60,8 @@ export function register(type: Class, name: string): void {
 
 /**
  * Gives a class a name on the wire, so that its instances may occur anywhere in operations: in fields without `@Type`,
- * as subclasses, in collections of mixed things. Instances are made again from their fields; neither the constructor nor
- * field initialisers run.
+ * as subclasses, in collections of mixed things. At each replica an instance is made again from its fields: neither the
+ * constructor nor field initialisers run, but `@Transform` functions do, and have to do the same everywhere.
  *
  * ```ts
  * @serializable('auction.item')

@@ -58,7 +58,7 @@ export function isDeclaredHeader(header: string): boolean {
 }
 
 export function subtypePrefix(subtype: string): string {
-  return `/${subtype}`;
+  return `/${encodeURIComponent(subtype)}`;
 }
 
 const PREFIX_PATTERN = /^[^\s:/][^\s:]*$/;

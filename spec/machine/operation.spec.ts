@@ -58,7 +58,7 @@ describe('@operation', () => {
     class Field extends Operation<Counter> {
       override execute = (): void => {};
     }
-    expect(refusal(() => operation('spec.operation.field')(Field))).toMatchObject({ code: 'NOT_SERIALIZABLE' });
+    expect(refusal(() => operation('spec.operation.field')(Field))).toMatchObject({ code: 'INVALID_OPTION' });
   });
 
   it('refuses a name that is taken', () => {
@@ -115,7 +115,7 @@ describe('Types', () => {
       }
     }
     expect(() => operation('spec.operation.contextual')(Contextual)).not.toThrow();
-    expect(() => operation('spec.operation.structural')(Elsewhere)).not.toThrow();
+    expect(refusal(() => operation('spec.operation.structural')(Elsewhere))).toMatchObject({ code: 'INVALID_OPTION' });
     // @ts-expect-error -- it has no execute
     expect(() => operation('spec.operation.bare')(class {})).toThrow();
   });

@@ -179,6 +179,11 @@ describe('An operation that cannot be carried', () => {
       code: 'NOT_SERIALIZABLE',
       message: expect.stringMatching(/^PlaceBid\.bidder/),
     });
+    const house = new AuctionHouse() as unknown as OpenAuction;
+    await expect(here!.execute(house)).rejects.toMatchObject({
+      code: 'CLASS_NOT_REGISTERED',
+      message: expect.stringMatching(/AuctionHouse.*is no operation/),
+    });
     expect(log.entries).toHaveLength(0);
   });
 

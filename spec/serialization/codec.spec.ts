@@ -164,6 +164,11 @@ describe('What the codec carries', () => {
 });
 
 describe('Size on the wire', () => {
+  it('a large message does not make later ones hold much memory', () => {
+    encode(new Point('x'.repeat(10_000_000), 1));
+    expect(encode(new Point(1, 2)).buffer.byteLength).toBeLessThanOrEqual(65_536);
+  });
+
   it('an operation of three fields takes fewer bytes than JSON, although its fields are named', () => {
     const point = new Point('a1', 100);
     expect(encode(point).length).toBeLessThan(JSON.stringify({ type: 'codec.point', x: 'a1', y: 100 }).length);

@@ -42,7 +42,7 @@ class Square extends Shape {
 
 @serializable('decorators.drawing')
 class Drawing {
-  @Type(() => Shape, { discriminator: { property: 'kind', subTypes: [{ name: 'circle', value: Circle }, { name: 'square', value: Square }] } }) // prettier-ignore
+  @Type(() => Shape, { discriminator: { property: 'kind', subTypes: [{ name: 'circle', value: Circle }, { name: 'a: square, maybe', value: Square }] } }) // prettier-ignore
   shapes: Shape[] = [];
 }
 

@@ -1,0 +1,42 @@
+import type { Logger } from 'pino';
+import type { Notice } from '../consensus/effects.js';
+import { showBallot } from '../model/ballot.js';
+
+/** Says in the log what the core has noticed. */
+export function logNotice(log: Logger, notice: Notice): void {
+  switch (notice.kind) {
+    case 'founded': {
+      const facts = { group: notice.group, members: notice.view.members };
+      if (notice.member) log.info(facts, 'the group is founded');
+      else log.warn(facts, 'the group has been founded without this process, which waits and takes no part');
+      return;
+    }
+    case 'replicas-differ':
+      log.error(
+        { process: notice.process, replicas: notice.replicas },
+        'a process was started for another number of replicas',
+      );
+      return;
+    case 'awaiting-signatures':
+      log.warn(
+        { missing: notice.missing },
+        'the group cannot be founded until these processes have signed: start them again',
+      );
+      return;
+    case 'reign':
+      log.debug({ ballot: showBallot(notice.ballot) }, 'this process wants to coordinate');
+      return;
+    case 'coordinator':
+      log.info({ ballot: showBallot(notice.ballot) }, 'this process coordinates');
+      return;
+    case 'resigned':
+      log.info({ ballot: showBallot(notice.ballot), why: notice.why }, 'this process coordinates no longer');
+      return;
+    case 'collision':
+      log.debug({ instance: notice.instance }, 'proposals have collided');
+      return;
+    case 'stuck':
+      log.debug({ instance: notice.instance }, 'an instance is recovered that was not decided in time');
+      return;
+  }
+}
