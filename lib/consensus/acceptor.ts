@@ -18,7 +18,6 @@ export class Acceptor {
   #promised: Ballot;
   /** The open fast reign: acceptors may vote for what proposers propose, from an instance on. */
   #any: { readonly ballot: Ballot; readonly from: Instance } | null = null;
-  readonly #awaiting = new Map<BatchId, Set<Instance>>();
 
   constructor(shared: Shared, fetcher: Fetcher, promised: Ballot) {
     this.#shared = shared;
@@ -33,7 +32,7 @@ export class Acceptor {
   /** Phase 1b, for all instances from `from` on. What is decided here is told by the watermark instead of by votes. */
   onPrepare(from: ProcessId, { ballot, from: first }: MessageOf<'prepare'>): void {
     if (!this.#mayServe(from, ballot)) return;
-    this.#promise(ballot);
+    this.promise(ballot);
     const { log, outbox } = this.#shared;
     const votes: ReportedVote[] = [];
     for (const slot of log.slotsFrom(laterOf(first, log.first))) {
@@ -64,7 +63,7 @@ export class Acceptor {
   onAccept(from: ProcessId, { ballot, items }: MessageOf<'accept'>): void {
     if (!this.#mayServe(from, ballot)) return;
     // The reign may be a fast one whose `prepare` was lost: the promise must leave its fast ballot open.
-    if (!sameReign(ballot, this.#promised)) this.#promise({ ...ballot, step: 0 });
+    if (!sameReign(ballot, this.#promised)) this.promise({ ...ballot, step: 0 });
     for (const { instance, id } of items) {
       const slot = this.#votable(instance, ballot);
       if (slot === null) continue;
@@ -77,7 +76,7 @@ export class Acceptor {
   /** A fast reign is open from `from` on. */
   onAny(coordinator: ProcessId, ballot: Ballot, from: Instance): void {
     if (!this.#mayServe(coordinator, ballot)) return;
-    if (!sameReign(ballot, this.#promised)) this.#promise(ballot);
+    if (!sameReign(ballot, this.#promised)) this.promise(ballot);
     if (this.#any !== null && sameBallot(this.#any.ballot, ballot)) {
       assert(this.#any.from === from, 'a fast reign opens at one instance only', {
         ballot,
@@ -110,20 +109,22 @@ export class Acceptor {
     this.#vote(slot, ballot, batch);
   }
 
-  /** A batch has arrived: votes that waited for it are cast, if they still may be. */
+  /** A batch that was asked for has arrived: votes that waited for it are cast, if they still may be. */
   onBatch(batch: Batch): void {
-    const instances = this.#awaiting.get(batch.id);
-    if (instances === undefined) return;
-    this.#awaiting.delete(batch.id);
-    for (const instance of instances) {
-      const awaited = this.#shared.log.find(instance)?.awaited;
-      if (awaited?.id !== batch.id) continue;
-      if (compareBallots(awaited.ballot, this.#promised) < 0) continue;
-      const slot = this.#votable(instance, awaited.ballot);
-      if (slot === null) continue;
-      slot.awaited = null;
-      this.#vote(slot, awaited.ballot, batch);
-    }
+    for (const slot of this.#shared.log.slotsFrom(this.#shared.log.first)) this.#castAwaited(slot, batch);
+  }
+
+  /** At this instance, and at no other, the batch that is waited for is known to be a duplicate. */
+  onDuplicate(slot: Slot, standIn: Batch): void {
+    this.#castAwaited(slot, standIn);
+  }
+
+  /** From now on this acceptor votes in no ballot below. Whoever hears of it must hear of it once it is durable. */
+  promise(ballot: Ballot): void {
+    if (compareBallots(ballot, this.#promised) <= 0) return;
+    this.#promised = ballot;
+    this.#any = null;
+    this.#shared.outbox.persist({ kind: 'promise', ballot });
   }
 
   /** Whether a coordinator's message may be acted on: only at a member, and in no ballot below the promise. */
@@ -134,11 +135,12 @@ export class Acceptor {
     return false;
   }
 
-  #promise(ballot: Ballot): void {
-    if (compareBallots(ballot, this.#promised) <= 0) return;
-    this.#promised = ballot;
-    this.#any = null;
-    this.#shared.outbox.persist({ kind: 'promise', ballot });
+  #castAwaited(slot: Slot, batch: Batch): void {
+    const { awaited } = slot;
+    if (awaited?.id !== batch.id || compareBallots(awaited.ballot, this.#promised) < 0) return;
+    if (this.#votable(slot.instance, awaited.ballot) === null) return;
+    slot.awaited = null;
+    this.#vote(slot, awaited.ballot, batch);
   }
 
   /** The slot, if this acceptor may still vote in `ballot` at `instance`. */
@@ -172,9 +174,6 @@ export class Acceptor {
   #await(slot: Slot, ballot: Ballot, id: BatchId): void {
     assert(kindOf(ballot) === 'classic', 'only a coordinator names a batch without its body', { ballot, id });
     slot.awaited = { ballot, id };
-    const instances = this.#awaiting.get(id);
-    if (instances === undefined) this.#awaiting.set(id, new Set([slot.instance]));
-    else instances.add(slot.instance);
     this.#fetcher.want(id, slot.instance);
   }
 }

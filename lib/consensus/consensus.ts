@@ -24,11 +24,13 @@ import type { Mode } from './mode.js';
 import { Outbox } from './outbox.js';
 import { Proposer } from './proposer.js';
 import { Reads } from './reads.js';
-import { amMember, type Shared } from './shared.js';
+import { amMember, standInFor, type Shared } from './shared.js';
 import { Views } from './views.js';
 
 export interface ConsensusOptions {
   readonly self: ProcessId;
+  /** How often the process has been started, this time included. */
+  readonly incarnation: number;
   /** Members of the first view. */
   readonly replicas: number;
   readonly mode: Mode;
@@ -68,9 +70,9 @@ export class Consensus {
       this.#onDecision(instance, id);
     });
     this.#proposer = new Proposer(this.#shared);
-    this.#coordinator = new Coordinator(this.#shared);
+    this.#coordinator = new Coordinator(this.#shared, this.#acceptor);
     this.#catchUp = new CatchUp(this.#shared);
-    this.#reads = new Reads(this.#shared);
+    this.#reads = new Reads(this.#shared, options.incarnation);
     this.#leadership = new Leadership(this.#shared, this.#coordinator, {
       mode: options.mode,
       random,
@@ -177,6 +179,8 @@ export class Consensus {
         return this.#onAccepted(from, message);
       case 'fetch':
         return this.#fetcher.onFetch(from, message);
+      case 'duplicate':
+        return this.#onDuplicate(message);
       case 'catch-up':
         if (message.from < this.watermark) this.#shared.outbox.supply({ to: from, from: message.from });
         return;
@@ -246,9 +250,15 @@ export class Consensus {
   }
 
   #onBatch(from: ProcessId, batch: Batch): void {
-    if (!this.#keep(batch)) return;
-    this.#acceptor.onBatch(batch);
-    this.#coordinator.onBatch(from, batch);
+    if (this.#keep(batch)) this.#coordinator.onBatch(from, batch);
+  }
+
+  /** Somebody knows that what is wanted at an instance repeats an earlier one. */
+  #onDuplicate({ id, instance }: MessageOf<'duplicate'>): void {
+    const slot = instance < this.watermark ? null : this.#shared.log.open(instance);
+    if (slot === null || !this.#fetcher.got(id)) return;
+    slot.learnt ??= standInFor(id);
+    this.#acceptor.onDuplicate(slot, slot.learnt);
     this.#learner.advance();
   }
 
@@ -261,11 +271,8 @@ export class Consensus {
   #onPropose(from: ProcessId, message: MessageOf<'propose'>): void {
     const isNew = this.#keep(message.batch);
     this.#acceptor.onPropose(from, message);
-    if (!isNew) return;
-    this.#acceptor.onBatch(message.batch);
-    if (this.#coordinator.reign !== null && kindOf(this.#coordinator.reign) === 'classic')
+    if (isNew && this.#coordinator.reign !== null && kindOf(this.#coordinator.reign) === 'classic')
       this.#coordinator.onBatch(from, message.batch);
-    this.#learner.advance();
   }
 
   /** Returns false for a batch that has been decided already and is of no further use. */
@@ -273,8 +280,11 @@ export class Consensus {
     const { pool, delivered } = this.#shared;
     if (delivered.has(batch.id)) return false;
     pool.add(batch);
-    this.#fetcher.got(batch.id);
     this.#leadership.proposed(partsOf(batch.id).process);
+    if (this.#fetcher.got(batch.id)) {
+      this.#acceptor.onBatch(batch);
+      this.#learner.advance();
+    }
     return true;
   }
 

@@ -3,6 +3,7 @@ import { ballotOf, classicStepOf, kindOf, sameBallot, type Ballot, type BallotKi
 import { NO_OP_ID, type Batch, type BatchId } from '../model/batch.js';
 import { after, laterOf, type Instance, type ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
+import type { Acceptor } from './acceptor.js';
 import type { Slot } from './instance-log.js';
 import { EVERYONE, type MessageOf } from './messages.js';
 import { pick } from './picking.js';
@@ -36,6 +37,7 @@ const IDLE: Phase = { kind: 'idle' };
  */
 export class Coordinator {
   readonly #shared: Shared;
+  readonly #acceptor: Acceptor;
   #phase: Phase = IDLE;
   /** The next instance that this reign has not used, in a classic reign. */
   #next = 0 as Instance;
@@ -44,8 +46,9 @@ export class Coordinator {
   /** Batches that wait for the window, oldest first. */
   readonly #waiting = new Set<BatchId>();
 
-  constructor(shared: Shared) {
+  constructor(shared: Shared, acceptor: Acceptor) {
     this.#shared = shared;
+    this.#acceptor = acceptor;
   }
 
   /** The ballot of the reign under way or begun, null when this process coordinates nothing. */
@@ -62,7 +65,10 @@ export class Coordinator {
     return this.#phase.kind === 'fast' ? this.#phase.from : null;
   }
 
-  /** Phase 1a. `reign` must be above every reign heard of. */
+  /**
+   * Phase 1a. `reign` must be above every reign heard of. The own promise is durable before anyone hears of the ballot,
+   * so that no later incarnation uses it again and takes late answers for answers to a question of its own.
+   */
   start(reign: number, kind: BallotKind): void {
     const { self, log, outbox } = this.#shared;
     const ballot = ballotOf(reign, self, kind);
@@ -72,7 +78,8 @@ export class Coordinator {
     });
     this.#reset({ kind: 'preparing', ballot, from: log.first, promises: new Map(), ticks: 0 });
     outbox.notice({ kind: 'reign', ballot });
-    outbox.send(EVERYONE, { kind: 'prepare', ballot, from: log.first });
+    this.#acceptor.promise(ballot);
+    outbox.sendOnceDurable(EVERYONE, { kind: 'prepare', ballot, from: log.first });
   }
 
   resign(why: string): void {
@@ -139,7 +146,7 @@ export class Coordinator {
     if (phase.kind === 'preparing') {
       phase.ticks += 1;
       if (phase.ticks % limits.prepareTicks === 0) {
-        this.#shared.outbox.send(EVERYONE, { kind: 'prepare', ballot: phase.ballot, from: phase.from });
+        this.#shared.outbox.sendOnceDurable(EVERYONE, { kind: 'prepare', ballot: phase.ballot, from: phase.from });
       }
       return;
     }

@@ -72,6 +72,8 @@ export class Election {
     if (!amMember(this.#shared)) return;
     const finds = from === this.#shared.self || this.#silentTicks >= limits.silenceTicks / 2;
     if (finds) this.#shared.outbox.send(from, { kind: 'concur', ballot });
+    // Who asks does not hear the coordinator's watermark either: it is to learn by this one that it has missed something.
+    else this.#shared.outbox.send(from, { kind: 'heard', ballot: this.#highest, watermark: this.#shared.log.first });
   }
 
   /** Returns whether this process may now begin a reign. */

@@ -23,8 +23,9 @@ export class Fetcher {
     if (!this.#wants.has(id)) this.#wants.set(id, { instance, ticks: 0, attempt: 0 });
   }
 
-  got(id: BatchId): void {
-    if (this.#wants.size > 0) this.#wants.delete(id);
+  /** The batch is here. Returns whether anybody has wanted it. */
+  got(id: BatchId): boolean {
+    return this.#wants.size > 0 && this.#wants.delete(id);
   }
 
   tick(): void {
@@ -42,12 +43,16 @@ export class Fetcher {
     }
   }
 
-  /** Somebody lacks a batch: it is sent, or, where it was decided long ago, what was decided there. */
+  /**
+   * Somebody lacks a batch at an instance: it is sent; or that it is known to be a duplicate there; or, where the
+   * instance was decided long ago, what was decided.
+   */
   onFetch(from: ProcessId, { id, instance }: MessageOf<'fetch'>): void {
     const { log, pool, outbox } = this.#shared;
     const vote = log.find(instance)?.vote;
     const batch = pool.get(id) ?? (vote?.batch.id === id ? vote.batch : undefined);
     if (batch !== undefined && batch.body.length > 0) outbox.send(from, { kind: 'batch', batch });
+    else if (batch !== undefined) outbox.send(from, { kind: 'duplicate', id, instance });
     else if (instance < log.first) outbox.supply({ to: from, from: instance });
   }
 

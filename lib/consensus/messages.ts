@@ -65,6 +65,7 @@ export type Message =
     }
   // Repair.
   | { readonly kind: 'fetch'; readonly id: BatchId; readonly instance: Instance }
+  | { readonly kind: 'duplicate'; readonly id: BatchId; readonly instance: Instance }
   | { readonly kind: 'catch-up'; readonly from: Instance }
   | {
       readonly kind: 'decided';

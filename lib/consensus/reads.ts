@@ -3,6 +3,9 @@ import { limits } from '../model/limits.js';
 import { EVERYONE, type MessageOf } from './messages.js';
 import { amMember, type Shared } from './shared.js';
 
+/** Far more than a process can ask, and few enough for two million incarnations below 2^53. */
+const ROUNDS_AN_INCARNATION = 2 ** 32;
+
 interface Round {
   readonly round: number;
   readonly tickets: readonly number[];
@@ -26,11 +29,13 @@ export class Reads {
   readonly #shared: Shared;
   #waiting: number[] = [];
   #round: Round | null = null;
-  #rounds = 0;
+  #rounds: number;
   #settled: Settled[] = [];
 
-  constructor(shared: Shared) {
+  /** Rounds of different incarnations differ, so that no answer to a former one is taken for an answer to this one. */
+  constructor(shared: Shared, incarnation: number) {
     this.#shared = shared;
+    this.#rounds = incarnation * ROUNDS_AN_INCARNATION;
   }
 
   read(ticket: number): void {

@@ -17,8 +17,6 @@ export interface Shared {
   readonly delivered: DeliveryTable;
 }
 
-const NOTHING = new Uint8Array(0);
-
 /**
  * The batch to vote for or to store under `id` at the slot's instance, if it is here. One that was decided at an earlier
  * instance is stored without its body, for every replica skips it as a duplicate. Such a stand-in is good at this
@@ -27,8 +25,15 @@ const NOTHING = new Uint8Array(0);
 export function batchOf(shared: Shared, slot: Slot, id: BatchId): Batch | undefined {
   if (slot.vote?.batch.id === id) return slot.vote.batch;
   if (slot.learnt?.id === id) return slot.learnt;
-  return shared.pool.get(id) ?? (shared.delivered.has(id) ? { id, body: NOTHING } : undefined);
+  return shared.pool.get(id) ?? (shared.delivered.has(id) ? standInFor(id) : undefined);
 }
+
+/** What is stored of a batch at an instance where it is known to repeat an earlier one. */
+export function standInFor(id: BatchId): Batch {
+  return { id, body: NOTHING };
+}
+
+const NOTHING = new Uint8Array(0);
 
 export function amMember(shared: Shared): boolean {
   return shared.views.isMember(shared.self, shared.log.first);

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { damaged } from './ledger-errors.js';
@@ -28,7 +28,6 @@ const NO_PAGE = 0xffff_ffff_ffff_ffffn;
  */
 export function checkDataFile(directory: string): void {
   const path = dataFile(directory);
-  if (!existsSync(path)) return;
   const fd = openSync(path, 'r');
   try {
     checkMetaPages(fd, `data file ${path}`);

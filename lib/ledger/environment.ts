@@ -2,19 +2,22 @@
  * One LMDB environment for each directory, shared by all queues of this process that keep their ledger there. Here, and
  * nowhere else, is what must be obeyed for LMDB to be what it promises (DESIGN.md, section 10).
  */
+import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 
-import { open, type Database, type Key, type RootDatabase } from 'lmdb';
+import { open, type Database, type DatabaseOptions, type Key, type RootDatabase } from 'lmdb';
 
 import { TreplicaError } from '../model/errors.js';
 import { limits } from '../model/limits.js';
-import { checkDataFile } from './data-file.js';
+import { checkDataFile, dataFile } from './data-file.js';
 import { prepareDirectory, syncDirectory } from './directory.js';
 import { anotherVersion, damaged, failed, notWritable } from './ledger-errors.js';
 import { Ownership } from './owner.js';
 
 /** By the directory's real path. */
 const environments = new Map<string, Environment>();
+
+const OWNER = 'owner';
 
 export class Environment {
   /** Where this is, for messages. */
@@ -45,17 +48,20 @@ export class Environment {
 
   private constructor(readonly directory: string) {
     this.place = `in directory ${directory}`;
-    checkDataFile(directory);
-    this.#root = openRoot(directory);
+    if (existsSync(dataFile(directory))) {
+      checkDataFile(directory);
+      assertNoOwner(directory);
+    }
+    this.#root = openRoot(directory, { readOnly: false });
     try {
-      this.#ownership = new Ownership(this.openDatabase('owner', 'binary'), directory);
+      this.#ownership = new Ownership(this.openDatabase(OWNER, 'binary'), directory);
       this.#root.transactionSync(() => {
         this.#ownership.take();
       });
       syncDirectory(directory);
     } catch (error) {
       void this.#root.close();
-      throw error instanceof TreplicaError ? error : this.#fail(error);
+      throw accessError(directory, error);
     }
   }
 
@@ -99,7 +105,7 @@ export class Environment {
   /** A named database. Where it may have to be created, call it within a transaction. */
   openDatabase<K extends Key>(name: string, keyEncoding: 'binary' | 'uint32'): Database<Buffer, K> {
     this.#assertSound();
-    return this.#root.openDB<Buffer, K>(name, { keyEncoding, encoding: 'binary', cache: false });
+    return this.#root.openDB<Buffer, K>(name, databaseOptions(keyEncoding));
   }
 
   /** The names of existing databases with `start <= name < end`, ascending. */
@@ -134,7 +140,29 @@ export class Environment {
   }
 }
 
-function openRoot(directory: string): RootDatabase<Buffer> {
+/**
+ * Asks before the write lock is waited for, which an owner that has been stopped in the midst of a commit holds.
+ * @throws TreplicaError DIRECTORY_IN_USE
+ */
+function assertNoOwner(directory: string): void {
+  const root = openRoot(directory, { readOnly: true });
+  try {
+    // Undefined, against its type, where there is no such database yet.
+    const database = root.openDB<Buffer, Buffer>(OWNER, databaseOptions('binary')) as
+      Database<Buffer, Buffer> | undefined;
+    if (database) new Ownership(database, directory).assertFree();
+  } catch (cause) {
+    throw accessError(directory, cause);
+  } finally {
+    void root.close();
+  }
+}
+
+function databaseOptions(keyEncoding: 'binary' | 'uint32'): DatabaseOptions {
+  return { keyEncoding, encoding: 'binary', cache: false };
+}
+
+function openRoot(directory: string, options: { readonly readOnly: boolean }): RootDatabase<Buffer> {
   try {
     return open<Buffer>(directory, {
       // Without it, a directory with a dot in its name is taken for a file.
@@ -144,21 +172,24 @@ function openRoot(directory: string): RootDatabase<Buffer> {
       maxDbs: limits.namedDatabasesMax,
       encoding: 'binary',
       cache: false,
+      ...options,
     });
   } catch (cause) {
-    throw openingError(directory, cause);
+    throw accessError(directory, cause);
   }
 }
 
-function openingError(directory: string, cause: unknown): TreplicaError {
+function accessError(directory: string, cause: unknown): TreplicaError {
+  if (cause instanceof TreplicaError) return cause;
   const { EACCES, EPERM, EROFS } = constants.errno;
   const { message, code } = cause as Error & { readonly code?: number };
   if (code === EACCES || code === EPERM || code === EROFS) return notWritable(directory, cause);
   if (message.includes('MDB_VERSION_MISMATCH')) return anotherVersion(`data file in directory ${directory}`, message);
-  if (message.includes('MDB_')) return damaged(`data file in directory ${directory}`, message, cause);
+  if (/MDB_(INVALID|CORRUPTED|PAGE_NOTFOUND|BAD_TXN)/.test(message))
+    return damaged(`data file in directory ${directory}`, message, cause);
   return new TreplicaError(
     'LEDGER_FAILED',
-    `The ledger in directory ${directory} could not be opened: ${message}. See that the disk is sound and that the process may map ${limits.mapBytes} bytes of address space, then start it again.`,
+    `The ledger in directory ${directory} could not be opened or read: ${message}. See that the disk is sound and has room, and that the process may map ${limits.mapBytes} bytes of address space, then start it again.`,
     { cause },
   );
 }

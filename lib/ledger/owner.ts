@@ -31,7 +31,7 @@ const abandoned = new Set<string>();
  * (it was in another container, say, where its number means nothing to us), its next commit finds the record changed
  * and fails: its promises rest on nothing that we have not seen.
  *
- * Every method must be called within a transaction of the environment.
+ * Every method but `assertFree` must be called within a transaction of the environment.
  */
 export class Ownership {
   readonly #database: Database<Buffer, Buffer>;
@@ -52,10 +52,15 @@ export class Ownership {
   }
 
   /** @throws TreplicaError DIRECTORY_IN_USE */
-  take(): void {
+  assertFree(): void {
     const value = this.#database.get(KEY);
     const owner = value && decode(value, `owner record of directory ${this.#directory}`);
     if (owner && !abandoned.has(owner.token) && isAlive(owner, this.#self.boot)) throw this.#inUseBy(owner);
+  }
+
+  /** @throws TreplicaError DIRECTORY_IN_USE */
+  take(): void {
+    this.assertFree();
     this.#database.putSync(KEY, this.#record);
   }
 

@@ -124,7 +124,13 @@ export class AsynchronousPersistentQueue {
     });
     this.#driver = new Driver({
       core: new Consensus(
-        { self, replicas: options.replicas, mode: options.mode ?? 'adaptive', random: () => scheduler.random() },
+        {
+          self,
+          incarnation,
+          replicas: options.replicas,
+          mode: options.mode ?? 'adaptive',
+          random: () => scheduler.random(),
+        },
         past,
       ),
       ledger,

@@ -144,6 +144,11 @@ const codecs: Codecs = {
     write: (out, message) => out.id(message.id).natural(message.instance),
     read: (input) => ({ kind: 'fetch', id: input.batchId(), instance: input.instance() }),
   },
+  duplicate: {
+    code: 26,
+    write: (out, message) => out.id(message.id).natural(message.instance),
+    read: (input) => ({ kind: 'duplicate', id: input.batchId(), instance: input.instance() }),
+  },
   'catch-up': {
     code: 21,
     write: (out, message) => out.natural(message.from),

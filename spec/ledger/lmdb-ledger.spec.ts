@@ -139,10 +139,14 @@ describe('the LMDB ledger', () => {
     await open().close();
   });
 
-  it('is not free while its owner is merely stopped', async () => {
-    const { child } = await startWriter();
-    child.kill('SIGSTOP');
-    expect(() => open()).toThrow(expect.objectContaining({ code: 'DIRECTORY_IN_USE' }));
+  it('is not free while its owner is merely stopped, be it in the midst of a commit', async () => {
+    const { child, lines, saying } = await startWriter();
+    for (let round = 0; round < 10; round += 1) {
+      await saying(lines.length + 3);
+      child.kill('SIGSTOP');
+      expect(() => open()).toThrow(expect.objectContaining({ code: 'DIRECTORY_IN_USE' }));
+      child.kill('SIGCONT');
+    }
   });
 
   it('fails in a process that it has been taken from', async () => {

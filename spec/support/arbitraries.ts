@@ -63,6 +63,7 @@ const fieldsOf: { readonly [K in MessageKind]: Fields<K> } = {
   accept: { ballot: ballots, items: fc.array(items) },
   accepted: { ballot: ballots, watermark: instances, items: fc.array(items) },
   fetch: { id: batchIds, instance: instances },
+  duplicate: { id: batchIds, instance: instances },
   'catch-up': { from: instances },
   decided: { from: instances, batches: fc.array(batches), watermark: instances },
   ask: { round: naturals },

@@ -61,6 +61,7 @@ export class CoreChecker {
           backed(hasVoted(process, instance, message.ballot, id), process, message);
         break;
       case 'signed':
+      case 'founded':
         backed(disk.founding.signed?.group === message.founding.group, process, message);
         break;
       case 'unwilling':

@@ -91,7 +91,10 @@ export class CoreProcess {
   start(): void {
     this.#sequence = 0;
     this.commit = null;
-    this.core = new Consensus({ self: this.id, ...this.options }, this.disk.snapshot(this.id));
+    this.core = new Consensus(
+      { self: this.id, incarnation: this.disk.incarnation, ...this.options },
+      this.disk.snapshot(this.id),
+    );
   }
 
   /** What was not durable is lost. */
