@@ -50,8 +50,9 @@ export class FoundingRole {
       replicas: this.#replicas,
       willing: this.#record.signed === null && !this.#outsider,
     });
-    if (signed !== null)
-      outbox.send(EVERYONE, { kind: signed.members[0] === self ? 'found' : 'signed', founding: signed });
+    if (signed === null) return;
+    outbox.sendOnceDurable(EVERYONE, { kind: 'signed', founding: signed });
+    if (signed.members[0] === self) outbox.sendOnceDurable(EVERYONE, { kind: 'found', founding: signed });
   }
 
   onHello(from: ProcessId, { replicas, willing }: MessageOf<'hello'>): void {
@@ -86,7 +87,11 @@ export class FoundingRole {
   }
 
   onSigned(from: ProcessId, { founding }: MessageOf<'signed'>): void {
-    const { signed } = this.#record;
+    const { signed, refused } = this.#record;
+    if (refused.includes(founding.group)) {
+      this.#shared.outbox.sendOnceDurable(from, { kind: 'unwilling', refused: founding.group });
+      return;
+    }
     if (signed?.group !== founding.group || !signed.members.includes(from)) return;
     this.#signers.add(from);
     if (this.#signers.size === signed.members.length) this.#hold(signed);
@@ -157,7 +162,7 @@ export class FoundingRole {
     const record = { view: new View(0, founding.members), from: 0 as Instance };
     views.add(record);
     outbox.persist({ kind: 'view', group: founding.group, record });
-    outbox.send(EVERYONE, { kind: 'founded', founding });
+    outbox.sendOnceDurable(EVERYONE, { kind: 'founded', founding });
     outbox.notice({ kind: 'founded', group: founding.group, view: record.view, member: true });
   }
 }

@@ -1,5 +1,6 @@
 import { compareBallots, kindOf, sameBallot, type Ballot } from '../model/ballot.js';
 import { NO_OP_ID, type BatchId } from '../model/batch.js';
+import type { Instance } from '../model/ids.js';
 import type { View } from '../model/view.js';
 import type { ReportedVote } from './messages.js';
 
@@ -13,22 +14,28 @@ export function mayBeChosen(votes: number, answered: number, k: Ballot, view: Vi
 
 /**
  * The value that a coordinator must propose at one instance, given what each member of at least a classic quorum has
- * last voted for there, or null (Fast Paxos, section 2.2, figure 2). Where several values are allowed it is the one
- * with most votes; where none has been voted for, the no-op.
+ * last voted for there, or null (Fast Paxos, section 2.2, figure 2). Where several values are allowed they have their
+ * turns as instances go by, so that no proposer loses every collision: those with most votes, or, where it is known
+ * what was `proposed` at the instance, all of these. Where none has been voted for, it is the no-op.
  */
-export function pick(answers: readonly (ReportedVote | null)[], view: View): BatchId {
-  let highest: Ballot | null = null;
+export function pick(
+  answers: readonly (ReportedVote | null)[],
+  view: View,
+  proposed: readonly BatchId[] = [],
+): BatchId {
+  let highest: ReportedVote | null = null;
   for (const answer of answers) {
-    if (answer !== null && (highest === null || compareBallots(answer.ballot, highest) > 0)) highest = answer.ballot;
+    if (answer !== null && (highest === null || compareBallots(answer.ballot, highest.ballot) > 0)) highest = answer;
   }
   if (highest === null) return NO_OP_ID;
-  const k = highest;
+  const { ballot: k, instance } = highest;
   const inHighest = count(answers, (vote) => sameBallot(vote.ballot, k));
   for (const [id, votes] of inHighest) {
     // A value that k alone carried may have been chosen below k, whatever the members that answered say of k itself.
     if (inHighest.size === 1 || mayBeChosen(votes, answers.length, k, view)) return id;
   }
-  return mostVoted(count(answers, () => true));
+  const free = freeValues(answers, proposed).sort();
+  return free[scatter(instance) % free.length] ?? NO_OP_ID;
 }
 
 function count(
@@ -42,15 +49,15 @@ function count(
   return votes;
 }
 
-/** Ties go to the smaller id, so that every coordinator picks alike. */
-function mostVoted(votes: ReadonlyMap<BatchId, number>): BatchId {
-  let best = NO_OP_ID;
-  let most = 0;
-  for (const [id, n] of votes) {
-    if (n > most || (n === most && id < best)) {
-      best = id;
-      most = n;
-    }
-  }
-  return best;
+/** Multiplicative hashing: turns must not keep time with the rhythm in which proposers meet. */
+function scatter(instance: Instance): number {
+  return Math.imul(instance, 0x9e3779b1) >>> 16;
+}
+
+/** The values with most votes; all of those that were `proposed` as well, where there are any. */
+function freeValues(answers: readonly (ReportedVote | null)[], proposed: readonly BatchId[]): BatchId[] {
+  const votes = count(answers, () => true);
+  if (proposed.length > 0) return [...new Set([...votes.keys(), ...proposed])];
+  const most = Math.max(...votes.values());
+  return [...votes.keys()].filter((id) => votes.get(id) === most);
 }

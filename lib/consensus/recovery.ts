@@ -114,6 +114,7 @@ export class Recovery {
 
   #pickFrom(instance: Instance, inquiry: Inquiry): BatchId | null {
     const view = this.#shared.views.at(instance);
-    return inquiry.answers.size >= view.classicQuorum ? pick([...inquiry.answers.values()], view) : null;
+    if (inquiry.answers.size < view.classicQuorum) return null;
+    return pick([...inquiry.answers.values()], view, this.#shared.log.find(instance)?.proposed);
   }
 }

@@ -25,22 +25,21 @@ export class Replica<S extends StateMachine> implements StateHolder {
    */
   deliver({ position, proposedAtMs, messages, tickets }: DeliveredBatch): void {
     let i = 0;
-    try {
-      for (const message of messages) {
-        const operation = this.#operationIn(message, position + i);
-        this.#context.enter(position + i, proposedAtMs);
-        this.#execute(operation, tickets === null ? null : (tickets[i] as Ticket | null));
-        i += 1;
-      }
-    } catch (error) {
-      // The queue stops with this error, but this batch counts as delivered.
-      giveUp(tickets?.slice(i) ?? [], error as Error);
-      throw error;
+    for (const message of messages) {
+      const operation = this.#operationIn(message, position + i);
+      this.#context.enter(position + i, proposedAtMs);
+      this.#execute(operation, tickets?.[i] as Ticket | undefined);
+      i += 1;
     }
   }
 
+  /** `tickets` are also those of a batch that `deliver` threw in the middle of: some of them may be settled. */
   stopped(tickets: readonly unknown[], cause: Error | null): void {
-    giveUp(tickets, cause);
+    for (const ticket of tickets as readonly (Ticket | undefined)[]) {
+      if (ticket?.isSettled !== false) continue;
+      const message = `The state machine stopped before ${ticket.name} had been executed here.`;
+      ticket.reject(new UnknownOutcomeError(message, cause === null ? {} : { cause }));
+    }
     this.onStopped(cause);
   }
 
@@ -53,28 +52,16 @@ export class Replica<S extends StateMachine> implements StateHolder {
     );
   }
 
-  #execute(operation: Operation<S, unknown>, ticket: Ticket | null): void {
+  #execute(operation: Operation<S, unknown>, ticket: Ticket | undefined): void {
     try {
       const result = operation.execute(this.state, this.#context);
       if (isThenable(result)) refuse(result, operation);
-      if (ticket !== null && !ticket.isSettled) ticket.resolve(detachResult(result, operation));
+      if (ticket?.isSettled === false) ticket.resolve(detachResult(result, operation));
     } catch (error) {
       // What an operation throws is its outcome: the same at every replica, and for nobody but the caller to deal with.
-      if (ticket !== null && !ticket.isSettled) ticket.reject(error);
+      if (ticket?.isSettled === false) ticket.reject(error);
     }
     this.#context.leave();
-  }
-}
-
-function giveUp(tickets: readonly unknown[], cause: Error | null): void {
-  for (const ticket of tickets as readonly (Ticket | null)[]) {
-    if (ticket === null || ticket.isSettled) continue;
-    ticket.reject(
-      new UnknownOutcomeError(
-        `The state machine stopped before ${ticket.name} had been executed here.`,
-        cause === null ? {} : { cause },
-      ),
-    );
   }
 }
 
