@@ -114,12 +114,12 @@ describe('a stuck instance', () => {
 
   it('is recovered again by the next coordinator when the first dies over it', () => {
     const group = fast(5);
-    collide(group);
+    const ids = collide(group);
     group.loss = of('accept');
     group.run(3);
     group.crash(1);
     group.loss = none;
-    group.runUntil(() => group.live.every((p) => p.decided.size === 2));
+    group.runUntil(() => group.everyoneHasDecided(ids), 5_000);
     expect(new Set(group.delivered(5))).toEqual(new Set(['one', 'other']));
   });
 });

@@ -90,7 +90,6 @@ export class MemoryQueue implements MachineQueue {
       );
       const batch = size < 0 ? rest : rest.slice(0, size);
       const position = this.#next as Position;
-      this.#next += batch.length;
       try {
         this.#holder?.deliver({
           position,
@@ -99,6 +98,7 @@ export class MemoryQueue implements MachineQueue {
           messages: batch.map(({ message }) => message),
           tickets: first.queue === this ? batch.map(({ ticket }) => ticket) : null,
         });
+        this.#next += batch.length;
       } catch (error) {
         this.#failure = error as Error;
         this.fail(error as Error);
