@@ -9,5 +9,7 @@ export { StateMachine } from './machine/state-machine.js';
 export { Operation, operation } from './machine/operation.js';
 export type { ExecutionContext } from './machine/execution-context.js';
 export { serializable } from './serialization/registry.js';
+/** class-transformer's decorators, from the one copy whose metadata the codec reads. */
+export { Exclude, Expose, Transform, Type } from 'class-transformer';
 export { TreplicaError, UnknownOutcomeError, InvariantViolation, type ErrorCode } from './model/errors.js';
 export type { GroupId, Position, ProcessId } from './model/ids.js';

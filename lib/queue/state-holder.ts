@@ -21,7 +21,7 @@ export interface StateHolder {
 
   /**
    * The queue has stopped, closed by its owner or by `cause`. `tickets` are those of the messages that were put here
-   * and not delivered: each of them may have been ordered or not. Called once.
+   * and not delivered, and of the batch that `deliver` threw in: each of them may have been ordered or not. Called once.
    */
   stopped(tickets: readonly unknown[], cause: Error | null): void;
 }

@@ -1,6 +1,4 @@
-import { Type } from 'class-transformer';
-
-import { StateMachine } from '../../lib/index.js';
+import { StateMachine, Type } from '../../lib/index.js';
 import { AuctionError } from './auction-error.js';
 import { Auction } from './auction.js';
 

@@ -1,4 +1,4 @@
-import { Type } from 'class-transformer';
+import { Type } from '../../lib/index.js';
 
 /** An auction is open for a year at most. */
 export const MAX_OPEN_SECONDS = 366 * 24 * 3600;

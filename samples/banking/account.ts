@@ -1,4 +1,4 @@
-import { Type } from 'class-transformer';
+import { Type } from '../../lib/index.js';
 
 /** What one transaction did to one account. */
 export class Entry {

@@ -1,6 +1,4 @@
-import { Type } from 'class-transformer';
-
-import { StateMachine } from '../../lib/index.js';
+import { StateMachine, Type } from '../../lib/index.js';
 import { isAmount } from '../money.js';
 import { Account, Entry } from './account.js';
 import { BankingError } from './banking-error.js';
