@@ -7,6 +7,7 @@ import type { Shared } from './shared.js';
 interface Want {
   readonly instance: Instance;
   ticks: number;
+  wait: number;
   attempt: number;
 }
 
@@ -20,7 +21,7 @@ export class Fetcher {
   }
 
   want(id: BatchId, instance: Instance): void {
-    if (!this.#wants.has(id)) this.#wants.set(id, { instance, ticks: 0, attempt: 0 });
+    if (!this.#wants.has(id)) this.#wants.set(id, { instance, ticks: 0, wait: limits.fetchTicks, attempt: 0 });
   }
 
   /** The batch is here. Returns whether anybody has wanted it. */
@@ -35,8 +36,9 @@ export class Fetcher {
         continue;
       }
       want.ticks += 1;
-      if (want.ticks < limits.fetchTicks) continue;
+      if (want.ticks < want.wait) continue;
       want.ticks = 0;
+      want.wait = Math.min(2 * want.wait, limits.retryTicksMax);
       const to = this.#source(id, want);
       want.attempt += 1;
       if (to !== this.#shared.self) this.#shared.outbox.send(to, { kind: 'fetch', id, instance: want.instance });

@@ -20,6 +20,8 @@ export class FoundingRole {
   #record: FoundingRecord;
   /** Processes heard of that belong to no group, and when. */
   readonly #candidates = new Map<ProcessId, { readonly heard: number; readonly willing: boolean }>();
+  /** Processes heard of that were started for another number of replicas. */
+  readonly #differing = new Set<ProcessId>();
   readonly #signers = new Set<ProcessId>();
   #now = 0;
   #stableSince = 0;
@@ -63,10 +65,18 @@ export class FoundingRole {
       return;
     }
     if (replicas !== this.#replicas) {
-      this.#shared.outbox.notice({ kind: 'replicas-differ', process: from, replicas });
+      this.#onDifference(from, replicas);
       return;
     }
     this.#candidates.set(from, { heard: this.#now, willing });
+  }
+
+  /** This process will give up now. The other one may have come after its last hello, and is to know as well. */
+  #onDifference(from: ProcessId, replicas: number): void {
+    const { outbox } = this.#shared;
+    if (!this.#differing.has(from)) outbox.send(from, { kind: 'hello', replicas: this.#replicas, willing: false });
+    this.#differing.add(from);
+    outbox.notice({ kind: 'replicas-differ', process: from, replicas });
   }
 
   onFound(from: ProcessId, { founding }: MessageOf<'found'>): void {

@@ -27,6 +27,8 @@ export class Outbox {
   #votes: ItemsOfBallot[] = [];
   #local: Message[] = [];
   #localOnceDurable: Message[] = [];
+  /** Of these, what rests on records that have been taken: what is said while a commit is under way waits for the next. */
+  #localTaken: Message[] = [];
 
   constructor(self: ProcessId) {
     this.#self = self;
@@ -104,6 +106,8 @@ export class Outbox {
       supplies: this.#supplies,
       notices: this.#notices,
     };
+    this.#localTaken = this.#localOnceDurable;
+    this.#localOnceDurable = [];
     this.#messages = [];
     this.#records = [];
     this.#durable = [];
@@ -116,9 +120,8 @@ export class Outbox {
 
   /** The records last taken are durable: what rested on them is now heard here as well. */
   durable(): void {
-    if (this.#localOnceDurable.length === 0) return;
-    this.#local.push(...this.#localOnceDurable);
-    this.#localOnceDurable = [];
+    this.#local.push(...this.#localTaken);
+    this.#localTaken = [];
   }
 }
 

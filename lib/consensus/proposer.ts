@@ -39,7 +39,7 @@ export class Proposer {
   }
 
   propose(batch: Batch): void {
-    const proposal: Proposal = { batch, instance: null, ticks: 0, wait: limits.retryTicks };
+    const proposal: Proposal = { batch, instance: null, ticks: 0, wait: firstWait(batch) };
     this.#proposals.set(batch.id, proposal);
     this.#send(proposal);
   }
@@ -67,7 +67,7 @@ export class Proposer {
       proposal.instance = null;
       // The new coordinator has most likely heard of it: it is sent again only if nothing comes of it.
       proposal.ticks = 0;
-      proposal.wait = limits.retryTicks;
+      proposal.wait = firstWait(proposal.batch);
     }
   }
 
@@ -92,7 +92,7 @@ export class Proposer {
       proposal.ticks += 1;
       if (proposal.ticks < proposal.wait) continue;
       proposal.ticks = 0;
-      proposal.wait = Math.min(2 * proposal.wait, limits.retryTicksMax);
+      proposal.wait = Math.max(proposal.wait, Math.min(2 * proposal.wait, limits.retryTicksMax));
       this.#send(proposal);
     }
   }
@@ -119,4 +119,9 @@ export class Proposer {
     const from = this.#fast === null ? this.#next : this.#fast.from;
     return laterOf(laterOf(this.#next, from), this.#shared.log.end);
   }
+}
+
+/** A large batch is long on its way: sent again too soon, it would only keep itself back. */
+function firstWait(batch: Batch): number {
+  return limits.retryTicks + Math.floor(batch.body.length / limits.bytesATick);
 }

@@ -45,7 +45,12 @@ export class ReplicatedStateMachine<S extends StateMachine> {
     queue: MachineQueue,
   ): Promise<ReplicatedStateMachine<S>> {
     const machine = new ReplicatedStateMachine(initialState, queue);
-    await queue.bind(machine.#replica);
+    try {
+      await queue.bind(machine.#replica);
+    } catch (error) {
+      // Why the queue has stopped says more than that it has.
+      throw machine.#cause ?? error;
+    }
     return machine;
   }
 

@@ -17,7 +17,9 @@ export const limits = {
   /** First wait before anything unanswered is sent again; doubles up to `retryTicksMax`. */
   retryTicks: 5,
   retryTicksMax: 50,
-  /** How long a missing batch may be on its way before it is asked for. */
+  /** A batch is given another tick to arrive for each so many bytes: 12.5 MB a second, a slow network. */
+  bytesATick: 125_000,
+  /** How long a missing batch may be on its way before it is asked for; doubles with each time that it is. */
   fetchTicks: 2,
   /** How long an instance of a fast reign may stay undecided before the coordinator recovers it. */
   stuckTicks: 4,

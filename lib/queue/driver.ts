@@ -118,8 +118,9 @@ export class Driver {
       this.#propose();
       const effects = this.#options.core.effects();
       const readable = this.#options.core.watermark;
-      this.#announce(effects.notices);
+      this.#join(effects.notices);
       this.#send(effects.messages);
+      for (const notice of effects.notices) this.#options.onNotice(notice);
       if (effects.records.length === 0) {
         this.#finish(effects, readable);
         if (isEmpty(effects)) return;
@@ -189,13 +190,11 @@ export class Driver {
     transport.flush();
   }
 
-  #announce(notices: readonly Notice[]): void {
+  #join(notices: readonly Notice[]): void {
     for (const notice of notices) {
-      if (notice.kind === 'founded' && notice.member) {
-        this.#group = notice.group;
-        this.#options.transport.join(notice.group);
-      }
-      this.#options.onNotice(notice);
+      if (notice.kind !== 'founded' || !notice.member) continue;
+      this.#group = notice.group;
+      this.#options.transport.join(notice.group);
     }
   }
 

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Logger } from 'pino';
 import type { Mode } from '../consensus/mode.js';
 import { TreplicaError } from '../model/errors.js';
@@ -35,5 +36,5 @@ export function checkOptions(options: QueueOptions): void {
 }
 
 function invalid(option: string, value: unknown, use: string): TreplicaError {
-  return new TreplicaError('INVALID_OPTION', `The option ${option} is ${JSON.stringify(value)}: use ${use}.`);
+  return new TreplicaError('INVALID_OPTION', `The option ${option} is ${inspect(value)}: use ${use}.`);
 }

@@ -2,6 +2,7 @@
  * The asynchronous persistent queue: the same ordered, durable list of messages at every process, whoever crashes and
  * comes back (Vieira and Buzato, section 3). This file puts the parts of one queue together; the driver runs them.
  */
+import { inspect } from 'node:util';
 import { pino, type Logger } from 'pino';
 import { Consensus } from '../consensus/consensus.js';
 import type { Notice } from '../consensus/effects.js';
@@ -11,6 +12,7 @@ import { TreplicaError } from '../model/errors.js';
 import type { Position, ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
 import type { Receiver, Transport } from '../transport/transport.js';
+import { parseQueueId } from '../transport/udp-options.js';
 import { openUdpTransport } from '../transport/udp-transport.js';
 import { Batcher } from './batcher.js';
 import { Delivery } from './delivery.js';
@@ -60,7 +62,10 @@ export class AsynchronousPersistentQueue {
    */
   static create(queueId: string, options: QueueOptions): Promise<AsynchronousPersistentQueue> {
     return AsynchronousPersistentQueue.open(queueId, options, {
-      openLedger: () => openLmdbLedger(options.directory, queueId),
+      openLedger: () => {
+        parseQueueId(queueId); // What is no queue id must not become a name in a ledger that other queues share.
+        return openLmdbLedger(options.directory, queueId);
+      },
       openTransport: (self, receiver, log) => {
         const { networkInterface, maxDatagramBytes } = options;
         return openUdpTransport({ queueId, self, receiver, log, networkInterface, maxDatagramBytes });
@@ -153,8 +158,8 @@ export class AsynchronousPersistentQueue {
   /**
    * Appends a message, at most 64 MiB, and resolves with its position once it is ordered and durable at a quorum.
    * While too much is pending it waits for room first. The bytes must not be changed afterwards.
-   * @throws TreplicaError QUEUE_CLOSED or MESSAGE_TOO_LARGE when nothing was put, UnknownOutcomeError when the queue
-   * stops before the message is known to be ordered.
+   * @throws TreplicaError QUEUE_CLOSED, MESSAGE_TOO_LARGE or INVALID_OPTION when nothing was put, UnknownOutcomeError
+   * when the queue stops before the message is known to be ordered.
    */
   async put(message: Uint8Array): Promise<Position> {
     let ticket: PutTicket | undefined;
@@ -168,9 +173,16 @@ export class AsynchronousPersistentQueue {
   /**
    * As `put`, for a state holder: the ticket comes back to it with the message instead of a promise. Returns a promise
    * only where there is no room; nothing was taken then: wait for it and try again.
-   * @throws TreplicaError QUEUE_CLOSED or MESSAGE_TOO_LARGE.
+   * @throws TreplicaError QUEUE_CLOSED, MESSAGE_TOO_LARGE or INVALID_OPTION.
    */
   submit(message: Uint8Array, ticket: unknown): Promise<void> | undefined {
+    // Copied as what it is not, a string, say, would become zeros.
+    if (!(message instanceof Uint8Array)) {
+      throw new TreplicaError(
+        'INVALID_OPTION',
+        `A message is a Uint8Array, such as a Buffer, and this is ${inspect(message)}: encode it first.`,
+      );
+    }
     if (message.length > limits.messageBytesMax) {
       throw new TreplicaError(
         'MESSAGE_TOO_LARGE',
@@ -283,6 +295,7 @@ export class AsynchronousPersistentQueue {
         },
         log,
       );
+      options.signal?.throwIfAborted();
       const queue = new AsynchronousPersistentQueue({
         queueId,
         identity,
@@ -306,13 +319,16 @@ export class AsynchronousPersistentQueue {
 
   async #foundedOr(signal: AbortSignal | undefined): Promise<void> {
     const abort = () => {
-      void this.#stop(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
+      void this.#stop(
+        signal?.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal?.reason }),
+      );
     };
     signal?.addEventListener('abort', abort);
     try {
       await this.#founded;
     } catch (error) {
       await this.#closing;
+      signal?.throwIfAborted();
       throw error;
     } finally {
       signal?.removeEventListener('abort', abort);

@@ -1,0 +1,95 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+
+import { EVERYONE, type Message } from '../../lib/consensus/messages.js';
+import { Outbox } from '../../lib/consensus/outbox.js';
+import { ballotOf } from '../../lib/model/ballot.js';
+import { NO_OP_ID } from '../../lib/model/batch.js';
+import type { Instance, ProcessId } from '../../lib/model/ids.js';
+import type { LedgerRecord } from '../../lib/model/records.js';
+
+const SELF = 'aaaaaaaaaaaaaaaa' as ProcessId;
+const OTHER = 'bbbbbbbbbbbbbbbb' as ProcessId;
+const BALLOT = ballotOf(1, SELF, 'classic');
+const FIRST = 0 as Instance;
+const PROMISE: LedgerRecord = { kind: 'promise', ballot: BALLOT };
+
+let outbox: Outbox;
+
+beforeEach(() => {
+  outbox = new Outbox(SELF);
+});
+
+function question(round: number): Message {
+  return { kind: 'ask', round };
+}
+
+/** The rounds of the questions that the process hears from itself now. */
+function heard(): number[] {
+  const rounds: number[] = [];
+  for (let message = outbox.nextLocal(); message !== undefined; message = outbox.nextLocal()) {
+    if (message.kind === 'ask') rounds.push(message.round);
+  }
+  return rounds;
+}
+
+describe('what a process says to itself', () => {
+  it('is heard at once if it rests on nothing', () => {
+    outbox.send(SELF, question(1));
+    outbox.send(EVERYONE, question(2));
+    outbox.send(OTHER, question(3));
+    expect(heard()).toEqual([1, 2]);
+    expect(outbox.take(FIRST, false).messages.map(({ to }) => to)).toEqual([EVERYONE, OTHER]);
+  });
+
+  it('is heard when the records are durable if it rests on them', () => {
+    outbox.persist(PROMISE);
+    outbox.sendOnceDurable(EVERYONE, question(1));
+    outbox.take(FIRST, false);
+    expect(heard()).toEqual([]);
+    outbox.durable();
+    expect(heard()).toEqual([1]);
+  });
+
+  it('is not heard when earlier records are durable, though it was said before they were', () => {
+    outbox.sendOnceDurable(SELF, question(1));
+    outbox.take(FIRST, false);
+    outbox.persist(PROMISE);
+    outbox.sendOnceDurable(SELF, question(2));
+    outbox.durable();
+    expect(heard()).toEqual([1]);
+    expect(outbox.take(FIRST, false).records).toEqual([PROMISE]);
+    outbox.durable();
+    expect(heard()).toEqual([2]);
+  });
+});
+
+describe('what is taken', () => {
+  it('has the votes and accepts of one turn in one message a ballot', () => {
+    const higher = ballotOf(2, OTHER, 'classic');
+    for (const instance of [0, 1, 2] as Instance[]) outbox.vote(BALLOT, { instance, id: NO_OP_ID });
+    outbox.vote(higher, { instance: FIRST, id: NO_OP_ID });
+    const messages = outbox.take(FIRST, false).votes.map(({ message }) => message);
+    expect(messages).toMatchObject([
+      { kind: 'accepted', ballot: BALLOT, items: [{ instance: 0 }, { instance: 1 }, { instance: 2 }] },
+      { kind: 'accepted', ballot: higher, items: [{ instance: 0 }] },
+    ]);
+  });
+
+  it('has a watermark that moved along with other records, and never by itself', () => {
+    expect(outbox.take(5 as Instance, true).records).toEqual([]);
+    outbox.persist(PROMISE);
+    expect(outbox.take(5 as Instance, true).records).toEqual([PROMISE, { kind: 'watermark', watermark: 5 }]);
+    outbox.persist(PROMISE);
+    expect(outbox.take(5 as Instance, false).records).toEqual([PROMISE]);
+  });
+
+  it('is taken once', () => {
+    outbox.persist(PROMISE);
+    outbox.send(OTHER, question(1));
+    outbox.sendOnceDurable(OTHER, question(2));
+    outbox.readable(1);
+    outbox.take(FIRST, false);
+    const { messages, records, votes, readable } = outbox.take(FIRST, false);
+    expect([messages, records, votes, readable]).toEqual([[], [], [], []]);
+  });
+});

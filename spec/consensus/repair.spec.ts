@@ -1,0 +1,111 @@
+import { describe, expect, it } from '@jest/globals';
+
+import type { Mode } from '../../lib/consensus/mode.js';
+import type { BatchId } from '../../lib/model/batch.js';
+import { limits } from '../../lib/model/limits.js';
+import { CoreGroup, type Loss } from '../support/core-group.js';
+import { both, either, from, isolating, none, of, to } from '../support/losses.js';
+import { seededRandom } from '../support/seeded-random.js';
+
+/** Batches of one process, a few message delays apart. */
+function propose(group: CoreGroup, number: number, count: number, delays = 3): BatchId[] {
+  return Array.from({ length: count }, (_, i) => {
+    const id = group.propose(number, `${String(group.now)}:${String(i)} of ${String(number)}`);
+    group.run(delays);
+    return id;
+  });
+}
+
+describe.each<Mode>(['classic', 'fast'])('in %s mode, a process', (mode) => {
+  it.each<[string, Loss]>([
+    ['everything', isolating(5)],
+    ['the batches', both(of('batch', 'propose'), to(5))],
+    ['the `accept`s', both(of('accept', 'propose'), to(5))],
+    ['the votes', both(of('accepted'), to(5))],
+    ['the votes of most', both(of('accepted'), from(1, 2, 3), to(5))],
+    ['every other message', () => false],
+  ])('that missed %s for a while catches up', (what, loss) => {
+    const group = new CoreGroup(5, { mode }).found();
+    let count = 0;
+    group.loss = what === 'every other message' ? (m) => m.to === 5 && (count += 1) % 2 === 0 : loss;
+    const ids = propose(group, 2, 30);
+    group.loss = none;
+    group.runUntil(() => group.everyoneHasDecided(ids), 1_000);
+    expect(group.delivered(5)).toEqual(group.delivered(2));
+  });
+
+  it('that was down for a while catches up', () => {
+    const group = new CoreGroup(5, { mode }).found();
+    const before = propose(group, 2, 10);
+    group.crash(5);
+    const ids = propose(group, 2, 200);
+    group.restart(5);
+    group.runUntil(() => group.everyoneHasDecided([...before, ...ids]), 1_000);
+  });
+
+  it('that is behind by more than the window catches up, while the others go on', () => {
+    const group = new CoreGroup(3, { mode }).found();
+    group.crash(3);
+    const missed = propose(group, 2, 2 * limits.windowInstances, 2);
+    group.restart(3);
+    const meanwhile = propose(group, 2, 50);
+    group.runUntil(() => group.everyoneHasDecided([...missed, ...meanwhile]), 2_000);
+    expect(group.delivered(3)).toEqual(group.delivered(2));
+  });
+
+  it.each([1, 2, 3, 4])('catches up from process %i alone', (source) => {
+    const group = new CoreGroup(5, { mode }).found();
+    group.crash(5);
+    const ids = propose(group, 2, 20);
+    group.runUntil(() => group.everyoneHasDecided(ids));
+    group.settle();
+    group.restart(5);
+    group.loss = both(either(to(5), from(5)), (m) => m.from !== source && m.to !== source);
+    group.runUntil(() => group.everyoneHasDecided(ids), 2_000);
+  });
+
+  it('asks another when the one it has asked does not answer', () => {
+    const group = new CoreGroup(5, { mode }).found();
+    group.loss = isolating(5);
+    const ids = propose(group, 2, 20);
+    group.loss = both(of('decided'), from(1, 2, 3));
+    propose(group, 2, 1);
+    group.runUntil(() => group.everyoneHasDecided(ids), 2_000);
+  });
+
+  it('fetches a batch whose body was lost, from its proposer or from who has voted for it', () => {
+    const group = new CoreGroup(3, { mode }).found();
+    group.loss = either(both(of('batch', 'propose'), from(2), to(3)), of('catch-up'));
+    const id = group.propose(2, 'a');
+    group.runUntil(() => group.everyoneHasDecided([id]), 1_000);
+    expect(group.sentOf('fetch').some((m) => m.from === 3)).toBe(true);
+  });
+
+  it('fetches a batch whose proposer is dead', () => {
+    const group = new CoreGroup(3, { mode }).found();
+    group.loss = both(of('batch', 'propose'), from(2), to(3));
+    const id = group.propose(2, 'a');
+    group.run(3);
+    group.crash(2);
+    group.runUntil(() => group.everyoneHasDecided([id]), 3_000);
+  });
+});
+
+describe.each<Mode>(['classic', 'fast', 'adaptive'])('in %s mode, what was decided anywhere', (mode) => {
+  it.each([1, 2, 3, 4, 5])('is there after all of %i were down at once', (n) => {
+    const random = seededRandom(n);
+    const group = new CoreGroup(n, { mode }).found();
+    const acknowledged = new Set<BatchId>();
+    for (let round = 0; round < 5; round += 1) {
+      const ids = group.processes.flatMap((p) => propose(group, p.number, 10, 1 + Math.floor(random() * 3)));
+      const numbers = group.processes.map((p) => p.number);
+      for (const id of ids) if (numbers.some((number) => group.hasDecided(number, id))) acknowledged.add(id);
+      group.crash(...numbers);
+      group.restart(...numbers);
+      group.runUntil(() => group.everyoneHasDecided(acknowledged), 5_000);
+    }
+    const last = group.propose(n, 'last');
+    group.runUntil(() => group.everyoneHasDecided([last]), 5_000);
+    for (const p of group.processes) expect(group.delivered(p.number)).toEqual(group.delivered(1));
+  });
+});
