@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { describe, expect, it } from '@jest/globals';
+import ts from 'typescript';
+
+import * as treplica from '../../lib/index.js';
+
+const root = join(import.meta.dirname, '../..');
+
+/** The names that a file exports in lists, types included; anything else that it exports is named by its text. */
+function exportsOf(file: string): string[] {
+  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest);
+  return source.statements.flatMap((statement) =>
+    ts.isExportDeclaration(statement) && statement.exportClause && ts.isNamedExports(statement.exportClause)
+      ? statement.exportClause.elements.map(({ name }) => name.text)
+      : [statement.getText(source)],
+  );
+}
+
+/** What is left of the public interface at run time. */
+const VALUES = [
+  'AsynchronousPersistentQueue',
+  'Exclude',
+  'Expose',
+  'InvariantViolation',
+  'Operation',
+  'ReplicatedStateMachine',
+  'StateMachine',
+  'Transform',
+  'TreplicaError',
+  'Type',
+  'UnknownOutcomeError',
+  'operation',
+  'serializable',
+];
+
+describe('the public interface', () => {
+  it('consists of these names', () => {
+    expect(exportsOf(join(root, 'lib/index.ts')).sort()).toEqual([
+      'AsynchronousPersistentQueue',
+      'DeliveredBatch',
+      'ErrorCode',
+      'Exclude',
+      'ExecuteOptions',
+      'ExecutionContext',
+      'Expose',
+      'GroupId',
+      'InvariantViolation',
+      'Mode',
+      'Operation',
+      'Position',
+      'ProcessId',
+      'QueueMessage',
+      'QueueOptions',
+      'ReplicatedStateMachine',
+      'StateHolder',
+      'StateMachine',
+      'Transform',
+      'TreplicaError',
+      'Type',
+      'UnknownOutcomeError',
+      'operation',
+      'serializable',
+    ]);
+  });
+
+  it('has these values, the rest are types', () => {
+    expect(Object.keys(treplica).sort()).toEqual(VALUES);
+  });
+
+  it("is what 'treplica' names, and a process that does nothing but import it says nothing and ends by itself", async () => {
+    const program =
+      "const names = Object.keys(await import('treplica')); process.on('exit', () => console.log(names.join()));";
+    const node = promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], {
+      cwd: root,
+      timeout: 30_000,
+    });
+    expect(await node).toEqual({ stdout: `${VALUES.join()}\n`, stderr: '' });
+  });
+});

@@ -1,0 +1,109 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { Operation, operation, ReplicatedStateMachine, TreplicaError, type ErrorCode } from '../../lib/index.js';
+import { encode } from '../../lib/serialization/codec.js';
+import { Append, Journal } from '../programs/journal.js';
+import { QueueGroup, rejection, takeTexts } from '../support/queue-group.js';
+
+class Unregistered extends Operation<Journal> {
+  execute(): void {}
+}
+
+@operation('bad-operations.with-anything')
+class WithAnything extends Operation<Journal> {
+  constructor(readonly anything: unknown) {
+    super();
+  }
+
+  execute(): void {}
+}
+
+@operation('bad-operations.later')
+class Later extends Operation<Journal, unknown> {
+  execute(): unknown {
+    return Promise.reject(new Error('later'));
+  }
+}
+
+function refusal(action: () => unknown): Promise<Error> {
+  return rejection(new Promise((resolve) => resolve(action())));
+}
+
+let group: QueueGroup;
+let machines: ReplicatedStateMachine<Journal>[];
+
+beforeEach(async () => {
+  group = await QueueGroup.open(2);
+  machines = await Promise.all(group.queues.map((queue) => ReplicatedStateMachine.create(new Journal(), queue)));
+});
+
+afterEach(() => group.remove());
+
+/** Expects an error that names all of these, and that the group goes on as if nothing had been. */
+async function refused(error: Error, code: ErrorCode, names: readonly string[]): Promise<void> {
+  expect(error).toBeInstanceOf(TreplicaError);
+  expect(error).toMatchObject({ code });
+  for (const name of names) expect(error.message).toContain(name);
+  expect(await machines[1]!.execute(new Append('afterwards'))).toBe(0);
+  for (const machine of machines) expect(await machine.read(({ entries }) => entries)).toEqual(['afterwards']);
+}
+
+describe('an operation', () => {
+  it('whose class is not registered is refused', async () => {
+    const error = await rejection(machines[0]!.execute(new Unregistered()));
+    await refused(error, 'CLASS_NOT_REGISTERED', ['Unregistered', '@operation']);
+  });
+
+  it('whose name is taken is refused at its registration', async () => {
+    class Another extends Unregistered {}
+    const error = await refusal(() => operation('journal.append')(Another));
+    await refused(error, 'CLASS_REGISTERED_TWICE', ["'journal.append'", 'Append', 'Another', 'another name']);
+  });
+
+  it.each([
+    ['a function', () => undefined, 'hold data instead'],
+    ['an instance of Promise', Promise.resolve(), 'Hold data instead'],
+    ['an instance of Unregistered', new Unregistered(), '@operation'],
+  ])('that holds %s is refused', async (what, anything, remedy) => {
+    const error = await rejection(machines[0]!.execute(new WithAnything(anything)));
+    const code = anything instanceof Unregistered ? 'CLASS_NOT_REGISTERED' : 'NOT_SERIALIZABLE';
+    await refused(error, code, ['WithAnything', 'anything', what, remedy]);
+  });
+
+  it('that is asynchronous is refused at its registration', async () => {
+    class Slow extends Operation<Journal, Promise<void>> {
+      async execute(): Promise<void> {}
+    }
+    const error = await refusal(() => operation('bad-operations.slow')(Slow));
+    await refused(error, 'OPERATION_ASYNCHRONOUS', ['Slow', "'bad-operations.slow'", 'AsyncFunction']);
+  });
+
+  it('that returns a promise is refused when it is executed', async () => {
+    const error = await rejection(machines[0]!.execute(new Later()));
+    await refused(error, 'OPERATION_ASYNCHRONOUS', ['Later.execute', 'Make execute synchronous']);
+  });
+});
+
+describe('a message that is no operation this process can execute', () => {
+  const unknown = Buffer.from(encode(new Append('x')).toString('latin1').replace('journal.append', 'journal.strike'), 'latin1'); // prettier-ignore
+
+  it.each<[string, Buffer, ErrorCode, string]>([
+    ['anything at all', Buffer.from('anything'), 'MALFORMED_BYTES', 'not written by this version'],
+    ['a value that is no operation', encode('text'), 'MALFORMED_BYTES', 'is no operation'],
+    ['of a class that is not loaded', unknown, 'CLASS_NOT_REGISTERED', "'journal.strike'"],
+  ])(
+    '(%s) stops every machine with an error that says so, again and again, and is kept',
+    async (_, message, code, name) => {
+      const says = { code, message: expect.stringContaining(name) };
+      const closed = group.queues.map((queue) => rejection(queue.closed));
+      await group.queue(0).put(message);
+      for (const error of await Promise.all(closed)) expect(error).toMatchObject(says);
+      await group.reopen();
+      expect(await takeTexts(group.queue(1), 1)).toEqual([String(message)]);
+      for (let i = 0; i < 3; i += 1) await group.put(0, 'later');
+      await group.closeAll();
+      await group.reopen();
+      expect(await rejection(ReplicatedStateMachine.create(new Journal(), group.queue(0)))).toMatchObject(says);
+    },
+  );
+});

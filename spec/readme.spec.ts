@@ -1,0 +1,99 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import ts from 'typescript';
+
+import { newQueueId, until } from './transport/udp-testbed.js';
+
+const root = join(import.meta.dirname, '..');
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const [, snippet = ''] = /```ts\n(.*?)```/s.exec(readme) ?? [];
+
+/** The options that the README asks for, on top of what any project of Node's modules has. */
+const OPTIONS: ts.CompilerOptions = {
+  strict: true,
+  experimentalDecorators: true,
+  emitDecoratorMetadata: true,
+  target: ts.ScriptTarget.ES2022,
+  module: ts.ModuleKind.NodeNext,
+  moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  types: ['node'],
+  skipLibCheck: true,
+};
+
+/** Compiles the file beside itself. Returns what the compiler finds wrong with it. */
+function compile(file: string): string[] {
+  const program = ts.createProgram([file], OPTIONS);
+  const { diagnostics } = program.emit(program.getSourceFile(file));
+  return [...ts.getPreEmitDiagnostics(program), ...diagnostics].map(({ messageText }) =>
+    ts.flattenDiagnosticMessageText(messageText, '\n'),
+  );
+}
+
+/** The program as a process, and the lines that it has printed; the log's lines are JSON and are left out. */
+class Running {
+  readonly #process: ChildProcess;
+  #output = '';
+
+  constructor(program: string, directory: string) {
+    this.#process = spawn(process.execPath, [program, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#process.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
+  }
+
+  get lines(): string[] {
+    return this.#output.split('\n').filter((line) => line !== '' && !line.startsWith('{'));
+  }
+
+  async kill(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const exit = once(this.#process, 'exit');
+    this.#process.kill('SIGKILL');
+    await exit;
+  }
+}
+
+describe("the README's program", () => {
+  let directory: string;
+  let running: Running[] = [];
+
+  /** Starts it three times and resolves with the two numbers that each prints. */
+  const startThree = async (): Promise<number[][]> => {
+    running = ['a', 'b', 'c'].map((name) => new Running(join(directory, 'counters.js'), join(directory, name)));
+    await until(() => running.every(({ lines }) => lines.length === 2));
+    return running.map(({ lines }) => lines.map(Number));
+  };
+
+  const killAll = async (): Promise<void> => {
+    await Promise.all(running.splice(0).map((one) => one.kill()));
+  };
+
+  beforeAll(async () => {
+    const dist = join(root, 'dist/spec');
+    mkdirSync(dist, { recursive: true });
+    directory = mkdtempSync(join(dist, 'readme-'));
+    writeFileSync(join(directory, 'counters.ts'), snippet.replace('239.255.0.1:7400', await newQueueId()));
+  });
+
+  afterEach(killAll);
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  it('passes the compiler with the options that the README names', () => {
+    expect(compile(join(directory, 'counters.ts'))).toEqual([]);
+  });
+
+  it('started three times counts one visit each, and goes on counting after all have been killed', async () => {
+    for (const before of [0, 3]) {
+      const printed = await startThree();
+      const results = printed.map(([result = NaN]) => result);
+      expect(results.toSorted((a, b) => a - b)).toEqual([before + 1, before + 2, before + 3]);
+      for (const [result = NaN, read = NaN] of printed) {
+        expect(read).toBeGreaterThanOrEqual(result);
+        expect(read).toBeLessThanOrEqual(before + 3);
+      }
+      await killAll();
+    }
+  });
+});
