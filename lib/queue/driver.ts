@@ -25,9 +25,14 @@ export interface DriverOptions {
   readonly group: GroupId | null;
   readonly defer: (callback: () => void) => void;
   readonly onNotice: (notice: Notice) => void;
+  /** Another group uses the same address: told once for each. */
+  readonly onForeignGroup: (group: GroupId) => void;
   /** Called once with what makes it impossible to go on. */
   readonly fail: (error: Error) => void;
 }
+
+/** As many other groups are worth a line in the log. */
+const FOREIGN_GROUPS_MAX = 16;
 
 /** Who waits for a read: told once, either way. */
 export interface ReadWaiter {
@@ -43,6 +48,7 @@ export class Driver {
   #stopped = false;
   #malformed = 0;
   #nextTicket = 0;
+  readonly #foreignGroups = new Set<GroupId>();
   readonly #reads = new Map<number, ReadWaiter>();
 
   constructor(options: DriverOptions) {
@@ -201,7 +207,12 @@ export class Driver {
   /** Whether a frame of `group` may say `message` to us: strangers may only ask to belong to a group. */
   #concernsUs(group: GroupId, message: Message): boolean {
     if (this.#group === null || group === this.#group) return true;
-    return group === NO_GROUP && isFounding(message);
+    if (group === NO_GROUP) return isFounding(message);
+    if (!this.#foreignGroups.has(group) && this.#foreignGroups.size < FOREIGN_GROUPS_MAX) {
+      this.#foreignGroups.add(group);
+      this.#options.onForeignGroup(group);
+    }
+    return false;
   }
 
   #guard(action: () => void): void {

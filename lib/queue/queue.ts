@@ -52,6 +52,7 @@ export class AsynchronousPersistentQueue {
   #onClosed: (error: Error | null) => void = () => undefined;
   #reader: Reader | null = null;
   #closing: Promise<void> | null = null;
+  #cause: Error | null = null;
 
   /**
    * Opens the queue `queueId`, a multicast address and port such as `'239.255.0.1:7400'`. A process that the group
@@ -147,6 +148,9 @@ export class AsynchronousPersistentQueue {
       onNotice: (notice) => {
         this.#onNotice(notice);
       },
+      onForeignGroup: (group) => {
+        this.#log.warn({ queue: this.queueId, group }, 'another group uses this address: give each group its own');
+      },
       fail,
     });
     this.#stopTicking = scheduler.every(limits.tickMs, () => {
@@ -225,7 +229,7 @@ export class AsynchronousPersistentQueue {
   sync(): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#closing !== null) {
-        reject(closedError(null));
+        reject(closedError(this.#cause));
         return;
       }
       this.#driver.read({ resolve: () => void this.#delivery.caughtUp().then(resolve, reject), reject });
@@ -245,7 +249,8 @@ export class AsynchronousPersistentQueue {
           this.#delivery.resume();
         },
       });
-      void this.#delivery.bind(reader);
+      if (this.#closing === null) void this.#delivery.bind(reader);
+      else reader.stopped([], this.#cause);
       this.#reader = reader;
     }
     return this.#reader;
@@ -262,6 +267,7 @@ export class AsynchronousPersistentQueue {
   }
 
   async #release(cause: Error | null): Promise<void> {
+    this.#cause = cause;
     this.#driver.stop(closedError(cause));
     this.#stopTicking();
     this.#delivery.stop(cause);

@@ -39,7 +39,7 @@ let loaded = false;
 let acknowledged: string[] = [];
 
 function tell(report: JournalReport): void {
-  process.send?.(report);
+  if (process.connected) process.send?.(report);
 }
 
 /** The log is how a replica says that it coordinates; everything worse than that goes to the parent's console. */

@@ -79,6 +79,15 @@ describe('reading', () => {
     expect(texts).toEqual(['b', 'c']);
   });
 
+  it('for await over a queue that is closed already gives nothing', async () => {
+    const group = await opened(1);
+    await group.put(0, 'unread');
+    await group.queue(0).close();
+    const texts: string[] = [];
+    for await (const { message } of group.queue(0)) texts.push(message.toString());
+    expect(texts).toEqual([]);
+  });
+
   it('who has stopped reading with break may go on', async () => {
     const group = await opened(1);
     await Promise.all(['a', 'b'].map((text) => group.put(0, text)));
