@@ -99,6 +99,23 @@ describe('an acceptor (The Part-Time Parliament, section 2.3)', () => {
     expect(group.process(3).disk.log.get(FIRST)).toBe(written);
   });
 
+  it('casts a vote that waits for its batch when the batch comes', () => {
+    const batch = group.process(1).newBatch('late');
+    group.forge(2, 3, { kind: 'accept', ballot: ballot(7, 2), items: [{ instance: FIRST, id: batch.id }] });
+    expect(votesOf3()).toEqual([]);
+    group.forge(1, 3, { kind: 'batch', batch });
+    expect(votesOf3()).toEqual([ballot(7, 2)]);
+  });
+
+  it('does not cast it when it has promised more in the meantime', () => {
+    const batch = group.process(1).newBatch('late');
+    group.forge(2, 3, { kind: 'accept', ballot: ballot(7, 2), items: [{ instance: FIRST, id: batch.id }] });
+    prepare(ballot(8, 2));
+    group.forge(1, 3, { kind: 'batch', batch });
+    expect(votesOf3()).toEqual([]);
+    expect(group.process(3).disk.log.size).toBe(0);
+  });
+
   it('refuses two values in one ballot as a broken invariant', () => {
     accept(ballot(7, 2));
     const batch = { id: group.propose(3, 'a'), body: Buffer.from('a') };

@@ -44,6 +44,17 @@ describe.each<Mode>(['classic', 'fast', 'adaptive'])('in %s mode', (mode) => {
     });
   });
 
+  it.each([1, 3, 4, 5])('a group of %i that has nothing to do says nothing but heartbeats', (n) => {
+    const group = new CoreGroup(n, { mode }).found();
+    const ids = group.processes.map((p) => group.propose(p.number, String(p.number)));
+    group.runUntil(() => group.everyoneHasDecided(ids), 5_000);
+    group.runTicks(10);
+    group.sent.length = 0;
+    group.runTicks(200);
+    const kinds = new Set(group.sent.map((m) => m.message.kind));
+    expect(kinds).toEqual(new Set(n === 1 ? [] : ['heartbeat', 'heard']));
+  });
+
   it.each([1, 3, 4, 5])('a message of one proposer of %i does not overtake another where none is lost', (n) => {
     const group = new CoreGroup(n, { mode }).found();
     const ids: BatchId[] = [];

@@ -32,6 +32,28 @@ describe('a batch that is decided twice', () => {
     expect(group.delivered(3)).toEqual(['twice']);
   });
 
+  it('is not ordered twice by a coordinator that hears of it twice', () => {
+    const group = new CoreGroup(3).found();
+    group.copies = () => [1, 2, 3];
+    const id = group.propose(2, 'a');
+    group.runUntil(() => group.everyoneHasDecided([id]));
+    group.runTicks(20);
+    expect(group.process(3).decided.size).toBe(1);
+  });
+
+  it('is delivered whole by who waits for it at both instances', () => {
+    const group = decidedTwice(both(of('accepted'), to(2)));
+    group.loss = either(of('catch-up', 'decided'), both(of('accepted'), to(2, 3)), of('accept'));
+    const ballot = group.process(1).core!.reign!;
+    const id = [...group.process(2).decidedIds][0]!;
+    for (const instance of [1, 0] as Instance[])
+      group.forge(1, 3, { kind: 'accept', ballot, items: [{ instance, id }] });
+    group.runTicks(5);
+    group.loss = none;
+    group.runUntil(() => group.live.every((p) => p.decided.size === 2));
+    expect(group.delivered(3)).toEqual(['twice']);
+  });
+
   it('is delivered whole by who first hears of the second decision', () => {
     const group = decidedTwice(none);
     group.loss = of('catch-up');

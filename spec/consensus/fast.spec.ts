@@ -84,6 +84,15 @@ describe('a fast reign', () => {
     expect([...group.process(3).disk.log.keys()]).toEqual([5]);
   });
 
+  it('has a proposer keep its instance, however often it is told that the reign is open', () => {
+    const group = fast(3);
+    group.loss = of('accepted', 'inquire');
+    group.propose(2, 'a');
+    group.runTicks(30);
+    expect(group.sentOf('propose').length).toBeGreaterThan(2);
+    expect(new Set(group.sentOf('propose').map((m) => m.message.instance))).toEqual(new Set([0]));
+  });
+
   it('gives one vote to an instance, to the first proposal seen', () => {
     const group = fast(3);
     group.loss = of('accepted', 'propose');

@@ -50,11 +50,12 @@ describe('processes that belong to no group', () => {
 
   it('do not count one that has not been heard of for a while', () => {
     const group = new CoreGroup(3, { extra: 1 });
-    group.crash(1, 2);
+    group.crash(2, 4);
     group.runTicks(10);
     group.crash(3);
-    group.restart(1, 2);
-    group.runTicks(limits.helloExpiryTicks + 1 + FOUNDED_TICKS);
+    group.runTicks(limits.helloExpiryTicks);
+    group.restart(2, 4);
+    group.runTicks(FOUNDED_TICKS);
     expect(viewOf(group, 1)).toEqual([1, 2, 4]);
   });
 
@@ -187,6 +188,15 @@ describe('a signature', () => {
     expect(group.process(3).disk.founding.signed).toEqual(founding(group, [1, 2, 3]));
   });
 
+  it('of a process that is no member counts for nothing', () => {
+    const group = new CoreGroup(3, { extra: 1 });
+    group.forge(1, 3, { kind: 'found', founding: founding(group, [1, 2, 3]) });
+    group.forge(4, 3, { kind: 'signed', founding: founding(group, [1, 2, 3]) });
+    expect(viewOf(group, 3)).toBeNull();
+    group.forge(2, 3, { kind: 'signed', founding: founding(group, [1, 2, 3]) });
+    expect(viewOf(group, 3)).toEqual([1, 2, 3]);
+  });
+
   it('is not given to a founding without the signer, or of another size', () => {
     const group = new CoreGroup(3, { extra: 1 });
     group.forge(1, 3, { kind: 'found', founding: founding(group, [1, 2, 4]) });
@@ -232,6 +242,19 @@ describe('conflicting foundings', () => {
     group.runTicks(50);
     expect(held(group).length).toBe(3);
     expect(new Set(held(group)).size).toBe(1);
+  });
+
+  it('do not arise beside one that is under way', () => {
+    const group = new CoreGroup(2, { extra: 2 });
+    group.crash(3, 4);
+    group.loss = of('signed', 'found');
+    group.runTicks(FOUNDED_TICKS);
+    group.restart(3, 4);
+    group.runTicks(2 * FOUNDED_TICKS);
+    expect(held(group)).toEqual([]);
+    group.loss = none;
+    group.runTicks(50);
+    expect(held(group)).toEqual(['1,2', '1,2']);
   });
 
   it('release a signer that did not hear the refusal when it was given', () => {

@@ -45,6 +45,17 @@ describe.each<Mode>(['classic', 'fast'])('a read in %s mode', (mode) => {
     group.runUntil(() => tickets(group, 1).length + tickets(group, 2).length === 2, 2_000);
   });
 
+  it('is not served by processes that are no members', () => {
+    const group = new CoreGroup(3, { mode, extra: 2 }).found();
+    group.loss = isolating(1);
+    group.read(1, 1);
+    const { round } = group.sentOf('ask').at(-1)!.message;
+    for (const stranger of [4, 5]) group.forge(stranger, 1, { kind: 'answer', round, until: 0 as Instance });
+    expect(tickets(group, 1)).toEqual([]);
+    group.forge(2, 1, { kind: 'answer', round, until: 0 as Instance });
+    expect(tickets(group, 1)).toEqual([1]);
+  });
+
   it('needs no coordinator and no disk', () => {
     const group = new CoreGroup(5, { mode }).found();
     const id = group.propose(2, 'a');
@@ -62,7 +73,7 @@ describe.each<Mode>(['classic', 'fast'])('a read in %s mode', (mode) => {
     // 3 has voted in a reign of 2 that came to nothing, at the instance after the next.
     const ballot = ballotOf(2, group.process(2).id, 'classic');
     group.forge(2, 3, { kind: 'accept', ballot, items: [{ instance: 1 as Instance, id: NO_OP_ID }] });
-    group.loss = both(from(3), of('promise'));
+    group.loss = both(from(3), of('promise', 'canvass'));
     group.read(3, 1);
     group.run(2);
     expect(tickets(group, 3)).toEqual([]);

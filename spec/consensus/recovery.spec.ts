@@ -89,6 +89,21 @@ describe('a stuck instance', () => {
     expect(group.process(1).noticed('stuck')).toEqual([{ kind: 'stuck', instance: 0 }]);
   });
 
+  it('is not decided by reports of strangers, or for another reign', () => {
+    const group = new CoreGroup(5, { mode: 'fast', extra: 2 }).found();
+    group.loss = of('propose', 'report', 'accepted');
+    group.propose(1, 'a');
+    group.runUntil(() => group.sentOf('inquire').length > 0);
+    const { ballot, instance } = group.sentOf('inquire')[0]!.message;
+    for (const stranger of [6, 7]) group.forge(stranger, 1, { kind: 'report', ballot, instance, vote: null });
+    for (const member of [2, 3]) {
+      group.forge(member, 1, { kind: 'report', ballot: { ...ballot, reign: 9 }, instance, vote: null });
+    }
+    expect(group.sentOf('accept')).toEqual([]);
+    for (const member of [2, 3]) group.forge(member, 1, { kind: 'report', ballot, instance, vote: null });
+    expect(group.sentOf('accept').length).toBeGreaterThan(0);
+  });
+
   it('is recovered though the coordinator has heard of no vote', () => {
     const group = fast(5);
     group.loss = either(of('accepted'), both(of('propose'), to(1)));

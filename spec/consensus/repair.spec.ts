@@ -49,8 +49,22 @@ describe.each<Mode>(['classic', 'fast'])('in %s mode, a process', (mode) => {
     const missed = propose(group, 2, 2 * limits.windowInstances, 2);
     group.restart(3);
     const meanwhile = propose(group, 2, 50);
-    group.runUntil(() => group.everyoneHasDecided([...missed, ...meanwhile]), 2_000);
+    group.runUntil(() => group.everyoneHasDecided([...missed, ...meanwhile]), 200);
     expect(group.delivered(3)).toEqual(group.delivered(2));
+  });
+
+  it('asks at once when it is far behind, and goes on asking while there is more', () => {
+    const group = new CoreGroup(3, { mode }).found();
+    group.crash(3);
+    const missed = propose(group, 2, limits.windowInstances, 2);
+    group.runUntil(() => group.everyoneHasDecided(missed));
+    group.restart(3);
+    group.sent.length = 0;
+    const watermark = group.process(1).core!.watermark;
+    group.forge(1, 3, { kind: 'heartbeat', ballot: group.process(1).core!.reign!, watermark, anyFrom: null });
+    const answers = limits.windowInstances / 64;
+    expect(group.runUntil(() => group.everyoneHasDecided(missed))).toBeLessThanOrEqual(2 * answers);
+    expect(group.sentOf('catch-up').length).toBe(answers);
   });
 
   it.each([1, 2, 3, 4])('catches up from process %i alone', (source) => {
@@ -79,6 +93,14 @@ describe.each<Mode>(['classic', 'fast'])('in %s mode, a process', (mode) => {
     const id = group.propose(2, 'a');
     group.runUntil(() => group.everyoneHasDecided([id]), 1_000);
     expect(group.sentOf('fetch').some((m) => m.from === 3)).toBe(true);
+  });
+
+  it('fetches a batch that it knows to be decided', () => {
+    const group = new CoreGroup(4, { mode }).found();
+    group.loss = either(both(of('batch', 'propose', 'accept'), from(1, 2), to(4)), of('catch-up'));
+    const id = group.propose(2, 'a');
+    group.runUntil(() => [1, 2, 3].every((number) => group.hasDecided(number, id)), 10);
+    group.runUntil(() => group.hasDecided(4, id), 500);
   });
 
   it('fetches a batch whose proposer is dead', () => {

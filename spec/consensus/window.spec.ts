@@ -37,6 +37,16 @@ describe.each<Mode>(['classic', 'fast'])('in %s mode, the window', (mode) => {
     expect(group.delivered(3).length).toBe(ids.length);
   });
 
+  it('lets in what waits for it as soon as it moves', () => {
+    const group = new CoreGroup(3, { mode }).found();
+    group.loss = of('accepted');
+    const ids = Array.from({ length: WINDOW + 100 }, (_, i) => group.propose(1, String(i)));
+    group.run(3);
+    group.loss = none;
+    group.runUntil(() => group.process(2).decided.size >= WINDOW, 2_000);
+    expect(group.runUntil(() => group.everyoneHasDecided(ids))).toBeLessThan(mode === 'classic' ? 20 : 60 * 20);
+  });
+
   it('begins where a process is, and moves with it', () => {
     const group = new CoreGroup(3, { mode }).found();
     const first = group.propose(2, 'first');
