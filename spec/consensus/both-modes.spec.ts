@@ -55,6 +55,15 @@ describe.each<Mode>(['classic', 'fast', 'adaptive'])('in %s mode', (mode) => {
     expect(kinds).toEqual(new Set(n === 1 ? [] : ['heartbeat', 'heard']));
   });
 
+  it.each([1, 3, 4, 5])('a group of %i without faults repairs nothing', (n) => {
+    const group = new CoreGroup(n, { mode }).found();
+    for (let i = 0; i < 300; i += 1) {
+      group.propose(n, String(i));
+      group.run(1 + (i % 7));
+    }
+    expect(group.sent.filter((m) => ['catch-up', 'fetch', 'decided'].includes(m.message.kind))).toEqual([]);
+  });
+
   it.each([1, 3, 4, 5])('a message of one proposer of %i does not overtake another where none is lost', (n) => {
     const group = new CoreGroup(n, { mode }).found();
     const ids: BatchId[] = [];

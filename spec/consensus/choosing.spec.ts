@@ -104,6 +104,19 @@ describe('votes', () => {
     expect(group.process(3).decided.size).toBe(1);
   });
 
+  it('nor are their promises', () => {
+    const group = new CoreGroup(3, { extra: 2 }).found();
+    group.crash(1);
+    group.loss = of('promise');
+    group.runUntil(() => group.sentOf('prepare').some((m) => m.from !== 1));
+    const { from: candidate, message } = group.sentOf('prepare').at(-1)!;
+    const promise: Message = { kind: 'promise', ballot: message.ballot, watermark: FIRST, votes: [] };
+    for (const stranger of [4, 5]) group.forge(stranger, candidate, promise);
+    expect(group.process(candidate).core!.reign).toBeNull();
+    group.forge(candidate === 2 ? 3 : 2, candidate, promise);
+    expect(group.process(candidate).core!.reign).toEqual(message.ballot);
+  });
+
   it('in different ballots are not added up', () => {
     const group = new CoreGroup(3).found();
     group.forge(1, 3, voted(group));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { NO_BALLOT } from '../../lib/model/ballot.js';
+import { ballotOf, NO_BALLOT } from '../../lib/model/ballot.js';
+import type { Instance } from '../../lib/model/ids.js';
 import { limits } from '../../lib/model/limits.js';
 import { CoreGroup, DELAYS_A_TICK, type Loss } from '../support/core-group.js';
 import { both, either, from, isolating, none, of, to } from '../support/losses.js';
@@ -139,6 +140,20 @@ describe('a coordinator', () => {
     expect(group.process(1).core!.reign).toBeNull();
     const next = group.propose(2, 'next');
     group.runUntil(() => group.everyoneHasDecided([id, next]), 2_000);
+  });
+});
+
+describe('a follower', () => {
+  it('tells a coordinator below the one that it follows, and does not answer it', () => {
+    const group = new CoreGroup(3).found();
+    group.crash(1);
+    ticksUntil(group, () => group.coordinator !== null);
+    group.settle();
+    const ballot = ballotOf(1, group.process(1).id, 'classic');
+    const answers = group.sentOf('heard').length;
+    group.forge(1, 3, { kind: 'heartbeat', ballot, watermark: 0 as Instance, anyFrom: null });
+    expect(group.sentOf('refusal').at(-1)).toMatchObject({ from: 3, to: 1, message: { promised: { reign: 2 } } });
+    expect(group.sentOf('heard').length).toBe(answers);
   });
 });
 

@@ -71,12 +71,14 @@ describe.each<Mode>(['classic', 'fast'])('a read in %s mode', (mode) => {
   it('ends though an acceptor has voted at an instance that nobody else uses', () => {
     const group = new CoreGroup(3, { mode }).found();
     // 3 has voted in a reign of 2 that came to nothing, at the instance after the next.
+    group.loss = both(from(3), of('promise', 'canvass', 'accepted'));
     const ballot = ballotOf(2, group.process(2).id, 'classic');
     group.forge(2, 3, { kind: 'accept', ballot, items: [{ instance: 1 as Instance, id: NO_OP_ID }] });
-    group.loss = both(from(3), of('promise', 'canvass'));
     group.read(3, 1);
     group.run(2);
     expect(tickets(group, 3)).toEqual([]);
+    group.runUntil(() => group.coordinator !== null && group.coordinator !== 3, 2_000);
+    group.loss = both(from(3), of('promise', 'canvass'));
     group.runUntil(() => tickets(group, 3).length === 1, 2_000);
     expect(group.sentOf('fill').length).toBeGreaterThan(0);
     expect(group.process(3).decided.size).toBe(2);

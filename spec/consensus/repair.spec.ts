@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Mode } from '../../lib/consensus/mode.js';
 import type { BatchId } from '../../lib/model/batch.js';
 import { limits } from '../../lib/model/limits.js';
-import { CoreGroup, type Loss } from '../support/core-group.js';
+import { CoreGroup, DELAYS_A_TICK, type Loss } from '../support/core-group.js';
 import { both, either, from, isolating, none, of, to } from '../support/losses.js';
 import { seededRandom } from '../support/seeded-random.js';
 
@@ -110,6 +110,53 @@ describe.each<Mode>(['classic', 'fast'])('in %s mode, a process', (mode) => {
     group.run(3);
     group.crash(2);
     group.runUntil(() => group.everyoneHasDecided([id]), 3_000);
+  });
+});
+
+describe('a process that is far behind', () => {
+  const PARTS = 16;
+
+  /** Restarts 3, which lacks as many instances as are told in 16 answers, and returns how often it asks. */
+  function questions(answerDelays: readonly number[]): number {
+    const group = new CoreGroup(3).found();
+    group.crash(3);
+    const missed = propose(group, 2, 64 * PARTS, 1);
+    group.runUntil(() => group.everyoneHasDecided(missed));
+    group.restart(3);
+    group.sent.length = 0;
+    group.copies = ({ message }) => (message.kind === 'decided' ? answerDelays : [1]);
+    group.runUntil(() => group.everyoneHasDecided(missed), 20_000);
+    return group.sentOf('catch-up').length;
+  }
+
+  it('asks once for each part', () => {
+    expect(questions([1])).toBe(PARTS);
+  });
+
+  it('asks no more often when answers come twice', () => {
+    expect(questions([1, 1])).toBeLessThanOrEqual(PARTS + 1);
+  });
+
+  it('asks again while an answer takes its time, but once an interval, however many answers are late', () => {
+    const delays = 3 * limits.retryTicks * DELAYS_A_TICK;
+    expect(questions([delays])).toBeLessThanOrEqual(4 * PARTS);
+  });
+});
+
+describe('a process that has missed hundreds of batches', () => {
+  it('is told of each about once, though it asks for every one', () => {
+    const group = new CoreGroup(3).found();
+    group.loss = both(of('batch'), to(3));
+    const missed = Array.from({ length: 300 }, (_, i) => {
+      const id = group.propose(2, String(i));
+      if (i % 3 === 2) group.step();
+      return id;
+    });
+    group.loss = none;
+    group.runUntil(() => group.everyoneHasDecided(missed), 100);
+    expect(group.sentOf('fetch').length).toBeGreaterThan(100);
+    const told = group.sentOf('decided').reduce((sum, m) => sum + m.message.batches.length, 0);
+    expect(told).toBeLessThan(2 * missed.length);
   });
 });
 

@@ -60,8 +60,9 @@ class FaultyGroup {
     group.runUntil(() => group.everyoneHasDecided(ids), RECOVERY_DELAYS);
     const last = this.#propose(1);
     group.runUntil(() => group.everyoneHasDecided([last]) && this.#servesReads(), RECOVERY_DELAYS);
-    const logs = new Set(group.processes.map(({ number }) => group.delivered(number).join()));
-    if (logs.size !== 1) throw new Error('processes have delivered different messages');
+    // A batch whose proposer has died may still be on its way, and is decided here a little earlier than there.
+    const logs = () => new Set(group.processes.map(({ number }) => group.delivered(number).join()));
+    group.runUntil(() => logs().size === 1, RECOVERY_DELAYS);
   }
 
   #makeFaulty(): void {
@@ -86,7 +87,11 @@ class FaultyGroup {
     const kind = this.#random();
     if (kind < 0.4) this.#cuts = [];
     else if (kind < 0.6) this.#cuts = [...this.#cuts, [a, b]];
-    else this.#cuts = [...this.#cuts, ...processes.map(({ number }) => (kind < 0.8 ? ([a, number] as const) : ([number, a] as const)))];
+    else
+      this.#cuts = [
+        ...this.#cuts,
+        ...processes.map(({ number }) => (kind < 0.8 ? ([a, number] as const) : ([number, a] as const))),
+      ];
   }
 
   #propose(number: number): BatchId {
@@ -107,7 +112,10 @@ class FaultyGroup {
     for (const { number, readable } of this.group.processes) {
       for (const { ticket, decided } of readable) {
         const known = this.#reads.get(ticket) ?? 0;
-        if (decided < known) throw new Error(`process ${String(number)} reads after ${String(decided)} instead of ${String(known)} decisions`);
+        if (decided < known)
+          throw new Error(
+            `process ${String(number)} reads after ${String(decided)} instead of ${String(known)} decisions`,
+          );
         if (ticket > this.#ticket - this.group.n) served += 1;
       }
     }
