@@ -101,7 +101,6 @@ export class Acceptor {
       return;
     const slot = this.#votable(instance, ballot);
     if (slot === null) return;
-    if (!slot.proposed.includes(batch.id)) slot.proposed.push(batch.id);
     const vote = slot.vote;
     if (vote !== null && sameBallot(vote.ballot, ballot)) {
       this.#shared.outbox.vote(ballot, { instance, id: vote.batch.id });

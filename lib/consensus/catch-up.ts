@@ -18,6 +18,8 @@ export class CatchUp {
   /** Ticks until an unanswered question is put to another process; 0 when none is open. */
   #patience = 0;
   #source: ProcessId | null = null;
+  /** What the open question asks for; null when none is open. */
+  #askedFrom: Instance | null = null;
 
   constructor(shared: Shared) {
     this.#shared = shared;
@@ -30,8 +32,13 @@ export class CatchUp {
     if (farBehind && this.#patience === 0) this.#ask(from);
   }
 
-  /** An answer has been taken in: the next question goes out at once while there is more to learn there. */
-  answered(from: ProcessId): void {
+  /**
+   * What was decided from `first` on has been taken in. If that is what was asked for, the next question goes out at once
+   * while there is more to learn there; an answer that comes late or twice leads to none, lest questions multiply.
+   */
+  answered(from: ProcessId, first: Instance): void {
+    if (first !== this.#askedFrom) return;
+    this.#askedFrom = null;
     this.#patience = 0;
     const watermark = this.#watermarks.get(from) ?? 0;
     if (watermark > this.#shared.log.first) this.#ask(from);
@@ -51,6 +58,7 @@ export class CatchUp {
 
   #ask(from: ProcessId): void {
     this.#source = from;
+    this.#askedFrom = this.#shared.log.first;
     this.#patience = limits.retryTicks;
     this.#shared.outbox.send(from, { kind: 'catch-up', from: this.#shared.log.first });
   }

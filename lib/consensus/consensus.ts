@@ -187,7 +187,7 @@ export class Consensus {
       case 'decided':
         this.#hear(from, message.watermark);
         this.#learner.onDecided(message);
-        return this.#catchUp.answered(from);
+        return this.#catchUp.answered(from, message.from);
       case 'ask':
         return this.#reads.onAsk(from, message.round);
       case 'answer':

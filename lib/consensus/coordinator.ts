@@ -67,9 +67,9 @@ export class Coordinator {
 
   /**
    * Phase 1a. `reign` must be above every reign heard of. The own promise is durable before anyone hears of the ballot,
-   * so that no later incarnation uses it again and takes late answers for answers to a question of its own.
+   * so that no later incarnation uses it again and takes late answers for answers to a question of its own. Returns it.
    */
-  start(reign: number, kind: BallotKind): void {
+  start(reign: number, kind: BallotKind): Ballot {
     const { self, log, outbox } = this.#shared;
     const ballot = ballotOf(reign, self, kind);
     assert(this.ballot === null || this.ballot.reign < reign, 'reigns of one coordinator rise', {
@@ -80,6 +80,7 @@ export class Coordinator {
     outbox.notice({ kind: 'reign', ballot });
     this.#acceptor.promise(ballot);
     outbox.sendOnceDurable(EVERYONE, { kind: 'prepare', ballot, from: log.first });
+    return ballot;
   }
 
   resign(why: string): void {

@@ -112,6 +112,7 @@ export class FoundingRole {
     const { signed } = this.#record;
     if (this.#shared.views.founded || signed?.group !== refused || !signed.members.includes(from)) return;
     this.#signers.clear();
+    this.#stableSince = this.#now; // The others become willing again as they hear of it.
     this.#write({ signed: null, refused: [...this.#record.refused, refused] });
   }
 

@@ -21,8 +21,6 @@ export class Slot {
   promised: Ballot = NO_BALLOT;
   readonly tallies: Tally[] = [];
   decided: BatchId | null = null;
-  /** What was proposed here in the open fast reign, as far as this process has heard. */
-  readonly proposed: BatchId[] = [];
   /** What another process says was decided here. */
   learnt: Batch | null = null;
   /** An `accept` that waits for its batch. */

@@ -114,7 +114,9 @@ export class Leadership {
 
   #begin(kind: BallotKind): void {
     this.#reachability.begin(this.#view);
-    this.#coordinator.start(this.#election.nextReign, kind);
+    const ballot = this.#coordinator.start(this.#election.nextReign, kind);
+    // Noted at once, not when the promise is durable: no reign number is used twice, however slow the disk.
+    if (this.#election.note(ballot)) this.#onReign(ballot);
   }
 
   #tickCoordinator(): void {

@@ -66,8 +66,12 @@ export class Outbox {
     this.#readable.push(ticket);
   }
 
+  /** One answer a turn and receiver, from the lowest instance that was asked for: it tells of the others too. */
   supply(supply: Supply): void {
-    this.#supplies.push(supply);
+    const i = this.#supplies.findIndex(({ to }) => to === supply.to);
+    const known = this.#supplies[i];
+    if (known === undefined) this.#supplies.push(supply);
+    else if (supply.from < known.from) this.#supplies[i] = supply;
   }
 
   notice(notice: Notice): void {

@@ -14,15 +14,11 @@ export function mayBeChosen(votes: number, answered: number, k: Ballot, view: Vi
 
 /**
  * The value that a coordinator must propose at one instance, given what each member of at least a classic quorum has
- * last voted for there, or null (Fast Paxos, section 2.2, figure 2). Where several values are allowed they have their
- * turns as instances go by, so that no proposer loses every collision: those with most votes, or, where it is known
- * what was `proposed` at the instance, all of these. Where none has been voted for, it is the no-op.
+ * last voted for there, or null (Fast Paxos, section 2.2, figure 2). Where several values are allowed it is one of those
+ * with most votes, which have their turns as instances go by, so that no proposer loses every collision. Where none has
+ * been voted for, it is the no-op.
  */
-export function pick(
-  answers: readonly (ReportedVote | null)[],
-  view: View,
-  proposed: readonly BatchId[] = [],
-): BatchId {
+export function pick(answers: readonly (ReportedVote | null)[], view: View): BatchId {
   let highest: ReportedVote | null = null;
   for (const answer of answers) {
     if (answer !== null && (highest === null || compareBallots(answer.ballot, highest.ballot) > 0)) highest = answer;
@@ -34,7 +30,9 @@ export function pick(
     // A value that k alone carried may have been chosen below k, whatever the members that answered say of k itself.
     if (inHighest.size === 1 || mayBeChosen(votes, answers.length, k, view)) return id;
   }
-  const free = freeValues(answers, proposed).sort();
+  const votes = count(answers, () => true);
+  const most = Math.max(...votes.values());
+  const free = [...votes.keys()].filter((id) => votes.get(id) === most).sort();
   return free[scatter(instance) % free.length] ?? NO_OP_ID;
 }
 
@@ -52,12 +50,4 @@ function count(
 /** Multiplicative hashing: turns must not keep time with the rhythm in which proposers meet. */
 function scatter(instance: Instance): number {
   return Math.imul(instance, 0x9e3779b1) >>> 16;
-}
-
-/** The values with most votes; all of those that were `proposed` as well, where there are any. */
-function freeValues(answers: readonly (ReportedVote | null)[], proposed: readonly BatchId[]): BatchId[] {
-  const votes = count(answers, () => true);
-  if (proposed.length > 0) return [...new Set([...votes.keys(), ...proposed])];
-  const most = Math.max(...votes.values());
-  return [...votes.keys()].filter((id) => votes.get(id) === most);
 }

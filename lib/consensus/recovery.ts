@@ -115,6 +115,6 @@ export class Recovery {
   #pickFrom(instance: Instance, inquiry: Inquiry): BatchId | null {
     const view = this.#shared.views.at(instance);
     if (inquiry.answers.size < view.classicQuorum) return null;
-    return pick([...inquiry.answers.values()], view, this.#shared.log.find(instance)?.proposed);
+    return pick([...inquiry.answers.values()], view);
   }
 }
