@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
 
-import { newQueueId, until } from './transport/udp-testbed.js';
+import { newQueueId, until } from './support/udp-testbed.js';
 
 const root = join(import.meta.dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');

@@ -9,8 +9,8 @@ import { decodeMessage, encodeMessage } from '../../lib/queue/wire.js';
 import { FrameEncoder } from '../../lib/transport/frame.js';
 import { messages } from '../support/arbitraries.js';
 import { QueueGroup, takeTexts } from '../support/queue-group.js';
-import { GROUP_B, newProcessId } from '../transport/station.js';
-import { strangerOn, type Stranger } from '../transport/udp-testbed.js';
+import { GROUP_B, newProcessId } from '../support/station.js';
+import { strangerOn, type Stranger } from '../support/udp-testbed.js';
 
 /** What a stranger may put on the address of a queue. */
 class Junk {

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { AsynchronousPersistentQueue, TreplicaError, type ErrorCode, type QueueOptions } from '../../lib/index.js';
 import { ReplicaProcess } from '../support/process-group.js';
 import { rejection, silent } from '../support/queue-group.js';
-import { boundSocket, closeSocket, newQueueId } from '../transport/udp-testbed.js';
+import { boundSocket, closeSocket, newQueueId } from '../support/udp-testbed.js';
 
 let root: string;
 let directory: string;

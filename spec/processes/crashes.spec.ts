@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ProcessGroup, type ReplicaProcess } from '../support/process-group.js';
 import { seededRandom } from '../support/seeded-random.js';
-import { until } from '../transport/udp-testbed.js';
+import { until } from '../support/udp-testbed.js';
 
 let group: ProcessGroup;
 

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JournalReport, JournalRequest, JournalSetup } from '../programs/journal-replica.js';
-import { newQueueId, until } from '../transport/udp-testbed.js';
+import { newQueueId, until } from './udp-testbed.js';
 
 const PROGRAM = join(process.cwd(), 'dist/spec/programs/journal-replica.js');
 

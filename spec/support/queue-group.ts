@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 
 import { AsynchronousPersistentQueue, type Position, type QueueMessage, type QueueOptions } from '../../lib/index.js';
-import { newQueueId } from '../transport/udp-testbed.js';
+import { newQueueId } from './udp-testbed.js';
 
 /** Says nothing, whatever happens. */
 export const silent = pino({ level: 'silent' });

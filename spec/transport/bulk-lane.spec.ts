@@ -8,8 +8,8 @@ import { limits } from '../../lib/model/limits.js';
 import { BulkReader } from '../../lib/transport/bulk-reader.js';
 import { FRAME_BYTES_MAX, FrameEncoder } from '../../lib/transport/frame.js';
 import { EVERYONE } from '../../lib/transport/transport.js';
-import { newProcessId, openAcquainted, Station, type Testbed } from './station.js';
-import { asUdp, strangerOn, udpTestbed, until } from './udp-testbed.js';
+import { newProcessId, openAcquainted, Station, type Testbed } from '../support/station.js';
+import { asUdp, strangerOn, udpTestbed, until } from '../support/udp-testbed.js';
 
 const QUEUE = 'a queue';
 

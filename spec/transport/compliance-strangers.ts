@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { FrameEncoder } from '../../lib/transport/frame.js';
-import { newProcessId, Station, type Testbed } from './station.js';
+import { newProcessId, Station, type Testbed } from '../support/station.js';
 
 /** The part of the compliance suite about what strangers, and damage, put on the queue's address. */
 export function describeStrangers(testbed: () => Testbed): void {

@@ -15,7 +15,7 @@ import {
   openAcquainted,
   Station,
   type Testbed,
-} from './station.js';
+} from '../support/station.js';
 
 const MiB = 1024 * 1024;
 

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 
 import { NO_GROUP, type GroupId, type ProcessId } from '../../lib/model/ids.js';
 import { FRAME_HEADER_BYTES, FrameDecoder, FrameEncoder, framedBytes, messagesOf } from '../../lib/transport/frame.js';
-import { newProcessId } from './station.js';
+import { newProcessId } from '../support/station.js';
 
 const QUEUE = '239.255.0.1:7400';
 const SENDER = '00112233445566ff' as ProcessId;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { FrameEncoder } from '../../lib/transport/frame.js';
 import { Inbox } from '../../lib/transport/inbox.js';
-import { MemoryLog, newProcessId } from './station.js';
+import { MemoryLog, newProcessId } from '../support/station.js';
 
 describe('an inbox', () => {
   it('counts and drops frames that come by another interface, and does not learn their addresses', () => {

@@ -5,7 +5,7 @@ import { MemoryNetwork } from '../../lib/transport/memory-network.js';
 import { EVERYONE, type Transport } from '../../lib/transport/transport.js';
 import { seededRandom } from '../support/seeded-random.js';
 import { describeTransport } from './compliance.js';
-import type { Testbed } from './station.js';
+import type { Testbed } from '../support/station.js';
 
 const QUEUE = 'a queue';
 

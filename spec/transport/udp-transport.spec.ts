@@ -8,8 +8,8 @@ import { limits } from '../../lib/model/limits.js';
 import { EVERYONE } from '../../lib/transport/transport.js';
 import { openUdpTransport, type UdpTransportOptions } from '../../lib/transport/udp-transport.js';
 import { describeTransport } from './compliance.js';
-import { acquaint, MemoryLog, newProcessId, openAcquainted, Station, type Testbed } from './station.js';
-import { asUdp, boundSocket, closeSocket, newQueueId, udpTestbed, until } from './udp-testbed.js';
+import { acquaint, MemoryLog, newProcessId, openAcquainted, Station, type Testbed } from '../support/station.js';
+import { asUdp, boundSocket, closeSocket, newQueueId, udpTestbed, until } from '../support/udp-testbed.js';
 
 describeTransport('UDP', udpTestbed, { largestBytes: limits.messageBytesMax });
 
