@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import type { Logger } from 'pino';
 import type { Mode } from '../consensus/mode.js';
 import { TreplicaError } from '../model/errors.js';
+import { limits } from '../model/limits.js';
 import { MAX_MEMBERS } from '../model/view.js';
 
 export interface QueueOptions {
@@ -33,6 +34,23 @@ export function checkOptions(options: QueueOptions): void {
     throw invalid('replicas', replicas, `a whole number from 1 to ${String(MAX_MEMBERS)}`);
   }
   if (mode !== undefined && !MODES.includes(mode)) throw invalid('mode', mode, "'fast', 'classic' or 'adaptive'");
+}
+
+/** @throws TreplicaError INVALID_OPTION or MESSAGE_TOO_LARGE where a queue cannot carry `message`. */
+export function checkMessage(message: Uint8Array): void {
+  // Copied as what it is not, a string, say, would become zeros.
+  if (!(message instanceof Uint8Array)) {
+    throw new TreplicaError(
+      'INVALID_OPTION',
+      `A message is a Uint8Array, such as a Buffer, and this is ${inspect(message)}: encode it first.`,
+    );
+  }
+  if (message.length > limits.messageBytesMax) {
+    throw new TreplicaError(
+      'MESSAGE_TOO_LARGE',
+      `A message of ${String(message.length)} bytes is larger than the ${String(limits.messageBytesMax)} that a queue carries: split it.`,
+    );
+  }
 }
 
 function invalid(option: string, value: unknown, use: string): TreplicaError {

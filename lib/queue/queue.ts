@@ -2,7 +2,6 @@
  * The asynchronous persistent queue: the same ordered, durable list of messages at every process, whoever crashes and
  * comes back (Vieira and Buzato, section 3). This file puts the parts of one queue together; the driver runs them.
  */
-import { inspect } from 'node:util';
 import { pino, type Logger } from 'pino';
 import { Consensus } from '../consensus/consensus.js';
 import type { Notice } from '../consensus/effects.js';
@@ -19,7 +18,8 @@ import { Delivery } from './delivery.js';
 import { Driver } from './driver.js';
 import { takeIdentity, type Identity } from './identity.js';
 import { logNotice } from './notices.js';
-import { checkOptions, type QueueOptions } from './options.js';
+import { checkMessage, checkOptions, type QueueOptions } from './options.js';
+import { Outcome } from './outcome.js';
 import { PutTicket } from './put-ticket.js';
 import { Reader, type QueueMessage } from './reader.js';
 import { realScheduler, type Scheduler } from './scheduler.js';
@@ -38,8 +38,6 @@ const DATAGRAM_OVERHEAD_BYTES = 512;
 export class AsynchronousPersistentQueue {
   readonly queueId: string;
   readonly processId: ProcessId;
-  /** Resolves when the owner has closed the queue; rejects with the cause when it had to stop by itself. */
-  readonly closed: Promise<void>;
   readonly #ledger: Ledger;
   readonly #transport: Transport;
   readonly #batcher: Batcher;
@@ -47,9 +45,8 @@ export class AsynchronousPersistentQueue {
   readonly #driver: Driver;
   readonly #log: Logger;
   readonly #stopTicking: () => void;
-  readonly #founded: Promise<void>;
-  #onFounded: (error: Error | null) => void = () => undefined;
-  #onClosed: (error: Error | null) => void = () => undefined;
+  readonly #founded = new Outcome();
+  readonly #closed = new Outcome();
   #reader: Reader | null = null;
   #closing: Promise<void> | null = null;
   #cause: Error | null = null;
@@ -92,20 +89,6 @@ export class AsynchronousPersistentQueue {
     this.#ledger = ledger;
     this.#transport = transport;
     this.#log = parts.log;
-    this.closed = new Promise((resolve, reject) => {
-      this.#onClosed = (error) => {
-        if (error === null) resolve();
-        else reject(error);
-      };
-    });
-    this.closed.catch(() => undefined); // Nobody has to listen; the error is logged and reaches every caller as well.
-    this.#founded = new Promise((resolve, reject) => {
-      this.#onFounded = (error) => {
-        if (error === null) resolve();
-        else reject(error);
-      };
-    });
-    this.#founded.catch(() => undefined); // `open` waits for it, unless it has given up already.
     const fail = (error: Error) => {
       this.#fail(error);
     };
@@ -119,6 +102,8 @@ export class AsynchronousPersistentQueue {
       limits: {
         ...limits,
         batchBytesMax: Math.min(limits.batchBytesMax, transport.maxDatagramBytes - DATAGRAM_OVERHEAD_BYTES),
+        // What all proposers have in flight must fit a receiver's buffer, for a receiver busy with a commit reads nothing.
+        bytesInFlightMax: Math.min(limits.bytesInFlightMax, transport.receiveBufferBytes / options.replicas),
       },
     });
     this.#delivery = new Delivery({
@@ -156,7 +141,12 @@ export class AsynchronousPersistentQueue {
     this.#stopTicking = scheduler.every(limits.tickMs, () => {
       this.#driver.tick();
     });
-    if (past.views.length > 0) this.#onFounded(null);
+    if (past.views.length > 0) this.#founded.settle(null);
+  }
+
+  /** Resolves when the owner has closed the queue; rejects with the cause when it had to stop by itself. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
   }
 
   /**
@@ -180,19 +170,7 @@ export class AsynchronousPersistentQueue {
    * @throws TreplicaError QUEUE_CLOSED, MESSAGE_TOO_LARGE or INVALID_OPTION.
    */
   submit(message: Uint8Array, ticket: unknown): Promise<void> | undefined {
-    // Copied as what it is not, a string, say, would become zeros.
-    if (!(message instanceof Uint8Array)) {
-      throw new TreplicaError(
-        'INVALID_OPTION',
-        `A message is a Uint8Array, such as a Buffer, and this is ${inspect(message)}: encode it first.`,
-      );
-    }
-    if (message.length > limits.messageBytesMax) {
-      throw new TreplicaError(
-        'MESSAGE_TOO_LARGE',
-        `A message of ${String(message.length)} bytes is larger than the ${String(limits.messageBytesMax)} that a queue carries: split it.`,
-      );
-    }
+    checkMessage(message);
     const room = this.#batcher.submit(message, ticket);
     this.#driver.wake();
     return room;
@@ -271,15 +249,17 @@ export class AsynchronousPersistentQueue {
     this.#driver.stop(closedError(cause));
     this.#stopTicking();
     this.#delivery.stop(cause);
-    this.#onFounded(cause ?? new TreplicaError('QUEUE_CLOSED', 'The queue was closed before its group was founded.'));
+    this.#founded.settle(
+      cause ?? new TreplicaError('QUEUE_CLOSED', 'The queue was closed before its group was founded.'),
+    );
     await this.#transport.close();
     await this.#ledger.close();
-    this.#onClosed(cause);
+    this.#closed.settle(cause);
   }
 
   #onNotice(notice: Notice): void {
     logNotice(this.#log, notice);
-    if (notice.kind === 'founded' && notice.member) this.#onFounded(null);
+    if (notice.kind === 'founded' && notice.member) this.#founded.settle(null);
     if (notice.kind === 'replicas-differ') this.#fail(replicasDiffer(this.queueId, notice.process, notice.replicas));
   }
 
@@ -331,7 +311,7 @@ export class AsynchronousPersistentQueue {
     };
     signal?.addEventListener('abort', abort);
     try {
-      await this.#founded;
+      await this.#founded.promise;
     } catch (error) {
       await this.#closing;
       signal?.throwIfAborted();
