@@ -1,6 +1,6 @@
 /**
  * One LMDB environment for each directory, shared by all queues of this process that keep their ledger there. Here, and
- * nowhere else, is what must be obeyed for LMDB to be what it promises (DESIGN.md, section 10).
+ * nowhere else, is what must be obeyed for LMDB to be what it promises.
  */
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';

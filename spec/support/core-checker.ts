@@ -5,7 +5,7 @@ import type { Batch, BatchId } from '../../lib/model/batch.js';
 import type { Instance } from '../../lib/model/ids.js';
 import type { CoreProcess } from './core-process.js';
 
-/** Watches a group from outside and fails as soon as something has happened that must never happen (DESIGN.md, 4.11). */
+/** Watches a group from outside and fails as soon as something has happened that must never happen (docs/protocol.md). */
 export class CoreChecker {
   readonly #chosen: BatchId[] = [];
   /** At which instances a batch is delivered rather than skipped. */
