@@ -25,10 +25,6 @@ export class Acceptor {
     this.#promised = promised;
   }
 
-  get promised(): Ballot {
-    return this.#promised;
-  }
-
   /** Phase 1b, for all instances from `from` on. What is decided here is told by the watermark instead of by votes. */
   onPrepare(from: ProcessId, { ballot, from: first }: MessageOf<'prepare'>): void {
     if (!this.#mayServe(from, ballot)) return;

@@ -1,5 +1,5 @@
 import { assert } from '../model/assert.js';
-import type { GroupId, Instance, ProcessId } from '../model/ids.js';
+import type { Instance, ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
 import type { Founding, FoundingRecord } from '../model/records.js';
 import { groupIdOf, View } from '../model/view.js';
@@ -148,10 +148,8 @@ export class FoundingRole {
     if (lowest.length < this.#replicas || lowest[0] !== self) return;
     if (this.#replicas > 1 && this.#now - this.#stableSince < limits.helloTicks) return;
     let attempt = 0;
-    let group: GroupId;
-    do group = groupIdOf(lowest, attempt);
-    while (this.#record.refused.includes(group) && (attempt += 1) > 0);
-    this.#sign({ group, attempt, members: lowest }, 'found');
+    while (this.#record.refused.includes(groupIdOf(lowest, attempt))) attempt += 1;
+    this.#sign({ group: groupIdOf(lowest, attempt), attempt, members: lowest }, 'found');
   }
 
   #sign(founding: Founding, tell: 'found' | 'signed'): void {

@@ -138,7 +138,7 @@ export class Driver {
 
   #commit(effects: Effects, readable: Instance): void {
     this.#committing = true;
-    let waiting = false;
+    let returned = false;
     this.#options.ledger.commit(effects.records, (error) => {
       this.#committing = false;
       if (this.#stopped) return;
@@ -146,9 +146,9 @@ export class Driver {
         if (error !== null) throw error;
         this.#finish(effects, readable);
       });
-      if (waiting) this.wake();
+      if (returned) this.wake(); // Otherwise the turn that commits goes on by itself.
     });
-    waiting = true;
+    returned = true;
   }
 
   /** The records are durable: only now may votes be heard and decisions be acted on. */

@@ -252,6 +252,8 @@ export class AsynchronousPersistentQueue {
     this.#founded.settle(
       cause ?? new TreplicaError('QUEUE_CLOSED', 'The queue was closed before its group was founded.'),
     );
+    const { malformed } = this.#driver;
+    this.#log.debug({ ...this.#transport.statistics, malformed }, 'what has been sent, received and dropped');
     await this.#transport.close();
     await this.#ledger.close();
     this.#closed.settle(cause);

@@ -1,14 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { pino, type Logger } from 'pino';
 
 import { AsynchronousPersistentQueue, TreplicaError, type ErrorCode, type QueueOptions } from '../../lib/index.js';
 import { ReplicaProcess } from '../support/process-group.js';
 import { rejection, silent } from '../support/queue-group.js';
-import { boundSocket, closeSocket, newQueueId } from '../support/udp-testbed.js';
+import { boundSocket, closeSocket, newQueueId, until } from '../support/udp-testbed.js';
 
 let root: string;
 let directory: string;
@@ -39,6 +39,15 @@ async function refused(
   for (const name of names) expect(error.message).toContain(name);
   await mend();
   await serves();
+}
+
+/** A log, and what resolves once a queue that is given it has opened its two sockets and waits for the others. */
+function waitingLog(): { readonly log: Logger; readonly waits: () => Promise<void> } {
+  let sockets = 0;
+  const write = (line: string) => {
+    if (line.includes('Receive buffer granted')) sockets += 1;
+  };
+  return { log: pino({ level: 'info' }, { write }), waits: () => until(() => sockets === 2) };
 }
 
 /** A group of one founds itself in the directory, or goes on there. Resolves with its id. */
@@ -133,12 +142,13 @@ describe('an option', () => {
 
 describe('a number of replicas', () => {
   it.each([
-    ['at the same time', 0],
-    ['one after the other', 120],
-  ])('that two processes started %s do not agree on is refused at both, each naming the other', async (_, afterMs) => {
+    ['at the same time', false],
+    ['one after the other', true],
+  ])('that two processes started %s do not agree on is refused at both, each naming the other', async (_, inTurn) => {
     const directories = [join(root, 'two'), join(root, 'three')] as const;
-    const two = rejection(create({ directory: directories[0], replicas: 2 }));
-    await sleep(afterMs);
+    const { log, waits } = waitingLog();
+    const two = rejection(create({ directory: directories[0], replicas: 2, log }));
+    if (inTurn) await waits();
     const three = rejection(create({ directory: directories[1], replicas: 3 }));
     const errors = await Promise.all([two, three]);
     const alone = { replicas: 1 };
@@ -166,8 +176,9 @@ describe('a number of replicas', () => {
 describe('a signal', () => {
   it('aborts the wait for the other founders, with its reason, and the directory is free at once', async () => {
     const controller = new AbortController();
-    const waiting = rejection(create({ replicas: 3, signal: controller.signal }));
-    await sleep(120);
+    const { log, waits } = waitingLog();
+    const waiting = rejection(create({ replicas: 3, signal: controller.signal, log }));
+    await waits();
     controller.abort(new Error('enough'));
     expect(await waiting).toBe(controller.signal.reason);
     await serves();
@@ -184,8 +195,9 @@ describe('a signal', () => {
 
   it('that aborts with what is no error rejects with that', async () => {
     const controller = new AbortController();
-    const waiting = rejection(create({ replicas: 3, signal: controller.signal }));
-    await sleep(120);
+    const { log, waits } = waitingLog();
+    const waiting = rejection(create({ replicas: 3, signal: controller.signal, log }));
+    await waits();
     controller.abort('enough');
     expect(await waiting).toBe('enough');
     await serves();
