@@ -15,5 +15,8 @@ export interface MachineQueue {
   /** Resolves when everything that had been acknowledged anywhere before the call has been delivered here. */
   sync(): Promise<void>;
 
+  /** Calls back once after `ms` of the queue's clock, unless the returned function is called before. */
+  after(ms: number, callback: () => void): () => void;
+
   close(): Promise<void>;
 }

@@ -74,7 +74,7 @@ export class ReplicatedStateMachine<S extends StateMachine> {
     try {
       if (!(operation instanceof Operation)) throw notAnOperation(operation);
       const message = encode(operation);
-      if (options !== undefined) ticket.watch(options);
+      if (options !== undefined) ticket.watch(options, this.#queue);
       this.#submit(message, ticket);
     } catch (error) {
       ticket.reject(error);

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 
 import { TreplicaError, UnknownOutcomeError } from '../model/errors.js';
+import type { MachineQueue } from './machine-queue.js';
 
 /** How long a caller waits for an operation. The operation itself is not called back. */
 export interface ExecuteOptions {
@@ -52,8 +53,11 @@ export class Ticket {
     this.#reject(reason);
   }
 
-  /** Limits the wait. Throws the signal's reason if it has aborted already, and INVALID_OPTION. */
-  watch({ signal, timeoutMs }: ExecuteOptions): void {
+  /**
+   * Limits the wait, as measured by `clock`. Throws the signal's reason if it has aborted already,
+   * and INVALID_OPTION.
+   */
+  watch({ signal, timeoutMs }: ExecuteOptions, clock: Pick<MachineQueue, 'after'>): void {
     signal?.throwIfAborted();
     if (timeoutMs !== undefined && !(timeoutMs >= 1 && timeoutMs <= TIMEOUT_MS_MAX)) {
       throw new TreplicaError(
@@ -61,13 +65,13 @@ export class Ticket {
         `timeoutMs is ${timeoutMs}: give a number of milliseconds from 1 to ${TIMEOUT_MS_MAX}, or leave it out.`,
       );
     }
-    const timer = timeoutMs === undefined ? undefined : setTimeout(() => this.#expire(timeoutMs), timeoutMs);
+    const stop = timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => this.#expire(timeoutMs));
     const abort = (): void => this.#giveUp(signal?.reason, 'the wait was aborted');
     signal?.addEventListener('abort', abort, { once: true });
     // One signal may stand for thousands of operations: that is no leak, which Node would warn of.
     if (signal !== undefined) setMaxListeners(0, signal);
     this.#stopWatching = () => {
-      clearTimeout(timer);
+      stop?.();
       signal?.removeEventListener('abort', abort);
     };
   }

@@ -43,6 +43,7 @@ export class AsynchronousPersistentQueue {
   readonly #batcher: Batcher;
   readonly #delivery: Delivery;
   readonly #driver: Driver;
+  readonly #scheduler: Scheduler;
   readonly #log: Logger;
   readonly #stopTicking: () => void;
   readonly #founded = new Outcome();
@@ -88,6 +89,7 @@ export class AsynchronousPersistentQueue {
     this.processId = self;
     this.#ledger = ledger;
     this.#transport = transport;
+    this.#scheduler = scheduler;
     this.#log = parts.log;
     const fail = (error: Error) => {
       this.#fail(error);
@@ -212,6 +214,14 @@ export class AsynchronousPersistentQueue {
       }
       this.#driver.read({ resolve: () => void this.#delivery.caughtUp().then(resolve, reject), reject });
     });
+  }
+
+  /**
+   * Calls back once after `ms` milliseconds, at most 2³¹ − 1, of the clock that the queue runs by, unless the returned
+   * function is called before: for state holders that limit a wait.
+   */
+  after(ms: number, callback: () => void): () => void {
+    return this.#scheduler.after(ms, callback);
   }
 
   /** Stops taking part, tells everyone who waits, and releases sockets and ledger. Idempotent. */

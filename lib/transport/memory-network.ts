@@ -12,6 +12,8 @@ export interface MemoryNetworkOptions {
   readonly random: () => number;
   /** Unless given, what is under way waits for `deliverNext` or `deliverAll`. */
   readonly schedule?: Schedule;
+  /** Decides in place of `faults`. */
+  readonly fate?: Fate;
 }
 
 export interface MemoryTransportOptions extends Omit<Subscription, 'log'> {
@@ -37,6 +39,24 @@ export interface Arrival {
   readonly message: Buffer;
 }
 
+/** A frame on its way to one receiver. */
+export interface Passenger {
+  /** Null where it comes from nobody on the network. */
+  readonly from: ProcessId | null;
+  readonly to: ProcessId;
+  readonly lane: Lane;
+  readonly bytes: Buffer;
+}
+
+/** One arrival of a frame. */
+export interface Copy {
+  readonly delayTicks: number;
+  readonly bytes: Buffer;
+}
+
+/** What becomes of a frame: no copy where it is lost. On the bulk lane loss, repetition and other bytes are against the port. */
+export type Fate = (passenger: Passenger) => readonly Copy[];
+
 interface Member {
   readonly self: ProcessId;
   readonly address: Address;
@@ -59,6 +79,7 @@ export class MemoryNetwork {
   readonly faults: Faults = { loss: 0, duplication: 0, delayTicksMin: 0, delayTicksMax: 0 };
   readonly #random: () => number;
   readonly #schedule: Schedule;
+  readonly #fate: Fate;
   readonly #agenda = new Agenda();
   /** By port. */
   readonly #members = new Map<number, Member>();
@@ -67,9 +88,10 @@ export class MemoryNetwork {
   readonly #filters = new Set<(arrival: Arrival) => boolean>();
   #nextPort = 1;
 
-  constructor({ random, schedule }: MemoryNetworkOptions) {
+  constructor({ random, schedule, fate }: MemoryNetworkOptions) {
     this.#random = random;
     this.#schedule = schedule ?? this.#agenda.add;
+    this.#fate = fate ?? ((passenger) => this.#befall(passenger));
   }
 
   /** A transport at an address of its own: a process that is started again comes back at another. */
@@ -167,15 +189,25 @@ export class MemoryNetwork {
     for (const { address, inbox } of this.#members.values()) if (inbox.queue === queue) yield address;
   }
 
-  #dispatch(packet: Packet): void {
-    const { loss, duplication, delayTicksMin, delayTicksMax } = this.faults;
-    const isDatagram = packet.lane === 'datagram';
-    if (isDatagram && this.#random() < loss) return;
-    const copies = isDatagram && this.#random() < duplication ? 2 : 1;
-    for (let copy = 0; copy < copies; copy += 1) {
-      const delayTicks = delayTicksMin + Math.floor(this.#random() * (delayTicksMax - delayTicksMin + 1));
-      this.#schedule(() => this.#arrive(packet), delayTicks);
+  #dispatch({ from, to, lane, bytes }: Packet): void {
+    const receiver = this.#members.get(to.port);
+    if (receiver === undefined) return;
+    const passenger = { from: from?.self ?? null, to: receiver.self, lane, bytes };
+    for (const copy of this.#fate(passenger)) {
+      this.#schedule(() => this.#arrive({ from, to, lane, bytes: copy.bytes }), copy.delayTicks);
     }
+  }
+
+  /** What `faults` say. */
+  #befall({ lane, bytes }: Passenger): Copy[] {
+    const { loss, duplication, delayTicksMin, delayTicksMax } = this.faults;
+    const isDatagram = lane === 'datagram';
+    if (isDatagram && this.#random() < loss) return [];
+    const copies = isDatagram && this.#random() < duplication ? 2 : 1;
+    return Array.from({ length: copies }, () => ({
+      delayTicks: delayTicksMin + Math.floor(this.#random() * (delayTicksMax - delayTicksMin + 1)),
+      bytes,
+    }));
   }
 
   #arrive({ from, to, lane, bytes }: Packet): void {

@@ -5,9 +5,11 @@ import {
   type MessageOf,
   type Outgoing,
 } from '../../lib/consensus/messages.js';
+import type { Decision, Effects, Notice } from '../../lib/consensus/effects.js';
 import type { Mode } from '../../lib/consensus/mode.js';
 import type { Batch, BatchId } from '../../lib/model/batch.js';
 import { after, type Instance, type ProcessId } from '../../lib/model/ids.js';
+import type { LedgerRecord } from '../../lib/model/records.js';
 import { CoreChecker } from './core-checker.js';
 import { CoreProcess, type Turn } from './core-process.js';
 import { seededRandom } from './seeded-random.js';
@@ -28,9 +30,20 @@ export type Loss = (message: InTransit) => boolean;
 /** Where in its turn a process may crash: nothing written yet; written, votes not sent; votes sent, nothing handed over. */
 export type CrashPoint = 'before-persist' | 'before-votes' | 'before-delivery';
 
+/** What a process does, as it does it. What goes to everyone is one event, with the numbers of those for whom it is lost. */
+export type GroupEvent =
+  | { readonly kind: 'notices'; readonly notice: Notice }
+  | { readonly kind: 'sends'; readonly outgoing: Outgoing; readonly lostTo: readonly number[] }
+  | { readonly kind: 'persists'; readonly records: readonly LedgerRecord[] }
+  | { readonly kind: 'decides'; readonly decision: Decision }
+  | { readonly kind: 'reads'; readonly ticket: number }
+  | { readonly kind: 'crashes' };
+
 export interface GroupOptions {
   readonly mode?: Mode;
   readonly seed?: number;
+  /** How many message delays one tick lasts. Infinity: clocks stand still unless a spec calls `tick`. */
+  readonly delaysATick?: number;
   /** Processes beyond n. */
   readonly extra?: number;
   /** What a process takes for n; n unless said otherwise. */
@@ -50,12 +63,15 @@ export class CoreGroup {
   loss: Loss = () => false;
   /** How many copies of a message arrive, and after how many delays each. */
   copies: (message: InTransit) => readonly number[] = () => [1];
-  /** Returns true where a process is to crash in the midst of its turn. */
-  crashAt: (process: number, point: CrashPoint) => boolean = () => false;
+  /** Returns true where a process is to crash in the midst of its turn, of which `effects` is all that it does. */
+  crashAt: (process: number, point: CrashPoint, effects: Effects) => boolean = () => false;
   /** How many delays a commit takes; the process goes on hearing others in the meantime. */
   commitDelays: (process: number) => number = () => 0;
   /** Every message that left a process, with the delay at which it did. */
   readonly sent: (InTransit & { readonly at: number })[] = [];
+  /** Told of everything that happens; within a turn of what a process has noticed first, as that is why it does the rest. */
+  observe: (process: number, event: GroupEvent) => void = () => {};
+  readonly #delaysATick: number;
   readonly #network = new Map<number, InTransit[]>();
 
   constructor(
@@ -64,6 +80,7 @@ export class CoreGroup {
   ) {
     const { mode = 'classic', extra = 0, replicasOf = () => n, modeOf = () => mode } = options;
     const random = seededRandom(options.seed ?? 1);
+    this.#delaysATick = options.delaysATick ?? DELAYS_A_TICK;
     this.processes = Array.from(
       { length: n + extra },
       (_, i) => new CoreProcess(i + 1, { replicas: replicasOf(i + 1), mode: modeOf(i + 1), random }),
@@ -121,7 +138,10 @@ export class CoreGroup {
   }
 
   crash(...numbers: readonly number[]): void {
-    for (const number of numbers) this.process(number).crash();
+    for (const number of numbers) {
+      this.process(number).crash();
+      this.observe(number, { kind: 'crashes' });
+    }
   }
 
   restart(...numbers: readonly number[]): void {
@@ -145,11 +165,13 @@ export class CoreGroup {
       if (p.commit !== null && p.commit.due <= this.now) this.#finish(p, p.commit);
       this.#drain(p);
     }
-    if (this.now % DELAYS_A_TICK === 0) this.tick();
+    if (this.now % this.#delaysATick === 0) this.tick();
   }
 
-  tick(): void {
-    for (const p of this.live) {
+  /** The clocks of some processes tick; those of all who live, unless numbers are given. */
+  tick(...numbers: readonly number[]): void {
+    const ticking = numbers.length === 0 ? this.live : numbers.map((number) => this.process(number));
+    for (const p of ticking) {
       p.core?.step({ kind: 'tick' });
       this.#drain(p);
     }
@@ -172,6 +194,11 @@ export class CoreGroup {
 
   runTicks(ticks: number): void {
     this.run(ticks * DELAYS_A_TICK);
+  }
+
+  /** Whether no message is under way and no commit. */
+  get quiet(): boolean {
+    return this.#network.size === 0 && this.live.every((p) => p.commit === null);
   }
 
   /** Runs until nothing is under way any more, between two ticks. */
@@ -207,8 +234,9 @@ export class CoreGroup {
     while (p.core !== null && p.commit === null) {
       const effects = p.core.effects();
       const turn: Turn = { effects, readable: p.core.watermark };
+      for (const notice of effects.notices) this.observe(p.number, { kind: 'notices', notice });
       this.#transmit(p, effects.messages);
-      if (this.#crashes(p, 'before-persist')) return;
+      if (this.#crashes(p, 'before-persist', effects)) return;
       const delays = effects.records.length > 0 ? this.commitDelays(p.number) : 0;
       if (delays > 0) p.commit = { ...turn, due: this.now + delays };
       else if (!this.#finish(p, turn)) return;
@@ -219,20 +247,27 @@ export class CoreGroup {
   #finish(p: CoreProcess, { effects, readable }: Turn): boolean {
     p.commit = null;
     p.disk.apply(effects.records);
-    if (this.#crashes(p, 'before-votes')) return false;
+    if (effects.records.length > 0) this.observe(p.number, { kind: 'persists', records: effects.records });
+    if (this.#crashes(p, 'before-votes', effects)) return false;
     this.#transmit(p, effects.votes);
-    if (this.#crashes(p, 'before-delivery')) return false;
-    for (const { instance, batch } of effects.decided) this.#decide(p, instance, batch);
-    for (const ticket of effects.readable) p.readable.push({ ticket, decided: p.decided.size as Instance });
+    if (this.#crashes(p, 'before-delivery', effects)) return false;
+    for (const decision of effects.decided) {
+      this.#decide(p, decision.instance, decision.batch);
+      this.observe(p.number, { kind: 'decides', decision });
+    }
+    for (const ticket of effects.readable) {
+      p.readable.push({ ticket, decided: p.decided.size as Instance });
+      this.observe(p.number, { kind: 'reads', ticket });
+    }
     p.notices.push(...effects.notices);
     for (const { to, from } of effects.supplies) this.#supply(p, to, from, readable);
     p.core?.step({ kind: 'durable' });
     return effects.messages.length + effects.records.length + effects.votes.length + effects.decided.length > 0;
   }
 
-  #crashes(p: CoreProcess, point: CrashPoint): boolean {
-    if (!this.crashAt(p.number, point)) return false;
-    p.crash();
+  #crashes(p: CoreProcess, point: CrashPoint, effects: Effects): boolean {
+    if (!this.crashAt(p.number, point, effects)) return false;
+    this.crash(p.number);
     return true;
   }
 
@@ -253,12 +288,14 @@ export class CoreGroup {
     for (const { to, message } of outgoing) {
       this.checker.hears(p, message);
       const receivers = this.processes.filter((other) => (to === EVERYONE ? other !== p : other.id === to));
+      const lostTo: number[] = [];
       for (const receiver of receivers) {
         const inTransit = { from: p.number, to: receiver.number, message };
         this.sent.push({ ...inTransit, at: this.now });
-        if (this.loss(inTransit)) continue;
-        for (const delay of this.copies(inTransit)) this.#arrive(this.now + delay, inTransit);
+        if (this.loss(inTransit)) lostTo.push(receiver.number);
+        else for (const delay of this.copies(inTransit)) this.#arrive(this.now + delay, inTransit);
       }
+      this.observe(p.number, { kind: 'sends', outgoing: { to, message }, lostTo });
     }
   }
 

@@ -9,6 +9,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   serialization: ['model'],
   queue: ['model', 'consensus', 'ledger', 'transport'],
   machine: ['model', 'serialization', 'queue'],
+  simulation: ['model', 'consensus', 'ledger', 'transport', 'serialization', 'queue', 'machine'],
 };
 
 /** What only the driver joins; whoever composes a queue constructs all three. */

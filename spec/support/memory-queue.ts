@@ -1,6 +1,7 @@
 import type { MachineQueue } from '../../lib/machine/machine-queue.js';
 import { TreplicaError } from '../../lib/model/errors.js';
 import type { Position, ProcessId } from '../../lib/model/ids.js';
+import { realScheduler } from '../../lib/queue/scheduler.js';
 import type { StateHolder } from '../../lib/queue/state-holder.js';
 
 interface Entry {
@@ -74,6 +75,10 @@ export class MemoryQueue implements MachineQueue {
   async sync(): Promise<void> {
     if (this.#isClosed) throw new TreplicaError('QUEUE_CLOSED', 'The queue is closed.');
     this.log.deliver();
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    return realScheduler.after(ms, callback);
   }
 
   async close(): Promise<void> {

@@ -93,6 +93,11 @@ export class VirtualWorld {
       now: () => this.nowMs,
       random: this.random,
       defer: (callback) => this.after(0, () => (life.isAlive ? callback() : undefined)),
+      after: (ms, callback) => {
+        let isDue = life.isAlive;
+        this.after(ms, () => (isDue && life.isAlive ? callback() : undefined));
+        return () => (isDue = false);
+      },
       every: (ms, callback) => {
         every(ms, callback);
         return () => (life.ticks = false);

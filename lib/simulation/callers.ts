@@ -1,0 +1,191 @@
+import type { Operation } from '../machine/operation.js';
+import type { ExecuteOptions } from '../machine/replicated-state-machine.js';
+import type { StateMachine } from '../machine/state-machine.js';
+import { TreplicaError, UnknownOutcomeError } from '../model/errors.js';
+import { History, type OpenCall } from './history.js';
+import type { Life } from './life.js';
+import type { SimulatedProcess } from './process.js';
+import type { Random } from './random.js';
+import type { World } from './world.js';
+
+/** What a workload is given: one caller at one process. */
+export interface Client<S extends StateMachine> {
+  /** Its name, like that of no other in the run. */
+  readonly name: string;
+  /** The name of the process that it calls. */
+  readonly process: string;
+  /** Uniform in [0, 1), from the seed. */
+  random(): number;
+  /** As `machine.execute`. */
+  execute<R>(operation: Operation<S, R>, options?: Pick<ExecuteOptions, 'timeoutMs'>): Promise<R>;
+  /** As `machine.read`. `input` says in the recorded history what was read. */
+  read<R>(query: (state: S) => R, input?: unknown): Promise<R>;
+  /** Does nothing for a while, in virtual milliseconds. */
+  pause(ms: number): Promise<void>;
+}
+
+/**
+ * What a caller does once; it is called again and again. Errors that the client's calls reject with need not be caught.
+ */
+export type Workload<S extends StateMachine> = (client: Client<S>) => Promise<void>;
+
+export interface CallersOptions<S extends StateMachine> {
+  readonly workload: Workload<S>;
+  readonly random: Random;
+  /** Of one process. */
+  readonly callers: number;
+  /** How long a caller waits between two calls of the workload, on average. */
+  readonly pauseUsMean: number;
+}
+
+/** The callers of all processes: they begin when a process comes up, and those of one that goes down are never heard of again. */
+export class Callers<S extends StateMachine> {
+  readonly history: History;
+  readonly #world: World<S>;
+  readonly #options: CallersOptions<S>;
+  readonly #calling = new Map<Life<S>, number>();
+  #isOver = false;
+  #names = 0;
+
+  constructor(world: World<S>, options: CallersOptions<S>) {
+    this.#world = world;
+    this.#options = options;
+    this.history = new History((checker, text) => world.log.violate(checker, text));
+    world.cameUp = (process) => this.#begin(process);
+  }
+
+  /** From now on nobody begins anything. */
+  end(): void {
+    this.#isOver = true;
+  }
+
+  /** Whether everybody at a process that is up has been answered. */
+  get areDone(): boolean {
+    for (const [life, callers] of this.#calling) if (life.isAlive && callers > 0) return false;
+    return true;
+  }
+
+  /** The operations and reads that have been answered. */
+  get answered(): number {
+    return this.history.calls.filter(({ outcome }) => outcome !== null).length;
+  }
+
+  /** A client that belongs to no workload. */
+  clientAt(process: SimulatedProcess<S>, name: string): Client<S> {
+    const { life } = process;
+    if (life === null) throw new Error(`${process.name} is down`);
+    return new LivingClient(this.#world, process, life, name, this.history, this.#options.random);
+  }
+
+  #begin(process: SimulatedProcess<S>): void {
+    const { life } = process;
+    if (life === null || this.#isOver) return;
+    for (let i = 0; i < this.#options.callers; i += 1) {
+      this.#names += 1;
+      this.#calling.set(life, (this.#calling.get(life) ?? 0) + 1);
+      void this.#callOnAndOn(life, this.clientAt(process, `c${this.#names}`));
+    }
+  }
+
+  async #callOnAndOn(life: Life<S>, client: Client<S>): Promise<void> {
+    const { workload, random, pauseUsMean } = this.#options;
+    while (life.isAlive && !this.#isOver) {
+      await client.pause(random.exponential(pauseUsMean) / 1_000);
+      if (this.#isOver || !life.isAlive) break;
+      try {
+        await workload(client);
+      } catch (error) {
+        if (!(client as LivingClient<S>).isOwn(error)) this.#world.log.violate('workload', String(error));
+        if (error instanceof TreplicaError && error.code === 'STATE_MACHINE_CLOSED') break;
+      }
+    }
+    this.#calling.set(life, (this.#calling.get(life) ?? 1) - 1);
+    this.#world.stir();
+  }
+}
+
+class LivingClient<S extends StateMachine> implements Client<S> {
+  readonly process: string;
+  /** The last error that a call rejected with. */
+  #rejected: unknown = null;
+
+  constructor(
+    readonly world: World<S>,
+    readonly at: SimulatedProcess<S>,
+    readonly life: Life<S>,
+    readonly name: string,
+    readonly history: History,
+    readonly chance: Random,
+  ) {
+    this.process = at.name;
+  }
+
+  random(): number {
+    return this.chance.next();
+  }
+
+  isOwn(error: unknown): boolean {
+    return error === this.#rejected;
+  }
+
+  async execute<R>(operation: Operation<S, R>, options?: Pick<ExecuteOptions, 'timeoutMs'>): Promise<R> {
+    const call = this.history.call('operation', this.process, this.name, operation);
+    this.world.watch.called(operation, call);
+    return this.#answered(call, this.#machine.execute(operation, options));
+  }
+
+  async read<R>(query: (state: S) => R, input: unknown = null): Promise<R> {
+    const call = this.history.call('read', this.process, this.name, input);
+    const answer = this.#machine.read((state) => {
+      call.position = this.life.position;
+      return query(state);
+    });
+    return this.#answered(call, answer);
+  }
+
+  pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.world.after(Math.round(ms * 1_000), () => {
+        if (!this.life.isAlive) return;
+        resolve();
+        this.world.stir();
+      });
+    });
+  }
+
+  get #machine() {
+    const { machine } = this.life;
+    if (machine === null) throw new Error(`${this.process} is not up`);
+    return machine;
+  }
+
+  /** Whoever calls a process that is dead by the time of the answer is never told. */
+  async #answered<R>(call: OpenCall, answer: Promise<R>): Promise<R> {
+    try {
+      const result = await answer;
+      if (!this.life.isAlive) return await new Promise(() => undefined);
+      this.world.watch.told(call, () => result);
+      this.history.returns(call, { result });
+      return result;
+    } catch (error) {
+      if (!this.life.isAlive) return await new Promise(() => undefined);
+      this.#rejected = error;
+      if (!isUnanswered(error)) {
+        this.world.watch.told(call, () => {
+          throw error;
+        });
+        this.history.returns(call, { error });
+      }
+      throw error;
+    }
+  }
+}
+
+/** Whether the caller has learnt nothing about the operation's outcome. */
+function isUnanswered(error: unknown): boolean {
+  return (
+    error instanceof UnknownOutcomeError ||
+    error instanceof TreplicaError ||
+    (error instanceof DOMException && error.name === 'TimeoutError')
+  );
+}

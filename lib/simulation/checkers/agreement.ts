@@ -1,0 +1,102 @@
+import type { LedgerRecord, LogEntry, Vote } from '../../model/records.js';
+import { quorumOf, readCommit, show } from './votes.js';
+
+type Report = (text: string) => void;
+
+/** Tallies this far below the first undecided instance are dropped. */
+const TALLIES_KEPT = 2_000;
+
+/**
+ * Agreement: at every instance at most one batch is ever chosen, and what a process takes for decided has been chosen.
+ * Counts the votes on all disks, by member and ballot, as nobody in the group can.
+ */
+export class Agreement {
+  readonly #n: number;
+  readonly #report: Report;
+  readonly #chosen: (string | undefined)[] = [];
+  readonly #bodies = new Map<string, Uint8Array>();
+  /** By instance, then by ballot and batch: the members that have voted, one bit each. */
+  readonly #tallies = new Map<number, Map<string, number>>();
+  /** Below it, something has been chosen at every instance. */
+  #front = 0;
+
+  constructor(n: number, report: Report) {
+    this.#n = n;
+    this.#report = report;
+  }
+
+  /** The first instance at which nothing has been chosen yet. */
+  get front(): number {
+    return this.#front;
+  }
+
+  /** The id of the batch chosen at an instance. */
+  chosenAt(instance: number): string | undefined {
+    return this.#chosen[instance];
+  }
+
+  bodyOf(id: string): Uint8Array | undefined {
+    return this.#bodies.get(id);
+  }
+
+  durable(
+    process: { readonly name: string; readonly index: number; readonly isLost: boolean },
+    records: readonly LedgerRecord[],
+  ): void {
+    const { votes, decisions } = readCommit(records);
+    for (const { instance, vote } of votes) if (vote !== null) this.#count(process.index, instance, vote);
+    for (const entry of decisions) this.#holds(process.name, entry);
+  }
+
+  #count(index: number, instance: number, { ballot, batch }: Vote): void {
+    this.#learn(batch);
+    let tallies = this.#tallies.get(instance);
+    if (tallies === undefined) {
+      tallies = new Map();
+      this.#tallies.set(instance, tallies);
+    }
+    const key = `${ballot.reign}.${ballot.coordinator}.${ballot.step} ${batch.id}`;
+    const voters = (tallies.get(key) ?? 0) | (1 << index);
+    tallies.set(key, voters);
+    if (bitsOf(voters) < quorumOf(this.#n, ballot)) return;
+    const chosen = this.#chosen[instance];
+    if (chosen === undefined) this.#choose(instance, batch.id);
+    else if (chosen !== batch.id)
+      this.#report(`at ${instance} both ${nameOf(chosen)} and, in ${show(ballot)}, ${nameOf(batch.id)} are chosen`);
+  }
+
+  #choose(instance: number, id: string): void {
+    this.#chosen[instance] = id;
+    while (this.#chosen[this.#front] !== undefined) {
+      this.#tallies.delete(this.#front - TALLIES_KEPT);
+      this.#front += 1;
+    }
+  }
+
+  #holds(name: string, { instance, vote }: LogEntry): void {
+    if (vote === null) {
+      this.#report(`${name} holds nothing at ${instance}, which it takes for decided`);
+      return;
+    }
+    this.#learn(vote.batch);
+    const chosen = this.#chosen[instance];
+    if (chosen === vote.batch.id) return;
+    const what = chosen === undefined ? 'nothing has' : `${nameOf(chosen)} has`;
+    this.#report(`${name} takes ${nameOf(vote.batch.id)} for decided at ${instance}, where ${what} been chosen`);
+  }
+
+  /** A batch is also stored without its body, where it is known to repeat an earlier one. */
+  #learn({ id, body }: { readonly id: string; readonly body: Uint8Array }): void {
+    if (body.length > 0) this.#bodies.set(id, body);
+  }
+}
+
+export function nameOf(batchId: string): string {
+  return batchId === '' ? 'the no-op' : batchId;
+}
+
+function bitsOf(mask: number): number {
+  let count = 0;
+  for (let rest = mask; rest !== 0; rest &= rest - 1) count += 1;
+  return count;
+}

@@ -1,0 +1,49 @@
+import type { LedgerRecord } from '../../model/records.js';
+import type { DeliveredBatch } from '../../queue/state-holder.js';
+import type { Agreement } from './agreement.js';
+import type { OneOrder } from './one-order.js';
+import { majorityOf } from './votes.js';
+
+type Report = (text: string) => void;
+
+/** Durability: whoever is told of an outcome can rely on it, for a majority of disks hold the operation, and nobody loses it. */
+export class Durability {
+  readonly #agreement: Agreement;
+  readonly #order: OneOrder;
+  readonly #report: Report;
+  /** What each disk holds, as batch ids by instance. */
+  readonly #disks: readonly Map<number, string>[];
+  #acknowledged = 0;
+
+  constructor(n: number, agreement: Agreement, order: OneOrder, report: Report) {
+    this.#agreement = agreement;
+    this.#order = order;
+    this.#report = report;
+    this.#disks = Array.from({ length: n }, () => new Map());
+  }
+
+  durable(index: number, records: readonly LedgerRecord[]): void {
+    const disk = this.#disks[index];
+    for (const record of records) {
+      if (record.kind === 'entry' && record.entry.vote !== null)
+        disk?.set(record.entry.instance, record.entry.vote.batch.id);
+    }
+  }
+
+  /** A process is about to tell its callers of the operations of a batch. */
+  acknowledged(name: string, { position, messages }: DeliveredBatch): void {
+    this.#acknowledged = Math.max(this.#acknowledged, position + messages.length);
+    const instance = this.#order.instanceOf(position);
+    const id = instance === undefined ? undefined : this.#agreement.chosenAt(instance);
+    if (instance === undefined || id === undefined) return;
+    const copies = this.#disks.filter((disk) => disk.get(instance) === id).length;
+    if (copies >= majorityOf(this.#disks.length)) return;
+    this.#report(`${name} acknowledges position ${position} with ${copies} copies on ${this.#disks.length} disks`);
+  }
+
+  /** A process has caught up with the group, having executed so many operations. */
+  finish(name: string, position: number): void {
+    if (position >= this.#acknowledged) return;
+    this.#report(`${this.#acknowledged} operations were acknowledged, and ${name} ends with ${position}`);
+  }
+}

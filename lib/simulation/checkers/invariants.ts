@@ -1,0 +1,27 @@
+import type { StateMachine } from '../../machine/state-machine.js';
+
+type Report = (text: string) => void;
+
+/** What holds of every state, by what it says: false, or words that say what is wrong, where it does not. */
+export type Invariants<S extends StateMachine> = Readonly<Record<string, (state: S) => boolean | string>>;
+
+/** What the application says of its own states. */
+export class ApplicationInvariants<S extends StateMachine> {
+  readonly #invariants: readonly [string, (state: S) => boolean | string][];
+  readonly #report: Report;
+
+  constructor(invariants: Invariants<S>, report: Report) {
+    this.#invariants = Object.entries(invariants);
+    this.#report = report;
+  }
+
+  executed(name: string, position: number, state: S): void {
+    for (const [what, holds] of this.#invariants) {
+      const verdict = holds(state);
+      if (verdict === true) continue;
+      this.#report(
+        `after ${position} operations at ${name}, "${what}" does not hold${verdict === false ? '' : `: ${verdict}`}`,
+      );
+    }
+  }
+}

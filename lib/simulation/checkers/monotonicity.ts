@@ -1,0 +1,93 @@
+import { NO_BALLOT, type Ballot } from '../../model/ballot.js';
+import type { LedgerRecord, LogEntry } from '../../model/records.js';
+import { isBelow, readCommit, show } from './votes.js';
+
+type Report = (text: string) => void;
+
+/** What is on one disk. */
+export interface OnDisk {
+  incarnation: number;
+  promise: Ballot;
+  watermark: number;
+  /** The founding that it has signed, by the group it founds; empty where there is none. */
+  signed: string;
+  readonly refused: Set<string>;
+  readonly entries: Map<number, LogEntry>;
+}
+
+/**
+ * Promises and votes on each disk: a promise never falls, nor does the ballot of a vote; there is one vote a ballot, and
+ * none below what was promised (The Part-Time Parliament, section 2.3). Over crashes as well: a disk does not know of them.
+ */
+export class Monotonicity {
+  readonly #report: Report;
+  readonly #disks = new Map<string, OnDisk>();
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  /** What the process has made durable. */
+  diskOf(name: string): OnDisk {
+    let disk = this.#disks.get(name);
+    if (disk === undefined) {
+      disk = { incarnation: 0, promise: NO_BALLOT, watermark: 0, signed: '', refused: new Set(), entries: new Map() };
+      this.#disks.set(name, disk);
+    }
+    return disk;
+  }
+
+  durable(name: string, records: readonly LedgerRecord[]): void {
+    const disk = this.diskOf(name);
+    const votes = new Set(readCommit(records).votes);
+    for (const record of records) {
+      if (record.kind === 'promise') this.#promises(name, disk, record.ballot);
+      else if (record.kind === 'entry') this.#enters(name, disk, record.entry, votes.has(record.entry));
+      else if (record.kind === 'watermark') this.#raises(name, disk, record.watermark);
+      else if (record.kind === 'identity') this.#starts(name, disk, record.incarnation);
+      else if (record.kind === 'founding') {
+        disk.signed = record.founding.signed?.group ?? '';
+        for (const group of record.founding.refused) disk.refused.add(group);
+      }
+    }
+  }
+
+  #promises(name: string, disk: OnDisk, ballot: Ballot): void {
+    if (isBelow(ballot, disk.promise)) this.#report(`${name} promises ${show(ballot)} after ${show(disk.promise)}`);
+    disk.promise = ballot;
+  }
+
+  #enters(name: string, disk: OnDisk, entry: LogEntry, isVote: boolean): void {
+    const before = disk.entries.get(entry.instance);
+    disk.entries.set(entry.instance, entry);
+    if (isVote) this.#votes(`${name} at ${entry.instance}`, disk, before, entry);
+  }
+
+  #votes(where: string, disk: OnDisk, before: LogEntry | undefined, { promised, vote }: LogEntry): void {
+    if (before !== undefined && isBelow(promised, before.promised))
+      this.#report(`${where} promises ${show(promised)} after ${show(before.promised)}`);
+    const former = before?.vote ?? null;
+    if (vote === null) {
+      if (former !== null) this.#report(`${where} has forgotten its vote in ${show(former.ballot)}`);
+      return;
+    }
+    if (former !== null && isBelow(vote.ballot, former.ballot))
+      this.#report(`${where} votes in ${show(vote.ballot)} after ${show(former.ballot)}`);
+    const isSame = former !== null && !isBelow(former.ballot, vote.ballot);
+    if (isSame && former.batch.id !== vote.batch.id) this.#report(`${where} votes twice in ${show(vote.ballot)}`);
+    if (!isSame && isBelow(vote.ballot, disk.promise))
+      this.#report(`${where} votes in ${show(vote.ballot)} though it has promised ${show(disk.promise)}`);
+    if (!isSame && isBelow(vote.ballot, promised))
+      this.#report(`${where} votes in ${show(vote.ballot)} though it has promised ${show(promised)} there`);
+  }
+
+  #raises(name: string, disk: OnDisk, watermark: number): void {
+    if (watermark < disk.watermark) this.#report(`${name} lowers its watermark from ${disk.watermark} to ${watermark}`);
+    disk.watermark = watermark;
+  }
+
+  #starts(name: string, disk: OnDisk, incarnation: number): void {
+    if (incarnation <= disk.incarnation) this.#report(`${name} starts as incarnation ${incarnation} again`);
+    disk.incarnation = incarnation;
+  }
+}

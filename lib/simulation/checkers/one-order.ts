@@ -1,0 +1,91 @@
+import { unpackBody, type BatchContent } from '../../queue/batch-body.js';
+import type { DeliveredBatch } from '../../queue/state-holder.js';
+import { nameOf, type Agreement } from './agreement.js';
+
+type Report = (text: string) => void;
+
+/** Told of every batch to be executed, with the place of its first message. */
+type Listener = (place: number, content: BatchContent) => void;
+
+/**
+ * One order without gaps: every process is handed the same messages at the same positions, one after the other, namely
+ * those of the chosen batches in instance order, each batch at the first instance that it was chosen at.
+ */
+export class OneOrder {
+  readonly #agreement: Agreement;
+  readonly #report: Report;
+  readonly #listener: Listener;
+  readonly #messages: Buffer[] = [];
+  /** The instance that each message was chosen at. */
+  readonly #instances: number[] = [];
+  readonly #seen = new Set<string>();
+  /** The latest incarnation of each process that something has been delivered of. */
+  readonly #incarnations = new Map<string, number>();
+  #next = 0;
+
+  constructor(agreement: Agreement, report: Report, listener: Listener) {
+    this.#agreement = agreement;
+    this.#report = report;
+    this.#listener = listener;
+  }
+
+  get length(): number {
+    return this.#messages.length;
+  }
+
+  instanceOf(position: number): number | undefined {
+    return this.#instances[position];
+  }
+
+  /** A process that has executed `expected` messages is handed a batch. */
+  delivers(name: string, expected: number, { position, messages }: DeliveredBatch): void {
+    if (position !== expected) {
+      this.#report(`${name} is handed position ${position} after ${expected} messages`);
+      return;
+    }
+    this.#follow(position + messages.length);
+    messages.forEach((message, i) => {
+      const ordered = this.#messages[position + i];
+      if (ordered === undefined)
+        this.#report(`${name} is handed a message at ${position + i} that has not been chosen`);
+      else if (!ordered.equals(message))
+        this.#report(`${name} is handed another message at ${position + i} than was chosen`);
+    });
+  }
+
+  /** Lines up what has been chosen, until there are `length` messages. */
+  #follow(length: number): void {
+    while (this.#messages.length < length && this.#next < this.#agreement.front) {
+      const instance = this.#next;
+      this.#next += 1;
+      const id = this.#agreement.chosenAt(instance) ?? '';
+      if (id !== '' && this.#isNew(id)) this.#append(instance, id);
+    }
+  }
+
+  /** A batch of an incarnation that a later one has followed comes too late: its callers are dead. */
+  #isNew(id: string): boolean {
+    if (this.#seen.has(id)) return false;
+    this.#seen.add(id);
+    const [process = '', incarnation] = id.split('.');
+    const latest = this.#incarnations.get(process) ?? 0;
+    if (Number(incarnation) < latest) return false;
+    this.#incarnations.set(process, Number(incarnation));
+    return true;
+  }
+
+  #append(instance: number, id: string): void {
+    const body = this.#agreement.bodyOf(id);
+    if (body === undefined) {
+      this.#report(`${nameOf(id)} is chosen at ${instance} and nobody knows what is in it`);
+      return;
+    }
+    const content = unpackBody(body);
+    const place = this.#messages.length;
+    for (const message of content.messages) {
+      this.#messages.push(message);
+      this.#instances.push(instance);
+    }
+    this.#listener(place, content);
+  }
+}

@@ -1,0 +1,99 @@
+import type { Message } from '../../consensus/messages.js';
+import type { Ballot } from '../../model/ballot.js';
+import type { Agreement } from './agreement.js';
+import type { Monotonicity, OnDisk } from './monotonicity.js';
+import { isBelow, show } from './votes.js';
+
+type Report = (text: string) => void;
+
+/**
+ * Nobody hears of a promise, vote or signature before it is on the disk of whoever gave it, nor of a decision that has
+ * not been made.
+ */
+export class StableStorage {
+  readonly #disks: Monotonicity;
+  readonly #agreement: Agreement;
+  readonly #report: Report;
+
+  constructor(disks: Monotonicity, agreement: Agreement, report: Report) {
+    this.#disks = disks;
+    this.#agreement = agreement;
+    this.#report = report;
+  }
+
+  says(name: string, message: Message): void {
+    const disk = this.#disks.diskOf(name);
+    const flaw = this.#flawOf(disk, message);
+    if (flaw !== null) this.#report(`${name} says ${flaw}`);
+  }
+
+  /** A process that has lost its disk has nothing to say in the group. */
+  saysAsStranger(name: string, { kind }: Message): void {
+    if (kind !== 'hello' && kind !== 'unwilling') this.#report(`${name}, which has lost its disk, says ${kind}`);
+  }
+
+  #flawOf(disk: OnDisk, message: Message): string | null {
+    switch (message.kind) {
+      case 'promise':
+        return this.#flawOfPromise(disk, message.ballot, message.votes) ?? this.#flawOfWatermark(message.watermark);
+      case 'report':
+        return this.#promisesAt(disk, message.instance, message.ballot)
+          ? null
+          : `that it promises ${show(message.ballot)} at ${message.instance}, which is not on its disk`;
+      case 'accepted': {
+        const lie = message.items.find(({ instance, id }) => !this.#hasVoted(disk, instance, message.ballot, id));
+        return lie === undefined
+          ? this.#flawOfWatermark(message.watermark)
+          : `that it votes in ${show(message.ballot)} at ${lie.instance}, which is not on its disk`;
+      }
+      case 'decided': {
+        const lie = message.batches.findIndex(({ id }, i) => this.#agreement.chosenAt(message.from + i) !== id);
+        return lie < 0
+          ? null
+          : `that ${message.batches[lie]?.id ?? ''} is decided at ${message.from + lie}, where it has not been chosen`;
+      }
+      case 'heartbeat':
+      case 'heard':
+        return this.#flawOfWatermark(message.watermark);
+      case 'signed':
+      case 'founded':
+        return disk.signed === message.founding.group
+          ? null
+          : `that it founds ${message.founding.group}, which it has not signed on its disk`;
+      default:
+        return null;
+    }
+  }
+
+  #flawOfPromise(
+    disk: OnDisk,
+    ballot: Ballot,
+    votes: readonly { readonly instance: number; readonly ballot: Ballot; readonly id: string }[],
+  ): string | null {
+    if (isBelow(disk.promise, ballot)) return `that it promises ${show(ballot)}, which is not on its disk`;
+    const lie = votes.find((vote) => !this.#hasVoted(disk, vote.instance, vote.ballot, vote.id));
+    return lie === undefined
+      ? null
+      : `that it has voted in ${show(lie.ballot)} at ${lie.instance}, which is not on its disk`;
+  }
+
+  #flawOfWatermark(watermark: number): string | null {
+    return watermark <= this.#agreement.front
+      ? null
+      : `that everything below ${watermark} is decided, and at ${this.#agreement.front} nothing is`;
+  }
+
+  /** Whether the disk shows the vote, or a later one that has taken its place. */
+  #hasVoted(disk: OnDisk, instance: number, ballot: Ballot, id: string): boolean {
+    if (instance < disk.watermark) return true;
+    const vote = disk.entries.get(instance)?.vote;
+    if (vote === undefined || vote === null || isBelow(vote.ballot, ballot)) return false;
+    return isBelow(ballot, vote.ballot) || vote.batch.id === id;
+  }
+
+  #promisesAt(disk: OnDisk, instance: number, ballot: Ballot): boolean {
+    if (instance < disk.watermark) return true;
+    const promised = disk.entries.get(instance)?.promised;
+    return promised !== undefined && !isBelow(promised, ballot);
+  }
+}

@@ -1,0 +1,127 @@
+import type { StateMachine } from '../machine/state-machine.js';
+import { majorityOf } from './checkers/votes.js';
+import type { SimulatedProcess } from './process.js';
+import type { Random } from './random.js';
+import { troubles, type TroubleKind } from './troubles.js';
+import { FAIR, type Climate } from './weather.js';
+import type { World } from './world.js';
+
+/** How often something happens and how long it lasts, both on average and as chance has it. */
+export interface Schedule {
+  readonly perSecond: number;
+  readonly lastsMs: number;
+}
+
+/** The faults of a run. */
+export interface Adversity {
+  readonly climate: Climate;
+  readonly troubles: Partial<Readonly<Record<TroubleKind, Schedule>>>;
+  /** How long a process stays down, on average. */
+  readonly downMs: number;
+  /** How long a commit takes, on average. */
+  readonly commitUs: number;
+}
+
+/** Sees to it that everything goes wrong, for a time; then, that a majority is left in peace. */
+export class Nemesis<S extends StateMachine> {
+  readonly #world: World<S>;
+  readonly #adversity: Adversity;
+  readonly #random: Random;
+  readonly #remedies = new Set<() => void>();
+  #isOver = false;
+
+  constructor(world: World<S>, adversity: Adversity, random: Random) {
+    this.#world = world;
+    this.#adversity = adversity;
+    this.#random = random;
+  }
+
+  /** Starts all processes, each at a moment of its own, and then the troubles. */
+  begin(): void {
+    const world = this.#world;
+    world.wentDown = (process) => this.#tend(process);
+    world.weather.climate = this.#adversity.climate;
+    for (const process of world.processes) {
+      process.manners.usualUs = this.#adversity.commitUs;
+      process.manners.commitUsMean = this.#adversity.commitUs;
+      world.after(this.#random.below(100_000), () => process.start());
+    }
+    for (const [kind, schedule] of Object.entries(this.#adversity.troubles)) this.#await(kind as TroubleKind, schedule);
+  }
+
+  /**
+   * The faults end for a majority at least, and for whoever has a disk that can be relied on and is not chosen to stay
+   * down. Returns those, of whom everything may be expected now.
+   */
+  end(): readonly SimulatedProcess<S>[] {
+    const world = this.#world;
+    this.#isOver = true;
+    world.weather.climate = FAIR;
+    for (const remedy of this.#remedies) remedy();
+    this.#remedies.clear();
+    const sound = world.processes.filter((process) => isSound(process));
+    const isFounded = world.processes.every(({ hasBeenUp }) => hasBeenUp);
+    const count = !isFounded || this.#random.chance(0.7) ? sound.length : majorityOf(world.processes.length);
+    const survivors = this.#random.sample(sound, count);
+    for (const process of world.processes) {
+      if (!survivors.includes(process)) process.crash();
+      else if (process.life === null) process.start();
+      else process.life.callsUntilCrash = Infinity;
+    }
+    return survivors;
+  }
+
+  #await(kind: TroubleKind, schedule: Schedule): void {
+    this.#world.after(Math.round(this.#random.exponential(1e6 / schedule.perSecond)), () => {
+      if (this.#isOver) return;
+      this.#make(kind, schedule);
+      this.#await(kind, schedule);
+    });
+  }
+
+  #make(kind: TroubleKind, { lastsMs }: Schedule): void {
+    const world = this.#world;
+    const random = this.#random;
+    const victim = this.#victim();
+    const lastsUs = Math.round(random.exponential(lastsMs * 1_000));
+    const mayLose = (process: SimulatedProcess<S>): boolean => this.#mayLose(process);
+    const remedy = troubles[kind]({ world, random, victim, lastsUs, mayLose });
+    if (remedy === undefined) return;
+    world.happened(kind);
+    world.log.note('', kind, lastsUs, () => `at ${victim.name}, ${Math.round(lastsUs / 1_000)} ms`);
+    if (remedy === null) return;
+    this.#remedies.add(remedy);
+    world.after(lastsUs, () => {
+      if (!this.#remedies.delete(remedy)) return;
+      remedy();
+      world.log.note('', 'the end of', lastsUs, () => `${kind} at ${victim.name}`);
+    });
+  }
+
+  #victim(): SimulatedProcess<S> {
+    const { processes } = this.#world;
+    const coordinator = processes.find(({ coordinates }) => coordinates);
+    return coordinator !== undefined && this.#random.chance(0.4) ? coordinator : this.#random.pick(processes);
+  }
+
+  /** Only founders that have founded: before, one that is lost for good keeps the others waiting. */
+  #mayLose(victim: SimulatedProcess<S>): boolean {
+    const { processes } = this.#world;
+    if (processes.some(({ hasBeenUp }) => !hasBeenUp)) return false;
+    if (!isSound(victim)) return !victim.isLost;
+    return processes.filter((process) => isSound(process)).length > majorityOf(processes.length);
+  }
+
+  /** A process that has gone down is started again after a while, whatever has become of its disk. */
+  #tend(process: SimulatedProcess<S>): void {
+    if (this.#isOver) return;
+    this.#world.after(1 + Math.round(this.#random.exponential(this.#adversity.downMs * 1_000)), () => {
+      if (!this.#isOver && process.life === null && process.mayStart) process.start();
+    });
+  }
+}
+
+/** Whether the process can be expected to come back as the member that it is. */
+function isSound({ isLost, excuses }: Pick<SimulatedProcess<StateMachine>, 'isLost' | 'excuses'>): boolean {
+  return !isLost && !excuses.damagedDisk;
+}

@@ -1,0 +1,130 @@
+import type { Mode } from '../consensus/mode.js';
+import type { Adversity, Schedule } from './nemesis.js';
+import type { Random } from './random.js';
+import type { TroubleKind } from './troubles.js';
+import { FAIR, type Climate } from './weather.js';
+
+/** The group, the load and the faults of a run. */
+export interface Conditions extends Adversity {
+  readonly replicas: number;
+  readonly mode: Mode;
+  /** Of each process. */
+  readonly callers: number;
+  /** How long a caller waits between two calls of its workload, on average. */
+  readonly pauseMs: number;
+}
+
+type Circumstances = Partial<Conditions>;
+
+/** A kind of run; what exactly it is like is drawn from the seed. */
+type Profile = (random: Random) => Circumstances;
+
+export type ProfileName = keyof typeof profiles;
+
+/** Troubles of these kinds, each more or less often and for more or less long. */
+function some(
+  random: Random,
+  kinds: readonly TroubleKind[],
+  perSecond: number,
+  lastsMs: number,
+): Conditions['troubles'] {
+  const schedule = (): Schedule => ({
+    perSecond: perSecond * random.between(0.2, 2),
+    lastsMs: lastsMs * random.between(0.1, 2),
+  });
+  return Object.fromEntries(kinds.map((kind) => [kind, schedule()]));
+}
+
+function lossy(random: Random): Climate {
+  return {
+    ...FAIR,
+    loss: random.between(0, 0.3),
+    duplication: random.between(0, 0.5),
+    mutilation: random.chance(0.5) ? random.between(0, 0.05) : 0,
+    delayUsMean: random.exponential(500),
+    tail: random.between(0, 0.05),
+    tailUs: random.exponential(500_000),
+  };
+}
+
+const NETWORK: readonly TroubleKind[] = ['one-way cut', 'isolation', 'partition', 'clog'];
+const DISKS: readonly TroubleKind[] = ['slow disk', 'failed flush', 'full disk'];
+const DAMAGE: readonly TroubleKind[] = ['torn write', 'flipped bit', 'vanished record', 'lost disk'];
+const CLOCKS: readonly TroubleKind[] = ['clock drift', 'clock jump'];
+const EVERYTHING: readonly TroubleKind[] = [
+  ...NETWORK,
+  ...DISKS,
+  ...DAMAGE,
+  ...CLOCKS,
+  'crash',
+  'crash of all',
+  'stall',
+  'stranger',
+];
+
+export const profiles = {
+  /** Nothing goes wrong. */
+  calm: () => ({}),
+  /** Datagrams are lost, repeated, late and mutilated. */
+  lossy: (random) => ({ climate: lossy(random) }),
+  /** Links are cut one way or both, and clogged. */
+  partitions: (random) => ({ troubles: some(random, NETWORK, 0.7, 800) }),
+  /** Processes crash wherever they happen to be, one by one and all at once. */
+  crashes: (random) => ({
+    downMs: random.exponential(400),
+    troubles: { ...some(random, ['crash'], 3, 0), ...some(random, ['crash of all'], 0.2, 0) },
+  }),
+  /** Disks are slow, full and fail. */
+  disks: (random) => ({
+    commitUs: random.exponential(3_000),
+    troubles: { ...some(random, DISKS, 0.4, 600), ...some(random, ['crash'], 0.5, 0) },
+  }),
+  /** Disks lose and damage what they hold. */
+  damage: (random) => ({
+    troubles: {
+      ...some(random, DAMAGE, 0.3, 0),
+      ...some(random, ['crash'], 1, 0),
+      ...some(random, ['crash of all'], 0.1, 0),
+    },
+  }),
+  /** Processes stand still for seconds, and clocks run apart and jump. */
+  stalls: (random) => ({
+    troubles: { ...some(random, ['stall'], 0.7, 1_000), ...some(random, CLOCKS, 0.5, 2_000) },
+  }),
+  /** Everybody proposes at once in fast reigns. */
+  collisions: (random) => ({
+    mode: 'fast',
+    replicas: random.pick([3, 4, 5]),
+    callers: 1 + random.below(3),
+    pauseMs: 10 + random.exponential(40),
+    climate: { ...FAIR, delayUsMean: random.exponential(300), loss: random.chance(0.5) ? random.between(0, 0.1) : 0 },
+    troubles: random.chance(0.5) ? some(random, ['crash', 'one-way cut', 'isolation'], 0.7, 500) : {},
+  }),
+  /** Whatever there is, some of it at a time. */
+  swarm: (random) => {
+    const kinds = random.sample(EVERYTHING, 1 + random.below(EVERYTHING.length));
+    return {
+      climate: random.chance(0.6) ? lossy(random) : FAIR,
+      commitUs: random.chance(0.5) ? random.exponential(5_000) : 100,
+      downMs: random.exponential(500),
+      troubles: some(random, kinds, 1.5 / Math.sqrt(kinds.length), 600),
+    };
+  },
+} satisfies Readonly<Record<string, Profile>>;
+
+export const profileNames = Object.keys(profiles) as ProfileName[];
+
+/** The conditions that a seed makes of a profile. */
+export function conditionsOf(profile: ProfileName, random: Random): Conditions {
+  const usual: Conditions = {
+    climate: FAIR,
+    troubles: {},
+    downMs: 300,
+    commitUs: 100,
+    replicas: random.pick([1, 3, 3, 3, 3, 4, 5, 5, 6, 7]),
+    mode: random.pick(['adaptive', 'adaptive', 'classic', 'fast']),
+    callers: 1 + random.below(3),
+    pauseMs: 20 + random.exponential(200),
+  };
+  return { ...usual, ...(profiles[profile] as Profile)(random) };
+}

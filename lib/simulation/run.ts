@@ -1,0 +1,149 @@
+import type { Mode } from '../consensus/mode.js';
+import type { StateMachine } from '../machine/state-machine.js';
+import { Callers, type Workload } from './callers.js';
+import type { Invariants } from './checkers/invariants.js';
+import type { Violation } from './event-log.js';
+import type { RecordedCall } from './history.js';
+import { Nemesis } from './nemesis.js';
+import type { SimulatedProcess } from './process.js';
+import { conditionsOf, type ProfileName } from './profiles.js';
+import { Random } from './random.js';
+import { World } from './world.js';
+
+/** What is simulated. */
+export interface Application<S extends StateMachine> {
+  /** Makes the state that every replica begins with: a new object, and the same contents, every time. */
+  readonly initialState: () => S;
+  readonly workload: Workload<S>;
+  /** What holds of every state. */
+  readonly invariants?: Invariants<S>;
+  /** Looks at all calls of a run in the end. Says what is wrong with them, or null. */
+  readonly judge?: (calls: readonly RecordedCall[]) => string | null;
+}
+
+export interface RunOptions {
+  readonly seed: number;
+  readonly profile: ProfileName;
+  /** Drawn from the seed unless given. */
+  readonly replicas?: number | undefined;
+  readonly mode?: Mode | undefined;
+  /** How long faults go on, in virtual seconds. */
+  readonly faultySeconds: number;
+  readonly isTraced: boolean;
+}
+
+export interface RunResult {
+  readonly seed: number;
+  readonly profile: ProfileName;
+  readonly replicas: number;
+  readonly mode: Mode;
+  readonly virtualSeconds: number;
+  readonly events: number;
+  /** Of everything that has happened: the same for the same seed and code. */
+  readonly digest: string;
+  /** Operations and reads that were answered. */
+  readonly answered: number;
+  /** How often faults have happened, by kind. */
+  readonly faults: ReadonlyMap<string, number>;
+  readonly violation: Violation | null;
+  /** What has happened, in words; empty unless it was asked for. */
+  readonly trace: readonly string[];
+}
+
+/** Once faults have ended, everything that is outstanding is complete within so much virtual time. */
+const PEACE_US = 30e6;
+
+/** One run: first the faults, in which nothing wrong may happen, then peace, in which everything must come to an end. */
+export async function run<S extends StateMachine>(
+  application: Application<S>,
+  options: RunOptions,
+): Promise<RunResult> {
+  const random = new Random(options.seed);
+  const conditions = conditionsOf(options.profile, random.fork());
+  const { replicas = conditions.replicas, mode = conditions.mode } = options;
+  const world = new World<S>({
+    seed: options.seed,
+    queueId: '239.255.0.1:7400',
+    replicas,
+    mode,
+    initialState: application.initialState,
+    invariants: application.invariants ?? {},
+    isTraced: options.isTraced,
+  });
+  const callers = new Callers(world, {
+    workload: application.workload,
+    random: random.fork(),
+    callers: conditions.callers,
+    pauseUsMean: conditions.pauseMs * 1_000,
+  });
+  const nemesis = new Nemesis(world, conditions, random.fork());
+  try {
+    nemesis.begin();
+    await world.pass(options.faultySeconds * 1e6);
+    await endInPeace(world, callers, nemesis, application);
+  } catch (error) {
+    world.log.violate('exceptions', error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+  return {
+    seed: options.seed,
+    profile: options.profile,
+    replicas,
+    mode,
+    virtualSeconds: world.nowUs / 1e6,
+    events: world.log.events,
+    digest: world.log.digest,
+    answered: callers.answered,
+    faults: world.faults,
+    violation: world.log.violation,
+    trace: world.log.lines ?? [],
+  };
+}
+
+async function endInPeace<S extends StateMachine>(
+  world: World<S>,
+  callers: Callers<S>,
+  nemesis: Nemesis<S>,
+  { workload, judge }: Application<S>,
+): Promise<void> {
+  if (world.log.violation !== null) return;
+  callers.end();
+  const survivors = nemesis.end();
+  world.log.note('', 'peace', survivors.length, () => `for ${survivors.map(({ name }) => name).join(', ')}`);
+  const areUp = (): boolean => survivors.every(({ machine }) => machine !== null);
+  if (!(await world.until(() => areUp() && callers.areDone, PEACE_US))) {
+    violateLiveness(world, survivors, 'somebody at a process that is up still waits for an answer');
+    return;
+  }
+  let done = 0;
+  for (const process of survivors) {
+    const last = (): void => {
+      done += 1;
+    };
+    void workload(callers.clientAt(process, `last at ${process.name}`)).then(last, last);
+  }
+  if (!(await world.until(() => done === survivors.length, PEACE_US))) {
+    violateLiveness(world, survivors, `only ${done} of ${survivors.length} last calls have been answered`);
+    return;
+  }
+  const positions = (): Set<number | undefined> => new Set(survivors.map(({ life }) => life?.position));
+  if (!(await world.until(() => positions().size === 1, PEACE_US))) {
+    violateLiveness(world, survivors, 'the processes are not level');
+    return;
+  }
+  world.watch.finish(survivors);
+  const verdict = judge?.(callers.history.calls) ?? null;
+  if (verdict !== null) world.log.violate('judge', verdict);
+}
+
+/** What stopped the waiting may be that time stands still, for something else has gone wrong. */
+function violateLiveness<S extends StateMachine>(
+  world: World<S>,
+  survivors: readonly SimulatedProcess<S>[],
+  what: string,
+): void {
+  const states = survivors.map(({ name, life, machine }) => {
+    const state = life === null ? 'is down' : machine === null ? 'does not come up' : `has executed ${life.position}`;
+    return `${name} ${state}`;
+  });
+  world.log.violate('liveness', `${PEACE_US / 1e6} virtual seconds after the last fault ${what}: ${states.join(', ')}`);
+}

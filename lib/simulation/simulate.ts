@@ -1,0 +1,114 @@
+import { profileNames, type ProfileName } from './profiles.js';
+import { run, type Application, type RunOptions, type RunResult } from './run.js';
+import type { StateMachine } from '../machine/state-machine.js';
+import { TreplicaError } from '../model/errors.js';
+
+export interface SimulationOptions<S extends StateMachine> extends Application<S> {
+  /** The first seed; 1 unless given. Each run takes the next one. */
+  readonly seed?: number;
+  /** How many runs; 100 unless given. */
+  readonly runs?: number;
+  /** The kinds of faults, run by run in turn; all unless given. */
+  readonly profiles?: readonly ProfileName[];
+  /** How many processes form the group, from 1 to 31; drawn from the seed unless given. */
+  readonly replicas?: number;
+  /** Drawn from the seed unless given. */
+  readonly mode?: RunOptions['mode'];
+  /** How long faults go on in each run, in virtual seconds; 10 unless given. */
+  readonly faultySeconds?: number;
+  /** Told after every run. */
+  readonly onRun?: (result: RunResult) => void;
+}
+
+/** What a failing run did, and how to see it again. */
+export interface Failure {
+  readonly seed: number;
+  readonly profile: ProfileName;
+  /** Which of the checkers noticed. */
+  readonly checker: string;
+  /** What is wrong, in words. */
+  readonly text: string;
+  /** What happened until then, an event a line: virtual seconds, process, event. */
+  readonly trace: readonly string[];
+}
+
+export interface SimulationReport {
+  readonly runs: number;
+  readonly virtualSeconds: number;
+  readonly events: number;
+  /** Operations and reads that were answered, and so checked. */
+  readonly answered: number;
+  /** How often faults have happened, by kind. */
+  readonly faults: Readonly<Record<string, number>>;
+  /** The first run in which something went wrong, which is the last one; null where nothing has. */
+  readonly failure: Failure | null;
+}
+
+/**
+ * Runs a replicated state machine in a deterministic world where everything goes wrong that can: the product's own code
+ * on networks, disks and clocks in memory. Stops at the first run that goes wrong. Every replica is compared with a
+ * sequential execution, every answer with real time, and every acknowledged operation has to survive.
+ *
+ * ```ts
+ * const { failure } = await simulate({
+ *   initialState: () => new Bank(),
+ *   workload: async (client) => { await client.execute(new Deposit('a', 1 + Math.floor(client.random() * 100))); },
+ *   invariants: { 'no balance is negative': (bank) => [...bank.accounts.values()].every(({ balance }) => balance >= 0) },
+ * });
+ * ```
+ * @throws TreplicaError INVALID_OPTION
+ */
+export async function simulate<S extends StateMachine>(options: SimulationOptions<S>): Promise<SimulationReport> {
+  const { seed = 1, runs = 100, profiles = profileNames, onRun } = options;
+  checkOptions(profiles);
+  const totals = { runs: 0, virtualSeconds: 0, events: 0, answered: 0 };
+  const faults: Record<string, number> = {};
+  let failure: Failure | null = null;
+  for (let i = 0; i < runs && failure === null; i += 1) {
+    const runOptions: RunOptions = {
+      seed: seed + i,
+      profile: profileOf(seed + i, profiles),
+      replicas: options.replicas,
+      mode: options.mode,
+      faultySeconds: options.faultySeconds ?? 10,
+      isTraced: false,
+    };
+    const result = await run(options, runOptions);
+    totals.runs += 1;
+    totals.virtualSeconds += result.virtualSeconds;
+    totals.events += result.events;
+    totals.answered += result.answered;
+    for (const [fault, times] of result.faults) faults[fault] = (faults[fault] ?? 0) + times;
+    onRun?.(result);
+    if (result.violation !== null) failure = await explain(options, runOptions, result);
+  }
+  return { ...totals, faults, failure };
+}
+
+/** The profile that a seed is run under where these are given: the same however many seeds come before it. */
+function profileOf(seed: number, profiles: readonly ProfileName[]): ProfileName {
+  const profile = profiles[Math.abs(seed) % profiles.length];
+  if (profile === undefined) throw new RangeError(`seed ${seed} is no whole number`);
+  return profile;
+}
+
+/** Runs once more, word by word. */
+async function explain<S extends StateMachine>(
+  application: Application<S>,
+  options: RunOptions,
+  result: RunResult,
+): Promise<Failure> {
+  const { seed, profile } = options;
+  const again = await run(application, { ...options, isTraced: true });
+  const { checker, text } = result.violation ?? { checker: '', text: '' };
+  return { seed, profile, checker, text, trace: again.trace };
+}
+
+function checkOptions(profiles: readonly ProfileName[]): void {
+  const stranger = profiles.find((name) => !profileNames.includes(name));
+  if (stranger === undefined && profiles.length > 0) return;
+  throw new TreplicaError(
+    'INVALID_OPTION',
+    `The option profiles names ${stranger ?? 'nothing'}: use some of ${profileNames.join(', ')}.`,
+  );
+}

@@ -1,0 +1,164 @@
+import type { StateMachine } from '../machine/state-machine.js';
+import { damage, type Damage } from './damage.js';
+import type { SimulatedProcess } from './process.js';
+import type { Random } from './random.js';
+import type { World } from './world.js';
+
+/** Everything that can befall a world at a moment and, mostly, for a while. */
+export type TroubleKind = keyof typeof troubles;
+
+/** What a trouble needs to happen. */
+export interface Stage<S extends StateMachine> {
+  readonly world: World<S>;
+  readonly random: Random;
+  /** A process for it to befall; often the one that coordinates, which is where it hurts. */
+  readonly victim: SimulatedProcess<S>;
+  readonly lastsUs: number;
+  /** Whether one more member's disk may be damaged for good: a majority has to keep theirs. */
+  mayLose(victim: SimulatedProcess<S>): boolean;
+}
+
+/** Puts right what has happened; null where time does that, or where nothing has happened. */
+type Remedy = (() => void) | null;
+
+/** Happens. Undefined where it could not. */
+type Trouble = <S extends StateMachine>(stage: Stage<S>) => Remedy | undefined;
+
+const NOTHING = null;
+
+function all(remedies: readonly (() => void)[]): () => void {
+  return () => {
+    for (const remedy of remedies) remedy();
+  };
+}
+
+function others<S extends StateMachine>({ world, victim }: Stage<S>): SimulatedProcess<S>[] {
+  return world.processes.filter((process) => process !== victim);
+}
+
+const oneWayCut: Trouble = (stage) => {
+  const rest = others(stage);
+  if (rest.length === 0) return undefined;
+  const other = stage.random.pick(rest);
+  const [from, to] = stage.random.chance(0.5) ? [stage.victim, other] : [other, stage.victim];
+  return stage.world.weather.cut(from.id, to.id);
+};
+
+/** All that a process says, all that it hears, or both. */
+const isolation: Trouble = (stage) => {
+  const { world, random, victim } = stage;
+  const way = random.below(3);
+  return all(
+    others(stage).flatMap(({ id }) => [
+      ...(way === 0 ? [] : [world.weather.cut(victim.id, id)]),
+      ...(way === 1 ? [] : [world.weather.cut(id, victim.id)]),
+    ]),
+  );
+};
+
+const partition: Trouble = ({ world, random }) => {
+  const side = new Set(random.sample(world.processes, 1 + random.below(world.processes.length)));
+  const cuts = world.processes.flatMap((a) =>
+    world.processes.filter((b) => side.has(a) !== side.has(b)).map((b) => world.weather.cut(a.id, b.id)),
+  );
+  return cuts.length === 0 ? undefined : all(cuts);
+};
+
+const clog: Trouble = (stage) => {
+  const { world, victim, lastsUs } = stage;
+  const rest = others(stage);
+  if (rest.length === 0) return undefined;
+  world.weather.clog(victim.id, stage.random.pick(rest).id, world.nowUs + lastsUs);
+  return NOTHING;
+};
+
+const crash: Trouble = ({ random, victim }) => {
+  const { life } = victim;
+  if (life === null) return undefined;
+  // At one of the next calls of a port, whichever that is: between two datagrams, say, or between disk and network.
+  life.callsUntilCrash = 1 + random.below(40);
+  return NOTHING;
+};
+
+const crashOfAll: Trouble = ({ world }) => {
+  for (const process of world.processes) process.crash();
+  return NOTHING;
+};
+
+const stall: Trouble = ({ world, victim, lastsUs }) => {
+  if (victim.life === null) return undefined;
+  victim.life.stall(world.nowUs + lastsUs);
+  return NOTHING;
+};
+
+const slowDisk: Trouble = ({ random, victim }) => {
+  victim.manners.commitUsMean = random.between(1_000, 300_000);
+  return () => (victim.manners.commitUsMean = victim.manners.usualUs);
+};
+
+const failedFlush: Trouble = ({ victim }) => {
+  victim.manners.fault = new Error('EIO: i/o error, fdatasync');
+  return () => (victim.manners.fault = null);
+};
+
+const fullDisk: Trouble = ({ victim }) => {
+  victim.manners.fault = new Error('ENOSPC: no space left on device');
+  return () => (victim.manners.fault = null);
+};
+
+function damaged(kind: Damage): Trouble {
+  return (stage) => {
+    const { world, random, victim } = stage;
+    if (!stage.mayLose(victim)) return undefined;
+    if (kind === 'torn write') victim.crash(true);
+    const what = damage(victim.disk.file(world.scene.queueId), kind, random);
+    if (what === null) return undefined;
+    victim.excuses.damagedDisk = true;
+    world.log.note(victim.name, 'has its disk damaged', 0, () => `${kind}: ${what}`);
+    return NOTHING;
+  };
+}
+
+const lostDisk: Trouble = (stage) => {
+  if (!stage.mayLose(stage.victim)) return undefined;
+  stage.victim.loseDisk();
+  return NOTHING;
+};
+
+const clockDrift: Trouble = ({ random, victim }) => {
+  victim.clock.run(random.between(0.5, 2));
+  return () => victim.clock.run(1);
+};
+
+const clockJump: Trouble = ({ random, victim }) => {
+  victim.clock.jump(random.pick([-1, 1]) * random.exponential(3_600_000));
+  return NOTHING;
+};
+
+/** Noise, or a frame of some time ago, from nobody. */
+const stranger: Trouble = ({ world, random }) => {
+  const { memento } = world.weather;
+  const noise = Buffer.from(Array.from({ length: random.below(200) }, () => random.below(256)));
+  world.network.inject(world.scene.queueId, memento !== null && random.chance(0.7) ? memento : noise);
+  return NOTHING;
+};
+
+export const troubles = {
+  'one-way cut': oneWayCut,
+  isolation,
+  partition,
+  clog,
+  crash,
+  'crash of all': crashOfAll,
+  stall,
+  'slow disk': slowDisk,
+  'failed flush': failedFlush,
+  'full disk': fullDisk,
+  'torn write': damaged('torn write'),
+  'flipped bit': damaged('flipped bit'),
+  'vanished record': damaged('vanished record'),
+  'lost disk': lostDisk,
+  'clock drift': clockDrift,
+  'clock jump': clockJump,
+  stranger,
+} satisfies Readonly<Record<string, Trouble>>;

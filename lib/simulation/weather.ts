@@ -1,0 +1,129 @@
+import type { ProcessId } from '../model/ids.js';
+import type { Copy, Passenger } from '../transport/memory-network.js';
+import type { Random } from './random.js';
+
+/** What may befall any datagram at any time. */
+export interface Climate {
+  /** Share that gets lost, from 0 to 1. */
+  readonly loss: number;
+  /** Share that arrives twice, from 0 to 1; half of the copies much later. */
+  readonly duplication: number;
+  /** Share that arrives with other bytes than it left with, from 0 to 1. */
+  readonly mutilation: number;
+  /** At least so long under way, and on average so much longer. */
+  readonly delayUsMin: number;
+  readonly delayUsMean: number;
+  /** Share that takes up to `tailUs`, from 0 to 1. */
+  readonly tail: number;
+  readonly tailUs: number;
+}
+
+export const FAIR: Climate = {
+  loss: 0,
+  duplication: 0,
+  mutilation: 0,
+  delayUsMin: 50,
+  delayUsMean: 50,
+  tail: 0,
+  tailUs: 0,
+};
+
+export type NetworkFault = 'loss' | 'duplication' | 'mutilation' | 'late';
+
+/** The network's faults: what is on its way to one receiver meets the climate, cuts and clogs of its link. */
+export class Weather {
+  climate: Climate = FAIR;
+  readonly #random: Random;
+  readonly #nowUs: () => number;
+  readonly #happened: (fault: NetworkFault) => void;
+  /** How many cuts lie on a link. */
+  readonly #cuts = new Map<string, number>();
+  /** When a clogged link flows again. */
+  readonly #clogs = new Map<string, number>();
+  /** The bulk lane keeps the order of a link. */
+  readonly #lastBulkUs = new Map<string, number>();
+  /** A frame of some time ago, to come again when nobody expects it. */
+  #memento: Buffer | null = null;
+
+  constructor(random: Random, nowUs: () => number, happened: (fault: NetworkFault) => void) {
+    this.#random = random;
+    this.#nowUs = nowUs;
+    this.#happened = happened;
+  }
+
+  get memento(): Buffer | null {
+    return this.#memento;
+  }
+
+  /** Nothing passes from the one to the other until the returned function is called. */
+  cut(from: ProcessId, to: ProcessId): () => void {
+    const link = linkOf(from, to);
+    this.#cuts.set(link, (this.#cuts.get(link) ?? 0) + 1);
+    return () => {
+      this.#cuts.set(link, (this.#cuts.get(link) ?? 1) - 1);
+    };
+  }
+
+  /** What passes from the one to the other arrives when the time is over, all at once. */
+  clog(from: ProcessId, to: ProcessId, untilUs: number): void {
+    this.#clogs.set(linkOf(from, to), untilUs);
+  }
+
+  readonly fate = (passenger: Passenger): Copy[] => {
+    const { from, to, lane, bytes } = passenger;
+    const link = linkOf(from, to);
+    if ((this.#cuts.get(link) ?? 0) > 0) return [];
+    if (lane === 'bulk') return [{ bytes, delayTicks: this.#bulkDelayUs(link) }];
+    const { loss, duplication, mutilation } = this.climate;
+    const random = this.#random;
+    if (random.chance(loss)) {
+      this.#happened('loss');
+      return [];
+    }
+    if (random.chance(0.001)) this.#memento = bytes;
+    const copies = [
+      { bytes: random.chance(mutilation) ? this.#mutilated(bytes) : bytes, delayTicks: this.#delayUs(link) },
+    ];
+    if (random.chance(duplication)) {
+      this.#happened('duplication');
+      const laterUs = random.chance(0.5) ? 0 : random.below(100_000);
+      copies.push({ bytes, delayTicks: this.#delayUs(link) + laterUs });
+    }
+    return copies;
+  };
+
+  #delayUs(link: string): number {
+    const { delayUsMin, delayUsMean, tail, tailUs } = this.climate;
+    const random = this.#random;
+    let delayUs = delayUsMin + Math.floor(random.exponential(delayUsMean));
+    if (random.chance(tail)) {
+      this.#happened('late');
+      delayUs += random.below(tailUs);
+    }
+    const clog = this.#clogs.get(link);
+    return clog === undefined ? delayUs : Math.max(delayUs, clog - this.#nowUs());
+  }
+
+  #bulkDelayUs(link: string): number {
+    const nowUs = this.#nowUs();
+    const arrivalUs = Math.max(nowUs + this.#delayUs(link), this.#lastBulkUs.get(link) ?? 0);
+    this.#lastBulkUs.set(link, arrivalUs);
+    return arrivalUs - nowUs;
+  }
+
+  #mutilated(bytes: Buffer): Buffer {
+    this.#happened('mutilation');
+    const random = this.#random;
+    if (random.chance(0.2)) return bytes.subarray(0, random.below(bytes.length));
+    const copy = Buffer.from(bytes);
+    for (let flips = 1 + random.below(3); flips > 0; flips -= 1) {
+      const at = random.below(copy.length);
+      copy[at] = (copy[at] ?? 0) ^ (1 << random.below(8));
+    }
+    return copy;
+  }
+}
+
+function linkOf(from: ProcessId | null, to: ProcessId): string {
+  return `${from ?? ''}>${to}`;
+}

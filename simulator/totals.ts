@@ -1,0 +1,44 @@
+import type { Answer } from './worker.js';
+
+/** What a number of runs have come to. */
+export class Totals {
+  runs = 0;
+  virtualSeconds = 0;
+  events = 0;
+  answered = 0;
+  readonly faults = new Map<string, number>();
+  readonly violations: string[] = [];
+  readonly #begunMs = performance.now();
+
+  add(answer: Answer): void {
+    this.runs += 1;
+    this.virtualSeconds += answer.virtualSeconds;
+    this.events += answer.events;
+    this.answered += answer.answered;
+    for (const [fault, times] of answer.faults) this.faults.set(fault, (this.faults.get(fault) ?? 0) + times);
+  }
+
+  get realSeconds(): number {
+    return (performance.now() - this.#begunMs) / 1_000;
+  }
+
+  get progress(): string {
+    const hours = (this.virtualSeconds / 3_600).toFixed(2);
+    return `${this.runs} runs, ${hours} virtual hours, ${this.answered} answers checked, ${this.violations.length} violations`;
+  }
+
+  summary(workers: number): string {
+    const real = this.realSeconds;
+    const faults = [...this.faults].sort((a, b) => b[1] - a[1]).map(([fault, times]) => `${fault} ${times}`);
+    return [
+      `seeds                 ${this.runs}`,
+      `virtual hours         ${(this.virtualSeconds / 3_600).toFixed(2)}`,
+      `virtual / real time   ${(this.virtualSeconds / real).toFixed(0)} (${real.toFixed(0)} s in ${workers} processes)`,
+      `events                ${this.events}`,
+      `operations checked    ${this.answered}`,
+      `faults injected       ${faults.join(', ')}`,
+      `violations            ${this.violations.length}`,
+      ...this.violations,
+    ].join('\n');
+  }
+}

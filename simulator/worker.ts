@@ -1,0 +1,13 @@
+/** Makes runs for whoever has forked this process: one a message, one answer each. */
+import { run, type RunOptions, type RunResult } from '../lib/simulation/run.js';
+import { registers } from './registers.js';
+
+/** A run's result as it passes between processes. */
+export type Answer = Omit<RunResult, 'faults'> & { readonly faults: readonly (readonly [string, number])[] };
+
+process.on('message', (options: RunOptions) => {
+  void run(registers(), options).then((result) => {
+    const answer: Answer = { ...result, faults: [...result.faults] };
+    process.send?.(answer);
+  });
+});
