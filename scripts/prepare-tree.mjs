@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, linkSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export const root = join(import.meta.dirname, '..');
@@ -13,7 +13,8 @@ export const root = join(import.meta.dirname, '..');
 const lockFile = join(root, '.prepare-tree.lock');
 const dist = join(root, 'dist');
 const stampFile = join(dist, '.sources');
-const builtFolders = ['lib', 'samples', 'benchmarks', 'spec/programs'];
+const mutants = join(dist, 'mutants', sep);
+const builtFolders = ['lib', 'samples', 'benchmarks', 'simulator', 'spec/programs'];
 const buildConfiguration = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 
 /** Installs, and unless `build` is false also builds, where needed. Ends the process with the tool's exit code if that fails. */
@@ -76,9 +77,9 @@ function sourcesDigest() {
   return hash.digest('hex');
 }
 
-/** The compiler leaves the output of a source that has been removed or renamed. */
+/** The compiler leaves the output of a source that has been removed or renamed. Mutants have no sources of their own. */
 function removeOrphans() {
-  for (const file of filesBelow(dist)) {
+  for (const file of filesBelow(dist).filter((path) => !path.startsWith(mutants))) {
     const source = join(root, file.slice(dist.length)).replace(/(\.d\.ts|\.js|\.js\.map)$/, '.ts');
     if (source.endsWith('.ts') && !existsSync(source)) rmSync(file);
   }

@@ -245,7 +245,8 @@ const coordinators: readonly Mutant[] = [
     from: 'return votes + (view.size - answered) >= view.quorum(kindOf(k));',
     to: 'return votes + (view.size - answered) >= view.classicQuorum;',
     breaks: "A value may have been chosen if those who voted for it and the silent make a quorum of its ballot's kind.",
-    needs: 'a fast reign of five or more with collisions: of three any choice is safe then, of four both quorums are three',
+    needs:
+      'a fast reign of five or more with collisions: of three any choice is safe then, of four both quorums are three',
   },
   {
     name: 'picking-takes-the-first',

@@ -6,6 +6,8 @@ export class Totals {
   virtualSeconds = 0;
   events = 0;
   answered = 0;
+  /** The longest, in virtual seconds. */
+  recoverySeconds = 0;
   readonly faults = new Map<string, number>();
   readonly violations: string[] = [];
   readonly #begunMs = performance.now();
@@ -15,6 +17,7 @@ export class Totals {
     this.virtualSeconds += answer.virtualSeconds;
     this.events += answer.events;
     this.answered += answer.answered;
+    this.recoverySeconds = Math.max(this.recoverySeconds, answer.recoverySeconds);
     for (const [fault, times] of answer.faults) this.faults.set(fault, (this.faults.get(fault) ?? 0) + times);
   }
 
@@ -37,6 +40,7 @@ export class Totals {
       `events                ${this.events}`,
       `operations checked    ${this.answered}`,
       `faults injected       ${faults.join(', ')}`,
+      `longest recovery      ${this.recoverySeconds.toFixed(1)} virtual seconds from the last fault to the last answer`,
       `violations            ${this.violations.length}`,
       ...this.violations,
     ].join('\n');

@@ -84,7 +84,7 @@ export class Acceptor {
     this.#any = { ballot, from };
   }
 
-  /** Phase 2b of a fast ballot: the first proposal seen for the instance gets the vote. */
+  /** Phase 2b of a fast ballot: the first proposal seen for the instance gets the vote, and again if it is repeated. */
   onPropose(from: ProcessId, { ballot, instance, batch }: MessageOf<'propose'>): void {
     if (!amMember(this.#shared)) return;
     if (compareBallots(ballot, this.#promised) < 0) {
@@ -98,10 +98,9 @@ export class Acceptor {
     const slot = this.#votable(instance, ballot);
     if (slot === null) return;
     const vote = slot.vote;
-    if (vote !== null && sameBallot(vote.ballot, ballot)) {
-      this.#shared.outbox.vote(ballot, { instance, id: vote.batch.id });
-      return;
-    }
+    // Another batch comes too late, and the vote has been told. Should it have been lost, the coordinator finds the instance
+    // undecided and recovers it: no need to repeat every vote in every collision.
+    if (vote !== null && sameBallot(vote.ballot, ballot) && vote.batch.id !== batch.id) return;
     this.#vote(slot, ballot, batch);
   }
 
@@ -152,6 +151,7 @@ export class Acceptor {
   #vote(slot: Slot, ballot: Ballot, batch: Batch): void {
     const { outbox } = this.#shared;
     const { instance } = slot;
+    const item = { instance, id: batch.id };
     if (slot.vote !== null && sameBallot(slot.vote.ballot, ballot)) {
       assert(slot.vote.batch.id === batch.id, 'one vote a ballot', {
         instance,
@@ -159,12 +159,13 @@ export class Acceptor {
         voted: slot.vote.batch.id,
         asked: batch.id,
       });
+      outbox.voteAgain(ballot, item);
     } else {
       slot.vote = { ballot, batch };
       slot.awaited = null;
       outbox.persist({ kind: 'entry', entry: slot.toEntry() });
+      outbox.vote(ballot, item);
     }
-    outbox.vote(ballot, { instance, id: batch.id });
   }
 
   #await(slot: Slot, ballot: Ballot, id: BatchId): void {

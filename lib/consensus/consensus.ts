@@ -98,6 +98,11 @@ export class Consensus {
     return this.#coordinator.reign;
   }
 
+  /** Whether `effects` would return anything to be done. */
+  get hasEffects(): boolean {
+    return !this.#shared.outbox.isEmpty;
+  }
+
   step(input: Input): void {
     switch (input.kind) {
       case 'message':
@@ -250,7 +255,10 @@ export class Consensus {
   }
 
   #onBatch(from: ProcessId, batch: Batch): void {
-    if (this.#keep(batch)) this.#coordinator.onBatch(from, batch);
+    const wanted = this.#fetcher.wants(batch.id);
+    if (!this.#keep(batch)) return;
+    // Who answers a question proposes nothing, and has no use for the `any` of a fast reign.
+    if (!wanted || this.#ordersBatches) this.#coordinator.onBatch(from, batch);
   }
 
   /** Somebody knows that what is wanted at an instance repeats an earlier one. */
@@ -271,8 +279,13 @@ export class Consensus {
   #onPropose(from: ProcessId, message: MessageOf<'propose'>): void {
     const isNew = this.#keep(message.batch);
     this.#acceptor.onPropose(from, message);
-    if (isNew && this.#coordinator.reign !== null && kindOf(this.#coordinator.reign) === 'classic')
-      this.#coordinator.onBatch(from, message.batch);
+    if (isNew && this.#ordersBatches) this.#coordinator.onBatch(from, message.batch);
+  }
+
+  /** Whether this process coordinates a classic reign, in which every batch gets its instance from the coordinator. */
+  get #ordersBatches(): boolean {
+    const { reign } = this.#coordinator;
+    return reign !== null && kindOf(reign) === 'classic';
   }
 
   /** Returns false for a batch that has been decided already and is of no further use. */

@@ -41,6 +41,11 @@ export class Coordinator {
   #phase: Phase = IDLE;
   /** The next instance that this reign has not used, in a classic reign. */
   #next = 0 as Instance;
+  /** Everything below is decided, as somebody has said whose promise this reign rests on. */
+  #base = 0 as Instance;
+  /** How long the same instance below `#base` has not been learnt. */
+  #strandedTicks = 0;
+  #lastFirst = 0 as Instance;
   readonly #open = new Map<Instance, Open>();
   readonly #ordered = new Set<BatchId>();
   /** Batches that wait for the window, oldest first. */
@@ -59,6 +64,14 @@ export class Coordinator {
   /** The ballot of the reign once phase 1 has ended, otherwise null. */
   get reign(): Ballot | null {
     return this.#phase.kind === 'preparing' ? null : this.ballot;
+  }
+
+  /**
+   * Whether this reign cannot get on: it proposes nothing at an instance that somebody has called decided, and has not
+   * learnt for long what was decided there. Whoever knows may be gone; a new reign asks those who are there.
+   */
+  get isStranded(): boolean {
+    return this.reign !== null && this.#strandedTicks >= limits.strandedTicks;
   }
 
   get anyFrom(): Instance | null {
@@ -152,6 +165,7 @@ export class Coordinator {
       return;
     }
     if (phase.kind === 'idle') return;
+    this.#watchBase();
     for (const [instance, open] of this.#open) this.#retry(phase.ballot, instance, open);
     if (phase.kind === 'fast') {
       const view = this.#shared.views.at(this.#shared.log.first);
@@ -174,6 +188,7 @@ export class Coordinator {
       .reduce((highest, vote) => laterOf(highest, after(vote.instance)), base);
     const votesAt = promises.map((promise) => new Map(promise.votes.map((vote) => [vote.instance, vote])));
     const fast = kindOf(ballot) === 'fast';
+    this.#base = base;
     this.#next = base;
     this.#reset(
       fast
@@ -191,6 +206,13 @@ export class Coordinator {
     outbox.notice({ kind: 'coordinator', ballot });
     if (fast) outbox.send(EVERYONE, { kind: 'any', ballot, from: end });
     else for (const id of this.#shared.pool.ids()) this.#order(id);
+  }
+
+  #watchBase(): void {
+    const { first } = this.#shared.log;
+    const isStuck = first < this.#base && first === this.#lastFirst;
+    this.#strandedTicks = isStuck ? this.#strandedTicks + 1 : 0;
+    this.#lastFirst = first;
   }
 
   /** Gives the batch the next instance, or lets it wait for the window. */
@@ -240,6 +262,7 @@ export class Coordinator {
 
   #reset(phase: Phase): void {
     this.#phase = phase;
+    this.#strandedTicks = 0;
     this.#open.clear();
     this.#ordered.clear();
     this.#waiting.clear();

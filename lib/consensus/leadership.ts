@@ -128,8 +128,11 @@ export class Leadership {
     }
     this.#coordinator.tick(reachable);
     const { reign } = this.#coordinator;
-    const kind = reign === null ? null : this.#mode.tick(kindOf(reign), reachable, view);
-    if (kind !== null) this.#begin(kind);
+    if (reign !== null) {
+      const kind = this.#mode.tick(kindOf(reign), reachable, view);
+      if (kind !== null) this.#begin(kind);
+      else if (this.#coordinator.isStranded) this.#begin(kindOf(reign));
+    }
     if (this.#ticks % limits.heartbeatTicks === 0) this.#sendHeartbeat(EVERYONE);
   }
 

@@ -34,6 +34,23 @@ export class Outbox {
     this.#self = self;
   }
 
+  /** Whether nothing is to be done: nothing to be sent, written or handed over, and nothing waits to be heard here. */
+  get isEmpty(): boolean {
+    return (
+      this.#messages.length +
+        this.#durable.length +
+        this.#records.length +
+        this.#decided.length +
+        this.#readable.length +
+        this.#supplies.length +
+        this.#notices.length +
+        this.#accepts.length +
+        this.#votes.length +
+        this.#localOnceDurable.length ===
+      0
+    );
+  }
+
   /** For what rests on nothing that is not durable. */
   send(to: ProcessId | typeof EVERYONE, message: Message): void {
     if (to === this.#self || to === EVERYONE) this.#local.push(message);
@@ -56,6 +73,14 @@ export class Outbox {
 
   vote(ballot: Ballot, item: Item): void {
     add(this.#votes, ballot, item);
+  }
+
+  /** For a vote that has been asked for again: in one turn it is told once. */
+  voteAgain(ballot: Ballot, item: Item): void {
+    const isTold = this.#votes.some(
+      (group) => sameBallot(group.ballot, ballot) && group.items.some(({ instance }) => instance === item.instance),
+    );
+    if (!isTold) this.vote(ballot, item);
   }
 
   decide(decision: Decision): void {

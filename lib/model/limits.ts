@@ -23,6 +23,8 @@ export const limits = {
   fetchTicks: 2,
   /** How long an instance of a fast reign may stay undecided before the coordinator recovers it. */
   stuckTicks: 4,
+  /** How long a coordinator waits to be told of a decision that somebody else knows of before it begins another reign. */
+  strandedTicks: 25,
   /** A process that wants to found a group says so this often. */
   helloTicks: 5,
   /** A candidate for the first view that has been silent for this long is no longer counted. */

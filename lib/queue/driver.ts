@@ -115,24 +115,22 @@ export class Driver {
   #step(action: () => void): void {
     if (this.#stopped) return;
     this.#guard(action);
-    this.wake();
+    if (this.#options.core.hasEffects || this.#options.batcher.pendingMessages > 0) this.wake();
   }
 
   /** Takes effects from the core until there are none; a commit that takes its time is waited for elsewhere. */
   #turn(): void {
+    const { core, onNotice } = this.#options;
     while (!this.#stopped && !this.#committing) {
       this.#propose();
-      const effects = this.#options.core.effects();
-      const readable = this.#options.core.watermark;
+      if (!core.hasEffects) return;
+      const effects = core.effects();
+      const readable = core.watermark;
       this.#join(effects.notices);
       this.#send(effects.messages);
-      for (const notice of effects.notices) this.#options.onNotice(notice);
-      if (effects.records.length === 0) {
-        this.#finish(effects, readable);
-        if (isEmpty(effects)) return;
-        continue;
-      }
-      this.#commit(effects, readable);
+      for (const notice of effects.notices) onNotice(notice);
+      if (effects.records.length === 0) this.#finish(effects, readable);
+      else this.#commit(effects, readable);
     }
   }
 
@@ -227,8 +225,4 @@ export class Driver {
 
 function isFounding({ kind }: Message): boolean {
   return kind === 'hello' || kind === 'found' || kind === 'signed' || kind === 'unwilling' || kind === 'founded';
-}
-
-function isEmpty(effects: Effects): boolean {
-  return effects.messages.length + effects.votes.length + effects.decided.length + effects.readable.length === 0;
 }

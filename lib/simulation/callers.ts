@@ -1,7 +1,9 @@
+import { inspect } from 'node:util';
+
 import type { Operation } from '../machine/operation.js';
 import type { ExecuteOptions } from '../machine/replicated-state-machine.js';
 import type { StateMachine } from '../machine/state-machine.js';
-import { TreplicaError, UnknownOutcomeError } from '../model/errors.js';
+import { TreplicaError, UnknownOutcomeError, type ErrorCode } from '../model/errors.js';
 import { History, type OpenCall } from './history.js';
 import type { Life } from './life.js';
 import type { SimulatedProcess } from './process.js';
@@ -14,6 +16,8 @@ export interface Client<S extends StateMachine> {
   readonly name: string;
   /** The name of the process that it calls. */
   readonly process: string;
+  /** How often the workload has been called with this client before: with its name, what tells this call from all others. */
+  readonly turn: number;
   /** Uniform in [0, 1), from the seed. */
   random(): number;
   /** As `machine.execute`. */
@@ -25,9 +29,11 @@ export interface Client<S extends StateMachine> {
 }
 
 /**
- * What a caller does once; it is called again and again. Errors that the client's calls reject with need not be caught.
+ * What a caller does once; it is called again and again. Errors that the client's calls reject with need not be caught,
+ * except those that say that the call was wrong, such as CLASS_NOT_REGISTERED. What it keeps between its calls outlives
+ * the run, so that a seed alone does not make the same run again.
  */
-export type Workload<S extends StateMachine> = (client: Client<S>) => Promise<void>;
+export type Workload<S extends StateMachine> = (client: Client<S>) => Promise<unknown>;
 
 export interface CallersOptions<S extends StateMachine> {
   readonly workload: Workload<S>;
@@ -70,8 +76,13 @@ export class Callers<S extends StateMachine> {
     return this.history.calls.filter(({ outcome }) => outcome !== null).length;
   }
 
+  /** One more call of the workload at a process. */
+  async callOnce(process: SimulatedProcess<S>, name: string): Promise<void> {
+    await this.#call(this.clientAt(process, name));
+  }
+
   /** A client that belongs to no workload. */
-  clientAt(process: SimulatedProcess<S>, name: string): Client<S> {
+  clientAt(process: SimulatedProcess<S>, name: string): LivingClient<S> {
     const { life } = process;
     if (life === null) throw new Error(`${process.name} is down`);
     return new LivingClient(this.#world, process, life, name, this.history, this.#options.random);
@@ -87,27 +98,32 @@ export class Callers<S extends StateMachine> {
     }
   }
 
-  async #callOnAndOn(life: Life<S>, client: Client<S>): Promise<void> {
-    const { workload, random, pauseUsMean } = this.#options;
-    while (life.isAlive && !this.#isOver) {
+  async #callOnAndOn(life: Life<S>, client: LivingClient<S>): Promise<void> {
+    const { random, pauseUsMean } = this.#options;
+    const goesOn = (): boolean => life.isAlive && !this.#isOver;
+    while (goesOn()) {
       await client.pause(random.exponential(pauseUsMean) / 1_000);
-      if (this.#isOver || !life.isAlive) break;
-      try {
-        await workload(client);
-      } catch (error) {
-        if (!(client as LivingClient<S>).isOwn(error)) this.#world.log.violate('workload', String(error));
-        if (error instanceof TreplicaError && error.code === 'STATE_MACHINE_CLOSED') break;
-      }
+      if (goesOn()) await this.#call(client);
     }
     this.#calling.set(life, (this.#calling.get(life) ?? 1) - 1);
     this.#world.stir();
+  }
+
+  async #call(client: LivingClient<S>): Promise<void> {
+    try {
+      await this.#options.workload(client);
+    } catch (error) {
+      if (!client.excuses(error)) this.#world.log.violate('workload', `at ${client.process}, ${inspect(error)}`);
+    }
+    client.turn += 1;
   }
 }
 
 class LivingClient<S extends StateMachine> implements Client<S> {
   readonly process: string;
-  /** The last error that a call rejected with. */
-  #rejected: unknown = null;
+  turn = 0;
+  /** What calls rejected with. */
+  readonly #rejections = new Set<unknown>();
 
   constructor(
     readonly world: World<S>,
@@ -124,8 +140,9 @@ class LivingClient<S extends StateMachine> implements Client<S> {
     return this.chance.next();
   }
 
-  isOwn(error: unknown): boolean {
-    return error === this.#rejected;
+  /** Whether a workload that did nothing wrong may reject with this error, which is one of a call that it made. */
+  excuses(error: unknown): boolean {
+    return this.#rejections.has(error) && !(error instanceof TreplicaError && MISUSES.includes(error.code));
   }
 
   async execute<R>(operation: Operation<S, R>, options?: Pick<ExecuteOptions, 'timeoutMs'>): Promise<R> {
@@ -169,7 +186,7 @@ class LivingClient<S extends StateMachine> implements Client<S> {
       return result;
     } catch (error) {
       if (!this.life.isAlive) return await new Promise(() => undefined);
-      this.#rejected = error;
+      this.#rejections.add(error);
       if (!isUnanswered(error)) {
         this.world.watch.told(call, () => {
           throw error;
@@ -180,6 +197,15 @@ class LivingClient<S extends StateMachine> implements Client<S> {
     }
   }
 }
+
+/** No fault of the world makes calls reject with these. */
+const MISUSES: readonly ErrorCode[] = [
+  'CLASS_NOT_REGISTERED',
+  'NOT_SERIALIZABLE',
+  'OPERATION_ASYNCHRONOUS',
+  'MESSAGE_TOO_LARGE',
+  'INVALID_OPTION',
+];
 
 /** Whether the caller has learnt nothing about the operation's outcome. */
 function isUnanswered(error: unknown): boolean {

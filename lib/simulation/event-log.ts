@@ -8,6 +8,7 @@ export interface Violation {
 
 /** Everything that happens in a world, as a digest; and, where somebody wants to read it, in words. */
 export class EventLog {
+  /** Until the violation, which is the last one; null where nobody wants to read them. */
   readonly lines: string[] | null;
   #events = 0;
   #low = 0x811c9dc5;
@@ -42,12 +43,13 @@ export class EventLog {
     this.#mix(value);
     this.#mix(what.length * 256 + what.charCodeAt(0));
     this.#mix(who.length === 0 ? 0 : who.charCodeAt(who.length - 1));
-    if (this.lines !== null) this.#write(who, `${what} ${words()}`);
+    if (this.lines !== null && this.#violation === null) this.#write(who, `${what} ${words()}`);
   }
 
   violate(checker: string, text: string): void {
-    this.#violation ??= { checker, text, atUs: this.nowUs() };
-    if (this.lines !== null) this.#write('', `VIOLATION (${checker}) ${text}`);
+    if (this.#violation !== null) return;
+    this.#violation = { checker, text, atUs: this.nowUs() };
+    this.#write('', `VIOLATION (${checker}) ${text}`);
   }
 
   #write(who: string, text: string): void {

@@ -57,6 +57,8 @@ export class Nemesis<S extends StateMachine> {
     const world = this.#world;
     this.#isOver = true;
     world.weather.climate = FAIR;
+    // First, for a disk that stood still and goes on must not fail now.
+    for (const { manners } of world.processes) manners.fault = null;
     for (const remedy of this.#remedies) remedy();
     this.#remedies.clear();
     const sound = world.processes.filter((process) => isSound(process));

@@ -112,7 +112,7 @@ export function watchedReceiver<S extends StateMachine>(owner: Owner<S>, receive
   const { world, process, life } = owner;
   return (from: ProcessId, group: GroupId, message: Buffer) => {
     life.enter(() => {
-      world.log.note(process.name, 'hears', crc32(message), () => {
+      world.log.note(process.name, 'hears', message.length, () => {
         const said = decodeMessage(message);
         return `${world.nameOf(from)}: ${said === null ? 'noise' : describeMessage(said, world.nameOf)}`;
       });

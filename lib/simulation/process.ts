@@ -50,6 +50,8 @@ export class SimulatedProcess<S extends StateMachine> {
   readonly #world: World<S>;
   readonly #random: Random;
   #life: Life<S> | null = null;
+  /** What ends the commits that a disk that stands still has not ended; null while it moves. */
+  #held: (() => void)[] | null = null;
 
   constructor(
     world: World<S>,
@@ -110,6 +112,17 @@ export class SimulatedProcess<S extends StateMachine> {
     this.id = this.#newIdentity();
   }
 
+  /** The disk stands still: from now on no commit ends, until `releaseDisk`. */
+  holdDisk(): void {
+    this.#held ??= [];
+  }
+
+  releaseDisk(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const end of held) end();
+  }
+
   /** Ends the life in good order. */
   async close(): Promise<void> {
     const life = this.#life;
@@ -131,6 +144,7 @@ export class SimulatedProcess<S extends StateMachine> {
       },
       scheduler: life.scheduler(),
     });
+    life.queue = queue;
     queue.closed.catch((cause: unknown) => this.#stopped(life, cause));
     const state = initialState();
     const machine = await ReplicatedStateMachine.create(state, new WatchedQueue(queue, owner, state));
@@ -186,7 +200,11 @@ export class SimulatedProcess<S extends StateMachine> {
     }
     const { commitUsMin, commitUsMean } = this.manners;
     const takesUs = commitUsMin + Math.floor(this.#random.exponential(commitUsMean));
-    this.#world.after(takesUs, () => life.enter(() => this.#finish(write, life)));
+    const end = (): void => {
+      if (this.#held === null) life.enter(() => this.#finish(write, life));
+      else this.#held.push(end);
+    };
+    this.#world.after(takesUs, end);
   }
 
   #finish(write: DiskWrite, life: Life<S>): void {

@@ -48,7 +48,7 @@ function lossy(random: Random): Climate {
 }
 
 const NETWORK: readonly TroubleKind[] = ['one-way cut', 'isolation', 'partition', 'clog'];
-const DISKS: readonly TroubleKind[] = ['slow disk', 'failed flush', 'full disk'];
+const DISKS: readonly TroubleKind[] = ['slow disk', 'stuck disk', 'failed flush', 'full disk'];
 const DAMAGE: readonly TroubleKind[] = ['torn write', 'flipped bit', 'vanished record', 'lost disk'];
 const CLOCKS: readonly TroubleKind[] = ['clock drift', 'clock jump'];
 const EVERYTHING: readonly TroubleKind[] = [
@@ -67,6 +67,36 @@ export const profiles = {
   calm: () => ({}),
   /** Datagrams are lost, repeated, late and mutilated. */
   lossy: (random) => ({ climate: lossy(random) }),
+  /** Everything takes about as long as a process waits before it stands: reigns follow each other and meet. */
+  sluggish: (random) => ({
+    climate: {
+      ...FAIR,
+      loss: random.between(0, 0.2),
+      duplication: random.between(0, 0.3),
+      delayUsMean: random.between(5_000, 150_000),
+      tail: random.between(0, 0.3),
+      tailUs: 2_000_000,
+    },
+    commitUs: random.exponential(10_000),
+    troubles: random.chance(0.5) ? some(random, ['crash', 'isolation', 'clog'], 0.5, 800) : {},
+  }),
+  /** Whoever coordinates is cut off, again and again, and what was said in one reign is heard in the next but one. */
+  duels: (random) => ({
+    replicas: random.pick([3, 3, 3, 4, 5]),
+    callers: 2,
+    pauseMs: random.between(5, 40),
+    climate: {
+      ...FAIR,
+      loss: random.between(0, 0.05),
+      duplication: random.between(0.4, 0.8),
+      echoUs: random.between(1_000_000, 3_000_000),
+      delayUsMean: random.between(1_000, 30_000),
+      tail: random.between(0, 0.1),
+      tailUs: 2_000_000,
+    },
+    commitUs: random.between(10_000, 60_000),
+    troubles: { ...some(random, ['isolation'], 3, 300), ...some(random, ['crash'], 0.3, 0) },
+  }),
   /** Links are cut one way or both, and clogged. */
   partitions: (random) => ({ troubles: some(random, NETWORK, 0.7, 800) }),
   /** Processes crash wherever they happen to be, one by one and all at once. */
@@ -74,7 +104,7 @@ export const profiles = {
     downMs: random.exponential(400),
     troubles: { ...some(random, ['crash'], 3, 0), ...some(random, ['crash of all'], 0.2, 0) },
   }),
-  /** Disks are slow, full and fail. */
+  /** Disks are slow, stand still, are full and fail. */
   disks: (random) => ({
     commitUs: random.exponential(3_000),
     troubles: { ...some(random, DISKS, 0.4, 600), ...some(random, ['crash'], 0.5, 0) },

@@ -15,7 +15,7 @@ export interface Application<S extends StateMachine> {
   /** Makes the state that every replica begins with: a new object, and the same contents, every time. */
   readonly initialState: () => S;
   readonly workload: Workload<S>;
-  /** What holds of every state. */
+  /** What holds of every state; looked at after every sixteenth operation, more or less, and in the end. */
   readonly invariants?: Invariants<S>;
   /** Looks at all calls of a run in the end. Says what is wrong with them, or null. */
   readonly judge?: (calls: readonly RecordedCall[]) => string | null;
@@ -41,6 +41,8 @@ export interface RunResult {
   readonly events: number;
   /** Of everything that has happened: the same for the same seed and code. */
   readonly digest: string;
+  /** How long it took, once the faults had ended, until everything outstanding was complete, in virtual seconds. */
+  readonly recoverySeconds: number;
   /** Operations and reads that were answered. */
   readonly answered: number;
   /** How often faults have happened, by kind. */
@@ -77,9 +79,11 @@ export async function run<S extends StateMachine>(
     pauseUsMean: conditions.pauseMs * 1_000,
   });
   const nemesis = new Nemesis(world, conditions, random.fork());
+  let peaceUs = 0;
   try {
     nemesis.begin();
     await world.pass(options.faultySeconds * 1e6);
+    peaceUs = world.nowUs;
     await endInPeace(world, callers, nemesis, application);
   } catch (error) {
     world.log.violate('exceptions', error instanceof Error ? (error.stack ?? error.message) : String(error));
@@ -90,6 +94,7 @@ export async function run<S extends StateMachine>(
     replicas,
     mode,
     virtualSeconds: world.nowUs / 1e6,
+    recoverySeconds: (world.nowUs - peaceUs) / 1e6,
     events: world.log.events,
     digest: world.log.digest,
     answered: callers.answered,
@@ -103,7 +108,7 @@ async function endInPeace<S extends StateMachine>(
   world: World<S>,
   callers: Callers<S>,
   nemesis: Nemesis<S>,
-  { workload, judge }: Application<S>,
+  { judge }: Application<S>,
 ): Promise<void> {
   if (world.log.violation !== null) return;
   callers.end();
@@ -119,7 +124,7 @@ async function endInPeace<S extends StateMachine>(
     const last = (): void => {
       done += 1;
     };
-    void workload(callers.clientAt(process, `last at ${process.name}`)).then(last, last);
+    void callers.callOnce(process, `last at ${process.name}`).then(last);
   }
   if (!(await world.until(() => done === survivors.length, PEACE_US))) {
     violateLiveness(world, survivors, `only ${done} of ${survivors.length} last calls have been answered`);

@@ -1,7 +1,12 @@
+import { inspect } from 'node:util';
+
+import type { StateMachine } from '../machine/state-machine.js';
+import { assert } from '../model/assert.js';
+import { TreplicaError } from '../model/errors.js';
+import { checkOptions as checkQueueOptions } from '../queue/options.js';
+import type { Violation } from './event-log.js';
 import { profileNames, type ProfileName } from './profiles.js';
 import { run, type Application, type RunOptions, type RunResult } from './run.js';
-import type { StateMachine } from '../machine/state-machine.js';
-import { TreplicaError } from '../model/errors.js';
 
 export interface SimulationOptions<S extends StateMachine> extends Application<S> {
   /** The first seed; 1 unless given. Each run takes the next one. */
@@ -26,9 +31,9 @@ export interface Failure {
   readonly profile: ProfileName;
   /** Which of the checkers noticed. */
   readonly checker: string;
-  /** What is wrong, in words. */
+  /** What is wrong, in words; also, where that is so, that a second run of the seed went otherwise. */
   readonly text: string;
-  /** What happened until then, an event a line: virtual seconds, process, event. */
+  /** What happened until then, an event a line: virtual seconds, process, event. The violation is the last one. */
   readonly trace: readonly string[];
 }
 
@@ -60,7 +65,7 @@ export interface SimulationReport {
  */
 export async function simulate<S extends StateMachine>(options: SimulationOptions<S>): Promise<SimulationReport> {
   const { seed = 1, runs = 100, profiles = profileNames, onRun } = options;
-  checkOptions(profiles);
+  checkOptions(options);
   const totals = { runs: 0, virtualSeconds: 0, events: 0, answered: 0 };
   const faults: Record<string, number> = {};
   let failure: Failure | null = null;
@@ -80,7 +85,7 @@ export async function simulate<S extends StateMachine>(options: SimulationOption
     totals.answered += result.answered;
     for (const [fault, times] of result.faults) faults[fault] = (faults[fault] ?? 0) + times;
     onRun?.(result);
-    if (result.violation !== null) failure = await explain(options, runOptions, result);
+    if (result.violation !== null) failure = await explain(options, runOptions, result.violation, result.digest);
   }
   return { ...totals, faults, failure };
 }
@@ -88,7 +93,7 @@ export async function simulate<S extends StateMachine>(options: SimulationOption
 /** The profile that a seed is run under where these are given: the same however many seeds come before it. */
 function profileOf(seed: number, profiles: readonly ProfileName[]): ProfileName {
   const profile = profiles[Math.abs(seed) % profiles.length];
-  if (profile === undefined) throw new RangeError(`seed ${seed} is no whole number`);
+  assert(profile !== undefined, 'a seed and a list of profiles make one of them', { seed, profiles });
   return profile;
 }
 
@@ -96,19 +101,34 @@ function profileOf(seed: number, profiles: readonly ProfileName[]): ProfileName 
 async function explain<S extends StateMachine>(
   application: Application<S>,
   options: RunOptions,
-  result: RunResult,
+  violation: Violation,
+  digest: string,
 ): Promise<Failure> {
   const { seed, profile } = options;
+  const { checker, text } = violation;
   const again = await run(application, { ...options, isTraced: true });
-  const { checker, text } = result.violation ?? { checker: '', text: '' };
-  return { seed, profile, checker, text, trace: again.trace };
+  const isSame = again.digest === digest && again.violation?.text === text;
+  return { seed, profile, checker, text: isSame ? text : `${text}\n${UNREPEATABLE}`, trace: again.trace };
 }
 
-function checkOptions(profiles: readonly ProfileName[]): void {
-  const stranger = profiles.find((name) => !profileNames.includes(name));
-  if (stranger === undefined && profiles.length > 0) return;
-  throw new TreplicaError(
-    'INVALID_OPTION',
-    `The option profiles names ${stranger ?? 'nothing'}: use some of ${profileNames.join(', ')}.`,
-  );
+const UNREPEATABLE =
+  'A second run of this seed, the one that is traced, went otherwise: something in the application depends on more than the seed.';
+
+/** @throws TreplicaError INVALID_OPTION that names the option and what it may be. */
+function checkOptions<S extends StateMachine>(options: SimulationOptions<S>): void {
+  const { seed = 1, runs = 1, profiles = profileNames, replicas = 1, mode = 'adaptive', faultySeconds = 1 } = options;
+  const { initialState } = options;
+  checkQueueOptions({ directory: 'in memory', replicas, mode });
+  if (!Number.isSafeInteger(seed)) throw invalid('seed', seed, 'a whole number');
+  if (!Number.isSafeInteger(runs) || runs < 1) throw invalid('runs', runs, 'a whole number, 1 at least');
+  if (!(faultySeconds > 0 && faultySeconds < Infinity))
+    throw invalid('faultySeconds', faultySeconds, 'a number greater than 0');
+  if (profiles.length === 0 || profiles.some((name) => !profileNames.includes(name)))
+    throw invalid('profiles', profiles, `some of ${profileNames.join(', ')}`);
+  const state = initialState();
+  if (state === initialState()) throw invalid('initialState', initialState, 'a function that makes a new object');
+}
+
+function invalid(option: string, value: unknown, use: string): TreplicaError {
+  return new TreplicaError('INVALID_OPTION', `The option ${option} is ${inspect(value)}: use ${use}.`);
 }

@@ -96,6 +96,13 @@ const slowDisk: Trouble = ({ random, victim }) => {
   return () => (victim.manners.commitUsMean = victim.manners.usualUs);
 };
 
+const stuckDisk: Trouble = ({ victim }) => {
+  victim.holdDisk();
+  return () => {
+    victim.releaseDisk();
+  };
+};
+
 const failedFlush: Trouble = ({ victim }) => {
   victim.manners.fault = new Error('EIO: i/o error, fdatasync');
   return () => (victim.manners.fault = null);
@@ -152,6 +159,7 @@ export const troubles = {
   'crash of all': crashOfAll,
   stall,
   'slow disk': slowDisk,
+  'stuck disk': stuckDisk,
   'failed flush': failedFlush,
   'full disk': fullDisk,
   'torn write': damaged('torn write'),

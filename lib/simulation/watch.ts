@@ -9,6 +9,7 @@ import { ExactlyOnce } from './checkers/exactly-once.js';
 import { ApplicationInvariants } from './checkers/invariants.js';
 import { Monotonicity } from './checkers/monotonicity.js';
 import { OneOrder } from './checkers/one-order.js';
+import { Phases } from './checkers/phases.js';
 import { StableStorage } from './checkers/stable-storage.js';
 import type { OpenCall } from './history.js';
 import type { SimulatedProcess } from './process.js';
@@ -22,6 +23,7 @@ export class Watch<S extends StateMachine> {
   readonly #durability: Durability;
   readonly #monotonicity: Monotonicity;
   readonly #stableStorage: StableStorage;
+  readonly #phases: Phases;
   readonly #equalStates: EqualStates<S>;
   readonly #invariants: ApplicationInvariants<S>;
   /** Calls whose operations have not been delivered to their callers. */
@@ -43,6 +45,7 @@ export class Watch<S extends StateMachine> {
     });
     this.#monotonicity = new Monotonicity(report('monotonicity'));
     this.#stableStorage = new StableStorage(this.#monotonicity, this.#agreement, report('stable storage'));
+    this.#phases = new Phases(replicas, this.#monotonicity, this.#agreement, report('phases'));
     this.#durability = new Durability(replicas, this.#agreement, this.#order, report('durability'));
     this.#invariants = new ApplicationInvariants(invariants, report('invariants'));
   }
@@ -62,8 +65,12 @@ export class Watch<S extends StateMachine> {
 
   /** A process hands a message to its transport. */
   says(process: SimulatedProcess<S>, message: Message): void {
-    if (process.isLost) this.#stableStorage.saysAsStranger(process.name, message);
-    else this.#stableStorage.says(process.name, message);
+    if (process.isLost) {
+      this.#stableStorage.saysAsStranger(process.name, message);
+      return;
+    }
+    this.#stableStorage.says(process.name, message);
+    this.#phases.says(process.name, message);
   }
 
   /** A caller is about to have an operation executed. */

@@ -6,8 +6,9 @@ import type { Random } from './random.js';
 export interface Climate {
   /** Share that gets lost, from 0 to 1. */
   readonly loss: number;
-  /** Share that arrives twice, from 0 to 1; half of the copies much later. */
+  /** Share that arrives twice, from 0 to 1; half of the copies so much later, at most. */
   readonly duplication: number;
+  readonly echoUs: number;
   /** Share that arrives with other bytes than it left with, from 0 to 1. */
   readonly mutilation: number;
   /** At least so long under way, and on average so much longer. */
@@ -21,6 +22,7 @@ export interface Climate {
 export const FAIR: Climate = {
   loss: 0,
   duplication: 0,
+  echoUs: 100_000,
   mutilation: 0,
   delayUsMin: 50,
   delayUsMean: 50,
@@ -60,7 +62,9 @@ export class Weather {
     const link = linkOf(from, to);
     this.#cuts.set(link, (this.#cuts.get(link) ?? 0) + 1);
     return () => {
-      this.#cuts.set(link, (this.#cuts.get(link) ?? 1) - 1);
+      const left = (this.#cuts.get(link) ?? 1) - 1;
+      if (left === 0) this.#cuts.delete(link);
+      else this.#cuts.set(link, left);
     };
   }
 
@@ -72,7 +76,7 @@ export class Weather {
   readonly fate = (passenger: Passenger): Copy[] => {
     const { from, to, lane, bytes } = passenger;
     const link = linkOf(from, to);
-    if ((this.#cuts.get(link) ?? 0) > 0) return [];
+    if (this.#cuts.get(link) !== undefined) return [];
     if (lane === 'bulk') return [{ bytes, delayTicks: this.#bulkDelayUs(link) }];
     const { loss, duplication, mutilation } = this.climate;
     const random = this.#random;
@@ -86,7 +90,7 @@ export class Weather {
     ];
     if (random.chance(duplication)) {
       this.#happened('duplication');
-      const laterUs = random.chance(0.5) ? 0 : random.below(100_000);
+      const laterUs = random.chance(0.5) ? 0 : random.below(this.climate.echoUs);
       copies.push({ bytes, delayTicks: this.#delayUs(link) + laterUs });
     }
     return copies;

@@ -58,11 +58,7 @@ export class World<S extends StateMachine> {
       () => this.nowUs,
       (fault) => this.happened(fault),
     );
-    this.network = new MemoryNetwork({
-      random: this.random.fork().next,
-      schedule: this.#agenda.add,
-      fate: this.weather.fate,
-    });
+    this.network = new MemoryNetwork(this.#agenda.add, this.weather.fate);
     this.processes = Array.from({ length: scene.replicas }, (_, i) => new SimulatedProcess(this, i, scene.mode));
     this.watch = new Watch(this);
   }

@@ -19,11 +19,6 @@ export class Agenda {
     return this.#nowTick;
   }
 
-  /** When the first entry is due; infinity where there is none. */
-  get nextTick(): number {
-    return this.#heap[0]?.dueTick ?? Infinity;
-  }
-
   readonly add: Schedule = (action, delayTicks) => {
     const entry = { dueTick: this.#nowTick + delayTicks, number: this.#made, action };
     this.#made += 1;

@@ -57,7 +57,7 @@ describe('a batch that is decided twice', () => {
   it('is delivered whole by who first hears of the second decision', () => {
     const group = decidedTwice(none);
     group.loss = of('catch-up');
-    group.runTicks(60);
+    group.runTicks(20);
     group.loss = none;
     group.runUntil(() => group.live.every((p) => p.decided.size === 2));
     expect(group.delivered(3)).toEqual(['twice']);

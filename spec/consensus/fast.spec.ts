@@ -102,6 +102,32 @@ describe('a fast reign', () => {
     group.forge(1, 3, { kind: 'propose', ballot: reignOf(group), instance: FIRST, batch: theirs });
     expect(group.process(3).disk.log.get(FIRST)?.vote?.batch.id).toBe(ours.id);
   });
+
+  it('has a vote repeated for who repeats that proposal, and not for who comes too late with another', () => {
+    const group = fast(3);
+    group.loss = of('accepted', 'propose');
+    const ours = { id: group.propose(2, 'ours'), body: Buffer.from('ours') };
+    const theirs = { id: group.propose(1, 'theirs'), body: Buffer.from('theirs') };
+    const told = [
+      { by: 2, batch: ours },
+      { by: 1, batch: theirs },
+      { by: 2, batch: ours },
+    ].map(({ by, batch }) => {
+      group.forge(by, 3, { kind: 'propose', ballot: reignOf(group), instance: FIRST, batch });
+      return group.sentOf('accepted').filter((m) => m.from === 3 && m.to === 1).length;
+    });
+    expect(told).toEqual([1, 1, 2]);
+  });
+
+  it.each([3, 4, 5])('over %i has everyone tell one vote an instance, however many propose there', (n) => {
+    const group = fast(n);
+    for (const p of group.processes) group.propose(p.number, String(p.number));
+    group.run(2);
+    const told = group.sentOf('accepted').filter((m) => m.message.items.some(({ instance }) => instance === 0));
+    const inFast = told.filter((m) => m.message.ballot.step === 0);
+    expect(inFast.length).toBe(n * (n - 1));
+    expect(inFast.every((m) => m.message.items.length === 1)).toBe(true);
+  });
 });
 
 describe('a value chosen by a fast quorum that nobody knows of', () => {

@@ -75,6 +75,21 @@ describe('what is taken', () => {
     ]);
   });
 
+  it('has a vote once, however often it was asked for again in that turn', () => {
+    const higher = ballotOf(2, OTHER, 'classic');
+    const items = [0, 1].map((instance) => ({ instance: instance as Instance, id: NO_OP_ID }));
+    for (const item of items) outbox.vote(BALLOT, item);
+    outbox.vote(higher, items[0]!);
+    for (const item of items) outbox.voteAgain(BALLOT, item);
+    outbox.voteAgain(higher, items[0]!);
+    expect(outbox.take(FIRST, false).votes.map(({ message }) => message)).toMatchObject([
+      { kind: 'accepted', ballot: BALLOT, items },
+      { kind: 'accepted', ballot: higher, items: items.slice(0, 1) },
+    ]);
+    outbox.voteAgain(BALLOT, items[0]!);
+    expect(outbox.take(FIRST, false).votes.length).toBe(1);
+  });
+
   it('has a watermark that moved along with other records, and never by itself', () => {
     expect(outbox.take(5 as Instance, true).records).toEqual([]);
     outbox.persist(PROMISE);

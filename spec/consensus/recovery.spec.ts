@@ -71,6 +71,20 @@ describe('a collision (Fast Paxos, section 3.2)', () => {
     group.runUntil(() => group.everyoneHasDecided(ids), 200);
   });
 
+  it.each([[[]], [[2]], [[3]]])(
+    'is recovered within few ticks though no vote is heard, and of the proposers die %j',
+    (dead) => {
+      const group = fast(5);
+      const ids = collide(group);
+      group.loss = of('accepted');
+      group.run(3);
+      group.crash(...dead);
+      group.loss = none;
+      const delays = group.runUntil(() => group.live.every((p) => ids.includes(p.decided.get(FIRST)!)));
+      expect(delays).toBeLessThanOrEqual((limits.stuckTicks + 1) * DELAYS_A_TICK);
+    },
+  );
+
   it.each([2, 3, 4, 5])('among %i who all propose at once ends, and everyone gets a turn', (n) => {
     const group = fast(n);
     const ids = group.processes.map((p) => group.propose(p.number, String(p.number)));

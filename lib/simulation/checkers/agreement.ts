@@ -1,5 +1,6 @@
+import type { Ballot } from '../../model/ballot.js';
 import type { LedgerRecord, LogEntry, Vote } from '../../model/records.js';
-import { quorumOf, readCommit, show } from './votes.js';
+import { isBelow, quorumOf, readCommit, show } from './votes.js';
 
 type Report = (text: string) => void;
 
@@ -14,6 +15,8 @@ export class Agreement {
   readonly #n: number;
   readonly #report: Report;
   readonly #chosen: (string | undefined)[] = [];
+  /** The ballot in which it was first seen that the instance's batch is chosen. */
+  readonly #ballots: (Ballot | undefined)[] = [];
   readonly #bodies = new Map<string, Uint8Array>();
   /** By instance, then by ballot and batch: the members that have voted, one bit each. */
   readonly #tallies = new Map<number, Map<string, number>>();
@@ -33,6 +36,12 @@ export class Agreement {
   /** The id of the batch chosen at an instance. */
   chosenAt(instance: number): string | undefined {
     return this.#chosen[instance];
+  }
+
+  /** The same where it was chosen in a ballot below this one. */
+  chosenBelow(instance: number, ballot: Ballot): string | undefined {
+    const chosenIn = this.#ballots[instance];
+    return chosenIn !== undefined && isBelow(chosenIn, ballot) ? this.#chosen[instance] : undefined;
   }
 
   bodyOf(id: string): Uint8Array | undefined {
@@ -60,13 +69,14 @@ export class Agreement {
     tallies.set(key, voters);
     if (bitsOf(voters) < quorumOf(this.#n, ballot)) return;
     const chosen = this.#chosen[instance];
-    if (chosen === undefined) this.#choose(instance, batch.id);
+    if (chosen === undefined) this.#choose(instance, ballot, batch.id);
     else if (chosen !== batch.id)
       this.#report(`at ${instance} both ${nameOf(chosen)} and, in ${show(ballot)}, ${nameOf(batch.id)} are chosen`);
   }
 
-  #choose(instance: number, id: string): void {
+  #choose(instance: number, ballot: Ballot, id: string): void {
     this.#chosen[instance] = id;
+    this.#ballots[instance] = ballot;
     while (this.#chosen[this.#front] !== undefined) {
       this.#tallies.delete(this.#front - TALLIES_KEPT);
       this.#front += 1;

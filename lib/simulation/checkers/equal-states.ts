@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
 
 import { DecidedContext } from '../../machine/execution-context.js';
@@ -89,7 +90,10 @@ function isCompared(before: number, position: number): boolean {
 
 function outcomeOf(action: () => unknown): Outcome {
   try {
-    return serialize(action());
+    const result = action();
+    // Nobody is given this promise: if it were rejected, as unhandled, that would end the simulator.
+    if (types.isPromise(result)) result.catch(() => undefined);
+    return serialize(result);
   } catch (error) {
     return serialize({ error: error instanceof Error ? error.message : String(error) });
   }

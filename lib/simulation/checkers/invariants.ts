@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 import type { StateMachine } from '../../machine/state-machine.js';
 
 type Report = (text: string) => void;
@@ -17,11 +19,20 @@ export class ApplicationInvariants<S extends StateMachine> {
 
   executed(name: string, position: number, state: S): void {
     for (const [what, holds] of this.#invariants) {
-      const verdict = holds(state);
+      const verdict = verdictOf(holds, state);
       if (verdict === true) continue;
       this.#report(
         `after ${position} operations at ${name}, "${what}" does not hold${verdict === false ? '' : `: ${verdict}`}`,
       );
     }
+  }
+}
+
+/** An invariant that throws has not foreseen the state: it is as good as one that does not hold. */
+function verdictOf<S>(holds: (state: S) => boolean | string, state: S): boolean | string {
+  try {
+    return holds(state);
+  } catch (error) {
+    return `it throws ${inspect(error)}`;
   }
 }

@@ -1,59 +1,63 @@
-import { explain } from './linearization-report.js';
 import { LinearizationSearch } from './linearization-search.js';
 
-/** One call of a recorded history. It takes effect at one moment between its call and its return, both included. */
+/** One call of a recorded history. It takes effect at one moment from its call to its return, both included. */
 export interface Call<I, O> {
-  /** Who called; only for explanations. */
+  /** Who called; only for the explanation. */
   readonly process: string;
   readonly input: I;
-  /** In any unit; only the order counts. A call that begins at the very moment another returns is concurrent with it. */
+  /** In any unit: only the order counts. A call that begins at the very moment another returns is concurrent with it. */
   readonly calledAt: number;
-  /** Null where it was never answered: it may have taken effect at any time after the call, or never. */
+  /** Null where the call was never answered: it may have taken effect at any time after it began, or never. */
   readonly returnedAt: number | null;
   /** Without meaning where the call was never answered. */
   readonly output: O | null;
 }
 
-/** What the object does when calls come one at a time. States are values that are never changed. */
+/** What the object does when calls come one at a time. States are values: `step` must not change the one it is given. */
 export interface SequentialModel<S, I, O> {
   readonly initial: S;
   /**
-   * What `input` makes of `state`, or null where it cannot have the output that was seen. The output is undefined for a
-   * call that was never answered: any will do.
+   * What the input makes of the state; null where it could not have given this output. The output is undefined where the
+   * call was never answered: any will do.
    */
   step(state: S, input: I, output: O | undefined): { readonly state: S } | null;
-  /** The same text for states that no call can tell apart, and for no others. */
+  /** The same text for equal states, and for no others. */
   keyOf(state: S): string;
   /** Calls of different partitions never concern each other; each begins in the initial state. One, if left out. */
   partitionOf?(input: I): string;
   /**
    * The same text only for inputs that do the same to every state; if left out, equal primitives and the same object.
-   * Of many unanswered calls with one key it matters how many took effect and not which, or the search explodes.
+   * Of unanswered calls that do the same the search asks only how many took effect, rather than which.
    */
   inputKeyOf?(input: I): string;
 }
 
 export interface CheckOptions {
-  /** Configurations that may be visited in one partition before it is given up; 1,000,000 if left out. */
+  /** How many configurations are visited in one partition before it is given up; 1,000,000 if left out. */
   readonly visitedMax?: number;
 }
 
-/** `visited` counts the configurations of the search, over all partitions that were searched. */
 export type Verdict =
-  | { readonly linearizable: true; readonly visited: number }
   | {
-      /** Unknown where the search was given up in this partition, and no other was found to fail. */
+      readonly linearizable: true;
+      /** Configurations of the search, a measure of its work, over all partitions that were searched. */
+      readonly visited: number;
+    }
+  | {
+      /** Unknown where the search of the partition was given up, and no other partition was found to fail. */
       readonly linearizable: false | 'unknown';
       readonly visited: number;
+      /** As the model names it; `all` where it has no partitions. */
       readonly partition: string;
-      /** For people: the longest order that was found, and the calls that could not follow it. */
+      /** For people: the longest order that was found, and the calls of which none can follow it. */
       readonly explanation: string;
     };
 
 /**
- * Whether the calls can be put in one order in which a call that returned before another began comes first, and the
- * model gives each the output that was seen (Herlihy and Wing, "Linearizability", 1990). Linearizability is local, so
- * that each partition is judged alone. Throws a RangeError where a call returns before it begins.
+ * Whether the calls can be put in one order in which a call that returned before another began comes before it, and in
+ * which the model gives each the output that was seen (Herlihy and Wing, "Linearizability", 1990). Objects that are each
+ * linearizable are so together (their theorem 1), hence each partition is judged alone. Throws a RangeError where a call
+ * returns before it begins.
  */
 export function checkLinearizability<S, I, O>(
   history: readonly Call<I, O>[],
@@ -67,7 +71,7 @@ export function checkLinearizability<S, I, O>(
     const linearizable = search.run(visitedMax);
     visited += search.visited;
     if (linearizable === true) continue;
-    const verdict = { linearizable, visited, partition, explanation: explain(search, partition, model) };
+    const verdict = { linearizable, visited, partition, explanation: explain(search, partition) };
     if (linearizable === false) return verdict;
     unknown ??= verdict;
   }
@@ -80,14 +84,39 @@ function partitionsOf<S, I, O>(
 ): Map<string, Call<I, O>[]> {
   const partitions = new Map<string, Call<I, O>[]>();
   for (const call of history) {
-    const ends = call.returnedAt ?? Infinity;
-    if (!(call.calledAt <= ends)) {
-      throw new RangeError(`A call of ${call.process} begins at ${call.calledAt} and returns at ${ends}.`);
-    }
+    const { calledAt, returnedAt } = call;
+    // So written, it refuses what is not a number too.
+    if (!(calledAt <= (returnedAt ?? Infinity))) throw new RangeError(`A call returns before it begins:${show(call)}.`);
     const partition = model.partitionOf?.(call.input) ?? 'all';
     const calls = partitions.get(partition);
     if (calls === undefined) partitions.set(partition, [call]);
     else calls.push(call);
   }
   return partitions;
+}
+
+/** How much of an order is shown: what came long before seldom matters. */
+const SHOWN = 30;
+
+function explain<S, I, O>({ furthest, visited }: LinearizationSearch<S, I, O>, partition: string): string {
+  const { order, stateKey, next } = furthest;
+  const earlier = order.length - SHOWN;
+  return [
+    `The longest order found in partition ${partition}, in ${visited} configurations:`,
+    ...(earlier > 0 ? [`  (${earlier} calls before)`] : []),
+    ...order.slice(-SHOWN).map(show),
+    `It leads to the state ${stateKey}. One of these must come next:`,
+    ...next.map(show),
+  ].join('\n');
+}
+
+function show<I, O>({ process, input, output, calledAt, returnedAt }: Call<I, O>): string {
+  const answer = returnedAt === null ? 'never answered' : `${text(output)} at ${returnedAt}`;
+  return `  ${process} called ${text(input)} at ${calledAt}: ${answer}`;
+}
+
+function text(value: unknown): string {
+  const json = JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? String(part) : part)) as
+    string | undefined;
+  return json ?? String(value);
 }

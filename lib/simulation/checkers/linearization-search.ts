@@ -1,15 +1,11 @@
 import type { Call, SequentialModel } from './linearizability.js';
+import { Frontier, Visited } from './linearization-memory.js';
 
-/** An order that is tried, as far as it goes. An answered call that is neither open nor placed begins later. */
-export interface Configuration<S, I, O> {
+/** An order that is tried, as far as it goes. */
+interface Configuration<S, I, O> {
   readonly state: S;
-  /**
-   * The answered calls that may come next, by rank, lowest first: not placed, and begun no later than the first of them
-   * returned. They tell which answered calls are placed.
-   */
-  readonly open: readonly number[];
-  /** How many answered calls are open or placed. */
-  readonly begun: number;
+  readonly stateKey: string;
+  readonly open: Open<I, O>;
   /** How many answered calls are placed. */
   readonly placed: number;
   /** The unanswered calls that are placed, as bits, and their number. */
@@ -18,205 +14,185 @@ export interface Configuration<S, I, O> {
   readonly last: { readonly call: Call<I, O>; readonly before: Configuration<S, I, O> } | null;
 }
 
-type AnsweredCall<I, O> = Call<I, O> & { readonly returnedAt: number };
+/** The answered calls that may come next: not placed, and begun no later than the first of them returned. */
+interface Open<I, O> {
+  /** As they return. */
+  readonly calls: readonly Answered<I, O>[];
+  /** How many answered calls had begun by then. All of them are placed but these, which therefore tell what is placed. */
+  readonly begun: number;
+  /** Tells these calls from others. */
+  readonly key: string;
+}
+
+interface Branch<S, I, O> {
+  readonly configuration: Configuration<S, I, O>;
+  /** Whether the configuration was visited, and is to be continued with unanswered calls. */
+  readonly guess: boolean;
+}
+
+interface Answered<I, O> {
+  readonly call: Call<I, O>;
+  readonly returnedAt: number;
+  /** Its place among the answered calls as they return. */
+  readonly rank: number;
+}
+
+interface Unanswered<I, O> {
+  readonly call: Call<I, O>;
+  readonly bit: bigint;
+  /** The bit of the call before it that does the same, or 0. */
+  readonly twin: bigint;
+}
 
 /**
  * How many answered calls the search goes back before it takes one more unanswered call to have had an effect. A guess
- * at the wrong place may be noticed late: rather one guess at each of the places before than every set of guesses here.
+ * may have to come long before the call that shows it: rather a guess at each of the places before than many guesses at
+ * one place. Of 5, 20 and 60 it is what visited least in random histories of registers, counters and queues.
  */
-const GUESS_COST = 8;
+const GUESS_COST = 20;
 
 /**
  * The search of Wing and Gong ("Testing and verifying concurrent objects", 1993) with the memory of Lowe ("Testing for
- * linearizability", 2017). An unanswered call could double the configurations; here it is a guess, made only when the
- * search is stuck without, and what has failed is not tried again with more guesses.
+ * linearizability", 2017). Each unanswered call could double the configurations. Here it is a guess, made only where the
+ * search is stuck without it, and what has failed is not tried again with more guesses.
  */
 export class LinearizationSearch<S, I, O> {
   readonly #model: SequentialModel<S, I, O>;
-  /** By return: the index of a call is its rank. */
-  readonly #answered: readonly AnsweredCall<I, O>[];
-  /** The ranks, by call. */
-  readonly #beginnings: readonly number[];
-  /** By call. */
-  readonly #unanswered: readonly Call<I, O>[];
-  /** For each unanswered call the bit of the one before it that does the same, or 0. */
-  readonly #twins: readonly bigint[];
-  readonly #memory = new Memory();
-  readonly #frontier: Frontier<S, I, O>;
+  /** As they begin. */
+  readonly #answered: readonly Answered<I, O>[];
+  /** As they begin. */
+  readonly #unanswered: readonly Unanswered<I, O>[];
+  readonly #known = new Visited();
+  readonly #frontier: Frontier<Branch<S, I, O>>;
   #visited = 0;
   #furthest: Configuration<S, I, O>;
 
   constructor(calls: readonly Call<I, O>[], model: SequentialModel<S, I, O>) {
     this.#model = model;
-    this.#answered = calls.filter(isAnswered).sort((a, b) => a.returnedAt - b.returnedAt);
-    this.#beginnings = this.#answered
-      .map((call, rank) => ({ rank, calledAt: call.calledAt }))
-      .sort((a, b) => a.calledAt - b.calledAt)
-      .map(({ rank }) => rank);
-    this.#unanswered = calls.filter((call) => !isAnswered(call)).sort((a, b) => a.calledAt - b.calledAt);
-    this.#twins = twinsOf(this.#unanswered, model);
-    this.#frontier = new Frontier(GUESS_COST * this.#unanswered.length);
-    this.#furthest = {
-      state: model.initial,
-      ...this.#withBegun([], 0),
-      placed: 0,
-      guesses: 0n,
-      guessed: 0,
-      last: null,
-    };
+    this.#answered = answeredOf(calls);
+    this.#unanswered = unansweredOf(calls, model);
+    this.#frontier = new Frontier(GUESS_COST * this.#unanswered.length + this.#answered.length + 1);
+    const { initial: state } = model;
+    const nothing = { placed: 0, guesses: 0n, guessed: 0, last: null };
+    this.#furthest = { state, stateKey: model.keyOf(state), open: this.#opened([], 0), ...nothing };
   }
 
   get visited(): number {
     return this.#visited;
   }
 
-  /** The configuration that places most of the answered calls; of those the first that was visited. */
-  get furthest(): Configuration<S, I, O> {
-    return this.#furthest;
+  /** The most that could be placed: in this order, to this state; and the answered calls of which one must come next. */
+  get furthest(): { readonly order: Call<I, O>[]; readonly stateKey: string; readonly next: Call<I, O>[] } {
+    const { stateKey, open } = this.#furthest;
+    const order: Call<I, O>[] = [];
+    for (let { last } = this.#furthest; last !== null; last = last.before.last) order.push(last.call);
+    return { order: order.reverse(), stateKey, next: open.calls.map(({ call }) => call) };
   }
 
-  /** The answered calls that may follow the furthest configuration. */
-  get mustFollow(): Call<I, O>[] {
-    return this.#furthest.open.map((rank) => this.#call(rank));
-  }
-
-  /** Whether all answered calls can be placed; unknown where more than `visitedMax` configurations had to be visited. */
+  /** Whether all answered calls can be placed; unknown where that takes more than `visitedMax` configurations. */
   run(visitedMax: number): boolean | 'unknown' {
-    this.#frontier.push({ configuration: this.#furthest, guess: false });
-    for (let next = this.#frontier.pop(); next !== null; next = this.#frontier.pop()) {
-      const { configuration, guess } = next;
+    this.#try(this.#furthest);
+    for (let branch = this.#frontier.pop(); branch !== null; branch = this.#frontier.pop()) {
+      const { configuration, guess } = branch;
       if (guess) {
         this.#guess(configuration);
         continue;
       }
-      const { open, state, guesses, placed } = configuration;
-      if (!this.#memory.admit(`${open.join()}|${this.#model.keyOf(state)}`, guesses)) continue;
-      if (this.#visited === visitedMax) return 'unknown';
+      const { open, stateKey, placed, guesses, guessed } = configuration;
+      if (!this.#known.admit(`${open.key}|${stateKey}`, guesses)) continue;
+      if (this.#visited >= visitedMax) return 'unknown';
       this.#visited += 1;
       if (placed > this.#furthest.placed) this.#furthest = configuration;
-      if (open.length === 0) return true;
-      if (guesses !== (1n << BigInt(this.#unanswered.length)) - 1n) this.#frontier.push({ configuration, guess: true });
+      if (open.calls.length === 0) return true;
+      if (guessed < this.#unanswered.length) this.#try(configuration, true);
       this.#place(configuration);
     }
     return false;
   }
 
-  /** Tries each open call next; the one that returns first is tried first. */
+  #try(configuration: Configuration<S, I, O>, guess = false): void {
+    const unspent = this.#unanswered.length - configuration.guessed - (guess ? 1 : 0);
+    this.#frontier.push(configuration.placed + GUESS_COST * unspent, { configuration, guess });
+  }
+
+  /**
+   * Continues with each of the open calls. Tried first is what leaves the state as it is, such as a read, for which it
+   * may soon be too late; then what returns first.
+   */
   #place(before: Configuration<S, I, O>): void {
-    for (const rank of before.open.toReversed()) {
-      const call = this.#call(rank);
-      const after = this.#model.step(before.state, call.input, call.output as O);
-      if (after === null) continue;
-      const open = before.open.filter((other) => other !== rank);
-      this.#frontier.push({
-        guess: false,
-        configuration: {
-          ...before,
-          state: after.state,
-          ...this.#withBegun(open, before.begun),
-          placed: before.placed + 1,
-          last: { call, before },
-        },
-      });
+    const { calls, begun } = before.open;
+    const harmless: Configuration<S, I, O>[] = [];
+    for (const next of calls.toReversed()) {
+      const result = this.#step(before, next.call);
+      if (result === null) continue;
+      const open = this.#opened(
+        calls.filter((other) => other !== next),
+        begun,
+      );
+      const after = { ...before, ...result, open, placed: before.placed + 1 };
+      if (after.stateKey === before.stateKey) harmless.push(after);
+      else this.#try(after);
     }
+    for (const after of harmless) this.#try(after);
   }
 
-  /** Tries each unanswered call next that has begun. Of those that do the same only the first, which leaves as much. */
+  /** Continues with each unanswered call that has begun; of those that do the same with the first, as good as any. */
   #guess(before: Configuration<S, I, O>): void {
-    const until = this.#call(before.open[0] as number).returnedAt;
-    for (const [i, call] of this.#unanswered.entries()) {
+    const until = before.open.calls[0]?.returnedAt ?? -Infinity;
+    for (const { call, bit, twin } of this.#unanswered) {
       if (call.calledAt > until) break;
-      const bit = 1n << BigInt(i);
-      const twin = this.#twins[i] as bigint;
       if ((before.guesses & bit) !== 0n || (before.guesses & twin) !== twin) continue;
-      const after = this.#model.step(before.state, call.input, undefined);
-      if (after === null) continue;
-      this.#frontier.push({
-        guess: false,
-        configuration: {
-          ...before,
-          state: after.state,
-          guesses: before.guesses | bit,
-          guessed: before.guessed + 1,
-          last: { call, before },
-        },
-      });
+      const result = this.#step(before, call);
+      if (result === null || result.stateKey === before.stateKey) continue;
+      this.#try({ ...before, ...result, guesses: before.guesses | bit, guessed: before.guessed + 1 });
     }
   }
 
-  /** Opens what begins no later than the first of the open calls returns. */
-  #withBegun(open: readonly number[], begun: number): { open: readonly number[]; begun: number } {
-    const all = [...open];
-    for (; begun < this.#beginnings.length; begun += 1) {
-      const rank = this.#beginnings[begun] as number;
-      if (all[0] !== undefined && this.#call(rank).calledAt > this.#call(all[0]).returnedAt) break;
-      all.push(rank);
-      all.sort((a, b) => a - b);
+  /** Null also where the same would come of it without the guess before: that is tried, and leaves more. */
+  #step(before: Configuration<S, I, O>, call: Call<I, O>): Pick<typeof before, 'state' | 'stateKey' | 'last'> | null {
+    const output = call.returnedAt === null ? undefined : (call.output as O);
+    const result = this.#model.step(before.state, call.input, output);
+    if (result === null) return null;
+    const { state } = result;
+    const stateKey = this.#model.keyOf(state);
+    if (before.last !== null && before.last.call.returnedAt === null) {
+      const without = this.#model.step(before.last.before.state, call.input, output);
+      if (without !== null && this.#model.keyOf(without.state) === stateKey) return null;
     }
-    return { open: all, begun };
+    return { state, stateKey, last: { call, before } };
   }
 
-  #call(rank: number): AnsweredCall<I, O> {
-    return this.#answered[rank] as AnsweredCall<I, O>;
-  }
-}
-
-/** What was visited: under each key the sets of guesses, none of which contains another. */
-class Memory {
-  readonly #sets = new Map<string, readonly bigint[]>();
-
-  /** False where the same was visited with the same guesses or fewer: what can follow now could follow there. */
-  admit(key: string, guesses: bigint): boolean {
-    const known = this.#sets.get(key) ?? [];
-    if (known.some((fewer) => (fewer & guesses) === fewer)) return false;
-    this.#sets.set(key, [...known.filter((more) => (more & guesses) !== guesses), guesses]);
-    return true;
-  }
-}
-
-interface Branch<S, I, O> {
-  readonly configuration: Configuration<S, I, O>;
-  /** Whether the unanswered calls are to be tried next, rather than the open ones. */
-  readonly guess: boolean;
-}
-
-/** What is still to be tried: first what has placed most, less the cost of its guesses; among equals the latest found. */
-class Frontier<S, I, O> {
-  readonly #stacks: Branch<S, I, O>[][] = [];
-  readonly #costMax: number;
-  #top = -1;
-
-  constructor(costMax: number) {
-    this.#costMax = costMax;
-  }
-
-  push(branch: Branch<S, I, O>): void {
-    const { placed, guessed } = branch.configuration;
-    const guesses = guessed + (branch.guess ? 1 : 0);
-    const level = this.#costMax + placed - GUESS_COST * guesses;
-    (this.#stacks[level] ??= []).push(branch);
-    this.#top = Math.max(this.#top, level);
-  }
-
-  pop(): Branch<S, I, O> | null {
-    for (; this.#top >= 0; this.#top -= 1) {
-      const branch = this.#stacks[this.#top]?.pop();
-      if (branch !== undefined) return branch;
+  /** The calls, and those that begin no later than the first of them all returns. */
+  #opened(calls: readonly Answered<I, O>[], begun: number): Open<I, O> {
+    const open = [...calls];
+    for (; ; begun += 1) {
+      const next = this.#answered[begun];
+      if (next === undefined || next.call.calledAt > (open[0]?.returnedAt ?? Infinity)) break;
+      open.push(next);
+      open.sort((a, b) => a.rank - b.rank);
     }
-    return null;
+    return { calls: open, begun, key: open.map(({ rank }) => rank).join() };
   }
 }
 
-function isAnswered<I, O>(call: Call<I, O>): call is AnsweredCall<I, O> {
-  return call.returnedAt !== null;
+function answeredOf<I, O>(calls: readonly Call<I, O>[]): Answered<I, O>[] {
+  return calls
+    .flatMap((call) => (call.returnedAt === null ? [] : { call, returnedAt: call.returnedAt }))
+    .sort((a, b) => a.returnedAt - b.returnedAt)
+    .map((answered, rank) => ({ ...answered, rank }))
+    .sort((a, b) => a.call.calledAt - b.call.calledAt);
 }
 
-function twinsOf<S, I, O>(unanswered: readonly Call<I, O>[], model: SequentialModel<S, I, O>): bigint[] {
+function unansweredOf<S, I, O>(calls: readonly Call<I, O>[], model: SequentialModel<S, I, O>): Unanswered<I, O>[] {
   const latest = new Map<unknown, bigint>();
-  return unanswered.map(({ input }, i) => {
-    const key = model.inputKeyOf === undefined ? input : model.inputKeyOf(input);
-    const twin = latest.get(key) ?? 0n;
-    latest.set(key, 1n << BigInt(i));
-    return twin;
-  });
+  return calls
+    .filter(({ returnedAt }) => returnedAt === null)
+    .sort((a, b) => a.calledAt - b.calledAt)
+    .map((call, i) => {
+      const key = model.inputKeyOf === undefined ? call.input : model.inputKeyOf(call.input);
+      const bit = 1n << BigInt(i);
+      const twin = latest.get(key) ?? 0n;
+      latest.set(key, bit);
+      return { call, bit, twin };
+    });
 }

@@ -37,6 +37,13 @@ export class Monotonicity {
     return disk;
   }
 
+  /** How many disks are so. */
+  count(condition: (disk: OnDisk) => boolean): number {
+    let count = 0;
+    for (const disk of this.#disks.values()) if (condition(disk)) count += 1;
+    return count;
+  }
+
   durable(name: string, records: readonly LedgerRecord[]): void {
     const disk = this.diskOf(name);
     const votes = new Set(readCommit(records).votes);

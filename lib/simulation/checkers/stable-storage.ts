@@ -36,6 +36,11 @@ export class StableStorage {
     switch (message.kind) {
       case 'promise':
         return this.#flawOfPromise(disk, message.ballot, message.votes) ?? this.#flawOfWatermark(message.watermark);
+      case 'prepare':
+        // Otherwise a later life might use the ballot again, and take late answers for answers to a question of its own.
+        return isBelow(disk.promise, message.ballot)
+          ? `that it begins ${show(message.ballot)}, which it has not promised itself on its disk`
+          : null;
       case 'report':
         return this.#promisesAt(disk, message.instance, message.ballot)
           ? null
