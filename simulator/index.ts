@@ -27,20 +27,35 @@ const USAGE = `npm run simulate -- [options]
 
 const tree = join(import.meta.dirname, '..');
 
-const { values: flags } = parseArgs({
-  options: {
-    seed: { type: 'string' },
-    runs: { type: 'string' },
-    minutes: { type: 'string' },
-    profile: { type: 'string' },
-    seconds: { type: 'string' },
-    workers: { type: 'string' },
-    trace: { type: 'boolean' },
-    mutants: { type: 'boolean' },
-    mutant: { type: 'string' },
-    help: { type: 'boolean' },
-  },
-});
+/** Says what is wrong with the options, and which there are. */
+function refuse(error: unknown): never {
+  console.error(error instanceof Error ? error.message : String(error));
+  console.error(USAGE);
+  process.exit(2);
+}
+
+function readFlags() {
+  try {
+    return parseArgs({
+      options: {
+        seed: { type: 'string' },
+        runs: { type: 'string' },
+        minutes: { type: 'string' },
+        profile: { type: 'string' },
+        seconds: { type: 'string' },
+        workers: { type: 'string' },
+        trace: { type: 'boolean' },
+        mutants: { type: 'boolean' },
+        mutant: { type: 'string' },
+        help: { type: 'boolean' },
+      },
+    }).values;
+  } catch (error) {
+    return refuse(error);
+  }
+}
+
+const flags = readFlags();
 
 function numberOf(flag: 'seed' | 'runs' | 'minutes' | 'seconds' | 'workers', usual: number): number {
   const text = flags[flag];
@@ -100,7 +115,7 @@ async function simulateAll(workers: number): Promise<boolean> {
 }
 
 async function main(): Promise<boolean> {
-  const workers = numberOf('workers', availableParallelism());
+  const workers = Math.max(1, numberOf('workers', availableParallelism()));
   if (flags.help === true) {
     console.log(USAGE);
     return true;
@@ -113,7 +128,5 @@ async function main(): Promise<boolean> {
 try {
   if (!(await main())) process.exitCode = 1;
 } catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
-  console.error(USAGE);
-  process.exitCode = 2;
+  refuse(error);
 }

@@ -50,13 +50,13 @@ export async function runAll(
   next: () => RunOptions | null,
   onAnswer: (options: RunOptions, answer: Answer | null) => boolean,
 ): Promise<void> {
-  let goesOn = true;
+  const state = { goesOn: true };
   const work = async (): Promise<void> => {
     const worker = new Worker(tree);
     try {
-      for (let options = next(); options !== null && goesOn; options = next()) {
+      for (let options = next(); options !== null && state.goesOn; options = next()) {
         const answer = await worker.run(options);
-        if (goesOn) goesOn = onAnswer(options, answer);
+        if (state.goesOn) state.goesOn = onAnswer(options, answer);
       }
     } finally {
       worker.close();

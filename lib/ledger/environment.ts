@@ -11,6 +11,7 @@ import { TreplicaError } from '../model/errors.js';
 import { limits } from '../model/limits.js';
 import { checkDataFile, dataFile } from './data-file.js';
 import { prepareDirectory, syncDirectory } from './directory.js';
+import { InventoryTable } from './inventory-table.js';
 import { anotherVersion, damaged, failed, notWritable } from './ledger-errors.js';
 import { Ownership } from './owner.js';
 
@@ -18,10 +19,12 @@ import { Ownership } from './owner.js';
 const environments = new Map<string, Environment>();
 
 const OWNER = 'owner';
+const INVENTORY = 'inventory';
 
 export class Environment {
   /** Where this is, for messages. */
   readonly place: string;
+  readonly inventories: InventoryTable;
   readonly #root: RootDatabase<Buffer>;
   readonly #ownership: Ownership;
   readonly #queues = new Set<string>();
@@ -54,9 +57,13 @@ export class Environment {
     }
     this.#root = openRoot(directory, { readOnly: false });
     try {
-      this.#ownership = new Ownership(this.openDatabase(OWNER, 'binary'), directory);
-      this.#root.transactionSync(() => {
-        this.#ownership.take();
+      [this.inventories, this.#ownership] = transactionOf(this.#root, () => {
+        const inventories = new InventoryTable(this.#root, this.openDatabase(INVENTORY, 'binary'));
+        const ownership = new Ownership(this.openDatabase(OWNER, 'binary'), directory);
+        inventories.assertLastTransaction(`data file ${this.place}`);
+        ownership.take();
+        inventories.noteTransaction();
+        return [inventories, ownership];
       });
       syncDirectory(directory);
     } catch (error) {
@@ -74,13 +81,12 @@ export class Environment {
   transaction<T>(action: () => T): T {
     this.#assertSound();
     try {
-      let result!: T;
-      // Must itself return nothing: LMDB would wait for a promise, as `put` returns, and leave the transaction open.
-      this.#root.transactionSync(() => {
+      return transactionOf(this.#root, () => {
         this.#ownership.verify();
-        result = action();
+        const result = action();
+        this.inventories.noteTransaction();
+        return result;
       });
-      return result;
     } catch (error) {
       throw this.#fail(error);
     }
@@ -138,6 +144,15 @@ export class Environment {
     this.#failure ??= failed(this.place, cause);
     return this.#failure;
   }
+}
+
+function transactionOf<T>(root: RootDatabase<Buffer>, action: () => T): T {
+  let result!: T;
+  // Must itself return nothing: LMDB would wait for a promise, as `put` returns, and leave the transaction open.
+  root.transactionSync(() => {
+    result = action();
+  });
+  return result;
 }
 
 /**

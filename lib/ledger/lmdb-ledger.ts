@@ -3,11 +3,12 @@ import type { Database } from 'lmdb';
 import type { Instance } from '../model/ids.js';
 import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../model/records.js';
 import { Environment } from './environment.js';
+import type { RecordKey } from './inventory.js';
 import type { Ledger } from './ledger.js';
 import { closed } from './ledger-errors.js';
 import { LogSegments } from './log-segments.js';
-import { metaKey, RecordCodec } from './record-codec.js';
-import { loadSnapshot, readEntries, type StoredRecords } from './stored-records.js';
+import { RecordCodec } from './record-codec.js';
+import { StoredRecords } from './stored-records.js';
 
 /**
  * The ledger of one queue in `directory`, which is created if it does not exist and may hold those of other queues of
@@ -31,34 +32,47 @@ export function openLmdbLedger(directory: string, queueId: string): Ledger {
 class LmdbLedger implements Ledger {
   readonly #environment: Environment;
   readonly #codec: RecordCodec;
+  readonly #name: string;
   readonly #meta: Database<Buffer, Buffer>;
   readonly #log: LogSegments;
-  readonly #stored: StoredRecords;
+  readonly #records: StoredRecords;
   #closed: Promise<void> | null = null;
 
   constructor(environment: Environment, queueId: string) {
     // Databases have names of bytes without zeros; a queue's may hold anything, and never a slash when encoded.
     const name = encodeURIComponent(queueId);
+    this.#name = name;
     this.#environment = environment;
     this.#codec = new RecordCodec(queueId, environment.place);
     this.#meta = environment.transaction(() => environment.openDatabase<Buffer>(`${name}/meta`, 'binary'));
     this.#log = environment.reading(() => new LogSegments(environment, name));
-    this.#stored = {
-      meta: () => metaOf(this.#meta),
-      entries: (from, to) => this.#log.entries(from, to),
-    };
+    this.#records = new StoredRecords(
+      {
+        meta: () => metaOf(this.#meta),
+        entries: (from, to) => this.#log.entries(from, to),
+        inventory: () => environment.inventories.get(name),
+      },
+      this.#codec,
+    );
   }
 
   load(): LedgerSnapshot {
     this.#assertOpen();
-    return this.#environment.reading(() => loadSnapshot(this.#stored, this.#codec));
+    return this.#environment.reading(() => this.#records.load());
   }
 
   commit(records: readonly LedgerRecord[], done: (error: Error | null) => void): void {
     let failure: Error | null = null;
     try {
       this.#assertOpen();
-      this.#environment.transaction(() => records.forEach((record) => this.#put(record)));
+      this.#environment.reading(() => this.#records.verify());
+      const commit = this.#environment.transaction(() => {
+        const prepared = this.#records.prepare(records);
+        for (const [key, value] of prepared.changes) this.#put(key, value);
+        this.#environment.inventories.put(this.#name, prepared.inventory);
+        return prepared;
+      });
+      this.#records.committed(commit);
       this.#log.closeUnused();
     } catch (error) {
       failure = error as Error;
@@ -68,7 +82,7 @@ class LmdbLedger implements Ledger {
 
   read(from: Instance, to: Instance, maxBytes: number): LogEntry[] {
     this.#assertOpen();
-    return this.#environment.reading(() => readEntries(this.#stored, this.#codec, from, to, maxBytes));
+    return this.#environment.reading(() => this.#records.read(from, to, maxBytes));
   }
 
   close(): Promise<void> {
@@ -82,9 +96,9 @@ class LmdbLedger implements Ledger {
     await this.#environment.leave(this.#codec.queueId);
   }
 
-  #put(record: LedgerRecord): void {
-    if (record.kind === 'entry') this.#log.put(record.entry.instance, this.#codec.encodeEntry(record.entry));
-    else this.#meta.putSync(Buffer.from(metaKey(record)), this.#codec.encodeMeta(record));
+  #put(key: RecordKey, value: Buffer): void {
+    if (typeof key === 'string') this.#meta.putSync(Buffer.from(key), value);
+    else this.#log.put(key, value);
   }
 
   #assertOpen(): void {

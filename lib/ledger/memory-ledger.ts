@@ -8,8 +8,8 @@ import { after, type Instance } from '../model/ids.js';
 import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../model/records.js';
 import type { Ledger } from './ledger.js';
 import { closed, failed } from './ledger-errors.js';
-import { metaKey, RecordCodec } from './record-codec.js';
-import { loadSnapshot, readEntries, type StoredRecords } from './stored-records.js';
+import { INVENTORY_KEY, RecordCodec } from './record-codec.js';
+import { StoredRecords, type Commit } from './stored-records.js';
 
 /** One commit on its way to a memory disk. Nothing happens to it twice: what comes later has no effect. */
 export interface DiskWrite {
@@ -22,6 +22,7 @@ export interface DiskWrite {
 
 /** What is durable of one queue, in its encoded form. */
 export interface MemoryFile {
+  /** What is outside the log, and the inventory. */
   readonly meta: Map<string, Buffer>;
   readonly entries: Map<Instance, Buffer>;
 }
@@ -79,14 +80,12 @@ export class MemoryDisk {
   }
 }
 
-type Change = readonly [key: string | Instance, value: Buffer];
-
 class MemoryLedger implements Ledger {
   readonly #disk: MemoryDisk;
   readonly #codec: RecordCodec;
   readonly #file: MemoryFile;
-  readonly #stored: StoredRecords;
-  #underWay: { readonly write: DiskWrite; readonly changes: readonly Change[] } | null = null;
+  readonly #records: StoredRecords;
+  #underWay: { readonly write: DiskWrite; readonly commit: Commit } | null = null;
   #failure: Error | null = null;
   #crashed = false;
   #closed: Promise<void> | null = null;
@@ -96,24 +95,31 @@ class MemoryLedger implements Ledger {
     this.#disk = disk;
     this.#codec = new RecordCodec(queueId, 'on a memory disk');
     this.#file = disk.file(queueId);
-    this.#stored = { meta: () => this.#file.meta, entries: (from, to) => entriesOf(this.#file, from, to) };
+    this.#records = new StoredRecords(
+      {
+        meta: () => [...this.#file.meta].filter(([key]) => key !== INVENTORY_KEY),
+        entries: (from, to) => entriesOf(this.#file, from, to),
+        inventory: () => this.#file.meta.get(INVENTORY_KEY),
+      },
+      this.#codec,
+    );
   }
 
   load(): LedgerSnapshot {
     this.#assertUsable();
-    return loadSnapshot(this.#stored, this.#codec);
+    return this.#records.load();
   }
 
   commit(records: readonly LedgerRecord[], done: (error: Error | null) => void): void {
     if (this.#crashed) return;
     assert(this.#underWay === null, 'one commit is under way at a time');
-    const changes = this.#encode(records);
-    if (changes instanceof Error) {
-      done(changes);
+    const commit = this.#prepare(records);
+    if (commit instanceof Error) {
+      done(commit);
       return;
     }
     const write: DiskWrite = {
-      bytes: changes.reduce((sum, [, value]) => sum + value.length, 0),
+      bytes: [...commit.changes.values()].reduce((sum, value) => sum + value.length, commit.inventory.length),
       complete: () => {
         if (this.#finish(write, true)) done(null);
       },
@@ -121,13 +127,13 @@ class MemoryLedger implements Ledger {
         if (this.#finish(write, false)) done(this.#fail(cause));
       },
     };
-    this.#underWay = { write, changes };
+    this.#underWay = { write, commit };
     this.#disk.onWrite(write);
   }
 
   read(from: Instance, to: Instance, maxBytes: number): LogEntry[] {
     this.#assertUsable();
-    return readEntries(this.#stored, this.#codec, from, to, maxBytes);
+    return this.#records.read(from, to, maxBytes);
   }
 
   close(): Promise<void> {
@@ -149,14 +155,10 @@ class MemoryLedger implements Ledger {
     if (!this.#crashed) this.#disk.release(this.#codec.queueId);
   }
 
-  #encode(records: readonly LedgerRecord[]): readonly Change[] | Error {
+  #prepare(records: readonly LedgerRecord[]): Commit | Error {
     try {
       this.#assertUsable();
-      return records.map((record) =>
-        record.kind === 'entry'
-          ? [record.entry.instance, this.#codec.encodeEntry(record.entry)]
-          : [metaKey(record), this.#codec.encodeMeta(record)],
-      );
+      return this.#records.prepare(records);
     } catch (cause) {
       return this.#fail(cause);
     }
@@ -165,17 +167,19 @@ class MemoryLedger implements Ledger {
   /** Whether `write` was under way, which it is not after a crash. */
   #finish(write: DiskWrite, lands: boolean): boolean {
     if (this.#underWay?.write !== write) return false;
-    if (lands) this.#apply(this.#underWay.changes);
+    if (lands) this.#apply(this.#underWay.commit);
     this.#underWay = null;
     this.#whenIdle?.();
     return true;
   }
 
-  #apply(changes: readonly Change[]): void {
-    for (const [key, value] of changes) {
+  #apply(commit: Commit): void {
+    for (const [key, value] of commit.changes) {
       if (typeof key === 'string') this.#file.meta.set(key, value);
       else this.#file.entries.set(key, value);
     }
+    this.#file.meta.set(INVENTORY_KEY, commit.inventory);
+    this.#records.committed(commit);
   }
 
   #fail(cause: unknown): Error {

@@ -7,6 +7,7 @@ import type { GroupId, Instance, ProcessId } from '../model/ids.js';
 import type { Founding, FoundingRecord, LedgerRecord, LogEntry, Vote } from '../model/records.js';
 import { View, type ViewRecord } from '../model/view.js';
 import { ByteReader, ByteWriter, ID_BYTES, NUMBER_BYTES_MAX } from './binary.js';
+import type { InventoryRecord } from './inventory.js';
 import { damaged } from './ledger-errors.js';
 import { seal, SEAL_BYTES, unseal } from './seal.js';
 
@@ -18,7 +19,11 @@ const BATCH_ID_BYTES_MAX = 1 + ID_BYTES + 2 * NUMBER_BYTES_MAX;
 /** Everything of a log entry but the body of its batch. */
 const ENTRY_BYTES_MAX = SEAL_BYTES + BALLOT_BYTES_MAX + 1 + BALLOT_BYTES_MAX + BATCH_ID_BYTES_MAX;
 
+const INVENTORY_BYTES_MAX = SEAL_BYTES + 4 * NUMBER_BYTES_MAX;
+
 const VIEW_KEY = 'view/';
+/** The key that an inventory is bound to, wherever it lies. */
+export const INVENTORY_KEY = 'inventory';
 
 /** The key that a record is stored under; views are kept each, of everything else the last. */
 export function metaKey(record: MetaRecord): string {
@@ -77,8 +82,29 @@ export class RecordCodec {
     return this.#decode(key, nameOf(key), value, (reader) => readMeta(reader, key));
   }
 
+  encodeInventory({ watermark, count, digest, decidedDigest }: InventoryRecord): Buffer {
+    const writer = new ByteWriter(Buffer.allocUnsafe(INVENTORY_BYTES_MAX), SEAL_BYTES);
+    for (const number of [watermark, count, digest, decidedDigest]) writer.number(number);
+    return seal(writer.written(), this.#keyCrc(INVENTORY_KEY));
+  }
+
+  /** @throws TreplicaError LEDGER_DAMAGED or LEDGER_VERSION */
+  decodeInventory(value: Buffer): InventoryRecord {
+    return this.#decode(INVENTORY_KEY, 'inventory', value, (reader) => ({
+      watermark: reader.number() as Instance,
+      count: reader.number(),
+      digest: reader.number(),
+      decidedDigest: reader.number(),
+    }));
+  }
+
+  /** `name` with the queue and the place that it belongs to, for messages. */
+  named(name: string): string {
+    return `${name} of queue ${this.queueId} ${this.place}`;
+  }
+
   #decode<T>(key: string, name: string, value: Buffer, read: (reader: ByteReader) => T): T {
-    const fullName = `${name} of queue ${this.queueId} ${this.place}`;
+    const fullName = this.named(name);
     const reader = new ByteReader(unseal(value, this.#keyCrc(key), fullName));
     try {
       const record = read(reader);
@@ -100,7 +126,8 @@ function entryKey(instance: Instance): string {
 
 function nameOf(key: string): string {
   if (key.startsWith(VIEW_KEY)) return `view ${String(Number(key.slice(VIEW_KEY.length)))}`;
-  return key === 'watermark' ? 'decided watermark' : `${key} record`;
+  if (key === 'watermark') return 'decided watermark';
+  return /^[a-z]+$/.test(key) ? `${key} record` : 'record under an unknown key';
 }
 
 function writeBallot(writer: ByteWriter, ballot: Ballot): void {

@@ -26,9 +26,14 @@ export function seal(value: Buffer, keyCrc: number): Buffer {
  */
 export function unseal(value: Buffer, keyCrc: number, name: string): Buffer {
   if (value.length < SEAL_BYTES) throw damaged(name, 'it is too short');
-  if (value.readUInt32LE(0) !== crc32(value.subarray(CRC_BYTES), keyCrc)) throw damaged(name, 'its checksum is wrong');
+  if (crcOf(value) !== crc32(value.subarray(CRC_BYTES), keyCrc)) throw damaged(name, 'its checksum is wrong');
   const version = value[CRC_BYTES];
   if (version !== FORMAT_VERSION)
     throw anotherVersion(name, `format version ${String(version)}, and this Treplica reads ${FORMAT_VERSION}`);
   return value.subarray(SEAL_BYTES);
+}
+
+/** The CRC-32 in the seal of `value`. */
+export function crcOf(value: Buffer): number {
+  return value.readUInt32LE(0);
 }

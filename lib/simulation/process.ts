@@ -231,7 +231,8 @@ export class SimulatedProcess<S extends StateMachine> {
     const { msg } = JSON.parse(line) as { msg: string };
     if (msg === 'this process coordinates') this.coordinates = true;
     if (msg === 'this process coordinates no longer') this.coordinates = false;
-    this.#world.log.note(this.name, 'logs', line.length, () => line.trim());
+    // Not the length of the line: an error in it brings its stack, which says where the program lies.
+    this.#world.log.note(this.name, 'logs', msg.length, () => line.trim());
   }
 }
 

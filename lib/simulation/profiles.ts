@@ -62,7 +62,7 @@ const EVERYTHING: readonly TroubleKind[] = [
   'stranger',
 ];
 
-export const profiles = {
+const profiles = {
   /** Nothing goes wrong. */
   calm: () => ({}),
   /** Datagrams are lost, repeated, late and mutilated. */

@@ -57,8 +57,13 @@ export interface SimulationReport {
  * ```ts
  * const { failure } = await simulate({
  *   initialState: () => new Bank(),
- *   workload: async (client) => { await client.execute(new Deposit('a', 1 + Math.floor(client.random() * 100))); },
- *   invariants: { 'no balance is negative': (bank) => [...bank.accounts.values()].every(({ balance }) => balance >= 0) },
+ *   workload: async (client) => {
+ *     await client.execute(new OpenAccount('ana', 'Ana'));
+ *     await client.execute(new Deposit('ana', 100, `${client.name}-${client.turn}`));
+ *   },
+ *   invariants: {
+ *     'no balance is negative': ({ accounts }) => [...accounts.values()].every(({ balanceCents }) => balanceCents >= 0),
+ *   },
  * });
  * ```
  * @throws TreplicaError INVALID_OPTION

@@ -7,6 +7,7 @@ import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
 
 import * as treplica from '../../lib/index.js';
+import * as simulation from '../../lib/simulation/index.js';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -18,6 +19,15 @@ function exportsOf(file: string): string[] {
       ? statement.exportClause.elements.map(({ name }) => name.text)
       : [statement.getText(source)],
   );
+}
+
+/** What a process prints that imports the module, prints the names of its values and does nothing else. */
+async function importing(module: string): Promise<{ stdout: string; stderr: string }> {
+  const program = `const names = Object.keys(await import('${module}')); process.on('exit', () => console.log(names.join()));`;
+  return promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], {
+    cwd: root,
+    timeout: 30_000,
+  });
 }
 
 /** What is left of the public interface at run time. */
@@ -72,12 +82,32 @@ describe('the public interface', () => {
   });
 
   it("is what 'treplica' names, and a process that does nothing but import it says nothing and ends by itself", async () => {
-    const program =
-      "const names = Object.keys(await import('treplica')); process.on('exit', () => console.log(names.join()));";
-    const node = promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], {
-      cwd: root,
-      timeout: 30_000,
-    });
-    expect(await node).toEqual({ stdout: `${VALUES.join()}\n`, stderr: '' });
+    expect(await importing('treplica')).toEqual({ stdout: `${VALUES.join()}\n`, stderr: '' });
+  });
+});
+
+describe('the public interface of the simulator', () => {
+  it('consists of these names', () => {
+    expect(exportsOf(join(root, 'lib/simulation/index.ts')).sort()).toEqual([
+      'Application',
+      'Client',
+      'Failure',
+      'Invariants',
+      'ProfileName',
+      'RecordedCall',
+      'RunResult',
+      'SimulationOptions',
+      'SimulationReport',
+      'Workload',
+      'simulate',
+    ]);
+  });
+
+  it('has one value, the rest are types', () => {
+    expect(Object.keys(simulation)).toEqual(['simulate']);
+  });
+
+  it("is what 'treplica/simulation' names, which does nothing either when it is imported", async () => {
+    expect(await importing('treplica/simulation')).toEqual({ stdout: 'simulate\n', stderr: '' });
   });
 });

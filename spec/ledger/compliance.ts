@@ -4,33 +4,13 @@ import fc from 'fast-check';
 import type { Ledger } from '../../lib/ledger/ledger.js';
 import { NO_BALLOT } from '../../lib/model/ballot.js';
 import type { BatchId } from '../../lib/model/batch.js';
-import type { GroupId } from '../../lib/model/ids.js';
 import { limits } from '../../lib/model/limits.js';
 import type { LedgerRecord, LogEntry } from '../../lib/model/records.js';
 import { View } from '../../lib/model/view.js';
+import { describeDamage } from './compliance-damage.js';
+import { committed, QUEUE, type LedgerPlace } from './ledger-place.js';
 import { LedgerModel } from './model.js';
-import { anyRecord, at, BALLOT, entryAt, OTHER, PROCESS, voteAt } from './records.js';
-
-/** A place that ledgers are kept in, which outlives them. */
-export interface LedgerPlace {
-  /** Opens the ledger of one queue there. */
-  open(queueId: string): Ledger;
-  dispose(): void;
-}
-
-const QUEUE = '239.255.0.1:7400';
-const GROUP = 'aaaabbbbccccdddd' as GroupId;
-const END = at(Number.MAX_SAFE_INTEGER);
-
-/** Resolves when `records` are durable in `ledger`. */
-export function committed(ledger: Ledger, ...records: readonly LedgerRecord[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    ledger.commit(records, (error) => {
-      if (error) reject(error);
-      else resolve();
-    });
-  });
-}
+import { anyRecord, at, BALLOT, END, entryAt, GROUP, nearRecord, OTHER, PROCESS, voteAt } from './records.js';
 
 /** An entry with its body as text: jest compares large arrays slowly. */
 function shown({ vote, ...rest }: LogEntry): unknown {
@@ -88,8 +68,7 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
         { kind: 'view', group: GROUP, record: first },
         { kind: 'entry', entry: { instance: at(4), promised: BALLOT, vote: null } },
         { kind: 'watermark', watermark: at(3) },
-        voteAt(3),
-        voteAt(2),
+        ...[3, 2, 1, 0].map((instance) => voteAt(instance)),
       );
       await reopen();
       expect(ledger.load()).toEqual({
@@ -122,7 +101,7 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
     });
 
     it('is what the model is after any commits and reopenings', async () => {
-      const commit = fc.array(anyRecord(GROUP), { maxLength: 8 });
+      const commit = fc.array(fc.oneof(anyRecord(GROUP), nearRecord), { maxLength: 8 });
       const steps = fc.array(fc.oneof({ weight: 3, arbitrary: commit }, fc.constant('reopen' as const)), {
         maxLength: 12,
       });
@@ -140,8 +119,9 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
             expect(rest).toEqual(expectedRest);
             expect(entries.map(shown)).toEqual(expectedEntries.map(shown));
           } else {
-            await committed(own, ...step);
-            model.commit(step);
+            const records = model.possible(step);
+            await committed(own, ...records);
+            model.commit(records);
           }
           expect(own.read(at(0), END, Infinity).map(shown)).toEqual(model.log().map(shown));
         }
@@ -256,6 +236,20 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
       await committed(ledger, voteAt(1));
     });
 
+    it.each<[string, LedgerRecord]>([
+      ['an entry below the watermark', voteAt(1)],
+      ['a lower watermark', { kind: 'watermark', watermark: at(1) }],
+      ['a watermark above what is in the log', { kind: 'watermark', watermark: at(4) }],
+    ])('does not take %s', async (_what, record) => {
+      await committed(ledger, ...[0, 1, 2].map((instance) => voteAt(instance)), {
+        kind: 'watermark',
+        watermark: at(2),
+      });
+      await expect(committed(ledger, record)).rejects.toEqual(expect.objectContaining({ code: 'LEDGER_FAILED' }));
+      await reopen();
+      expect(ledger.load()).toMatchObject({ watermark: 2, entries: [entryAt(2)] });
+    });
+
     it('may be closed twice, and then takes nothing more', async () => {
       await committed(ledger, voteAt(0));
       await Promise.all([ledger.close(), ledger.close()]);
@@ -268,4 +262,5 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
       expect(ledger.load().entries).toEqual([entryAt(0)]);
     });
   });
+  describeDamage(name, emptyPlace);
 }

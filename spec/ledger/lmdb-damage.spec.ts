@@ -1,4 +1,4 @@
-import { closeSync, cpSync, openSync, truncateSync, writeSync } from 'node:fs';
+import { closeSync, cpSync, openSync, readFileSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 
@@ -6,9 +6,11 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { openLmdbLedger } from '../../lib/ledger/lmdb-ledger.js';
 import { limits } from '../../lib/model/limits.js';
-import { committed } from './compliance.js';
-import { flipLastBit, QUEUE, QUEUE_NAME, remove, tamper, temporaryDirectory } from './lmdb-files.js';
+import { committed, QUEUE } from './ledger-place.js';
+import { flipLastBit, QUEUE_NAME, remove, tamper, temporaryDirectory } from './lmdb-files.js';
 import { at, BALLOT, entryAt, PROCESS, voteAt } from './records.js';
+
+const PAGE_BYTES = 4096;
 
 describe('a stored record that is not what was written', () => {
   const entryNumber = limits.segmentInstances + 34;
@@ -35,8 +37,8 @@ describe('a stored record that is not what was written', () => {
   }
 
   /** Opens the ledger and loads it. */
-  async function load(): Promise<unknown> {
-    const ledger = open();
+  async function load(place = directory): Promise<unknown> {
+    const ledger = openLmdbLedger(place, QUEUE);
     try {
       return ledger.load();
     } finally {
@@ -86,14 +88,20 @@ describe('a stored record that is not what was written', () => {
     await expect(load()).rejects.toEqual(damagedRecord('promise record'));
   });
 
+  it('names the inventory', async () => {
+    await tamper(directory, 'inventory', Buffer.from(`queue/${QUEUE_NAME}`), flipLastBit);
+    await expect(load()).rejects.toEqual(damagedRecord('inventory'));
+  });
+
   it('finds a damaged entry when it is read', async () => {
-    await tamper(directory, `${QUEUE_NAME}/log/0000000001`, 35, flipLastBit);
     const ledger = open();
-    expect(ledger.read(at(entryNumber), at(entryNumber + 1), 0)).toEqual([entryAt(entryNumber)]);
-    expect(() => ledger.read(at(entryNumber), at(entryNumber + 2), 9)).toThrow(
-      damagedRecord(`log entry ${String(entryNumber + 1)}`),
-    );
+    await committed(ledger, ...[0, 1, 2].map((instance) => voteAt(instance)), { kind: 'watermark', watermark: at(2) });
     await ledger.close();
+    await tamper(directory, `${QUEUE_NAME}/log/0000000000`, 1, flipLastBit);
+    const again = open();
+    expect(again.read(at(0), at(1), 0)).toEqual([entryAt(0)]);
+    expect(() => again.read(at(0), at(2), 9)).toThrow(damagedRecord('log entry 1'));
+    await again.close();
   });
 
   it('tells a record of another version from a damaged one', async () => {
@@ -109,6 +117,41 @@ describe('a stored record that is not what was written', () => {
         message: expect.stringContaining(`promise record of queue ${QUEUE}`),
       }),
     );
+  });
+
+  it('finds any page that was not written, or loses nothing by it', async () => {
+    const file = join(directory, 'data.mdb');
+    const live = async (round: number) => {
+      const ledger = open();
+      await committed(ledger, voteAt(entryNumber + (round % 3), round), {
+        kind: 'promise',
+        ballot: { ...BALLOT, reign: round },
+      });
+      await ledger.close();
+      return readFileSync(file);
+    };
+    const lives: Buffer[] = [];
+    for (let round = 0; round < 8; round += 1) lives.push(await live(round));
+    const good = await load();
+    const last = lives.at(-1)!;
+    const found: string[] = [];
+    for (const earlier of lives.slice(-4, -1)) {
+      for (const page of pagesThatDiffer(last, earlier)) {
+        const place = temporaryDirectory();
+        const changed = Buffer.from(last);
+        earlier.copy(changed, page * PAGE_BYTES, page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
+        writeFileSync(join(place, 'data.mdb'), changed);
+        try {
+          expect(await load(place)).toEqual(good);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'LEDGER_DAMAGED' });
+          found.push((error as Error).message);
+        }
+        remove(place);
+      }
+    }
+    const kinds = ['what it holds is from', 'records are missing or out of date', 'records are out of date'];
+    for (const kind of kinds) expect(found).toContainEqual(expect.stringContaining(kind));
   });
 
   it('refuses a data file that has been emptied, zeroed or cut short', async () => {
@@ -130,3 +173,11 @@ describe('a stored record that is not what was written', () => {
     await load();
   });
 });
+
+/** But for the two meta pages, of which one is what makes a transaction valid. */
+function pagesThatDiffer(last: Buffer, earlier: Buffer): number[] {
+  const pageAt = (bytes: Buffer, page: number) => bytes.subarray(page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
+  const count = Math.min(last.length, earlier.length) / PAGE_BYTES;
+  const pages = Array.from({ length: count }, (_, page) => page).slice(2);
+  return pages.filter((page) => !pageAt(last, page).equals(pageAt(earlier, page)));
+}

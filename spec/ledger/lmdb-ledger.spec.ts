@@ -7,15 +7,21 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { openLmdbLedger } from '../../lib/ledger/lmdb-ledger.js';
-import { committed, describeLedger } from './compliance.js';
-import { QUEUE, remove, tamper, temporaryDirectory } from './lmdb-files.js';
+import { describeLedger } from './compliance.js';
+import { committed, QUEUE } from './ledger-place.js';
+import { putStored, remove, storedValues, tamper, temporaryDirectory } from './lmdb-files.js';
 import { at, voteAt } from './records.js';
 
 const WRITER = join(import.meta.dirname, '../../dist/spec/programs/ledger-writer.js');
 
 describeLedger('the LMDB ledger', () => {
   const directory = temporaryDirectory();
-  return { open: (queueId) => openLmdbLedger(directory, queueId), dispose: () => remove(directory) };
+  return {
+    open: (queueId) => openLmdbLedger(directory, queueId),
+    values: () => storedValues(directory),
+    put: (key, value) => putStored(directory, key, value),
+    dispose: () => remove(directory),
+  };
 });
 
 describe('the LMDB ledger', () => {
@@ -37,8 +43,9 @@ describe('the LMDB ledger', () => {
   /** A process that commits one entry after the other and says which are durable; the first line is "open". */
   async function startWriter(
     bodyBytes = 200,
+    where = directory,
   ): Promise<{ child: ChildProcess; lines: string[]; saying: (count: number) => Promise<void> }> {
-    const child = spawn(process.execPath, [WRITER, directory, QUEUE, String(bodyBytes)], {
+    const child = spawn(process.execPath, [WRITER, where, QUEUE, String(bodyBytes)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     children.push(child);
@@ -107,17 +114,16 @@ describe('the LMDB ledger', () => {
   });
 
   it('has after kill -9 everything that it confirmed', async () => {
-    let next = 0;
     for (const bodyBytes of [0, 200, 60_000]) {
-      const { child, lines, saying } = await startWriter(bodyBytes);
+      const where = join(directory, String(bodyBytes));
+      const { child, lines, saying } = await startWriter(bodyBytes, where);
       await saying(40);
       await kill(child);
-      const ledger = open();
+      const ledger = openLmdbLedger(where, QUEUE);
       const { watermark } = ledger.load();
       const confirmed = Number(lines.at(-1)) + 1;
       // The last commit may have become durable without having been confirmed.
       expect([confirmed, confirmed + 1]).toContain(watermark);
-      next = Math.max(next, watermark);
       const entries = ledger.read(at(0), at(watermark), Infinity);
       expect(entries.map((entry) => entry.instance)).toEqual(Array.from({ length: watermark }, (_, i) => i));
       expect(entries.every((entry) => entry.vote?.batch.body.length === bodyBytes)).toBe(true);

@@ -1,12 +1,24 @@
 import { describe, expect, it } from '@jest/globals';
 
+import type { RecordKey } from '../../lib/ledger/inventory.js';
 import { MemoryDisk, type DiskWrite } from '../../lib/ledger/memory-ledger.js';
-import { committed, describeLedger } from './compliance.js';
+import { describeLedger } from './compliance.js';
+import { committed, QUEUE } from './ledger-place.js';
 import { at, entryAt, voteAt } from './records.js';
 
 describeLedger('the memory ledger', () => {
   const disk = new MemoryDisk();
-  return { open: (queueId) => disk.open(queueId), dispose: () => {} };
+  const file = disk.file(QUEUE);
+  const mapOf = (key: RecordKey) => (typeof key === 'string' ? file.meta : file.entries) as Map<RecordKey, Buffer>;
+  return {
+    open: (queueId) => disk.open(queueId),
+    values: async () => new Map<RecordKey, Buffer>([...file.meta, ...file.entries]),
+    put: async (key, value) => {
+      if (value) mapOf(key).set(key, value);
+      else mapOf(key).delete(key);
+    },
+    dispose: () => {},
+  };
 });
 
 /** A disk that holds every commit back until it is told what to do with it. */

@@ -1,5 +1,5 @@
 import { NO_BALLOT } from '../../lib/model/ballot.js';
-import type { Instance } from '../../lib/model/ids.js';
+import { after, type Instance } from '../../lib/model/ids.js';
 import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../../lib/model/records.js';
 import type { ViewRecord } from '../../lib/model/view.js';
 
@@ -17,6 +17,25 @@ export class LedgerModel {
 
   commit(records: readonly LedgerRecord[]): void {
     for (const record of records) this.#take(record);
+  }
+
+  /** `records` turned into what a core might commit now: no entry below the watermark, which moves over votes only. */
+  possible(records: readonly LedgerRecord[]): LedgerRecord[] {
+    const { watermark } = this.#rest;
+    const shifted = records.map((record) => {
+      if (record.kind !== 'entry') return record;
+      const instance = Math.min(watermark + record.entry.instance, Number.MAX_SAFE_INTEGER - 1) as Instance;
+      return { ...record, entry: { ...record.entry, instance } };
+    });
+    const entries = new Map(this.#entries);
+    for (const record of shifted) if (record.kind === 'entry') entries.set(record.entry.instance, record.entry);
+    let end = watermark;
+    while (entries.get(end)?.vote) end = after(end);
+    return shifted.map((record) =>
+      record.kind === 'watermark'
+        ? { ...record, watermark: Math.min(watermark + record.watermark, end) as Instance }
+        : record,
+    );
   }
 
   snapshot(): LedgerSnapshot {

@@ -9,11 +9,14 @@ import { View } from '../../lib/model/view.js';
 
 export const PROCESS = '0123456789abcdef' as ProcessId;
 export const OTHER = 'fedcba9876543210' as ProcessId;
+export const GROUP = 'aaaabbbbccccdddd' as GroupId;
 export const BALLOT: Ballot = { reign: 7, coordinator: OTHER, step: 1 };
 
 export function at(instance: number): Instance {
   return instance as Instance;
 }
+
+export const END = at(Number.MAX_SAFE_INTEGER);
 
 /** A vote at `instance` whose body is `bytes` long and tells the instance. */
 export function entryAt(instance: number, bytes = 1): LogEntry {
@@ -83,3 +86,12 @@ export function anyRecord(group: GroupId): fc.Arbitrary<LedgerRecord> {
     })),
   );
 }
+
+/** Records of which many follow one on the other. */
+export const nearRecord = anyRecord(GROUP).map((record) => {
+  if (record.kind !== 'entry') return record;
+  const instance = at(record.entry.instance % 4);
+  return record.entry.vote
+    ? voteAt(instance, record.entry.vote.batch.body.length)
+    : { ...record, entry: { ...record.entry, instance } };
+});

@@ -1,0 +1,191 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import type { RecordKey } from '../../lib/ledger/inventory.js';
+import type { Ledger } from '../../lib/ledger/ledger.js';
+import type { LedgerRecord } from '../../lib/model/records.js';
+import { View } from '../../lib/model/view.js';
+import { committed, QUEUE, type LedgerPlace } from './ledger-place.js';
+import { LedgerModel } from './model.js';
+import { anyRecord, at, BALLOT, END, entryAt, GROUP, nearRecord, PROCESS, voteAt } from './records.js';
+
+/** Registers what every ledger must find when something stored is gone, or is again what it was before. */
+export function describeDamage(name: string, emptyPlace: () => LedgerPlace): void {
+  describe(`${name}, as any ledger with something gone`, () => {
+    const view = { view: new View(0, [PROCESS]), from: at(0) };
+    const damage = (message: string): unknown =>
+      expect.objectContaining({ code: 'LEDGER_DAMAGED', message: expect.stringContaining(message) });
+
+    let place: LedgerPlace;
+    let ledger: Ledger;
+    /** What was stored before the last commit. */
+    let earlier: Map<RecordKey, Buffer>;
+
+    beforeEach(async () => {
+      place = emptyPlace();
+      ledger = place.open(QUEUE);
+      const votes = [0, 1, 3, 4].map((instance) => voteAt(instance));
+      await committed(
+        ledger,
+        { kind: 'identity', process: PROCESS, incarnation: 1 },
+        { kind: 'promise', ballot: { ...BALLOT, reign: 1 } },
+        { kind: 'view', group: GROUP, record: view },
+        ...votes,
+        { kind: 'entry', entry: { instance: at(2), promised: BALLOT, vote: null } },
+        { kind: 'entry', entry: { instance: at(5), promised: BALLOT, vote: null } },
+        { kind: 'watermark', watermark: at(1) },
+      );
+      await committed(ledger, voteAt(3, 10));
+      earlier = await place.values();
+      await committed(
+        ledger,
+        { kind: 'promise', ballot: BALLOT },
+        voteAt(1, 20),
+        voteAt(2),
+        voteAt(4, 20),
+        { kind: 'watermark', watermark: at(4) },
+        { kind: 'entry', entry: { ...entryAt(5), promised: BALLOT } },
+      );
+      await ledger.close();
+    });
+    afterEach(async () => {
+      await ledger.close();
+      place.dispose();
+    });
+
+    function load(): unknown {
+      ledger = place.open(QUEUE);
+      return ledger.load();
+    }
+
+    it('finds nothing amiss before', () => {
+      expect(load()).toMatchObject({ promise: BALLOT, watermark: 4, views: [view] });
+      expect(ledger.read(at(0), END, Infinity)).toHaveLength(6);
+    });
+
+    it.each<[string, RecordKey]>([
+      ['a vote', at(4)],
+      ['a promise for one instance', at(5)],
+      ['the promise', 'promise'],
+      ['a view', 'view/0000000000000000'],
+      ['the identity', 'identity'],
+    ])('finds that %s is missing', async (_what, key) => {
+      await place.put(key, null);
+      expect(load).toThrow(damage('records are missing or out of date: 5 are there of 6 that were written'));
+    });
+
+    it.each<[string, RecordKey]>([
+      ['a vote', at(4)],
+      ['a promise for one instance', at(5)],
+      ['the promise', 'promise'],
+    ])('finds that %s is an earlier one', async (_what, key) => {
+      await place.put(key, earlier.get(key)!);
+      expect(load).toThrow(damage('records are out of date: not all 6 of them are the last that were written'));
+    });
+
+    it('finds that the watermark is missing, or an earlier one', async () => {
+      await place.put('watermark', null);
+      expect(load).toThrow(damage('its decided watermark is 0, and 4 was written'));
+      await ledger.close();
+      await place.put('watermark', earlier.get('watermark')!);
+      expect(load).toThrow(damage('its decided watermark is 1, and 4 was written'));
+    });
+
+    it('finds that the inventory is missing, or an earlier one', async () => {
+      await place.put('inventory', null);
+      expect(load).toThrow(damage('it has records, and the inventory of them is missing'));
+      await ledger.close();
+      await place.put('inventory', earlier.get('inventory')!);
+      expect(load).toThrow(damage('its decided watermark is 4, and 1 was written'));
+    });
+
+    it('finds that nothing but the log is left', async () => {
+      for (const key of (await place.values()).keys()) if (typeof key === 'string') await place.put(key, null);
+      expect(load).toThrow(damage('the inventory of them is missing'));
+    });
+
+    it('neither reads nor writes what it has not compared', async () => {
+      await place.put(at(5), null);
+      ledger = place.open(QUEUE);
+      expect(() => ledger.read(at(0), at(1), 0)).toThrow(damage('records are missing'));
+      await expect(committed(ledger, voteAt(5))).rejects.toThrow('records are missing');
+    });
+
+    it.each([0, 2, 3])(
+      'finds, when it is read, that decided entry %i is missing, and reads the others',
+      async (gone) => {
+        await place.put(at(gone), null);
+        load();
+        const missing = damage(`log entry ${String(gone)} of queue ${QUEUE}`);
+        expect(() => ledger.read(at(0), at(4), Infinity)).toThrow(missing);
+        expect(() => ledger.read(at(gone), at(gone + 1), Infinity)).toThrow(missing);
+        expect(() => ledger.read(at(0), END, Infinity)).toThrow(missing);
+        expect(ledger.read(at(0), at(gone), Infinity)).toHaveLength(gone);
+        expect(ledger.read(at(gone + 1), END, Infinity)).toHaveLength(5 - gone);
+        if (gone > 0) expect(ledger.read(at(0), at(4), 0)).toHaveLength(1);
+      },
+    );
+
+    it('finds, when it is read, that a decided entry holds no batch', async () => {
+      await place.put(at(2), earlier.get(at(2))!);
+      load();
+      expect(() => ledger.read(at(2), at(3), 0)).toThrow(damage(`log entry 2 of queue ${QUEUE}`));
+    });
+
+    it('finds that a decided entry is an earlier one when all have been read, in whatever slices', async () => {
+      await place.put(at(1), earlier.get(at(1))!);
+      load();
+      expect(ledger.read(at(0), at(2), Infinity)).toHaveLength(2);
+      expect(ledger.read(at(0), at(3), Infinity)).toHaveLength(3);
+      expect(ledger.read(at(2), END, 0)).toHaveLength(1);
+      const outOfDate = damage('an entry of its log below instance 4 is not the last that was written');
+      expect(() => ledger.read(at(3), END, 0)).toThrow(outOfDate);
+      expect(() => ledger.read(at(3), at(4), 0)).toThrow(outOfDate);
+    });
+
+    it('finds any one record missing or an earlier one, after any commits and reopenings', async () => {
+      const commits = fc.array(fc.array(fc.oneof(anyRecord(GROUP), nearRecord), { maxLength: 8 }), {
+        minLength: 1,
+        maxLength: 6,
+      });
+      const run = async (sequence: readonly (readonly LedgerRecord[])[], reopenAt: number, pick: number) => {
+        const own = emptyPlace();
+        let last = own.open(QUEUE);
+        const model = new LedgerModel();
+        const states: Map<RecordKey, Buffer>[] = [];
+        for (const [i, step] of sequence.entries()) {
+          if (i === reopenAt) {
+            await last.close();
+            last = own.open(QUEUE);
+          }
+          const records = model.possible(step);
+          await committed(last, ...records);
+          model.commit(records);
+          states.push(await own.values());
+        }
+        await last.close();
+        const faults = faultsIn(states, model.snapshot().watermark);
+        const fault = faults[pick % faults.length];
+        if (fault) {
+          await own.put(...fault);
+          last = own.open(QUEUE);
+          expect(() => last.load()).toThrow(damage(QUEUE));
+          await last.close();
+        }
+        own.dispose();
+      };
+      await fc.assert(fc.asyncProperty(commits, fc.nat(5), fc.nat(), run), { numRuns: 40 });
+    });
+  });
+}
+
+/** What may happen to one record on which safety rests: it goes, or it goes back to what it was in an earlier state. */
+function faultsIn(states: readonly Map<RecordKey, Buffer>[], watermark: number): [RecordKey, Buffer | null][] {
+  const last = states.at(-1)!;
+  if (last.size === 1) return []; // Without records there is nothing to take stock of.
+  const keys = [...last.keys()].filter((key) => typeof key === 'string' || key >= watermark);
+  return keys.flatMap((key) => {
+    const earlier = states.map((state) => state.get(key)).filter((value) => value && !value.equals(last.get(key)!));
+    return [null, ...earlier].map((value): [RecordKey, Buffer | null] => [key, value ?? null]);
+  });
+}

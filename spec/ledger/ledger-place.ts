@@ -1,0 +1,26 @@
+import type { RecordKey } from '../../lib/ledger/inventory.js';
+import type { Ledger } from '../../lib/ledger/ledger.js';
+import type { LedgerRecord } from '../../lib/model/records.js';
+
+/** A place that ledgers are kept in, which outlives them. */
+export interface LedgerPlace {
+  /** Opens the ledger of one queue there. */
+  open(queueId: string): Ledger;
+  /** All that is stored of `QUEUE`, whether it is open or not: its records, and its inventory as 'inventory'. */
+  values(): Promise<Map<RecordKey, Buffer>>;
+  /** Replaces one of these while the queue is closed, or removes it. */
+  put(key: RecordKey, value: Buffer | null): Promise<void>;
+  dispose(): void;
+}
+
+export const QUEUE = '239.255.0.1:7400';
+
+/** Resolves when `records` are durable in `ledger`. */
+export function committed(ledger: Ledger, ...records: readonly LedgerRecord[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    ledger.commit(records, (error) => {
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+}

@@ -1,0 +1,96 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { buildMutant, mutate } from '../../simulator/mutate.js';
+import { mutants, type Mutant } from '../../simulator/mutants.js';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+describe('the mutants', () => {
+  it.each(mutants)('$name changes what the source of today does', (mutant) => {
+    const { original, mutated } = mutate(mutant, ROOT);
+    expect(mutated).not.toBe(original);
+  });
+
+  it('have names of their own, which may be names of folders', () => {
+    const names = mutants.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);
+  });
+
+  it('are unknown to the sources of the library', () => {
+    const sources = readdirSync(join(ROOT, 'lib'), { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    );
+    expect(sources.length).toBeGreaterThan(0);
+    for (const { parentPath, name } of sources) {
+      expect(readFileSync(join(parentPath, name), 'utf8')).not.toMatch(/mutant/i);
+    }
+  });
+});
+
+describe('the tree of a mutant', () => {
+  const mutant: Mutant = {
+    name: 'greets-wrongly',
+    file: 'lib/deep/greeting.ts',
+    from: "'hello'",
+    to: "'goodbye'",
+    breaks: 'A greeting is friendly.',
+  };
+  let root: string;
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'treplica-mutant-'));
+    write('tsconfig.json', readFileSync(join(ROOT, 'tsconfig.json'), 'utf8'));
+    write('lib/deep/greeting.ts', "export const greeting: string = 'hello';\n");
+    write('dist/lib/deep/greeting.js', 'built');
+    write('dist/lib/index.js', 'built');
+    write('dist/simulator/index.js', 'built');
+    write('dist/samples/start.js', 'built');
+  });
+
+  afterEach(() => rmSync(root, { recursive: true }));
+
+  function write(path: string, text: string): void {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+
+  function textsIn(folder: string): Record<string, string> {
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      statSync(join(folder, name)).isFile(),
+    );
+    return Object.fromEntries(files.map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
+  }
+
+  it('is the build with one module replaced, and leaves the build as it is', () => {
+    const folder = buildMutant(mutant, root);
+    expect(folder).toBe(join(root, 'dist/mutants/greets-wrongly'));
+    expect(textsIn(folder)).toEqual({
+      'lib/deep/greeting.js': "export const greeting = 'goodbye';\n",
+      'lib/index.js': 'built',
+      'simulator/index.js': 'built',
+    });
+    expect(readFileSync(join(root, 'dist/lib/deep/greeting.js'), 'utf8')).toBe('built');
+  });
+
+  it('holds nothing of a build before', () => {
+    buildMutant(mutant, root);
+    rmSync(join(root, 'dist/lib/index.js'));
+    expect(textsIn(buildMutant(mutant, root))).not.toHaveProperty(['lib/index.js']);
+  });
+
+  it.each([
+    ['is missing', "'hi'"],
+    ['occurs twice', 'e'],
+  ])('is not made where the text to be replaced %s', (_, from) => {
+    expect(() => buildMutant({ ...mutant, from }, root)).toThrow(/greets-wrongly .* must occur once/);
+  });
+
+  it('is not made of what is no TypeScript', () => {
+    expect(() => buildMutant({ ...mutant, to: "'" }, root)).toThrow(/greeting\.ts/);
+  });
+});
