@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
-import { profileNames } from '../lib/simulation/profiles.js';
 import type { RunOptions } from '../lib/simulation/run.js';
+import { profileOf } from './flags.js';
 import { buildMutant } from './mutate.js';
 import { mutants, type Mutant } from './mutants.js';
 import { runAll } from './workers.js';
@@ -43,7 +43,7 @@ async function hunt(mutant: Mutant, workers: number): Promise<Catch | null> {
   const next = (): RunOptions | null => {
     if (seed >= SEEDS_MAX) return null;
     seed += 1;
-    return { seed, profile: profileNames[seed % profileNames.length] ?? 'swarm', faultySeconds: 4, isTraced: false };
+    return { seed, profile: profileOf(seed), faultySeconds: 4, isTraced: false };
   };
   await runAll(tree, workers, next, (options, answer) => {
     const violation = answer === null ? { checker: 'liveness', text: 'the run does not end' } : answer.violation;

@@ -273,14 +273,6 @@ const coordinators: readonly Mutant[] = [
     needs: 'votes for different batches in several ballots at one instance',
   },
   {
-    name: 'picking-ignores-a-lone-value',
-    file: 'lib/consensus/picking.ts',
-    from: 'inHighest.size === 1 || ',
-    to: '',
-    breaks: 'A value that the highest ballot alone carries may have been chosen below it.',
-    needs: 'six members, and votes in three classic ballots at one instance',
-  },
-  {
     name: 'no-op-instead-of-picked',
     file: 'lib/consensus/coordinator.ts',
     from: 'this.#propose(instance, picked);',
@@ -349,14 +341,6 @@ const delivery: readonly Mutant[] = [
     breaks: 'Decisions come without gaps.',
   },
   {
-    name: 'stand-in-sent-as-batch',
-    file: 'lib/consensus/fetcher.ts',
-    from: 'if (batch !== undefined && batch.body.length > 0)',
-    to: 'if (batch !== undefined)',
-    breaks: 'A stand-in is never sent as the batch itself.',
-    needs: 'a batch that is decided twice, and a member that lacks it at both instances',
-  },
-  {
     name: 'undecided-told-as-decided',
     file: 'lib/queue/driver.ts',
     from: 'const end = Math.min(readable, after(from, limits.catchUpInstances)) as Instance;',
@@ -413,17 +397,9 @@ const reads: readonly Mutant[] = [
     breaks: 'A read counts the answers to its own question.',
     needs: 'answers so late that their receiver asks something else',
   },
-  {
-    name: 'rounds-of-incarnations-alike',
-    file: 'lib/consensus/reads.ts',
-    from: 'this.#rounds = incarnation * ROUNDS_AN_INCARNATION;',
-    to: 'this.#rounds = 0;',
-    breaks: 'A read counts the answers to its own question.',
-    needs: 'answers that come late to the next incarnation of who has asked',
-  },
 ];
 
-/** No two views hold that share a member. */
+/** A process signs one founding at a time, durably. */
 const founding: readonly Mutant[] = [
   {
     name: 'signature-not-written',
@@ -440,14 +416,6 @@ const founding: readonly Mutant[] = [
     to: "this.#shared.outbox.send(EVERYONE, { kind: 'signed', founding });",
     breaks: 'A process signs durably.',
     needs: 'a crash during a commit while the group is founded',
-  },
-  {
-    name: 'second-signature',
-    file: 'lib/consensus/founding.ts',
-    from: '} else if (signed !== null) {',
-    to: '} else if (signed !== null && (this.#record = { signed: null, refused }).signed !== null) {',
-    breaks: 'A process signs one founding at a time.',
-    needs: 'more processes than replicas, and lost messages while the group is founded',
   },
 ];
 

@@ -6,8 +6,8 @@ export class Totals {
   virtualSeconds = 0;
   events = 0;
   answered = 0;
-  /** The longest, in virtual seconds. */
-  recoverySeconds = 0;
+  /** The run that took longest to recover. */
+  #slowest: Answer | null = null;
   readonly faults = new Map<string, number>();
   readonly violations: string[] = [];
   readonly #begunMs = performance.now();
@@ -17,7 +17,7 @@ export class Totals {
     this.virtualSeconds += answer.virtualSeconds;
     this.events += answer.events;
     this.answered += answer.answered;
-    this.recoverySeconds = Math.max(this.recoverySeconds, answer.recoverySeconds);
+    if (answer.recoverySeconds > (this.#slowest?.recoverySeconds ?? 0)) this.#slowest = answer;
     for (const [fault, times] of answer.faults) this.faults.set(fault, (this.faults.get(fault) ?? 0) + times);
   }
 
@@ -40,9 +40,15 @@ export class Totals {
       `events                ${this.events}`,
       `operations checked    ${this.answered}`,
       `faults injected       ${faults.join(', ')}`,
-      `longest recovery      ${this.recoverySeconds.toFixed(1)} virtual seconds from the last fault to the last answer`,
+      `longest recovery      ${this.#longestRecovery()}`,
       `violations            ${this.violations.length}`,
       ...this.violations,
     ].join('\n');
+  }
+
+  #longestRecovery(): string {
+    if (this.#slowest === null) return 'none';
+    const { recoverySeconds, seed, profile } = this.#slowest;
+    return `${recoverySeconds.toFixed(1)} virtual seconds from the last fault to the last answer (seed ${seed}, ${profile})`;
   }
 }

@@ -50,13 +50,15 @@ export async function runAll(
   next: () => RunOptions | null,
   onAnswer: (options: RunOptions, answer: Answer | null) => boolean,
 ): Promise<void> {
-  const state = { goesOn: true };
+  let isOver = false;
   const work = async (): Promise<void> => {
     const worker = new Worker(tree);
     try {
-      for (let options = next(); options !== null && state.goesOn; options = next()) {
+      for (;;) {
+        const options = isOver ? null : next();
+        if (options === null) return;
         const answer = await worker.run(options);
-        if (state.goesOn) state.goesOn = onAnswer(options, answer);
+        if (!isOver) isOver = !onAnswer(options, answer);
       }
     } finally {
       worker.close();

@@ -1,37 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import ts from 'typescript';
 
+import { compile, snippetIn } from './support/snippet.js';
 import { newQueueId, until } from './support/udp-testbed.js';
 
 const root = join(import.meta.dirname, '..');
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
-const [, snippet = ''] = /```ts\n(.*?)```/s.exec(readme) ?? [];
-
-/** The options that the README asks for, on top of what any project of Node's modules has. */
-const OPTIONS: ts.CompilerOptions = {
-  strict: true,
-  experimentalDecorators: true,
-  emitDecoratorMetadata: true,
-  target: ts.ScriptTarget.ES2022,
-  module: ts.ModuleKind.NodeNext,
-  moduleResolution: ts.ModuleResolutionKind.NodeNext,
-  types: ['node'],
-  skipLibCheck: true,
-};
-
-/** Compiles the file beside itself. Returns what the compiler finds wrong with it. */
-function compile(file: string): string[] {
-  const program = ts.createProgram([file], OPTIONS);
-  const { diagnostics } = program.emit(program.getSourceFile(file));
-  return [...ts.getPreEmitDiagnostics(program), ...diagnostics].map(({ messageText }) =>
-    ts.flattenDiagnosticMessageText(messageText, '\n'),
-  );
-}
+const snippet = snippetIn('README.md');
 
 /** The program as a process, and the lines that it has printed; the log's lines are JSON and are left out. */
 class Running {

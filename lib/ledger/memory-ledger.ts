@@ -16,8 +16,8 @@ export interface DiskWrite {
   readonly bytes: number;
   /** Makes the commit durable and tells the ledger so. */
   complete(): void;
-  /** Loses the commit and tells the ledger so, which takes no further one. */
-  fail(cause: Error): void;
+  /** Tells the ledger that the commit has failed, which takes no further one. The disk may hold it nonetheless, all of it. */
+  fail(cause: Error, lands?: boolean): void;
 }
 
 /** What is durable of one queue, in its encoded form. */
@@ -123,8 +123,8 @@ class MemoryLedger implements Ledger {
       complete: () => {
         if (this.#finish(write, true)) done(null);
       },
-      fail: (cause) => {
-        if (this.#finish(write, false)) done(this.#fail(cause));
+      fail: (cause, lands = false) => {
+        if (this.#finish(write, lands)) done(this.#fail(cause));
       },
     };
     this.#underWay = { write, commit };

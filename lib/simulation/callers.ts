@@ -49,6 +49,7 @@ export class Callers<S extends StateMachine> {
   readonly history: History;
   readonly #world: World<S>;
   readonly #options: CallersOptions<S>;
+  /** How many callers are in the midst of their workload, by the life that they call. */
   readonly #calling = new Map<Life<S>, number>();
   #isOver = false;
   #names = 0;
@@ -93,7 +94,6 @@ export class Callers<S extends StateMachine> {
     if (life === null || this.#isOver) return;
     for (let i = 0; i < this.#options.callers; i += 1) {
       this.#names += 1;
-      this.#calling.set(life, (this.#calling.get(life) ?? 0) + 1);
       void this.#callOnAndOn(life, this.clientAt(process, `c${this.#names}`));
     }
   }
@@ -103,10 +103,11 @@ export class Callers<S extends StateMachine> {
     const goesOn = (): boolean => life.isAlive && !this.#isOver;
     while (goesOn()) {
       await client.pause(random.exponential(pauseUsMean) / 1_000);
-      if (goesOn()) await this.#call(client);
+      if (!goesOn()) return;
+      this.#calling.set(life, (this.#calling.get(life) ?? 0) + 1);
+      await this.#call(client);
+      this.#calling.set(life, (this.#calling.get(life) ?? 1) - 1);
     }
-    this.#calling.set(life, (this.#calling.get(life) ?? 1) - 1);
-    this.#world.stir();
   }
 
   async #call(client: LivingClient<S>): Promise<void> {
@@ -147,8 +148,9 @@ class LivingClient<S extends StateMachine> implements Client<S> {
 
   async execute<R>(operation: Operation<S, R>, options?: Pick<ExecuteOptions, 'timeoutMs'>): Promise<R> {
     const call = this.history.call('operation', this.process, this.name, operation);
-    this.world.watch.called(operation, call);
-    return this.#answered(call, this.#machine.execute(operation, options));
+    const answer = this.#machine.execute(operation, options);
+    this.world.watch.called(answer, call);
+    return this.#answered(call, answer);
   }
 
   async read<R>(query: (state: S) => R, input: unknown = null): Promise<R> {

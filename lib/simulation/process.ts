@@ -8,6 +8,7 @@ import { InvariantViolation, TreplicaError } from '../model/errors.js';
 import type { ProcessId } from '../model/ids.js';
 import { AsynchronousPersistentQueue } from '../queue/queue.js';
 import { Clock } from './clock.js';
+import { damage } from './damage.js';
 import { Life } from './life.js';
 import { WatchedLedger, WatchedQueue, WatchedTransport, watchedReceiver } from './ports.js';
 import type { Random } from './random.js';
@@ -47,6 +48,7 @@ export class SimulatedProcess<S extends StateMachine> {
   /** What its disk holds keeps it from starting. */
   #isBroken = false;
   coordinates = false;
+  #tears = false;
   readonly #world: World<S>;
   readonly #random: Random;
   #life: Life<S> | null = null;
@@ -110,6 +112,12 @@ export class SimulatedProcess<S extends StateMachine> {
     this.isLost = true;
     this.disk = this.#newDisk();
     this.id = this.#newIdentity();
+  }
+
+  /** The next commit will reach the disk but for a piece of one of its records, and the process crash of it. */
+  tearNextCommit(): void {
+    this.excuses.damagedDisk = true;
+    this.#tears = true;
   }
 
   /** The disk stands still: from now on no commit ends, until `releaseDisk`. */
@@ -209,15 +217,30 @@ export class SimulatedProcess<S extends StateMachine> {
 
   #finish(write: DiskWrite, life: Life<S>): void {
     const { fault } = this.manners;
-    if (fault !== null) {
-      this.excuses.failedCommit = true;
-      write.fail(fault);
-      return;
+    if (fault !== null) this.#failCommit(write, life, fault);
+    else if (this.#tears) this.#tear(life);
+    else {
+      // Here it is on the disk, and nobody knows.
+      life.callsUntilCrash -= 1;
+      if (life.callsUntilCrash > 0) write.complete();
+      else this.crash(true);
     }
-    // Here it is on the disk, and nobody knows.
-    life.callsUntilCrash -= 1;
-    if (life.callsUntilCrash > 0) write.complete();
-    else this.crash(true);
+  }
+
+  #failCommit(write: DiskWrite, life: Life<S>, fault: Error): void {
+    this.excuses.failedCommit = true;
+    const lands = this.#random.chance(0.5);
+    if (lands && life.underWay !== null) this.#world.watch.durable(this, life.underWay);
+    write.fail(fault, lands);
+  }
+
+  #tear(life: Life<S>): void {
+    this.#tears = false;
+    const written = life.underWay;
+    this.crash(true);
+    if (written === null) return;
+    const what = damage(this.disk.file(this.#world.scene.queueId), 'torn write', this.#random, written);
+    this.#world.log.note(this.name, 'has torn', 0, () => what ?? '');
   }
 
   #loggerOf(life: Life<S>): Logger {

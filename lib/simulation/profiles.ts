@@ -82,7 +82,7 @@ const profiles = {
   }),
   /** Whoever coordinates is cut off, again and again, and what was said in one reign is heard in the next but one. */
   duels: (random) => ({
-    replicas: random.pick([3, 3, 3, 4, 5]),
+    replicas: random.pick([3, 3, 3, 4, 5, 6]),
     callers: 2,
     pauseMs: random.between(5, 40),
     climate: {
@@ -101,7 +101,10 @@ const profiles = {
   partitions: (random) => ({ troubles: some(random, NETWORK, 0.7, 800) }),
   /** Processes crash wherever they happen to be, one by one and all at once. */
   crashes: (random) => ({
-    downMs: random.exponential(400),
+    downMs: random.exponential(200),
+    climate: random.chance(0.5)
+      ? { ...FAIR, duplication: 0.3, echoUs: 1_000_000, delayUsMean: random.exponential(5_000) }
+      : FAIR,
     troubles: { ...some(random, ['crash'], 3, 0), ...some(random, ['crash of all'], 0.2, 0) },
   }),
   /** Disks are slow, stand still, are full and fail. */
@@ -124,7 +127,7 @@ const profiles = {
   /** Everybody proposes at once in fast reigns. */
   collisions: (random) => ({
     mode: 'fast',
-    replicas: random.pick([3, 4, 5]),
+    replicas: random.pick([3, 4, 5, 6]),
     callers: 1 + random.below(3),
     pauseMs: 10 + random.exponential(40),
     climate: { ...FAIR, delayUsMean: random.exponential(300), loss: random.chance(0.5) ? random.between(0, 0.1) : 0 },

@@ -113,11 +113,17 @@ const fullDisk: Trouble = ({ victim }) => {
   return () => (victim.manners.fault = null);
 };
 
+/** The next commit reaches the disk but for a piece of one of its records, and the process crashes of it. */
+const tornWrite: Trouble = (stage) => {
+  if (!stage.mayLose(stage.victim)) return undefined;
+  stage.victim.tearNextCommit();
+  return NOTHING;
+};
+
 function damaged(kind: Damage): Trouble {
   return (stage) => {
     const { world, random, victim } = stage;
     if (!stage.mayLose(victim)) return undefined;
-    if (kind === 'torn write') victim.crash(true);
     const what = damage(victim.disk.file(world.scene.queueId), kind, random);
     if (what === null) return undefined;
     victim.excuses.damagedDisk = true;
@@ -162,7 +168,7 @@ export const troubles = {
   'stuck disk': stuckDisk,
   'failed flush': failedFlush,
   'full disk': fullDisk,
-  'torn write': damaged('torn write'),
+  'torn write': tornWrite,
   'flipped bit': damaged('flipped bit'),
   'vanished record': damaged('vanished record'),
   'lost disk': lostDisk,

@@ -1,5 +1,6 @@
 import type { Message } from '../consensus/messages.js';
 import type { StateMachine } from '../machine/state-machine.js';
+import type { Ticket } from '../machine/ticket.js';
 import type { LedgerRecord } from '../model/records.js';
 import type { DeliveredBatch } from '../queue/state-holder.js';
 import { Agreement } from './checkers/agreement.js';
@@ -26,8 +27,8 @@ export class Watch<S extends StateMachine> {
   readonly #phases: Phases;
   readonly #equalStates: EqualStates<S>;
   readonly #invariants: ApplicationInvariants<S>;
-  /** Calls whose operations have not been delivered to their callers. */
-  readonly #calls = new Map<object, OpenCall>();
+  /** Calls by the promises that they wait for, which are their tickets' too: an operation may be executed twice at a time. */
+  readonly #calls = new WeakMap<object, OpenCall>();
 
   constructor(world: World<S>) {
     const { replicas, initialState, invariants } = world.scene;
@@ -59,7 +60,7 @@ export class Watch<S extends StateMachine> {
   durable(process: SimulatedProcess<S>, records: readonly LedgerRecord[]): void {
     if (process.isLost) return;
     this.#monotonicity.durable(process.name, records);
-    this.#agreement.durable(process, records);
+    this.#agreement.durable(process.name, records);
     this.#durability.durable(process.index, records);
   }
 
@@ -73,9 +74,9 @@ export class Watch<S extends StateMachine> {
     this.#phases.says(process.name, message);
   }
 
-  /** A caller is about to have an operation executed. */
-  called(operation: object, call: OpenCall): void {
-    this.#calls.set(operation, call);
+  /** A caller waits for the outcome of an operation. */
+  called(answer: Promise<unknown>, call: OpenCall): void {
+    this.#calls.set(answer, call);
   }
 
   /** A queue has taken a message. */
@@ -89,9 +90,7 @@ export class Watch<S extends StateMachine> {
     if (batch.tickets === null) return;
     this.#durability.acknowledged(process.name, batch);
     batch.tickets.forEach((ticket, i) => {
-      const { operation } = ticket as { readonly operation: object };
-      const call = this.#calls.get(operation);
-      this.#calls.delete(operation);
+      const call = this.#calls.get((ticket as Ticket).promise);
       if (call !== undefined) call.position = batch.position + i;
     });
   }

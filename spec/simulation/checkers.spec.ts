@@ -77,7 +77,7 @@ function agreementOf(n: number): {
 } {
   const agreement = new Agreement(n, report);
   const commit = (member: number, ...records: LedgerRecord[]): void => {
-    agreement.durable({ name: `p${member + 1}`, index: member, isLost: false }, records);
+    agreement.durable(`p${member + 1}`, records);
   };
   return { agreement, commit };
 }
@@ -463,7 +463,7 @@ describe('stable storage', () => {
   /** A group of one, so that what is written is chosen. */
   const write = (...records: LedgerRecord[]): void => {
     disks.durable('p1', records);
-    agreement.durable({ name: 'p1', index: 0, isLost: false }, records);
+    agreement.durable('p1', records);
   };
   let agreement: Agreement;
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc, { type Arbitrary } from 'fast-check';
 
 import { checkLinearizability, type SequentialModel } from '../../lib/simulation/checkers/linearizability.js';
+import { Visited } from '../../lib/simulation/checkers/linearization-memory.js';
 import { seededRandom } from '../support/seeded-random.js';
 import {
   bruteForce,
@@ -57,23 +58,27 @@ const subjects: readonly Subject[] = [
 
 const CALLS_MAX = 7;
 
-/** Intervals with many ties; one in four is never answered, and half of those are never executed. */
+/** Intervals with many ties. In some histories one call in eight is never answered, in others four of them. */
 function plansOf({ inputs }: Subject): Arbitrary<Plan[]> {
-  const plan = fc
-    .record({
-      input: fc.constantFrom(...Object.keys(inputs)),
-      at: fc.nat(12),
-      waits: fc.nat(4),
-      runs: fc.nat(4),
-      fate: fc.nat(7),
-    })
-    .map(({ input, at, waits, runs, fate }) => ({
-      input,
-      calledAt: at,
-      executedAt: fate === 0 ? null : at + waits,
-      returnedAt: fate < 2 ? null : at + waits + runs,
-    }));
-  return fc.array(plan, { minLength: 1, maxLength: CALLS_MAX, size: 'max' });
+  const plan = (lost: number): Arbitrary<Plan> =>
+    fc
+      .record({
+        input: fc.constantFrom(...Object.keys(inputs)),
+        calledAt: fc.nat(12),
+        waits: fc.nat(4),
+        runs: fc.nat(4),
+        answered: fc.nat(7).map((fate) => fate >= lost),
+        executed: fc.boolean(),
+      })
+      .map(({ input, calledAt, waits, runs, answered, executed }) => ({
+        input,
+        calledAt,
+        executedAt: answered || executed ? calledAt + waits : null,
+        returnedAt: answered ? calledAt + waits + runs : null,
+      }));
+  return fc
+    .constantFrom(1, 4)
+    .chain((lost) => fc.array(plan(lost), { minLength: 1, maxLength: CALLS_MAX, size: 'max' }));
 }
 
 describe.each(subjects)('random histories of $name', (subject) => {
@@ -96,8 +101,8 @@ describe.each(subjects)('random histories of $name', (subject) => {
       }),
       { numRuns: 2000 },
     );
-    expect(verdicts.good).toBeGreaterThan(400);
-    expect(verdicts.bad).toBeGreaterThan(400);
+    expect(verdicts.good).toBeGreaterThan(250);
+    expect(verdicts.bad).toBeGreaterThan(250);
   });
 
   it('are accepted when they were executed, and with one other output when that is possible', () => {
@@ -118,8 +123,8 @@ describe.each(subjects)('random histories of $name', (subject) => {
       }),
       { numRuns: 2000 },
     );
-    expect(verdicts.good).toBeGreaterThan(100);
-    expect(verdicts.bad).toBeGreaterThan(400);
+    expect(verdicts.good).toBeGreaterThan(250);
+    expect(verdicts.bad).toBeGreaterThan(250);
   });
 });
 
@@ -149,6 +154,16 @@ function withBadRead(calls: History): History {
   );
   return calls.with(bad, { ...calls[bad]!, output: '-1' });
 }
+
+describe('what was visited', () => {
+  it('is known again with the same guesses or more, and with no others', () => {
+    const visited = new Visited();
+    const sets = [0b011n, 0b011n, 0b111n, 0b101n, 0b011n, 0b010n, 0b110n, 0b100n, 0b101n];
+    const admitted = sets.map((guesses) => visited.admit('x', guesses));
+    expect(admitted).toEqual([true, false, false, true, false, true, false, true, false]);
+    expect(visited.admit('y', 0b111n)).toBe(true);
+  });
+});
 
 describe('the search', () => {
   it.each([1, 2, 3])('of 10,000 calls hardly ever goes back (seed %i)', (seed) => {
@@ -181,24 +196,20 @@ describe('the search', () => {
     expect(checkLinearizability(calls, register)).toMatchObject({ linearizable: false, visited: 1 + 8 * 2 ** 7 });
   });
 
-  it('copes with dozens of unanswered calls that overwrite each other', () => {
-    const writes = Array.from({ length: 40 }, (_, i) => `P${i} write ${i + 1}`);
-    const seen = checkLinearizability(history(...writes, 'A read', 'A: 40', 'A read', 'A: 7'), register);
-    expect(seen.linearizable).toBe(true);
-    expect(seen.visited).toBeLessThan(500);
-    const unseen = checkLinearizability(history(...writes, 'A read', 'A: 40', 'A read', 'A: 41'), register);
-    expect(unseen.linearizable).toBe(false);
-    expect(unseen.visited).toBeLessThan(500);
+  it('does not try more guesses where fewer have failed', () => {
+    const guesses = Array.from({ length: 40 }, (_, i) => `P${i} write ${i + 1}`);
+    const overwrites = Array.from({ length: 10 }, () => ['A write 50', 'A: ok']).flat();
+    const events = [...guesses, ...overwrites, 'B read', 'B: 40', 'B read'];
+    const options = { visitedMax: 1000 };
+    expect(checkLinearizability(history(...events, 'B: 7'), register, options).linearizable).toBe(true);
+    expect(checkLinearizability(history(...events, 'B: 41'), register, options).linearizable).toBe(false);
   });
 
-  it('copes with dozens of unanswered calls that do the same', () => {
-    const adds = Array.from({ length: 40 }, (_, i) => `P${i} add 1`);
-    const possible = checkLinearizability(history(...adds, 'A get', 'A: 30'), counter);
-    expect(possible.linearizable).toBe(true);
-    expect(possible.visited).toBeLessThan(100);
-    const impossible = checkLinearizability(history(...adds, 'A get', 'A: 41'), counter);
-    expect(impossible.linearizable).toBe(false);
-    expect(impossible.visited).toBeLessThan(100);
+  it('counts the guesses that do the same', () => {
+    const events = [...Array.from({ length: 40 }, (_, i) => `P${i} add 1`), 'A get'];
+    const options = { visitedMax: 100 };
+    expect(checkLinearizability(history(...events, 'A: 30'), counter, options).linearizable).toBe(true);
+    expect(checkLinearizability(history(...events, 'A: 41'), counter, options).linearizable).toBe(false);
   });
 
   it('is told by the model which inputs do the same', () => {

@@ -100,6 +100,14 @@ describe('a call that was never answered', () => {
     expect(isLinearizable(history('A cas 1 2', 'B cas 3 1', 'C read', 'C: 2'), register)).toBe(false);
   });
 
+  it('may be the only one that explains what came later', () => {
+    const seen = ['C read', 'C: 1', 'C write 2', 'C: ok', 'C read', 'C: 1'];
+    // The second time only a write makes it 1, so that the first time it was the other.
+    expect(isLinearizable(history('A write 1', 'B cas 0 1', ...seen), register)).toBe(true);
+    expect(isLinearizable(history('B cas 0 1', 'A write 1', ...seen), register)).toBe(true);
+    expect(isLinearizable(history('B cas 0 1', 'A cas 0 1', ...seen), register)).toBe(false);
+  });
+
   it('gave no output, whatever is recorded', () => {
     const call = { process: 'A', input: 'cas 0 1', calledAt: 0, returnedAt: null, output: 'no' };
     const read = { process: 'B', input: 'read', calledAt: 1, returnedAt: 2, output: '1' };

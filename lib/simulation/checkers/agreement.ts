@@ -4,6 +4,13 @@ import { isBelow, quorumOf, readCommit, show } from './votes.js';
 
 type Report = (text: string) => void;
 
+/** The members that have voted for one batch in one ballot. */
+export interface Tally {
+  readonly ballot: Ballot;
+  readonly id: string;
+  readonly voters: Set<string>;
+}
+
 /** Tallies this far below the first undecided instance are dropped. */
 const TALLIES_KEPT = 2_000;
 
@@ -18,8 +25,8 @@ export class Agreement {
   /** The ballot in which it was first seen that the instance's batch is chosen. */
   readonly #ballots: (Ballot | undefined)[] = [];
   readonly #bodies = new Map<string, Uint8Array>();
-  /** By instance, then by ballot and batch: the members that have voted, one bit each. */
-  readonly #tallies = new Map<number, Map<string, number>>();
+  /** By instance, then by ballot and batch. */
+  readonly #tallies = new Map<number, Map<string, Tally>>();
   /** Below it, something has been chosen at every instance. */
   #front = 0;
 
@@ -44,20 +51,22 @@ export class Agreement {
     return chosenIn !== undefined && isBelow(chosenIn, ballot) ? this.#chosen[instance] : undefined;
   }
 
+  /** All votes that have ever been cast at an instance, unless it was decided long ago. */
+  talliesAt(instance: number): Iterable<Tally> {
+    return this.#tallies.get(instance)?.values() ?? [];
+  }
+
   bodyOf(id: string): Uint8Array | undefined {
     return this.#bodies.get(id);
   }
 
-  durable(
-    process: { readonly name: string; readonly index: number; readonly isLost: boolean },
-    records: readonly LedgerRecord[],
-  ): void {
+  durable(name: string, records: readonly LedgerRecord[]): void {
     const { votes, decisions } = readCommit(records);
-    for (const { instance, vote } of votes) if (vote !== null) this.#count(process.index, instance, vote);
-    for (const entry of decisions) this.#holds(process.name, entry);
+    for (const { instance, vote } of votes) if (vote !== null) this.#count(name, instance, vote);
+    for (const entry of decisions) this.#holds(name, entry);
   }
 
-  #count(index: number, instance: number, { ballot, batch }: Vote): void {
+  #count(name: string, instance: number, { ballot, batch }: Vote): void {
     this.#learn(batch);
     let tallies = this.#tallies.get(instance);
     if (tallies === undefined) {
@@ -65,9 +74,13 @@ export class Agreement {
       this.#tallies.set(instance, tallies);
     }
     const key = `${ballot.reign}.${ballot.coordinator}.${ballot.step} ${batch.id}`;
-    const voters = (tallies.get(key) ?? 0) | (1 << index);
-    tallies.set(key, voters);
-    if (bitsOf(voters) < quorumOf(this.#n, ballot)) return;
+    let tally = tallies.get(key);
+    if (tally === undefined) {
+      tally = { ballot, id: batch.id, voters: new Set() };
+      tallies.set(key, tally);
+    }
+    tally.voters.add(name);
+    if (tally.voters.size < quorumOf(this.#n, ballot)) return;
     const chosen = this.#chosen[instance];
     if (chosen === undefined) this.#choose(instance, ballot, batch.id);
     else if (chosen !== batch.id)
@@ -103,10 +116,4 @@ export class Agreement {
 
 export function nameOf(batchId: string): string {
   return batchId === '' ? 'the no-op' : batchId;
-}
-
-function bitsOf(mask: number): number {
-  let count = 0;
-  for (let rest = mask; rest !== 0; rest &= rest - 1) count += 1;
-  return count;
 }

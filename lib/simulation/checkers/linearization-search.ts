@@ -148,18 +148,12 @@ export class LinearizationSearch<S, I, O> {
     }
   }
 
-  /** Null also where the same would come of it without the guess before: that is tried, and leaves more. */
   #step(before: Configuration<S, I, O>, call: Call<I, O>): Pick<typeof before, 'state' | 'stateKey' | 'last'> | null {
     const output = call.returnedAt === null ? undefined : (call.output as O);
     const result = this.#model.step(before.state, call.input, output);
     if (result === null) return null;
     const { state } = result;
-    const stateKey = this.#model.keyOf(state);
-    if (before.last !== null && before.last.call.returnedAt === null) {
-      const without = this.#model.step(before.last.before.state, call.input, output);
-      if (without !== null && this.#model.keyOf(without.state) === stateKey) return null;
-    }
-    return { state, stateKey, last: { call, before } };
+    return { state, stateKey: this.#model.keyOf(state), last: { call, before } };
   }
 
   /** The calls, and those that begin no later than the first of them all returns. */

@@ -37,11 +37,9 @@ export class Monotonicity {
     return disk;
   }
 
-  /** How many disks are so. */
-  count(condition: (disk: OnDisk) => boolean): number {
-    let count = 0;
-    for (const disk of this.#disks.values()) if (condition(disk)) count += 1;
-    return count;
+  /** What is on every disk, by the name of its process. */
+  get disks(): ReadonlyMap<string, OnDisk> {
+    return this.#disks;
   }
 
   durable(name: string, records: readonly LedgerRecord[]): void {
