@@ -481,6 +481,14 @@ const progress: readonly Mutant[] = [
     needs: 'a fast reign, and a proposer that dies when some have voted for its batch',
   },
   {
+    name: 'stranded-coordinator-stays',
+    file: 'lib/consensus/coordinator.ts',
+    from: 'this.#strandedTicks >= limits.strandedTicks',
+    to: 'this.#strandedTicks < 0',
+    breaks: 'A coordinator that does not learn in time what somebody has called decided begins another reign.',
+    needs: 'a member that alone knows a decision, tells its watermark in a promise and does not come back',
+  },
+  {
     name: 'nobody-stands',
     file: 'lib/consensus/election.ts',
     from: 'if (this.#silentTicks < this.#timeoutTicks) return;',

@@ -76,7 +76,7 @@ export class Weather {
   readonly fate = (passenger: Passenger): Copy[] => {
     const { from, to, lane, bytes } = passenger;
     const link = linkOf(from, to);
-    if (this.#cuts.get(link) !== undefined) return [];
+    if (this.#cuts.size > 0 && this.#cuts.has(link)) return [];
     if (lane === 'bulk') return [{ bytes, delayTicks: this.#bulkDelayUs(link) }];
     const { loss, duplication, mutilation } = this.climate;
     const random = this.#random;
@@ -104,7 +104,7 @@ export class Weather {
       this.#happened('late');
       delayUs += random.below(tailUs);
     }
-    const clog = this.#clogs.get(link);
+    const clog = this.#clogs.size === 0 ? undefined : this.#clogs.get(link);
     return clog === undefined ? delayUs : Math.max(delayUs, clog - this.#nowUs());
   }
 

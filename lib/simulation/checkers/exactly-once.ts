@@ -24,7 +24,8 @@ export class ExactlyOnce {
   #add(message: Uint8Array, times: number): number {
     const key = Buffer.from(message.buffer, message.byteOffset, message.length).toString('latin1');
     const open = (this.#open.get(key) ?? 0) + times;
-    this.#open.set(key, open);
+    if (open === 0) this.#open.delete(key);
+    else this.#open.set(key, open);
     return open;
   }
 }
