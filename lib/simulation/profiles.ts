@@ -129,7 +129,7 @@ const profiles = {
     mode: 'fast',
     replicas: random.pick([3, 4, 5, 6]),
     callers: 1 + random.below(3),
-    pauseMs: 10 + random.exponential(40),
+    pauseMs: 20 + random.exponential(60),
     climate: { ...FAIR, delayUsMean: random.exponential(300), loss: random.chance(0.5) ? random.between(0, 0.1) : 0 },
     troubles: random.chance(0.5) ? some(random, ['crash', 'one-way cut', 'isolation'], 0.7, 500) : {},
   }),

@@ -1,0 +1,102 @@
+import { describe, expect, it } from '@jest/globals';
+import { NO_BALLOT } from '../../../lib/model/ballot.js';
+import { NO_OP } from '../../../lib/model/batch.js';
+import { found, fast, classic, X, Y, Z, vote, noVote, watermark, agreementOf } from './subjects.js';
+
+describe('agreement', () => {
+  it('a majority chooses in a classic ballot', () => {
+    const { agreement, commit } = agreementOf(4);
+    commit(0, vote(0, classic(1), X));
+    commit(1, vote(0, classic(1), X));
+    expect(agreement.chosenAt(0)).toBeUndefined();
+    commit(2, vote(0, classic(1), X));
+    expect(agreement.chosenAt(0)).toBe(X.id);
+    expect(found).toEqual([]);
+  });
+
+  it('three quarters choose in a fast ballot', () => {
+    const { agreement, commit } = agreementOf(5);
+    for (const member of [0, 1, 2]) commit(member, vote(0, fast(1), X));
+    expect(agreement.chosenAt(0)).toBeUndefined();
+    commit(3, vote(0, fast(1), X));
+    expect(agreement.chosenAt(0)).toBe(X.id);
+  });
+
+  it('who votes twice counts once', () => {
+    const { agreement, commit } = agreementOf(3);
+    commit(0, vote(0, classic(1), X));
+    commit(0, vote(0, classic(1), X));
+    expect(agreement.chosenAt(0)).toBeUndefined();
+  });
+
+  it('votes in different ballots, for different batches and at different instances are not added', () => {
+    const { agreement, commit } = agreementOf(3);
+    commit(0, vote(0, classic(1), X), vote(1, classic(1), Y));
+    commit(1, vote(0, classic(2), X), vote(1, classic(1), Z));
+    commit(2, vote(0, fast(1), X), vote(2, classic(1), Y));
+    expect([0, 1, 2].map((instance) => agreement.chosenAt(instance))).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('the front is the first instance that nothing has been chosen at', () => {
+    const { agreement, commit } = agreementOf(1);
+    commit(0, vote(1, classic(1), Y));
+    expect(agreement.front).toBe(0);
+    commit(0, vote(0, classic(1), NO_OP));
+    expect(agreement.front).toBe(2);
+  });
+
+  it('a batch may be chosen again, in a later ballot and at another instance', () => {
+    const { commit } = agreementOf(1);
+    commit(0, vote(0, classic(1), X));
+    commit(0, vote(0, classic(2), X), vote(1, classic(2), X));
+    expect(found).toEqual([]);
+  });
+
+  it('two batches are never chosen at one instance', () => {
+    const { commit } = agreementOf(3);
+    for (const member of [0, 1]) commit(member, vote(7, classic(1), X));
+    for (const member of [1, 2]) commit(member, vote(7, classic(2), Y));
+    expect(found).toEqual([`at 7 both ${X.id} and, in 2.aaaaaa.classic, ${Y.id} are chosen`]);
+  });
+
+  it('what was chosen may be taken for decided, whoever voted for it', () => {
+    const { commit } = agreementOf(3);
+    for (const member of [0, 1]) commit(member, vote(0, fast(1), X), vote(0, classic(1), X));
+    commit(2, vote(0, NO_BALLOT, X), watermark(1));
+    expect(found).toEqual([]);
+  });
+
+  it('what has not been chosen is not taken for decided', () => {
+    const { commit } = agreementOf(3);
+    commit(0, vote(0, classic(1), X), watermark(1));
+    expect(found).toEqual([`p1 takes ${X.id} for decided at 0, where nothing has been chosen`]);
+  });
+
+  it('nothing is taken for decided in place of what was chosen', () => {
+    const { commit } = agreementOf(3);
+    for (const member of [0, 1]) commit(member, vote(0, classic(1), X));
+    commit(2, vote(0, NO_BALLOT, NO_OP), watermark(1));
+    expect(found).toEqual([`p3 takes the no-op for decided at 0, where ${X.id} has been chosen`]);
+  });
+
+  it('what is taken for decided is something', () => {
+    const { commit } = agreementOf(3);
+    commit(0, noVote(0, classic(1)), watermark(1));
+    expect(found).toEqual(['p1 holds nothing at 0, which it takes for decided']);
+  });
+
+  it('a commit may hold a vote and, behind it, the decision that it is part of', () => {
+    const { agreement, commit } = agreementOf(1);
+    commit(0, vote(0, classic(1), X), vote(0, classic(1), X), watermark(1));
+    expect(agreement.chosenAt(0)).toBe(X.id);
+    expect(found).toEqual([]);
+  });
+
+  it('a body is known wherever it was stored, also where the batch is a stand-in elsewhere', () => {
+    const { agreement, commit } = agreementOf(3);
+    commit(0, vote(0, classic(1), X));
+    commit(1, vote(4, classic(1), { id: X.id, body: Buffer.alloc(0) }));
+    expect(agreement.bodyOf(X.id)).toBe(X.body);
+    expect(agreement.bodyOf(Y.id)).toBeUndefined();
+  });
+});

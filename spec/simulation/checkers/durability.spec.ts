@@ -1,0 +1,42 @@
+import { describe, expect, it } from '@jest/globals';
+import type { LedgerRecord } from '../../../lib/model/records.js';
+import { Durability } from '../../../lib/simulation/checkers/durability.js';
+import { OneOrder } from '../../../lib/simulation/checkers/one-order.js';
+import { found, report, classic, batchOf, Y, vote, delivered, agreementOf } from './subjects.js';
+
+describe('durability', () => {
+  /** Three members, of whom the first two have chosen a batch, which everybody is handed. */
+  const chosenByTwo = () => {
+    const { agreement, commit } = agreementOf(3);
+    const order = new OneOrder(agreement, report, () => undefined);
+    const durability = new Durability(3, agreement, order, report);
+    const write = (member: number, ...records: LedgerRecord[]): void => {
+      commit(member, ...records);
+      durability.durable(member, records);
+    };
+    for (const member of [0, 1]) write(member, vote(0, classic(1), batchOf(0, ['a', 'b'])));
+    order.delivers('p1', 0, delivered(0, ['a', 'b']));
+    return { durability, write };
+  };
+
+  it('what a majority of disks holds may be acknowledged', () => {
+    chosenByTwo().durability.acknowledged('p1', delivered(0, ['a', 'b']));
+    expect(found).toEqual([]);
+  });
+
+  it('what fewer hold is not acknowledged', () => {
+    const { durability, write } = chosenByTwo();
+    write(1, vote(0, classic(2), Y));
+    durability.acknowledged('p1', delivered(0, ['a', 'b']));
+    expect(found).toEqual(['p1 acknowledges position 0 with 1 copies on 3 disks']);
+  });
+
+  it('who has caught up holds all that was acknowledged', () => {
+    const { durability } = chosenByTwo();
+    durability.acknowledged('p1', delivered(0, ['a', 'b']));
+    durability.finish('p2', 2);
+    expect(found).toEqual([]);
+    durability.finish('p3', 1);
+    expect(found).toEqual(['2 operations were acknowledged, and p3 ends with 1']);
+  });
+});
