@@ -7,6 +7,7 @@ import { assert, unreachable } from '../model/assert.js';
 import { kindOf, type Ballot } from '../model/ballot.js';
 import { partsOf, type Batch, type BatchId } from '../model/batch.js';
 import type { Instance, ProcessId } from '../model/ids.js';
+import { limits } from '../model/limits.js';
 import type { LedgerSnapshot } from '../model/records.js';
 import { Acceptor } from './acceptor.js';
 import { BatchPool } from './batch-pool.js';
@@ -60,7 +61,7 @@ export class Consensus {
       log: new InstanceLog(past.watermark, past.entries),
       pool: new BatchPool(),
       outbox: new Outbox(self),
-      delivered: new DeliveryTable(),
+      delivered: new DeliveryTable(limits.decidedBatchesKept),
     };
     this.#writtenWatermark = past.watermark;
     this.#founding = new FoundingRole(this.#shared, options.replicas, past.founding);

@@ -8,7 +8,7 @@ import type { Slot } from './instance-log.js';
 import { EVERYONE, type MessageOf } from './messages.js';
 import { pick } from './picking.js';
 import { Recovery } from './recovery.js';
-import type { Shared } from './shared.js';
+import { batchOf, type Shared } from './shared.js';
 
 /** A value proposed in this reign and not yet decided. */
 interface Open {
@@ -43,7 +43,7 @@ export class Coordinator {
   #next = 0 as Instance;
   /** Everything below is decided, as somebody has said whose promise this reign rests on. */
   #base = 0 as Instance;
-  /** How long the same instance below `#base` has not been learnt. */
+  /** For how long this reign has waited for what others have, at one instance. */
   #strandedTicks = 0;
   #lastFirst = 0 as Instance;
   readonly #open = new Map<Instance, Open>();
@@ -67,8 +67,9 @@ export class Coordinator {
   }
 
   /**
-   * Whether this reign cannot get on: it proposes nothing at an instance that somebody has called decided, and has not
-   * learnt for long what was decided there. Whoever knows may be gone; a new reign asks those who are there.
+   * Whether this reign cannot get on: it proposes nothing at an instance that somebody has called decided, and is not told
+   * what was decided there; or it has to propose what somebody has voted for, and nobody sends it the batch. Whoever has
+   * it may be gone; a new reign asks those who are there.
    */
   get isStranded(): boolean {
     return this.reign !== null && this.#strandedTicks >= limits.strandedTicks;
@@ -165,7 +166,7 @@ export class Coordinator {
       return;
     }
     if (phase.kind === 'idle') return;
-    this.#watchBase();
+    this.#watchFirst();
     for (const [instance, open] of this.#open) this.#retry(phase.ballot, instance, open);
     if (phase.kind === 'fast') {
       const view = this.#shared.views.at(this.#shared.log.first);
@@ -208,11 +209,17 @@ export class Coordinator {
     else for (const id of this.#shared.pool.ids()) this.#order(id);
   }
 
-  #watchBase(): void {
+  #watchFirst(): void {
     const { first } = this.#shared.log;
-    const isStuck = first < this.#base && first === this.#lastFirst;
+    const isStuck = first === this.#lastFirst && (first < this.#base || this.#lacksBatchAt(first));
     this.#strandedTicks = isStuck ? this.#strandedTicks + 1 : 0;
     this.#lastFirst = first;
+  }
+
+  #lacksBatchAt(instance: Instance): boolean {
+    const open = this.#open.get(instance);
+    const slot = open === undefined ? null : this.#shared.log.open(instance);
+    return open !== undefined && slot !== null && batchOf(this.#shared, slot, open.id) === undefined;
   }
 
   /** Gives the batch the next instance, or lets it wait for the window. */

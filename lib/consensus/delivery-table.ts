@@ -14,9 +14,18 @@ interface Row {
  */
 export class DeliveryTable {
   readonly #rows = new Map<ProcessId, Row>();
+  readonly #beyondMax: number;
 
   /**
-   * Whether the batch is to be delivered: true exactly once. A no-op never is, nor a batch of an earlier incarnation
+   * A table that has not seen the sequence from its beginning never finds one complete: of what is beyond it keeps the
+   * latest `beyondMax` in each row, and may then admit a batch again.
+   */
+  constructor(beyondMax = Infinity) {
+    this.#beyondMax = beyondMax;
+  }
+
+  /**
+   * Whether the batch is to be delivered: true exactly once, unless it was forgotten. A no-op never is, nor a batch of an earlier incarnation
    * than the latest delivered: its callers are dead.
    */
   admit(id: BatchId): boolean {
@@ -26,6 +35,7 @@ export class DeliveryTable {
     const row = this.#rowOf(parts);
     if (parts.sequence !== row.upTo) {
       row.beyond.add(parts.sequence);
+      if (row.beyond.size > this.#beyondMax) forgetOldest(row.beyond);
       return true;
     }
     row.upTo += 1;
@@ -40,7 +50,7 @@ export class DeliveryTable {
 
   /** A table that goes its own way from here on. */
   copy(): DeliveryTable {
-    const copy = new DeliveryTable();
+    const copy = new DeliveryTable(this.#beyondMax);
     for (const [process, row] of this.#rows) copy.#rows.set(process, { ...row, beyond: new Set(row.beyond) });
     return copy;
   }
@@ -57,5 +67,13 @@ export class DeliveryTable {
     const row = { incarnation, upTo: 0, beyond: new Set<number>() };
     this.#rows.set(process, row);
     return row;
+  }
+}
+
+/** A set lists its members in the order in which they came. */
+function forgetOldest(beyond: Set<number>): void {
+  for (const oldest of beyond) {
+    beyond.delete(oldest);
+    return;
   }
 }

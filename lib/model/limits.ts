@@ -23,7 +23,7 @@ export const limits = {
   fetchTicks: 2,
   /** How long an instance of a fast reign may stay undecided before the coordinator recovers it. */
   stuckTicks: 4,
-  /** How long a coordinator waits to be told of a decision that somebody else knows of before it begins another reign. */
+  /** How long a coordinator waits for a decision or batch that somebody else has before it begins another reign. */
   strandedTicks: 25,
   /** A process that wants to found a group says so this often. */
   helloTicks: 5,
@@ -42,6 +42,8 @@ export const limits = {
   batchBytesMax: 56_000,
   /** Batches heard of and not yet decided, in bytes, before the oldest are forgotten. */
   poolBytesMax: 256 * 1024 * 1024,
+  /** Batches of one proposer that the core remembers as decided while an earlier one of them is not known to be. */
+  decidedBatchesKept: 4_096,
   /** Messages put and not yet in a batch: beyond this many, or this many bytes, `put` waits. */
   pendingMessagesMax: 65_536,
   pendingBytesMax: 64 * 1024 * 1024,

@@ -71,4 +71,13 @@ describe('the delivery table', () => {
       }),
     );
   });
+
+  it('that is limited, and has not seen the first batch, forgets the oldest and none of the latest', () => {
+    const table = new DeliveryTable(10);
+    for (let sequence = 5; sequence < 1_000; sequence += 1) expect(table.admit(batchId(ANNA, 1, sequence))).toBe(true);
+    const known = Array.from({ length: 1_000 }, (_, sequence) => sequence).filter((sequence) =>
+      table.has(batchId(ANNA, 1, sequence)),
+    );
+    expect(known).toEqual([990, 991, 992, 993, 994, 995, 996, 997, 998, 999]);
+  });
 });
