@@ -257,14 +257,6 @@ const coordinators: readonly Mutant[] = [
     needs: 'a fast reign of four or more with collisions',
   },
   {
-    name: 'picking-takes-most-votes',
-    file: 'lib/consensus/picking.ts',
-    from: 'if (inHighest.size === 1 || mayBeChosen(votes, answers.length, k, view)) return id;',
-    to: 'if (votes < 0) return id;',
-    breaks: 'A value of the highest ballot that may have been chosen is picked, however few its votes.',
-    needs: 'votes for different batches in several ballots at one instance',
-  },
-  {
     name: 'picking-takes-the-lowest-ballot',
     file: 'lib/consensus/picking.ts',
     from: 'compareBallots(answer.ballot, highest.ballot) > 0',
