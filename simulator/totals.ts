@@ -21,17 +21,13 @@ export class Totals {
     for (const [fault, times] of answer.faults) this.faults.set(fault, (this.faults.get(fault) ?? 0) + times);
   }
 
-  get realSeconds(): number {
-    return (performance.now() - this.#begunMs) / 1_000;
-  }
-
   get progress(): string {
     const hours = (this.virtualSeconds / 3_600).toFixed(2);
     return `${this.runs} runs, ${hours} virtual hours, ${this.answered} answers checked, ${this.violations.length} violations`;
   }
 
   summary(workers: number): string {
-    const real = this.realSeconds;
+    const real = (performance.now() - this.#begunMs) / 1_000;
     const faults = [...this.faults].sort((a, b) => b[1] - a[1]).map(([fault, times]) => `${fault} ${times}`);
     return [
       `seeds                 ${this.runs}`,

@@ -79,11 +79,10 @@ export class Callers<S extends StateMachine> {
 
   /** One more call of the workload at a process. */
   async callOnce(process: SimulatedProcess<S>, name: string): Promise<void> {
-    await this.#call(this.clientAt(process, name));
+    await this.#call(this.#clientAt(process, name));
   }
 
-  /** A client that belongs to no workload. */
-  clientAt(process: SimulatedProcess<S>, name: string): LivingClient<S> {
+  #clientAt(process: SimulatedProcess<S>, name: string): LivingClient<S> {
     const { life } = process;
     if (life === null) throw new Error(`${process.name} is down`);
     return new LivingClient(this.#world, process, life, name, this.history, this.#options.random);
@@ -94,7 +93,7 @@ export class Callers<S extends StateMachine> {
     if (life === null || this.#isOver) return;
     for (let i = 0; i < this.#options.callers; i += 1) {
       this.#names += 1;
-      void this.#callOnAndOn(life, this.clientAt(process, `c${this.#names}`));
+      void this.#callOnAndOn(life, this.#clientAt(process, `c${this.#names}`));
     }
   }
 

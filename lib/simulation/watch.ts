@@ -51,11 +51,6 @@ export class Watch<S extends StateMachine> {
     this.#invariants = new ApplicationInvariants(invariants, report('invariants'));
   }
 
-  /** How many operations have been ordered. */
-  get ordered(): number {
-    return this.#order.length;
-  }
-
   /** Records of a process are on its disk, whether it knows or not. */
   durable(process: SimulatedProcess<S>, records: readonly LedgerRecord[]): void {
     if (process.isLost) return;
