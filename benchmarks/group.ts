@@ -1,62 +1,119 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Mode } from '../lib/index.js';
-import type { Load, Measured, ReplicaSetup } from './replica.js';
+import type { Load } from './load.js';
+import { ReplicaProcess } from './replica-process.js';
+import type { Window } from './window.js';
 
-/** A group of replicas, each a process of its own with a ledger in a temporary directory, on loopback multicast. */
-export class BenchmarkGroup {
-  private constructor(
-    private readonly processes: readonly ChildProcess[],
-    private readonly directory: string,
-  ) {}
+export interface GroupSetup {
+  readonly replicas: number;
+  readonly mode: string;
+  readonly port: number;
+  readonly bytes: number;
+  /** When checkpoints are made: see `CheckpointOptions`. */
+  readonly everyBytes: number;
+  readonly everyPositions: number;
+  readonly logMarginBytes: number;
+  /** Whether windows have the longest block of the event loop. */
+  readonly watchesLoop?: boolean;
+}
 
-  static async start(replicas: number, mode: Mode, port: number): Promise<BenchmarkGroup> {
-    const directory = await mkdtemp(join(tmpdir(), 'treplica-bench-'));
-    const processes = await Promise.all(
-      Array.from({ length: replicas }, async (_, i) => {
-        const child = fork(new URL('./replica.js', import.meta.url), {
-          serialization: 'advanced',
-          execArgv: process.execArgv,
-        });
-        const setup: ReplicaSetup = {
-          queueId: `239.255.0.9:${String(port)}`,
+/** In a group's setup: checkpoints are made when they are asked for. */
+export const noCheckpoints = { everyBytes: Number.MAX_SAFE_INTEGER, everyPositions: Number.MAX_SAFE_INTEGER } as const;
+
+/**
+ * Runs `work` on replicas, each a process of its own with a ledger in a temporary directory, on loopback multicast. They
+ * are started before and gone afterwards, however it ends.
+ */
+export async function withGroup<T>(
+  setup: GroupSetup,
+  work: (replicas: readonly ReplicaProcess[]) => Promise<T>,
+): Promise<T> {
+  const { everyBytes, everyPositions, logMarginBytes } = setup;
+  const directory = await mkdtemp(join(tmpdir(), 'treplica-bench-'));
+  const replicas = Array.from(
+    { length: setup.replicas },
+    (_, i) =>
+      new ReplicaProcess({
+        name: String(i + 1),
+        queueId: `239.255.0.9:${setup.port}`,
+        options: {
           directory: join(directory, String(i + 1)),
-          replicas,
-          mode,
-        };
-        child.send(setup);
-        await Promise.race([
-          once(child, 'message'),
-          once(child, 'exit').then(() => Promise.reject(new Error('A replica has ended at its start.'))),
-        ]);
-        return child;
+          replicas: setup.replicas,
+          mode: setup.mode as Mode,
+          checkpoint: { everyBytes, everyPositions, logMarginBytes },
+        },
+        bytes: setup.bytes,
+        watchesLoop: setup.watchesLoop ?? false,
       }),
-    );
-    return new BenchmarkGroup(processes, directory);
+  );
+  // Whoever asks them for something then learns that they are gone, and the directory is not left behind.
+  const interrupt = (): void => {
+    for (const replica of replicas) void replica.kill();
+  };
+  process.once('SIGINT', interrupt);
+  try {
+    await Promise.all(replicas.map((replica) => replica.start()));
+    const result = await work(replicas);
+    await Promise.all(replicas.map((replica) => replica.close()));
+    return result;
+  } finally {
+    process.off('SIGINT', interrupt);
+    await Promise.all(replicas.map((replica) => replica.kill()));
+    await rm(directory, { recursive: true });
   }
+}
 
-  /** Runs the load at the first `proposers` replicas at once. */
-  async run(load: Load, proposers: number): Promise<Measured[]> {
-    return Promise.all(
-      this.processes.slice(0, proposers).map(async (child) => {
-        const answer = once(child, 'message') as Promise<[Measured]>;
-        child.send(load);
-        return (await answer)[0];
-      }),
-    );
-  }
+/** Runs a load at each until it is done. */
+async function run(replicas: readonly ReplicaProcess[], load: Load): Promise<void> {
+  await Promise.all(replicas.map((replica) => replica.ask('run', load)));
+}
 
-  async stop(): Promise<void> {
-    await Promise.all(
-      this.processes.map(async (child) => {
-        const exit = once(child, 'exit');
-        child.send('close');
-        await exit;
-      }),
-    );
-    await rm(this.directory, { recursive: true });
-  }
+/** Does `work` while a load runs at each of `replicas`; afterwards they rest. */
+export async function underLoad<T>(
+  replicas: readonly ReplicaProcess[],
+  load: Load,
+  work: () => Promise<T>,
+): Promise<T> {
+  const workAndRest = async (): Promise<T> => {
+    const result = await work();
+    await Promise.all(replicas.map((replica) => replica.ask('rest', null)));
+    return result;
+  };
+  // Together, so that a replica that ends is heard of at once.
+  const [result] = await Promise.all([workAndRest(), run(replicas, load)]);
+  return result;
+}
+
+/** What each has measured since it was looked at last. */
+export async function windows(replicas: readonly ReplicaProcess[]): Promise<Window[]> {
+  return Promise.all(replicas.map((replica) => replica.ask('window', null)));
+}
+
+/** Executes `operations` as fast as `callers` at each can, and returns the seconds that it takes. */
+export async function executeAll(
+  replicas: readonly ReplicaProcess[],
+  operations: number,
+  callers: number,
+): Promise<number> {
+  const begin = performance.now();
+  const share = Math.ceil(operations / replicas.length);
+  await run(replicas, { kind: 'closed', callers: Math.min(callers, share), operations: share });
+  return (performance.now() - begin) / 1000;
+}
+
+/** How many operations the group has executed, as far as these know. */
+export async function positionOf(replicas: readonly ReplicaProcess[]): Promise<number> {
+  const all = await Promise.all(replicas.map((replica) => replica.ask('executed', null)));
+  return Math.max(...all.map(({ position }) => position));
+}
+
+/** Resolves when all have executed what any of them has. */
+export async function allEqual(replicas: readonly ReplicaProcess[]): Promise<void> {
+  const positions = await Promise.all(replicas.map((replica) => positionOf([replica])));
+  if (new Set(positions).size === 1) return;
+  await sleep(10);
+  await allEqual(replicas);
 }

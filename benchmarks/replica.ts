@@ -1,67 +1,173 @@
-/** One replica of a benchmark, in a process of its own: told what to do by its parent, it runs closed-loop callers. */
+/** One replica of a benchmark, in a process of its own: it runs the load that its parent asks for, and measures it. */
 import { pino } from 'pino';
-import { AsynchronousPersistentQueue, ReplicatedStateMachine, type Mode } from '../lib/index.js';
-import { Add, Counters } from './workload.js';
+import { AsynchronousPersistentQueue, ReplicatedStateMachine, type QueueOptions } from '../lib/index.js';
+import { runLoad, type Load } from './load.js';
+import { Meter, type Window } from './window.js';
+import { Add, Counters, executed, OpenAccounts } from './workload.js';
 
 export interface ReplicaSetup {
+  readonly name: string;
   readonly queueId: string;
-  readonly directory: string;
-  readonly replicas: number;
-  readonly mode: Mode;
-}
-
-/** A closed loop: each of `callers` executes one operation after the other. */
-export interface Load {
-  readonly callers: number;
+  readonly options: Omit<QueueOptions, 'log' | 'signal'>;
   /** Of padding in each operation. */
   readonly bytes: number;
-  readonly warmUpMs: number;
-  readonly measureMs: number;
+  /** Whether the longest block of the event loop is measured. */
+  readonly watchesLoop: boolean;
 }
 
-/** What one replica has measured. */
-export interface Measured {
-  readonly latenciesMs: Float64Array;
+/** How a start went. */
+export interface Startup {
+  /** From the queue's being there to the machine's: a checkpoint was restored and the log executed in it. */
+  readonly replayMs: number;
+  /** Operations executed in it. */
+  readonly operations: number;
+  /** In the state then. */
+  readonly accounts: number;
+}
+
+export interface Memory {
+  readonly rssBytes: number;
+  readonly heapUsedBytes: number;
+  /** Of buffers and of what native code has told of. */
+  readonly externalBytes: number;
+}
+
+export interface Saved {
+  readonly bytes: number;
   readonly elapsedMs: number;
-  readonly cpuMs: number;
 }
 
-async function main(setup: ReplicaSetup): Promise<void> {
-  const queue = await AsynchronousPersistentQueue.create(setup.queueId, {
-    ...setup,
-    log: pino({ level: process.env['LOG_LEVEL'] ?? 'error' }),
-  });
-  const machine = await ReplicatedStateMachine.create(new Counters(), queue);
-  process.on('message', (message: Load | 'close') => {
-    if (message === 'close') {
-      void machine.close().then(() => process.disconnect());
-      return;
+/** What a replica can be asked, with what it answers. Only `executed` is answered before it is ready. */
+export interface Questions {
+  /** Runs a load in place of the one before, until it is done; resolves then. */
+  readonly run: { readonly ask: Load; readonly answer: null };
+  /** Ends the load, and resolves when all that was executed is answered. */
+  readonly rest: { readonly ask: null; readonly answer: null };
+  /** What has been measured since it was asked for last. */
+  readonly window: { readonly ask: null; readonly answer: Window };
+  readonly executed: { readonly ask: null; readonly answer: typeof executed };
+  /** Adds so many accounts to the state. */
+  readonly fill: { readonly ask: number; readonly answer: null };
+  /** Makes a checkpoint of the present state. */
+  readonly checkpoint: { readonly ask: null; readonly answer: Saved };
+  readonly memory: { readonly ask: null; readonly answer: Memory };
+  readonly close: { readonly ask: null; readonly answer: null };
+}
+
+export type Question = {
+  [K in keyof Questions]: { readonly id: number; readonly kind: K; readonly ask: Questions[K]['ask'] };
+}[keyof Questions];
+
+/** What a replica tells its parent. */
+export type Report =
+  | { readonly kind: 'ready'; readonly startup: Startup }
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: Questions[keyof Questions]['answer'] };
+
+interface Parts {
+  readonly queue: AsynchronousPersistentQueue;
+  readonly machine: ReplicatedStateMachine<Counters>;
+}
+
+const ACCOUNTS_AT_ONCE = 1000;
+
+class BenchmarkReplica {
+  readonly #meter: Meter;
+  readonly #padding: string;
+  #parts: Parts | null = null;
+  #load = { ended: Promise.resolve(), abort: new AbortController() };
+
+  constructor(private readonly setup: ReplicaSetup) {
+    this.#meter = new Meter(setup.watchesLoop);
+    this.#padding = 'x'.repeat(setup.bytes);
+  }
+
+  async start(): Promise<Startup> {
+    const log = pino({ level: process.env['LOG_LEVEL'] ?? 'error' });
+    const queue = await AsynchronousPersistentQueue.create(this.setup.queueId, { ...this.setup.options, log });
+    const before = { ms: performance.now(), operations: executed.operations };
+    const machine = await ReplicatedStateMachine.create(new Counters(), queue);
+    this.#parts = { queue, machine };
+    return {
+      replayMs: performance.now() - before.ms,
+      operations: executed.operations - before.operations,
+      accounts: machine.state.accounts.size,
+    };
+  }
+
+  async answer(question: Question): Promise<Questions[keyof Questions]['answer']> {
+    switch (question.kind) {
+      case 'run':
+        await this.#rest();
+        this.#load = this.#begin(question.ask);
+        await this.#load.ended;
+        return null;
+      case 'rest':
+        await this.#rest();
+        return null;
+      case 'window':
+        return this.#meter.take();
+      case 'executed':
+        return executed;
+      case 'fill':
+        await this.#fill(question.ask);
+        return null;
+      case 'checkpoint': {
+        const begin = performance.now();
+        const { bytes } = await this.#ready.queue.checkpoint();
+        return { bytes, elapsedMs: performance.now() - begin };
+      }
+      case 'memory': {
+        const { rss, heapUsed, external } = process.memoryUsage();
+        return { rssBytes: rss, heapUsedBytes: heapUsed, externalBytes: external };
+      }
+      case 'close':
+        await this.#rest();
+        await this.#ready.machine.close();
+        return null;
     }
-    void run(machine, message).then((measured) => process.send?.(measured));
-  });
-  process.send?.('ready');
-}
+  }
 
-async function run(machine: ReplicatedStateMachine<Counters>, load: Load): Promise<Measured> {
-  const latencies: number[] = [];
-  const padding = 'x'.repeat(load.bytes);
-  const begin = performance.now() + load.warmUpMs;
-  const end = begin + load.measureMs;
-  let cpu = process.cpuUsage();
-  const timer = setTimeout(() => (cpu = process.cpuUsage()), load.warmUpMs);
-  const caller = async (counter: string): Promise<void> => {
-    for (let start = performance.now(); start < end;) {
-      await machine.execute(new Add(counter, 1, padding));
-      const now = performance.now();
-      if (start >= begin && now <= end) latencies.push(now - start);
-      start = now;
+  #begin(load: Load): { readonly ended: Promise<void>; readonly abort: AbortController } {
+    const { machine } = this.#ready;
+    const abort = new AbortController();
+    const { name } = this.setup;
+    const execute = (caller: number) => machine.execute(new Add(`${name}-${caller}`, 1, this.#padding));
+    return { ended: runLoad(load, execute, this.#meter, abort.signal), abort };
+  }
+
+  async #rest(): Promise<void> {
+    this.#load.abort.abort();
+    await this.#load.ended;
+  }
+
+  async #fill(accounts: number): Promise<void> {
+    for (let from = 0; from < accounts; from += ACCOUNTS_AT_ONCE) {
+      const count = Math.min(ACCOUNTS_AT_ONCE, accounts - from);
+      await this.#ready.machine.execute(new OpenAccounts(from, count));
     }
-  };
-  await Promise.all(Array.from({ length: load.callers }, (_, i) => caller(`${queueName}${String(i)}`)));
-  clearTimeout(timer);
-  const { user, system } = process.cpuUsage(cpu);
-  return { latenciesMs: Float64Array.from(latencies), elapsedMs: load.measureMs, cpuMs: (user + system) / 1000 };
+  }
+
+  get #ready(): Parts {
+    if (this.#parts === null) throw new Error('The replica is not ready yet: wait for its start.');
+    return this.#parts;
+  }
 }
 
-const queueName = `${String(process.pid)}-`;
-process.once('message', (setup: ReplicaSetup) => void main(setup));
+function tell(report: Report): void {
+  process.send?.(report);
+}
+
+async function main(): Promise<void> {
+  const replica = new BenchmarkReplica(JSON.parse(process.argv[2] ?? '') as ReplicaSetup);
+  process.on('message', (question: Question) => {
+    void replica.answer(question).then((answer) => {
+      tell({ kind: 'answer', id: question.id, answer });
+      if (question.kind === 'close') process.disconnect();
+    });
+  });
+  // Nobody is left to answer to, or to stop it.
+  process.once('disconnect', () => process.exit());
+  tell({ kind: 'ready', startup: await replica.start() });
+}
+
+await main();

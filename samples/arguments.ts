@@ -28,6 +28,12 @@ export function wholeNumber(name: string, text: string, min: number, max: number
 }
 
 /** @throws UsageError */
+export function yesOrNo(name: string, text: string): boolean {
+  if (text === 'yes' || text === 'no') return text === 'yes';
+  throw new UsageError(`--${name} is yes or no, not "${text}"`);
+}
+
+/** @throws UsageError */
 export function sampleName(text: string): SampleName {
   if (isSampleName(text)) return text;
   throw new UsageError(`--sample is ${sampleNames.join(' or ')}, not "${text}"`);

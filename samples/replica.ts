@@ -12,7 +12,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 
 import { AsynchronousPersistentQueue } from '../lib/index.js';
-import { logLevel, parseOptions, sampleName, UsageError, wholeNumber } from './arguments.js';
+import { logLevel, parseOptions, sampleName, UsageError, wholeNumber, yesOrNo } from './arguments.js';
 import { createHttpService } from './http-service.js';
 import { samples, type SampleReplica } from './samples.js';
 
@@ -25,10 +25,16 @@ const host = '127.0.0.1';
 const graceMs = 2000;
 
 async function run(args: readonly string[], stop: AbortSignal): Promise<0 | 1> {
-  const { sample, queueId, replicas, directory, port, logLevel } = parse(args);
+  const { sample, queueId, replicas, directory, port, recover, logLevel } = parse(args);
   const log = pino({ level: logLevel }, pino.destination({ dest: 2, sync: true }));
   await checkThatIsFree(port);
-  const queue = await AsynchronousPersistentQueue.create(queueId, { directory, replicas, log, signal: stop });
+  const queue = await AsynchronousPersistentQueue.create(queueId, {
+    directory,
+    replicas,
+    recover,
+    log,
+    signal: stop,
+  });
   const replica = await samples[sample](queue);
   const app = createHttpService({
     routes: replica.routes,
@@ -52,8 +58,9 @@ async function run(args: readonly string[], stop: AbortSignal): Promise<0 | 1> {
 }
 
 function parse(args: readonly string[]) {
-  const options = parseOptions(args, ['sample', 'queue', 'replicas', 'directory', 'port', 'log-level']);
-  const { sample = '', queue: queueId, replicas = '3', directory, port = '', 'log-level': level = 'warn' } = options;
+  const options = parseOptions(args, ['sample', 'queue', 'replicas', 'directory', 'port', 'recover', 'log-level']);
+  const { sample = '', queue: queueId, replicas = '3', directory, port = '' } = options;
+  const { recover = 'yes', 'log-level': level = 'warn' } = options;
   if (!queueId || !directory) throw new UsageError('--sample, --queue, --directory and --port are needed');
   return {
     sample: sampleName(sample),
@@ -61,6 +68,7 @@ function parse(args: readonly string[]) {
     replicas: wholeNumber('replicas', replicas, 1, 15),
     directory,
     port: wholeNumber('port', port, 1, 65_535),
+    recover: yesOrNo('recover', recover),
     logLevel: logLevel(level),
   };
 }

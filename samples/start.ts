@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { logLevel, parseOptions, sampleName, UsageError, wholeNumber } from './arguments.js';
+import { logLevel, parseOptions, sampleName, UsageError, wholeNumber, yesOrNo } from './arguments.js';
 import { ReplicaProcess } from './replica-process.js';
 import { sampleNames, tourOf, type SampleName } from './tours.js';
 
@@ -15,6 +15,7 @@ const help = `Runs a sample as a group of replica processes on this machine.
   --replicas <n>     number of replicas (3)
   --port <port>      HTTP port of the first replica; the others have the next ones (8081)
   --data <folder>    where the replicas keep what they know, for the next start (.data)
+  --recover <y/n>    yes or no: a replica whose data is damaged comes back without a vote (yes)
   --log-level <l>    what goes to the log files: fatal, error, warn, info, debug or trace (warn)
   --help             this text`;
 
@@ -26,6 +27,7 @@ interface Settings {
   readonly replicas: number;
   readonly port: number;
   readonly directory: string;
+  readonly recover: boolean;
   readonly logLevel: string;
 }
 
@@ -63,11 +65,15 @@ async function start(settings: Settings): Promise<number> {
   return haveClosed ? 0 : 1;
 }
 
-function replicaProcess({ sample, replicas, port, directory, logLevel }: Settings, number: number, queue: string) {
+function replicaProcess(
+  { sample, replicas, port, directory, recover, logLevel }: Settings,
+  number: number,
+  queue: string,
+) {
   const own = join(directory, `replica-${number}`);
   const args = ['--sample', sample, '--queue', queue, '--replicas', String(replicas), '--directory', own];
   return new ReplicaProcess({
-    args: [...args, '--port', String(port + number - 1), '--log-level', logLevel],
+    args: [...args, '--port', String(port + number - 1), '--recover', recover ? 'yes' : 'no', '--log-level', logLevel],
     logFile: `${own}.log`,
     say: (line) => console.log(`replica ${number} ${line}`),
   });
@@ -107,7 +113,7 @@ function onInterrupt(first: () => void, again: () => void): void {
 }
 
 function settingsOf(args: readonly string[]): Settings | 'help' {
-  const options = parseOptions(args, ['sample', 'replicas', 'port', 'data', 'log-level']);
+  const options = parseOptions(args, ['sample', 'replicas', 'port', 'data', 'recover', 'log-level']);
   if (options.help) return 'help';
   const sample = sampleName(options['sample'] ?? 'auction');
   const replicas = wholeNumber('replicas', options['replicas'] ?? '3', 1, 15);
@@ -116,6 +122,7 @@ function settingsOf(args: readonly string[]): Settings | 'help' {
     replicas,
     port: wholeNumber('port', options['port'] ?? '8081', 1, 65_536 - replicas),
     directory: join(options['data'] ?? '.data', sample),
+    recover: yesOrNo('recover', options['recover'] ?? 'yes'),
     logLevel: logLevel(options['log-level'] ?? 'warn'),
   };
 }

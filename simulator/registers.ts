@@ -1,4 +1,4 @@
-import { Operation, operation, StateMachine } from '../lib/index.js';
+import { Operation, operation, StateMachine, type ExecutionContext } from '../lib/index.js';
 import { checkLinearizability, type Call, type SequentialModel } from '../lib/simulation/checkers/linearizability.js';
 import type { Client } from '../lib/simulation/callers.js';
 import type { RecordedCall } from '../lib/simulation/history.js';
@@ -9,6 +9,8 @@ const REGISTERS = 4;
 /** A few registers, each of which holds a number; 0 in the beginning. */
 class Registers extends StateMachine {
   readonly values: Map<string, number> = new Map();
+  /** The decided time of the latest write, in milliseconds since 1970. */
+  writtenAtMs = 0;
 
   holds(register: string): number {
     return this.values.get(register) ?? 0;
@@ -25,9 +27,10 @@ class Write extends Operation<Registers, number> {
     super();
   }
 
-  execute(state: Registers): number {
+  execute(state: Registers, { time }: ExecutionContext): number {
     const before = state.holds(this.register);
     state.values.set(this.register, this.value);
+    state.writtenAtMs = time;
     return before;
   }
 }

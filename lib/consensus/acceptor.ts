@@ -43,7 +43,7 @@ export class Acceptor {
     if (!this.#mayServe(from, ballot)) return;
     const { log, outbox } = this.#shared;
     if (instance < log.first) {
-      outbox.supply({ to: from, from: instance });
+      outbox.supply({ to: from, from: instance, until: null });
       return;
     }
     const slot = log.open(instance);

@@ -9,14 +9,15 @@ import { partsOf, type Batch, type BatchId } from '../model/batch.js';
 import type { Instance, ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
 import type { LedgerSnapshot } from '../model/records.js';
+import type { ViewRecord } from '../model/view.js';
 import { Acceptor } from './acceptor.js';
 import { BatchPool } from './batch-pool.js';
 import { CatchUp } from './catch-up.js';
 import { Coordinator } from './coordinator.js';
 import { DeliveryTable } from './delivery-table.js';
-import type { Effects, Input } from './effects.js';
+import type { Effects, Input, Installation } from './effects.js';
 import { Fetcher } from './fetcher.js';
-import { FoundingRole } from './founding.js';
+import { FoundingRole, type FoundingOptions } from './founding.js';
 import { InstanceLog } from './instance-log.js';
 import { Leadership } from './leadership.js';
 import { Learner } from './learner.js';
@@ -25,15 +26,13 @@ import type { Mode } from './mode.js';
 import { Outbox } from './outbox.js';
 import { Proposer } from './proposer.js';
 import { Reads } from './reads.js';
-import { amMember, standInFor, type Shared } from './shared.js';
+import { standInFor, type Shared } from './shared.js';
 import { Views } from './views.js';
 
-export interface ConsensusOptions {
+export interface ConsensusOptions extends FoundingOptions {
   readonly self: ProcessId;
   /** How often the process has been started, this time included. */
   readonly incarnation: number;
-  /** Members of the first view. */
-  readonly replicas: number;
   readonly mode: Mode;
   /** Uniform in [0, 1). */
   readonly random: () => number;
@@ -64,7 +63,7 @@ export class Consensus {
       delivered: new DeliveryTable(limits.decidedBatchesKept),
     };
     this.#writtenWatermark = past.watermark;
-    this.#founding = new FoundingRole(this.#shared, options.replicas, past.founding);
+    this.#founding = new FoundingRole(this.#shared, options, past);
     this.#fetcher = new Fetcher(this.#shared);
     this.#acceptor = new Acceptor(this.#shared, this.#fetcher, past.promise);
     this.#learner = new Learner(this.#shared, this.#fetcher, (instance, id) => {
@@ -78,6 +77,7 @@ export class Consensus {
       mode: options.mode,
       random,
       promised: past.promise,
+      isFarBehind: () => this.#catchUp.isFarBehind,
       onReign: (ballot) => {
         this.#proposer.onReign(ballot);
       },
@@ -91,7 +91,7 @@ export class Consensus {
 
   /** Whether a batch proposed now would leave now; otherwise it is better to let it grow. */
   get hasRoom(): boolean {
-    return amMember(this.#shared) && this.#proposer.hasRoom;
+    return this.#shared.views.founded && this.#proposer.hasRoom;
   }
 
   /** The ballot in which this process coordinates, or null. */
@@ -118,6 +118,9 @@ export class Consensus {
       case 'read':
         this.#reads.read(input.ticket);
         break;
+      case 'install':
+        this.#install(input.installation);
+        break;
       case 'durable':
         assert(this.#commitUnderWay, 'only what was taken becomes durable');
         this.#commitUnderWay = false;
@@ -129,16 +132,42 @@ export class Consensus {
     this.#hearMyself();
   }
 
-  /** Everything to be done since the last call. Must be answered by a `durable` input before it is called again. */
-  effects(): Effects {
+  /** The group's views so far, ascending. */
+  get views(): readonly ViewRecord[] {
+    return this.#shared.views.records;
+  }
+
+  /**
+   * Everything to be done since the last call. Must be answered by a `durable` input before it is called again. The
+   * watermark is mostly written along with other records; `withWatermark` where something else is going to rest on it.
+   */
+  effects(withWatermark = false): Effects {
     assert(!this.#commitUnderWay, 'one commit at a time');
     const { outbox, log } = this.#shared;
     outbox.flushAccepts();
     this.#hearMyself();
-    const effects = outbox.take(log.first, log.first > this.#writtenWatermark);
+    const effects = outbox.take(log.first, log.first > this.#writtenWatermark, withWatermark);
     if (effects.records.length > 0) this.#writtenWatermark = log.first;
     this.#commitUnderWay = true;
     return effects;
+  }
+
+  /**
+   * Everything below the checkpoint's end was decided, and delivered by the process that made it. This one's votes there
+   * have done their duty; its promise and its votes from there on stand as they do.
+   */
+  #install({ checkpoint, delivered }: Installation): void {
+    const { log, pool, outbox, delivered: known } = this.#shared;
+    const { next } = checkpoint;
+    if (next <= log.first) return;
+    outbox.install(checkpoint);
+    this.#leadership.resign('it goes on from a checkpoint');
+    known.adopt(delivered);
+    log.jump(next);
+    for (const id of [...pool.ids()]) if (known.has(id)) pool.drop(id);
+    this.#proposer.onInstalled(next, (id) => known.has(id));
+    this.#reads.onAdvance();
+    this.#learner.advance();
   }
 
   #hearMyself(): void {
@@ -188,8 +217,7 @@ export class Consensus {
       case 'duplicate':
         return this.#onDuplicate(message);
       case 'catch-up':
-        if (message.from < this.watermark) this.#shared.outbox.supply({ to: from, from: message.from });
-        return;
+        return this.#onCatchUp(from, message);
       case 'decided':
         this.#hear(from, message.watermark);
         this.#learner.onDecided(message);
@@ -227,7 +255,7 @@ export class Consensus {
         this.#founding.onUnwilling(from, message);
         return true;
       case 'founded':
-        this.#founding.onFounded(message);
+        this.#founding.onFounded(from, message);
         this.#leadership.beginIfFounder();
         return true;
       default:
@@ -306,6 +334,10 @@ export class Consensus {
     this.#hear(from, message.watermark);
     const undecided = this.#learner.onAccepted(from, message);
     if (undecided.length > 0) this.#coordinator.onUndecided(undecided);
+  }
+
+  #onCatchUp(asker: ProcessId, { from, to }: MessageOf<'catch-up'>): void {
+    if (from < to && from < this.watermark) this.#shared.outbox.supply({ to: asker, from, until: to });
   }
 
   #onDecision(instance: Instance, id: BatchId): void {

@@ -75,6 +75,11 @@ export class Coordinator {
     return this.reign !== null && this.#strandedTicks >= limits.strandedTicks;
   }
 
+  /** Whether somebody has told phase 1 of so many decisions that nothing can be proposed before most of them are here. */
+  get isFarBehind(): boolean {
+    return this.reign !== null && this.#base >= this.#shared.log.limit;
+  }
+
   get anyFrom(): Instance | null {
     return this.#phase.kind === 'fast' ? this.#phase.from : null;
   }

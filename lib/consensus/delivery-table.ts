@@ -1,5 +1,6 @@
 import { NO_OP_ID, partsOf, type BatchId, type BatchIdParts } from '../model/batch.js';
 import type { ProcessId } from '../model/ids.js';
+import { limits } from '../model/limits.js';
 
 interface Row {
   readonly incarnation: number;
@@ -8,12 +9,25 @@ interface Row {
   readonly beyond: Set<number>;
 }
 
+/** One row of the table as a value: what has been delivered of one process. */
+export interface DeliveryRow {
+  readonly process: ProcessId;
+  readonly incarnation: number;
+  readonly upTo: number;
+  /** Ascending. */
+  readonly beyond: readonly number[];
+}
+
 /**
  * Which batches have been delivered: one row a process, with the latest incarnation delivered, up to where its sequence
- * is complete, and the few beyond. Fed with the same ids in the same order it gives the same answers everywhere.
+ * is complete, and the few beyond. Fed with the same ids in the same order it gives the same answers everywhere, also
+ * where it has been made from the rows of another on the way.
  */
 export class DeliveryTable {
+  /** A process moves to the end when a batch of it is delivered: the one at the front has been quiet longest. */
   readonly #rows = new Map<ProcessId, Row>();
+  /** The process at the end. */
+  #latest: ProcessId | null = null;
   readonly #beyondMax: number;
 
   /**
@@ -25,8 +39,8 @@ export class DeliveryTable {
   }
 
   /**
-   * Whether the batch is to be delivered: true exactly once, unless it was forgotten. A no-op never is, nor a batch of an earlier incarnation
-   * than the latest delivered: its callers are dead.
+   * Whether the batch is to be delivered: true exactly once, unless its process was forgotten. A no-op never is, nor a
+   * batch of an earlier incarnation than the latest delivered: its callers are dead.
    */
   admit(id: BatchId): boolean {
     if (id === NO_OP_ID) return false;
@@ -51,8 +65,26 @@ export class DeliveryTable {
   /** A table that goes its own way from here on. */
   copy(): DeliveryTable {
     const copy = new DeliveryTable(this.#beyondMax);
-    for (const [process, row] of this.#rows) copy.#rows.set(process, { ...row, beyond: new Set(row.beyond) });
+    copy.adopt(this.rows());
     return copy;
+  }
+
+  /** Everything it knows, in an order that is the same everywhere. */
+  rows(): DeliveryRow[] {
+    return Array.from(this.#rows, ([process, { incarnation, upTo, beyond }]) => ({
+      process,
+      incarnation,
+      upTo,
+      beyond: [...beyond].sort((a, b) => a - b),
+    }));
+  }
+
+  /** Knows from now on what these rows say, and nothing else. */
+  adopt(rows: readonly DeliveryRow[]): void {
+    this.#rows.clear();
+    for (const { process, incarnation, upTo, beyond } of rows)
+      this.#rows.set(process, { incarnation, upTo, beyond: new Set(beyond) });
+    this.#latest = rows.at(-1)?.process ?? null;
   }
 
   #refuses({ process, incarnation, sequence }: BatchIdParts): boolean {
@@ -63,10 +95,20 @@ export class DeliveryTable {
 
   #rowOf({ process, incarnation }: BatchIdParts): Row {
     const known = this.#rows.get(process);
-    if (known?.incarnation === incarnation) return known;
-    const row = { incarnation, upTo: 0, beyond: new Set<number>() };
+    const row = known?.incarnation === incarnation ? known : { incarnation, upTo: 0, beyond: new Set<number>() };
+    if (known === row && process === this.#latest) return row;
+    this.#rows.delete(process);
     this.#rows.set(process, row);
+    this.#latest = process;
+    if (this.#rows.size > limits.deliveryRowsMax) this.#forgetQuietest();
     return row;
+  }
+
+  #forgetQuietest(): void {
+    for (const quietest of this.#rows.keys()) {
+      this.#rows.delete(quietest);
+      return;
+    }
   }
 }
 

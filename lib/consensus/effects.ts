@@ -1,8 +1,10 @@
 import type { Batch } from '../model/batch.js';
+import type { Checkpoint } from '../model/checkpoint.js';
 import type { GroupId, Instance, ProcessId } from '../model/ids.js';
 import type { LedgerRecord } from '../model/records.js';
 import type { View } from '../model/view.js';
 import type { Ballot } from '../model/ballot.js';
+import type { DeliveryRow } from './delivery-table.js';
 import type { Message, Outgoing } from './messages.js';
 
 /** What a process of the group may tell the core. Messages must come from processes of the same group. */
@@ -11,7 +13,16 @@ export type Input =
   | { readonly kind: 'tick' }
   | { readonly kind: 'proposal'; readonly batch: Batch }
   | { readonly kind: 'read'; readonly ticket: number }
+  /** There must be no effects that have not been taken. */
+  | { readonly kind: 'install'; readonly installation: Installation }
   | { readonly kind: 'durable' };
+
+/** A checkpoint of another process, whose chunks are durable here, and what it says that the core has to know. */
+export interface Installation {
+  readonly checkpoint: Checkpoint;
+  /** Which batches have been delivered by then. */
+  readonly delivered: readonly DeliveryRow[];
+}
 
 /** A value decided at its instance. Duplicates and no-ops are among them: whoever delivers filters them. */
 export interface Decision {
@@ -19,17 +30,26 @@ export interface Decision {
   readonly batch: Batch;
 }
 
-/** A process that is behind asks for what was decided from `from` on: to be read from the ledger and sent as `decided`. */
+/**
+ * A process that is behind asks for what was decided from `from` on, and below `until` unless that is null: to be read
+ * from the ledger and sent as `decided`, as far as one answer may hold it.
+ */
 export interface Supply {
   readonly to: ProcessId;
   readonly from: Instance;
+  readonly until: Instance | null;
 }
+
+/** What a process is to a group: a learner is in no quorum, and otherwise does what members do. */
+export type Part = 'member' | 'learner' | 'stranger';
 
 /** Something worth a line in the log, or that the queue must know. */
 export type Notice =
-  /** The group exists; `member` says whether this process is one of its founders or has come too late. */
-  | { readonly kind: 'founded'; readonly group: GroupId; readonly view: View; readonly member: boolean }
+  /** The group exists, and this process is one of its founders, learns from it, or has come too late. */
+  | { readonly kind: 'founded'; readonly group: GroupId; readonly view: View; readonly part: Part }
   | { readonly kind: 'replicas-differ'; readonly process: ProcessId; readonly replicas: number }
+  /** A process, or a group, has begun from another backup than this process; `base` is its digest, empty for none. */
+  | { readonly kind: 'bases-differ'; readonly process: ProcessId; readonly base: string; readonly own: string }
   | { readonly kind: 'awaiting-signatures'; readonly missing: readonly ProcessId[] }
   | { readonly kind: 'reign'; readonly ballot: Ballot }
   | { readonly kind: 'coordinator'; readonly ballot: Ballot }
@@ -49,7 +69,9 @@ export interface Effects {
   readonly records: readonly LedgerRecord[];
   /** Votes and promises: must not be heard by anyone before the records are durable. */
   readonly votes: readonly Outgoing[];
-  /** In instance order, without gaps from one call to the next. */
+  /** Once the records are durable, delivery goes on from this checkpoint; mostly null. What is decided comes after it. */
+  readonly installed: Checkpoint | null;
+  /** In instance order, without gaps from one call to the next but where a checkpoint was installed. */
   readonly decided: readonly Decision[];
   /** Tickets of reads that may now be served from a state that has executed everything decided so far. */
   readonly readable: readonly number[];

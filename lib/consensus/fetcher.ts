@@ -57,7 +57,7 @@ export class Fetcher {
     const batch = pool.get(id) ?? (vote?.batch.id === id ? vote.batch : undefined);
     if (batch !== undefined && batch.body.length > 0) outbox.send(from, { kind: 'batch', batch });
     else if (batch !== undefined) outbox.send(from, { kind: 'duplicate', id, instance });
-    else if (instance < log.first) outbox.supply({ to: from, from: instance });
+    else if (instance < log.first) outbox.supply({ to: from, from: instance, until: null });
   }
 
   /**

@@ -1,10 +1,21 @@
 import { assert } from '../model/assert.js';
-import type { Instance, ProcessId } from '../model/ids.js';
+import { isSameBase, type GroupBase } from '../model/base.js';
+import type { ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
-import type { Founding, FoundingRecord } from '../model/records.js';
+import type { Founding, FoundingRecord, LedgerSnapshot } from '../model/records.js';
 import { groupIdOf, View } from '../model/view.js';
-import { EVERYONE, type MessageOf } from './messages.js';
+import type { Part } from './effects.js';
+import { EVERYONE, type Intent, type MessageOf } from './messages.js';
 import type { Shared } from './shared.js';
+
+export interface FoundingOptions {
+  /** Members of the first view. */
+  readonly replicas: number;
+  /** Whether this process may found a group: not where it may have belonged to one and has lost what it knew. */
+  readonly founds: boolean;
+  /** Whether it takes part, without a vote, in a group that exists without it. */
+  readonly learns: boolean;
+}
 
 /** How often the log says which signatures are missing. */
 const PATIENCE_TICKS = 500;
@@ -16,11 +27,12 @@ const PATIENCE_TICKS = 500;
  */
 export class FoundingRole {
   readonly #shared: Shared;
-  readonly #replicas: number;
+  readonly #options: FoundingOptions;
+  readonly #base: GroupBase;
   #record: FoundingRecord;
-  /** Processes heard of that belong to no group, and when. */
+  /** Processes heard of that belong to no group and have not come to join one, and when. */
   readonly #candidates = new Map<ProcessId, { readonly heard: number; readonly willing: boolean }>();
-  /** Processes heard of that were started for another number of replicas. */
+  /** Processes heard of that were started for another number of replicas or from another backup. */
   readonly #differing = new Set<ProcessId>();
   readonly #signers = new Set<ProcessId>();
   #now = 0;
@@ -28,10 +40,11 @@ export class FoundingRole {
   #lastSet = '';
   #outsider = false;
 
-  constructor(shared: Shared, replicas: number, record: FoundingRecord) {
+  constructor(shared: Shared, options: FoundingOptions, past: Pick<LedgerSnapshot, 'founding' | 'base'>) {
     this.#shared = shared;
-    this.#replicas = replicas;
-    this.#record = record;
+    this.#options = options;
+    this.#base = past.base;
+    this.#record = past.founding;
   }
 
   tick(): void {
@@ -47,36 +60,33 @@ export class FoundingRole {
       });
     }
     if (this.#now % limits.helloTicks !== 1) return;
-    outbox.send(EVERYONE, {
-      kind: 'hello',
-      replicas: this.#replicas,
-      willing: this.#record.signed === null && !this.#outsider,
-    });
+    outbox.send(EVERYONE, this.#hello(this.#intent));
     if (signed === null) return;
     outbox.sendOnceDurable(EVERYONE, { kind: 'signed', founding: signed });
     if (signed.members[0] === self) outbox.sendOnceDurable(EVERYONE, { kind: 'found', founding: signed });
   }
 
-  onHello(from: ProcessId, { replicas, willing }: MessageOf<'hello'>): void {
+  onHello(from: ProcessId, hello: MessageOf<'hello'>): void {
     if (from === this.#shared.self) return;
     if (this.#shared.views.founded) {
       if (this.#record.signed !== null)
         this.#shared.outbox.send(from, { kind: 'founded', founding: this.#record.signed });
       return;
     }
-    if (replicas !== this.#replicas) {
-      this.#onDifference(from, replicas);
-      return;
-    }
-    this.#candidates.set(from, { heard: this.#now, willing });
+    const { replicas, intent, base } = hello;
+    const areFounders = intent !== 'join' && this.#options.founds;
+    const differs = replicas !== this.#options.replicas || (areFounders && base !== this.#base.digest);
+    if (differs) this.#onDifference(from, hello);
+    else if (intent !== 'join') this.#candidates.set(from, { heard: this.#now, willing: intent === 'found' });
   }
 
   /** This process will give up now. The other one may have come after its last hello, and is to know as well. */
-  #onDifference(from: ProcessId, replicas: number): void {
+  #onDifference(from: ProcessId, { replicas, base }: MessageOf<'hello'>): void {
     const { outbox } = this.#shared;
-    if (!this.#differing.has(from)) outbox.send(from, { kind: 'hello', replicas: this.#replicas, willing: false });
+    if (!this.#differing.has(from)) outbox.send(from, this.#hello('wait'));
     this.#differing.add(from);
-    outbox.notice({ kind: 'replicas-differ', process: from, replicas });
+    if (replicas !== this.#options.replicas) outbox.notice({ kind: 'replicas-differ', process: from, replicas });
+    else outbox.notice({ kind: 'bases-differ', process: from, base, own: this.#base.digest });
   }
 
   onFound(from: ProcessId, { founding }: MessageOf<'found'>): void {
@@ -90,7 +100,7 @@ export class FoundingRole {
     } else if (signed !== null) {
       this.#write({ signed, refused: [...refused, founding.group] });
       outbox.sendOnceDurable(EVERYONE, { kind: 'unwilling', refused: founding.group });
-    } else if (founding.members.length === this.#replicas) {
+    } else if (this.#mayFound(founding)) {
       this.#sign(founding, 'signed');
       this.#signers.add(from);
     }
@@ -116,40 +126,65 @@ export class FoundingRole {
     this.#write({ signed: null, refused: [...this.#record.refused, refused] });
   }
 
-  onFounded({ founding }: MessageOf<'founded'>): void {
+  onFounded(from: ProcessId, { founding }: MessageOf<'founded'>): void {
     if (this.#shared.views.founded) return;
     if (this.#record.signed?.group === founding.group) {
       this.#hold(this.#record.signed);
-    } else if (!founding.members.includes(this.#shared.self) && !this.#outsider) {
+    } else if (!founding.members.includes(this.#shared.self)) this.#onGroupOfOthers(from, founding);
+  }
+
+  /**
+   * There is a group, and this process is no founder of it. Where it is meant to, it learns from it: as nobody's vote, it
+   * may do so whatever it was before; but where it has begun from a backup that the group has not, their states are not
+   * of one sequence.
+   */
+  #onGroupOfOthers(from: ProcessId, founding: Founding): void {
+    const { outbox } = this.#shared;
+    const { digest: own } = this.#base;
+    if (own !== '' && !isSameBase(founding.base, this.#base)) {
+      outbox.notice({ kind: 'bases-differ', process: from, base: founding.base.digest, own });
+    } else if (this.#options.learns && this.#record.signed === null) {
+      this.#enter(founding, 'learner');
+    } else if (!this.#outsider) {
       this.#outsider = true;
-      this.#shared.outbox.notice({
-        kind: 'founded',
-        group: founding.group,
-        view: new View(0, founding.members),
-        member: false,
-      });
+      outbox.notice({ kind: 'founded', group: founding.group, view: new View(0, founding.members), part: 'stranger' });
     }
+  }
+
+  #mayFound({ members, base }: Founding): boolean {
+    const { replicas, founds } = this.#options;
+    return founds && members.length === replicas && isSameBase(base, this.#base);
+  }
+
+  #hello(intent: Intent): MessageOf<'hello'> {
+    return { kind: 'hello', replicas: this.#options.replicas, intent, base: this.#base.digest };
+  }
+
+  get #intent(): Intent {
+    if (!this.#options.founds) return 'join';
+    return this.#record.signed === null && !this.#outsider ? 'found' : 'wait';
   }
 
   /** Proposes the n lowest candidates, if this process is the lowest and the candidates have not changed for a while. */
   #tryToPropose(): void {
     const { self } = this.#shared;
-    if (this.#outsider) return;
+    if (this.#outsider || !this.#options.founds) return;
     for (const [candidate, { heard, willing }] of this.#candidates) {
       if (this.#now - heard > limits.helloExpiryTicks) this.#candidates.delete(candidate);
       else if (!willing) return; // It has signed: a group is being founded, and a second one beside it would help nobody.
     }
-    const lowest = [self, ...this.#candidates.keys()].sort().slice(0, this.#replicas);
+    const lowest = [self, ...this.#candidates.keys()].sort().slice(0, this.#options.replicas);
     const set = lowest.join();
     if (set !== this.#lastSet) {
       this.#lastSet = set;
       this.#stableSince = this.#now;
     }
-    if (lowest.length < this.#replicas || lowest[0] !== self) return;
-    if (this.#replicas > 1 && this.#now - this.#stableSince < limits.helloTicks) return;
+    if (lowest.length < this.#options.replicas || lowest[0] !== self) return;
+    if (this.#options.replicas > 1 && this.#now - this.#stableSince < limits.helloTicks) return;
     let attempt = 0;
-    while (this.#record.refused.includes(groupIdOf(lowest, attempt))) attempt += 1;
-    this.#sign({ group: groupIdOf(lowest, attempt), attempt, members: lowest }, 'found');
+    const base = this.#base;
+    while (this.#record.refused.includes(groupIdOf(lowest, attempt, base))) attempt += 1;
+    this.#sign({ group: groupIdOf(lowest, attempt, base), attempt, members: lowest, base }, 'found');
   }
 
   #sign(founding: Founding, tell: 'found' | 'signed'): void {
@@ -166,12 +201,16 @@ export class FoundingRole {
   }
 
   #hold(founding: Founding): void {
+    if (this.#shared.views.founded) return;
+    this.#enter(founding, 'member');
+    this.#shared.outbox.sendOnceDurable(EVERYONE, { kind: 'founded', founding });
+  }
+
+  #enter(founding: Founding, part: Part): void {
     const { outbox, views } = this.#shared;
-    if (views.founded) return;
-    const record = { view: new View(0, founding.members), from: 0 as Instance };
+    const record = { view: new View(0, founding.members), from: founding.base.from };
     views.add(record);
     outbox.persist({ kind: 'view', group: founding.group, record });
-    outbox.sendOnceDurable(EVERYONE, { kind: 'founded', founding });
-    outbox.notice({ kind: 'founded', group: founding.group, view: record.view, member: true });
+    outbox.notice({ kind: 'founded', group: founding.group, view: record.view, part });
   }
 }

@@ -112,6 +112,13 @@ export class InstanceLog {
     }
   }
 
+  /** Everything below `first` is known to be decided, in one step and without having been handed over here. */
+  jump(first: Instance): void {
+    for (const instance of this.#slots.keys()) if (instance < first) this.#slots.delete(instance);
+    this.#first = first;
+    if (this.#end < first) this.#end = first;
+  }
+
   /** The first instance is decided and handed over: the window moves. */
   advance(): void {
     this.#slots.delete(this.#first);

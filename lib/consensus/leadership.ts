@@ -15,6 +15,8 @@ export interface LeadershipOptions {
   readonly random: () => number;
   /** The highest ballot promised before this start. */
   readonly promised: Ballot;
+  /** Whether others know so many more decisions that this process had better leave it to one of them to coordinate. */
+  readonly isFarBehind: () => boolean;
   /** A reign above all those heard of before has begun. */
   readonly onReign: (ballot: Ballot) => void;
 }
@@ -29,6 +31,7 @@ export class Leadership {
   readonly #election: Election;
   readonly #reachability = new Reachability();
   readonly #mode: ModeChooser;
+  readonly #isFarBehind: () => boolean;
   readonly #onReign: (ballot: Ballot) => void;
   #ticks = 0;
 
@@ -37,6 +40,7 @@ export class Leadership {
     this.#coordinator = coordinator;
     this.#election = new Election(shared, options.random, options.promised);
     this.#mode = new ModeChooser(options.mode, shared.self);
+    this.#isFarBehind = options.isFarBehind;
     this.#onReign = options.onReign;
   }
 
@@ -65,8 +69,9 @@ export class Leadership {
   tick(): void {
     this.#ticks += 1;
     this.#reachability.tick();
-    if (this.#coordinator.ballot === null) this.#election.tick();
-    else this.#tickCoordinator();
+    if (this.#coordinator.ballot !== null) this.#tickCoordinator();
+    // Time goes by half as fast for who is far behind: whoever is not stands first.
+    else if (this.#ticks % 2 === 0 || !this.#isFarBehind()) this.#election.tick();
   }
 
   /** A ballot has been used by its coordinator: who coordinates a lower one gives way. */
@@ -108,6 +113,11 @@ export class Leadership {
       this.#resign('a member has promised a higher reign');
   }
 
+  /** Gives way if it coordinates. */
+  resign(why: string): void {
+    if (this.#coordinator.ballot !== null) this.#resign(why);
+  }
+
   get #view(): View {
     return this.#shared.views.at(this.#shared.log.first);
   }
@@ -130,7 +140,8 @@ export class Leadership {
     const { reign } = this.#coordinator;
     if (reign !== null) {
       const kind = this.#mode.tick(kindOf(reign), reachable, view);
-      if (kind !== null) this.#begin(kind);
+      if (this.#coordinator.isFarBehind) this.#resign('others know far more decisions');
+      else if (kind !== null) this.#begin(kind);
       else if (this.#coordinator.isStranded) this.#begin(kindOf(reign));
     }
     if (this.#ticks % limits.heartbeatTicks === 0) this.#sendHeartbeat(EVERYONE);

@@ -16,10 +16,19 @@ export interface ReportedVote {
   readonly id: BatchId;
 }
 
+/** What a process that belongs to no group is about to do: found one, wait for one that it has signed, or join one that exists. */
+export type Intent = 'found' | 'wait' | 'join';
+
 /** Everything that processes tell each other. `watermark` is always the sender's first undecided instance. */
 export type Message =
   // Founding: the first view.
-  | { readonly kind: 'hello'; readonly replicas: number; readonly willing: boolean }
+  | {
+      readonly kind: 'hello';
+      readonly replicas: number;
+      readonly intent: Intent;
+      /** Digest of the backup that the process begins from; empty where it begins from nothing. */
+      readonly base: string;
+    }
   | { readonly kind: 'found'; readonly founding: Founding }
   | { readonly kind: 'signed'; readonly founding: Founding }
   | { readonly kind: 'unwilling'; readonly refused: GroupId }
@@ -66,7 +75,8 @@ export type Message =
   // Repair.
   | { readonly kind: 'fetch'; readonly id: BatchId; readonly instance: Instance }
   | { readonly kind: 'duplicate'; readonly id: BatchId; readonly instance: Instance }
-  | { readonly kind: 'catch-up'; readonly from: Instance }
+  /** What was decided from `from` on and below `to`? */
+  | { readonly kind: 'catch-up'; readonly from: Instance; readonly to: Instance }
   | {
       readonly kind: 'decided';
       readonly from: Instance;

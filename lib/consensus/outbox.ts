@@ -1,4 +1,6 @@
+import { assert } from '../model/assert.js';
 import { sameBallot, type Ballot } from '../model/ballot.js';
+import type { Checkpoint } from '../model/checkpoint.js';
 import type { Instance, ProcessId } from '../model/ids.js';
 import type { LedgerRecord } from '../model/records.js';
 import type { Decision, Effects, Notice, Supply } from './effects.js';
@@ -19,6 +21,7 @@ export class Outbox {
   #messages: Outgoing[] = [];
   #durable: Outgoing[] = [];
   #records: LedgerRecord[] = [];
+  #installed: Checkpoint | null = null;
   #decided: Decision[] = [];
   #readable: number[] = [];
   #supplies: Supply[] = [];
@@ -83,6 +86,15 @@ export class Outbox {
     if (!isTold) this.vote(ballot, item);
   }
 
+  /** Delivery is to go on from the checkpoint, of which the record becomes durable along with the watermark. */
+  install(checkpoint: Checkpoint): void {
+    assert(this.#records.length + this.#decided.length === 0, 'a checkpoint is installed between two turns', {
+      checkpoint,
+    });
+    this.#installed = checkpoint;
+    this.persist({ kind: 'checkpoint', checkpoint });
+  }
+
   decide(decision: Decision): void {
     this.#decided.push(decision);
   }
@@ -91,9 +103,9 @@ export class Outbox {
     this.#readable.push(ticket);
   }
 
-  /** One answer a turn and receiver, from the lowest instance that was asked for: it tells of the others too. */
+  /** Of what one receiver asks for in one turn up to the same place, the answer from the lowest instance on tells all. */
   supply(supply: Supply): void {
-    const i = this.#supplies.findIndex(({ to }) => to === supply.to);
+    const i = this.#supplies.findIndex(({ to, until }) => to === supply.to && until === supply.until);
     const known = this.#supplies[i];
     if (known === undefined) this.#supplies.push(supply);
     else if (supply.from < known.from) this.#supplies[i] = supply;
@@ -117,19 +129,21 @@ export class Outbox {
   }
 
   /**
-   * Everything since the last call. A watermark that moved is written along with other records, never by itself: what
-   * it says can be learnt again from the group.
+   * Everything since the last call. A watermark that moved is written along with other records, and by itself only when
+   * that is asked for: what it says can be learnt again from the group.
    */
-  take(watermark: Instance, watermarkMoved: boolean): Effects {
+  take(watermark: Instance, watermarkMoved: boolean, withWatermark = false): Effects {
     for (const { ballot, items } of this.#votes) {
       this.sendOnceDurable(EVERYONE, { kind: 'accepted', ballot, watermark, items });
     }
     this.#votes = [];
-    if (watermarkMoved && this.#records.length > 0) this.#records.push({ kind: 'watermark', watermark });
+    if (watermarkMoved && (withWatermark || this.#records.length > 0))
+      this.#records.push({ kind: 'watermark', watermark });
     const effects: Effects = {
       messages: this.#messages,
       records: this.#records,
       votes: this.#durable,
+      installed: this.#installed,
       decided: this.#decided,
       readable: this.#readable,
       supplies: this.#supplies,
@@ -140,6 +154,7 @@ export class Outbox {
     this.#messages = [];
     this.#records = [];
     this.#durable = [];
+    this.#installed = null;
     this.#decided = [];
     this.#readable = [];
     this.#supplies = [];

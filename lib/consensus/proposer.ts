@@ -87,6 +87,18 @@ export class Proposer {
     this.#send(lost);
   }
 
+  /** Everything below `first` is decided, and which batches that has delivered is known: what is not among them goes on. */
+  onInstalled(first: Instance, isDelivered: (id: BatchId) => boolean): void {
+    for (const [id, proposal] of this.#proposals) {
+      if (isDelivered(id)) this.#proposals.delete(id);
+      else if (proposal.instance !== null && proposal.instance < first) {
+        proposal.instance = null;
+        this.#send(proposal);
+      }
+    }
+    for (const instance of this.#byInstance.keys()) if (instance < first) this.#byInstance.delete(instance);
+  }
+
   tick(): void {
     for (const proposal of this.#proposals.values()) {
       proposal.ticks += 1;

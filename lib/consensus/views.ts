@@ -10,6 +10,11 @@ export class Views {
     this.#records = [...records];
   }
 
+  /** Ascending. */
+  get records(): readonly ViewRecord[] {
+    return this.#records;
+  }
+
   get founded(): boolean {
     return this.#records.length > 0;
   }
@@ -27,11 +32,14 @@ export class Views {
     this.#records.push(record);
   }
 
-  /** The view that governs `instance`: the latest one that begins at or before it. */
+  /**
+   * The view that governs `instance`: the latest one that begins at or before it. What lies below the first was decided
+   * before the group began, and nobody votes there: the first view tells who knows it.
+   */
   at(instance: Instance): View {
     for (let i = this.#records.length - 1; i >= 0; i -= 1) {
       const record = this.#records[i];
-      if (record !== undefined && record.from <= instance) return record.view;
+      if (record !== undefined && (record.from <= instance || i === 0)) return record.view;
     }
     assert(false, 'every instance is governed by a view', { instance, views: this.#records.length });
   }

@@ -1,7 +1,14 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { damaged } from './ledger-errors.js';
+import { TreplicaError } from '../model/errors.js';
+import { anotherVersion, damaged } from './ledger-errors.js';
+import { describeDamage, type Damage } from './lmdb-file/damage.js';
+import { findDamage } from './lmdb-file/find-damage.js';
+import { findValue } from './lmdb-file/find-value.js';
+import { readMetaPages, type MetaPages } from './lmdb-file/meta-pages.js';
+import { PageFile } from './lmdb-file/page-file.js';
+import type { KeyOrder } from './lmdb-file/tree-page.js';
 
 /** The two files that LMDB keeps in the directory of an environment. */
 export function dataFile(directory: string): string {
@@ -12,57 +19,103 @@ export function lockFile(directory: string): string {
   return join(directory, 'lock.mdb');
 }
 
-// Where LMDB's data format 2 keeps what we look at, on a 64-bit machine: in each meta page and from its start.
-const MAGIC = { offset: 24, value: 0xbeefc0de };
-const VERSION = { offset: 28, value: 2 };
-const PAGE_BYTES = { offset: 48, min: 512 };
-const ROOTS = [{ offset: 88 }, { offset: 136 }];
-const TRANSACTION = { offset: 152 };
-const META_BYTES = 160;
-const NO_PAGE = 0xffff_ffff_ffff_ffffn;
+/** How often the file may change while it is looked at, before that is called the work of somebody unknown. */
+const ATTEMPTS_MAX = 5;
+
+/** Says that nobody has the directory, given the owner's record; throws where somebody has. */
+export type AssertFree = (ownerRecord: Buffer | undefined) => void;
+
+/** Where the record is kept that names the owner of a directory. */
+export interface OwnerPlace {
+  readonly table: string;
+  readonly key: Buffer;
+}
 
 /**
- * Refuses a data file that has been zeroed or cut short, which LMDB would map and then end the process with a signal.
- * Looks only at the two meta pages, and so finds many such files and not all.
- * @throws TreplicaError LEDGER_DAMAGED
+ * Refuses a data file that LMDB would map and then believe, or end the process over, by reading all that LMDB relies on in
+ * it. What the values hold is not looked at. The owner is asked for first, since the file of one that lives may change at
+ * any moment; where it has changed, what was found says nothing, and it is looked at again.
+ * @throws TreplicaError LEDGER_DAMAGED, naming the page and the table; LEDGER_VERSION; DIRECTORY_IN_USE where the file does
+ * not cease to change; and whatever `assertFree` throws
  */
-export function checkDataFile(directory: string): void {
+export function checkDataFile(directory: string, place: OwnerPlace, assertFree: AssertFree): void {
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+    const { damages, hasChanged } = examine(directory, (file, metaPages) =>
+      firstDamage(file, metaPages, place, assertFree),
+    );
+    const [damage] = damages;
+    if (damage === undefined) return;
+    if (!hasChanged) throw damaged(`data file ${dataFile(directory)}`, describeDamage(damage));
+  }
+  throw new TreplicaError(
+    'DIRECTORY_IN_USE',
+    `Directory ${directory} is in use: its data file is being written by a process that this one cannot see, in another container perhaps. Stop that process, or give this one a directory of its own.`,
+  );
+}
+
+/**
+ * Everything that is damaged in a data file that nobody writes; empty if nothing is.
+ * @throws TreplicaError LEDGER_VERSION
+ */
+export function listDamages(directory: string): readonly Damage[] {
+  return examine(directory, (file, metaPages) => [...findDamage(file, metaPages, orderOf)]).damages;
+}
+
+/**
+ * What is stored at `place`, in a file that may be written meanwhile; undefined if nothing is.
+ * @throws TreplicaError LEDGER_DAMAGED or LEDGER_VERSION
+ */
+export function readStored(directory: string, { table, key }: OwnerPlace): Buffer | undefined {
+  let value: Buffer | undefined;
+  for (let attempt = 1; ; attempt += 1) {
+    const { damages, hasChanged } = examine(directory, (file, { newest }) => {
+      const found = findValue(file, newest, table, key);
+      if (found.kind === 'damage') return [found.damage];
+      value = found.value && Buffer.from(found.value);
+      return [];
+    });
+    const [damage] = damages;
+    if (damage === undefined) return value;
+    if (!hasChanged || attempt === ATTEMPTS_MAX)
+      throw damaged(`data file ${dataFile(directory)}`, describeDamage(damage));
+  }
+}
+
+interface Examination {
+  readonly damages: readonly Damage[];
+  /** Whether a transaction has ended meanwhile. What belongs to a state is overwritten only after another has followed. */
+  readonly hasChanged: boolean;
+}
+
+function examine(directory: string, find: (file: PageFile, metaPages: MetaPages) => readonly Damage[]): Examination {
   const path = dataFile(directory);
   const fd = openSync(path, 'r');
   try {
-    checkMetaPages(fd, `data file ${path}`);
+    const reading = readMetaPages(fd);
+    if (reading.kind === 'version') throw anotherVersion(`data file ${path}`, `LMDB's data format ${reading.version}`);
+    const damages = reading.kind === 'damage' ? [reading.damage] : find(new PageFile(fd, reading.pageBytes), reading);
+    if (damages.length === 0) return { damages, hasChanged: false };
+    const again = readMetaPages(fd);
+    return { damages, hasChanged: again.kind === 'version' || !again.bytes.equals(reading.bytes) };
   } finally {
     closeSync(fd);
   }
 }
 
-function checkMetaPages(fd: number, name: string): void {
-  // LMDB would take it for a new one, and this process would silently forget what it was.
-  if (fstatSync(fd).size === 0) throw damaged(name, 'it is empty, cut short or interrupted in its creation');
-  const first = readMeta(fd, 0);
-  if (first.readUInt32LE(MAGIC.offset) !== MAGIC.value) throw damaged(name, 'its first page is not the one LMDB wrote');
-  // LMDB refuses other versions by itself.
-  if (first.readUInt16LE(VERSION.offset) !== VERSION.value) return;
-  const pageBytes = first.readUInt32LE(PAGE_BYTES.offset);
-  const second = readMeta(fd, pageBytes);
-  if (pageBytes < PAGE_BYTES.min || second.readUInt32LE(MAGIC.offset) !== MAGIC.value) {
-    throw damaged(name, 'its second page is not the one LMDB wrote');
-  }
-  const isSecondNewer = second.readBigUInt64LE(TRANSACTION.offset) > first.readBigUInt64LE(TRANSACTION.offset);
-  const newest = isSecondNewer ? second : first;
-  // Asked for last: another process may be making the file longer at this moment.
-  const fileBytes = fstatSync(fd).size;
-  for (const { offset } of ROOTS) {
-    const page = newest.readBigUInt64LE(offset);
-    if (page !== NO_PAGE && (page + 1n) * BigInt(pageBytes) > BigInt(fileBytes)) {
-      throw damaged(name, `it has been cut short: it has ${fileBytes} bytes, and page ${page} is missing`);
-    }
-  }
+function firstDamage(
+  file: PageFile,
+  metaPages: MetaPages,
+  place: OwnerPlace,
+  assertFree: AssertFree,
+): readonly Damage[] {
+  const owner = findValue(file, metaPages.newest, place.table, place.key);
+  if (owner.kind === 'damage') return [owner.damage];
+  assertFree(owner.value);
+  for (const damage of findDamage(file, metaPages, orderOf)) return [damage];
+  return [];
 }
 
-/** Reads as zeros where the file has ended. */
-function readMeta(fd: number, position: number): Buffer {
-  const bytes = Buffer.alloc(META_BYTES);
-  readSync(fd, bytes, 0, META_BYTES, position);
-  return bytes;
+/** A segment of a log is keyed by numbers, every other table by bytes. */
+function orderOf(table: string): KeyOrder {
+  return table.includes('/log/') ? 'uint32' : 'bytes';
 }

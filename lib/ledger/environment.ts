@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 
+import * as lmdb from 'lmdb';
 import { open, type Database, type DatabaseOptions, type Key, type RootDatabase } from 'lmdb';
 
 import { TreplicaError } from '../model/errors.js';
@@ -13,13 +14,16 @@ import { checkDataFile, dataFile } from './data-file.js';
 import { prepareDirectory, syncDirectory } from './directory.js';
 import { InventoryTable } from './inventory-table.js';
 import { anotherVersion, damaged, failed, notWritable } from './ledger-errors.js';
-import { Ownership } from './owner.js';
+import { assertFree, OWNER_KEY, Ownership } from './owner.js';
 
 /** By the directory's real path. */
 const environments = new Map<string, Environment>();
 
-const OWNER = 'owner';
-const INVENTORY = 'inventory';
+/** Real paths of the directories that this process has open for reading only: LMDB must not open a file twice. */
+const readOnlyPaths = new Set<string>();
+
+export const OWNER = 'owner';
+export const INVENTORY = 'inventory';
 
 export class Environment {
   /** Where this is, for messages. */
@@ -37,6 +41,7 @@ export class Environment {
    */
   static enter(directory: string, queueId: string): Environment {
     const path = prepareDirectory(directory);
+    assertNotRead(path);
     const environment = environments.get(path) ?? new Environment(path);
     if (environment.#queues.has(queueId)) {
       throw new TreplicaError(
@@ -51,10 +56,7 @@ export class Environment {
 
   private constructor(readonly directory: string) {
     this.place = `in directory ${directory}`;
-    if (existsSync(dataFile(directory))) {
-      checkDataFile(directory);
-      assertNoOwner(directory);
-    }
+    if (existsSync(dataFile(directory))) assertUsable(directory);
     this.#root = openRoot(directory, { readOnly: false });
     try {
       [this.inventories, this.#ownership] = transactionOf(this.#root, () => {
@@ -114,7 +116,21 @@ export class Environment {
     return this.#root.openDB<Buffer, K>(name, databaseOptions(keyEncoding));
   }
 
-  /** The names of existing databases with `start <= name < end`, ascending. */
+  /** Closes a database that `openDatabase` has opened. Not within a transaction, where LMDB forbids it. */
+  closeDatabase(database: Database<Buffer, number>): void {
+    void database.close();
+    forget(database);
+  }
+
+  /** Removes a database, within a transaction. Its pages are free for others once no reader's snapshot holds them. */
+  dropDatabase(database: Database<Buffer, number>): void {
+    // A reader that was killed holds its snapshot until somebody notices.
+    this.#root.readerCheck();
+    database.dropSync();
+    forget(database);
+  }
+
+  /** The names of existing databases with `start <= name < end`. */
   databaseNames(start: string, end: string): string[] {
     return [...this.#root.getKeys({ start, end })].map(String);
   }
@@ -146,6 +162,11 @@ export class Environment {
   }
 }
 
+/** Whether a queue of this process has its ledger in the directory whose real path is `path`. */
+export function isEntered(path: string): boolean {
+  return environments.has(path);
+}
+
 function transactionOf<T>(root: RootDatabase<Buffer>, action: () => T): T {
   let result!: T;
   // Must itself return nothing: LMDB would wait for a promise, as `put` returns, and leave the transaction open.
@@ -156,25 +177,68 @@ function transactionOf<T>(root: RootDatabase<Buffer>, action: () => T): T {
 }
 
 /**
- * Asks before the write lock is waited for, which an owner that has been stopped in the midst of a commit holds.
- * @throws TreplicaError DIRECTORY_IN_USE
+ * Asks before LMDB maps the file, and before the write lock is waited for, which an owner that has been stopped in the midst
+ * of a commit holds.
+ * @throws TreplicaError DIRECTORY_IN_USE, LEDGER_DAMAGED, LEDGER_VERSION or LEDGER_FAILED
  */
-function assertNoOwner(directory: string): void {
-  const root = openRoot(directory, { readOnly: true });
+function assertUsable(directory: string): void {
   try {
-    // Undefined, against its type, where there is no such database yet.
-    const database = root.openDB<Buffer, Buffer>(OWNER, databaseOptions('binary')) as
-      Database<Buffer, Buffer> | undefined;
-    if (database) new Ownership(database, directory).assertFree();
+    checkDataFile(directory, { table: OWNER, key: OWNER_KEY }, (record) => assertFree(record, directory));
   } catch (cause) {
     throw accessError(directory, cause);
-  } finally {
-    void root.close();
   }
 }
 
-function databaseOptions(keyEncoding: 'binary' | 'uint32'): DatabaseOptions {
+/** lmdb-js remembers every database that was ever opened, under its name: with a log that goes on, without end. */
+function forget(database: unknown): void {
+  const { allDbs } = lmdb as unknown as { readonly allDbs: Map<string, unknown> };
+  for (const [name, known] of allDbs) if (known === database) allDbs.delete(name);
+}
+
+export function databaseOptions(keyEncoding: 'binary' | 'uint32'): DatabaseOptions {
   return { keyEncoding, encoding: 'binary', cache: false };
+}
+
+/**
+ * The environment in the directory whose real path is `path`, to be read without being owned, whoever owns it. To be
+ * closed by `closeReadOnly`.
+ * @throws TreplicaError DIRECTORY_IN_USE where this very process has it open, LEDGER_DAMAGED, LEDGER_VERSION,
+ * DIRECTORY_NOT_WRITABLE where LMDB's lock file may not be opened, or LEDGER_FAILED
+ */
+export function openReadOnly(path: string): RootDatabase<Buffer> {
+  assertNotRead(path);
+  if (isEntered(path)) {
+    throw new TreplicaError(
+      'DIRECTORY_IN_USE',
+      `Directory ${path} is open in this very process (${process.pid}): close its queues first, or read it from another process.`,
+    );
+  }
+  assertReadable(path);
+  const root = openRoot(path, { readOnly: true });
+  readOnlyPaths.add(path);
+  return root;
+}
+
+export async function closeReadOnly(path: string, root: RootDatabase<Buffer>): Promise<void> {
+  readOnlyPaths.delete(path);
+  await root.close();
+}
+
+function assertNotRead(path: string): void {
+  if (!readOnlyPaths.has(path)) return;
+  throw new TreplicaError(
+    'DIRECTORY_IN_USE',
+    `Directory ${path} is open for reading in this very process (${process.pid}): close the reader first.`,
+  );
+}
+
+/** The file of an owner that lives changes all the time, and its owner has looked at it. */
+function assertReadable(path: string): void {
+  try {
+    assertUsable(path);
+  } catch (error) {
+    if (!(error instanceof TreplicaError && error.code === 'DIRECTORY_IN_USE')) throw error;
+  }
 }
 
 function openRoot(directory: string, options: { readonly readOnly: boolean }): RootDatabase<Buffer> {
@@ -194,7 +258,7 @@ function openRoot(directory: string, options: { readonly readOnly: boolean }): R
   }
 }
 
-function accessError(directory: string, cause: unknown): TreplicaError {
+export function accessError(directory: string, cause: unknown): TreplicaError {
   if (cause instanceof TreplicaError) return cause;
   const { EACCES, EPERM, EROFS } = constants.errno;
   const { message, code } = cause as Error & { readonly code?: number };

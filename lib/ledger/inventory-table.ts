@@ -25,12 +25,12 @@ export class InventoryTable {
   }
 
   get(queueName: string): Buffer | undefined {
-    return this.#table.get(keyOf(queueName));
+    return this.#table.get(inventoryKey(queueName));
   }
 
   /** Within a transaction. */
   put(queueName: string, inventory: Buffer): void {
-    this.#table.putSync(keyOf(queueName), inventory);
+    this.#table.putSync(inventoryKey(queueName), inventory);
   }
 
   /** Notes the number of the transaction under way: every one that writes must, once. */
@@ -54,6 +54,7 @@ export class InventoryTable {
   }
 }
 
-function keyOf(queueName: string): Buffer {
+/** The key of a queue's inventory. */
+export function inventoryKey(queueName: string): Buffer {
   return Buffer.from(`queue/${queueName}`);
 }

@@ -1,4 +1,5 @@
-import { TreplicaError } from '../model/errors.js';
+import { DamagedLogError, TreplicaError } from '../model/errors.js';
+import type { Instance } from '../model/ids.js';
 
 /** For a directory that a ledger cannot be kept in. */
 export function notWritable(directory: string, cause: unknown): TreplicaError {
@@ -13,7 +14,40 @@ export function notWritable(directory: string, cause: unknown): TreplicaError {
 export function damaged(name: string, why: string, cause?: unknown): TreplicaError {
   return new TreplicaError(
     'LEDGER_DAMAGED',
-    `The ${name} is damaged: ${why}. Nothing in its directory can be trusted: check the disk, set the directory aside and start with an empty one; the process then joins as a new one.`,
+    `The ${name} is damaged: ${why}. Nothing in its directory can be trusted: check the disk, then start with the option recover: true, which sets the directory aside and lets this process join its group as a new one.`,
+    { cause },
+  );
+}
+
+/** For a part of the log, below the watermark, that must not be used until others have told it again. */
+export function damagedLog(name: string, from: Instance, end: Instance, why: string, cause?: unknown): DamagedLogError {
+  return new DamagedLogError(
+    from,
+    end,
+    `The ${name} is damaged: ${why}. What was decided there has to be learnt again from other processes. Check the disk.`,
+    { cause },
+  );
+}
+
+/** For a checkpoint that must not be used; others have one too. */
+export function damagedCheckpoint(name: string, why: string, cause?: unknown): TreplicaError {
+  return new TreplicaError(
+    'LEDGER_DAMAGED',
+    `The ${name} is damaged: ${why}. It has to be got again from another process. Check the disk.`,
+    { cause },
+  );
+}
+
+/** For chunks that together are not the checkpoint that they were said to be. */
+export function notAnnounced(name: string): TreplicaError {
+  return damagedCheckpoint(name, 'what has been received is not what was announced');
+}
+
+/** For a checkpoint that could not be written or received. */
+export function checkpointFailed(name: string, cause: unknown): TreplicaError {
+  return new TreplicaError(
+    'LEDGER_FAILED',
+    `The ${name} could not be written: ${reasonOf(cause)}. The log stays as it is. See that the disk is sound and has room.`,
     { cause },
   );
 }
@@ -22,7 +56,7 @@ export function damaged(name: string, why: string, cause?: unknown): TreplicaErr
 export function anotherVersion(name: string, which: string): TreplicaError {
   return new TreplicaError(
     'LEDGER_VERSION',
-    `The ${name} is of another version: ${which}. Run the Treplica that wrote it, or give this process an empty directory; it then joins as a new one.`,
+    `The ${name} is of another version: ${which}. Run the Treplica that wrote it, or start with the option recover: true, which sets the directory aside and lets this process join its group as a new one.`,
   );
 }
 

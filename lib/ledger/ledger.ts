@@ -4,8 +4,14 @@
  */
 import type { Instance } from '../model/ids.js';
 import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../model/records.js';
+import type { CheckpointStore } from './checkpoint-store.js';
 
 export interface Ledger {
+  readonly checkpoints: CheckpointStore;
+
+  /** The first instance that the log holds or will hold. Rises with truncations and with checkpoints beyond the watermark. */
+  readonly start: Instance;
+
   /**
    * What was durable when the ledger was opened. Called once, before the first commit.
    * @throws TreplicaError LEDGER_DAMAGED, naming the record, or saying that records are missing or out of date; or

@@ -2,11 +2,13 @@ import type { Database } from 'lmdb';
 
 import type { Instance } from '../model/ids.js';
 import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../model/records.js';
+import { FileCheckpoints } from './file-checkpoints.js';
 import { Environment } from './environment.js';
 import type { RecordKey } from './inventory.js';
 import type { Ledger } from './ledger.js';
 import { closed } from './ledger-errors.js';
 import { LogSegments } from './log-segments.js';
+import { limits } from '../model/limits.js';
 import { RecordCodec } from './record-codec.js';
 import { StoredRecords } from './stored-records.js';
 
@@ -30,6 +32,7 @@ export function openLmdbLedger(directory: string, queueId: string): Ledger {
  * that they bring.
  */
 class LmdbLedger implements Ledger {
+  readonly checkpoints: FileCheckpoints;
   readonly #environment: Environment;
   readonly #codec: RecordCodec;
   readonly #name: string;
@@ -42,6 +45,7 @@ class LmdbLedger implements Ledger {
     // Databases have names of bytes without zeros; a queue's may hold anything, and never a slash when encoded.
     const name = encodeURIComponent(queueId);
     this.#name = name;
+    this.checkpoints = new FileCheckpoints(environment.directory, queueId);
     this.#environment = environment;
     this.#codec = new RecordCodec(queueId, environment.place);
     this.#meta = environment.transaction(() => environment.openDatabase<Buffer>(`${name}/meta`, 'binary'));
@@ -49,6 +53,7 @@ class LmdbLedger implements Ledger {
     this.#records = new StoredRecords(
       {
         meta: () => metaOf(this.#meta),
+        segmentInstances: limits.segmentInstances,
         entries: (from, to) => this.#log.entries(from, to),
         inventory: () => environment.inventories.get(name),
       },
@@ -58,7 +63,14 @@ class LmdbLedger implements Ledger {
 
   load(): LedgerSnapshot {
     this.#assertOpen();
-    return this.#environment.reading(() => this.#records.load());
+    const snapshot = this.#environment.reading(() => this.#records.load());
+    this.checkpoints.removeStrays(snapshot.checkpoint);
+    return snapshot;
+  }
+
+  get start(): Instance {
+    this.#assertOpen();
+    return this.#environment.reading(() => this.#records.start);
   }
 
   commit(records: readonly LedgerRecord[], done: (error: Error | null) => void): void {
@@ -68,7 +80,8 @@ class LmdbLedger implements Ledger {
       this.#environment.reading(() => this.#records.verify());
       const commit = this.#environment.transaction(() => {
         const prepared = this.#records.prepare(records);
-        for (const [key, value] of prepared.changes) this.#put(key, value);
+        for (const [key, change] of prepared.changes) this.#put(key, change?.value ?? null);
+        this.#log.removeBelow(prepared.start);
         this.#environment.inventories.put(this.#name, prepared.inventory);
         return prepared;
       });
@@ -96,9 +109,12 @@ class LmdbLedger implements Ledger {
     await this.#environment.leave(this.#codec.queueId);
   }
 
-  #put(key: RecordKey, value: Buffer): void {
-    if (typeof key === 'string') this.#meta.putSync(Buffer.from(key), value);
-    else this.#log.put(key, value);
+  /** Null removes what is outside the log. */
+  #put(key: RecordKey, value: Buffer | null): void {
+    if (typeof key === 'string') {
+      if (value) this.#meta.putSync(Buffer.from(key), value);
+      else this.#meta.removeSync(Buffer.from(key));
+    } else if (value) this.#log.put(key, value);
   }
 
   #assertOpen(): void {

@@ -5,18 +5,24 @@
 import { assert } from '../model/assert.js';
 import { TreplicaError } from '../model/errors.js';
 import { after, type Instance } from '../model/ids.js';
+import { limits } from '../model/limits.js';
 import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../model/records.js';
 import type { Ledger } from './ledger.js';
 import { closed, failed } from './ledger-errors.js';
+import type { RecordKey } from './inventory.js';
+import { MemoryCheckpoints, type MemoryCheckpointFile } from './memory-checkpoints.js';
 import { INVENTORY_KEY, RecordCodec } from './record-codec.js';
 import { StoredRecords, type Commit } from './stored-records.js';
 
-/** One commit on its way to a memory disk. Nothing happens to it twice: what comes later has no effect. */
+/** Something on its way to a memory disk. Nothing happens to it twice: what comes later has no effect. */
 export interface DiskWrite {
   readonly bytes: number;
-  /** Makes the commit durable and tells the ledger so. */
+  /** Makes it durable and tells the ledger so. */
   complete(): void;
-  /** Tells the ledger that the commit has failed, which takes no further one. The disk may hold it nonetheless, all of it. */
+  /**
+   * Tells the ledger that it has failed, which, where it is a commit, takes no further one. The disk may hold it
+   * nonetheless, all of it.
+   */
   fail(cause: Error, lands?: boolean): void;
 }
 
@@ -25,22 +31,34 @@ export interface MemoryFile {
   /** What is outside the log, and the inventory. */
   readonly meta: Map<string, Buffer>;
   readonly entries: Map<Instance, Buffer>;
+  readonly checkpoints: MemoryCheckpointFile;
+}
+
+export interface MemoryDiskOptions {
+  /** Instances of one segment of the log; as many as on a real disk unless given. */
+  readonly segmentInstances?: number;
+  /** Decides what becomes of each chunk of a checkpoint, and of its completion, as `onWrite` does of commits. */
+  readonly onCheckpointWrite?: (write: DiskWrite) => void;
 }
 
 /** A disk that outlives the ledgers, and so the processes, that use it. */
 export class MemoryDisk {
   readonly #files = new Map<string, MemoryFile>();
   readonly #ledgers = new Map<string, MemoryLedger>();
+  readonly segmentInstances: number;
+  readonly onCheckpointWrite: (write: DiskWrite) => void;
 
   /**
    * @param onWrite decides what becomes of a commit, at once or later. Without it, a commit is durable before `commit`
    * returns.
    */
   constructor(
-    readonly onWrite: (write: DiskWrite) => void = (write) => {
-      write.complete();
-    },
-  ) {}
+    readonly onWrite: (write: DiskWrite) => void = completeAtOnce,
+    options: MemoryDiskOptions = {},
+  ) {
+    this.segmentInstances = options.segmentInstances ?? limits.segmentInstances;
+    this.onCheckpointWrite = options.onCheckpointWrite ?? completeAtOnce;
+  }
 
   /**
    * The ledger of one queue on this disk.
@@ -65,14 +83,15 @@ export class MemoryDisk {
 
   /** What is durable of a queue; to be looked at and, in specs, to be damaged. */
   file(queueId: string): MemoryFile {
-    const file = this.#files.get(queueId) ?? { meta: new Map(), entries: new Map() };
+    const file = this.#files.get(queueId) ?? emptyFile();
     this.#files.set(queueId, file);
     return file;
   }
 
   /**
-   * The machine loses its power. Commits under way are lost, unless they `land`: a disk may have finished one without
-   * anybody having been told. The ledgers open now never say or do anything again.
+   * The machine loses its power. What is under way is lost, unless it `land`s: a disk may have finished it without anybody
+   * having been told. So is what has been received of a checkpoint since the receiver was last paused. The ledgers open
+   * now never say or do anything again.
    */
   crash(land = false): void {
     for (const ledger of this.#ledgers.values()) ledger.crash(land);
@@ -81,6 +100,7 @@ export class MemoryDisk {
 }
 
 class MemoryLedger implements Ledger {
+  readonly checkpoints: MemoryCheckpoints;
   readonly #disk: MemoryDisk;
   readonly #codec: RecordCodec;
   readonly #file: MemoryFile;
@@ -95,8 +115,10 @@ class MemoryLedger implements Ledger {
     this.#disk = disk;
     this.#codec = new RecordCodec(queueId, 'on a memory disk');
     this.#file = disk.file(queueId);
+    this.checkpoints = new MemoryCheckpoints(this.#file.checkpoints, queueId, disk.onCheckpointWrite);
     this.#records = new StoredRecords(
       {
+        segmentInstances: disk.segmentInstances,
         meta: () => [...this.#file.meta].filter(([key]) => key !== INVENTORY_KEY),
         entries: (from, to) => entriesOf(this.#file, from, to),
         inventory: () => this.#file.meta.get(INVENTORY_KEY),
@@ -107,7 +129,14 @@ class MemoryLedger implements Ledger {
 
   load(): LedgerSnapshot {
     this.#assertUsable();
-    return this.#records.load();
+    const snapshot = this.#records.load();
+    this.checkpoints.removeStrays(snapshot.checkpoint);
+    return snapshot;
+  }
+
+  get start(): Instance {
+    this.#assertUsable();
+    return this.#records.start;
   }
 
   commit(records: readonly LedgerRecord[], done: (error: Error | null) => void): void {
@@ -119,7 +148,10 @@ class MemoryLedger implements Ledger {
       return;
     }
     const write: DiskWrite = {
-      bytes: [...commit.changes.values()].reduce((sum, value) => sum + value.length, commit.inventory.length),
+      bytes: [...commit.changes.values()].reduce(
+        (sum, change) => sum + (change?.value.length ?? 0),
+        commit.inventory.length,
+      ),
       complete: () => {
         if (this.#finish(write, true)) done(null);
       },
@@ -144,6 +176,7 @@ class MemoryLedger implements Ledger {
   crash(land: boolean): void {
     this.#crashed = true;
     if (this.#underWay) this.#finish(this.#underWay.write, land);
+    this.checkpoints.crash(land);
   }
 
   async #close(): Promise<void> {
@@ -174,11 +207,13 @@ class MemoryLedger implements Ledger {
   }
 
   #apply(commit: Commit): void {
-    for (const [key, value] of commit.changes) {
-      if (typeof key === 'string') this.#file.meta.set(key, value);
-      else this.#file.entries.set(key, value);
-    }
+    const { start } = this.#records;
+    for (const [key, change] of commit.changes) set(this.#file, key, change?.value ?? null);
     this.#file.meta.set(INVENTORY_KEY, commit.inventory);
+    if (commit.start > start) {
+      for (const instance of this.#file.entries.keys())
+        if (instance < commit.start) this.#file.entries.delete(instance);
+    }
     this.#records.committed(commit);
   }
 
@@ -193,6 +228,22 @@ class MemoryLedger implements Ledger {
     if (this.#failure) throw this.#failure;
     if (this.#closed || this.#crashed) throw closed(this.#codec.queueId, this.#codec.place);
   }
+}
+
+function completeAtOnce(write: DiskWrite): void {
+  write.complete();
+}
+
+function emptyFile(): MemoryFile {
+  return { meta: new Map(), entries: new Map(), checkpoints: { complete: new Map(), received: new Map() } };
+}
+
+function set(file: MemoryFile, key: RecordKey, value: Buffer | null): void {
+  if (typeof key === 'string') {
+    if (value) file.meta.set(key, value);
+    else file.meta.delete(key);
+  } else if (value) file.entries.set(key, value);
+  else file.entries.delete(key);
 }
 
 /** Copies, as LMDB's are. */

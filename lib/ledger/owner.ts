@@ -18,8 +18,9 @@ interface Owner {
   readonly token: string;
 }
 
-const KEY = Buffer.from('owner');
-const KEY_CRC = crc32(KEY);
+/** Of the owner's record in its table. */
+export const OWNER_KEY = Buffer.from('owner');
+const KEY_CRC = crc32(OWNER_KEY);
 
 /** Ownerships that this process could not give back when it closed a ledger that had failed. */
 const abandoned = new Set<string>();
@@ -31,7 +32,7 @@ const abandoned = new Set<string>();
  * (it was in another container, say, where its number means nothing to us), its next commit finds the record changed
  * and fails: its promises rest on nothing that we have not seen.
  *
- * Every method but `assertFree` must be called within a transaction of the environment.
+ * Every method must be called within a transaction of the environment.
  */
 export class Ownership {
   readonly #database: Database<Buffer, Buffer>;
@@ -45,28 +46,21 @@ export class Ownership {
     this.#self = {
       pid: process.pid,
       startTime: readStat(process.pid)?.startTime ?? null,
-      boot: readSystemFile('/proc/sys/kernel/random/boot_id'),
+      boot: readBoot(),
       token: randomBytes(8).toString('hex'),
     };
     this.#record = encode(this.#self);
   }
 
   /** @throws TreplicaError DIRECTORY_IN_USE */
-  assertFree(): void {
-    const value = this.#database.get(KEY);
-    const owner = value && decode(value, `owner record of directory ${this.#directory}`);
-    if (owner && !abandoned.has(owner.token) && isAlive(owner, this.#self.boot)) throw this.#inUseBy(owner);
-  }
-
-  /** @throws TreplicaError DIRECTORY_IN_USE */
   take(): void {
-    this.assertFree();
-    this.#database.putSync(KEY, this.#record);
+    assertFree(this.#database.get(OWNER_KEY), this.#directory);
+    this.#database.putSync(OWNER_KEY, this.#record);
   }
 
   /** @throws TreplicaError DIRECTORY_IN_USE when another process has taken over */
   verify(): void {
-    const value = this.#database.get(KEY);
+    const value = this.#database.get(OWNER_KEY);
     if (value?.equals(this.#record)) return;
     throw new TreplicaError(
       'DIRECTORY_IN_USE',
@@ -75,21 +69,45 @@ export class Ownership {
   }
 
   release(): void {
-    this.#database.removeSync(KEY);
+    this.#database.removeSync(OWNER_KEY);
   }
 
   /** Lets this process, and no other while it lives, take the directory again although it was not released. */
   abandon(): void {
     abandoned.add(this.#self.token);
   }
+}
 
-  #inUseBy(owner: Owner): TreplicaError {
-    const isSelf = owner.pid === this.#self.pid && owner.startTime === this.#self.startTime;
-    const message = isSelf
-      ? `Directory ${this.#directory} is already open in this process (${owner.pid}), in another thread or by another copy of Treplica. Give each a directory of its own.`
-      : `Directory ${this.#directory} is in use by process ${owner.pid}. Stop that process, or give this one a directory of its own.`;
-    return new TreplicaError('DIRECTORY_IN_USE', message);
-  }
+/**
+ * Looks at an owner's record: undefined where there is none.
+ * @throws TreplicaError DIRECTORY_IN_USE, or LEDGER_DAMAGED
+ */
+export function assertFree(record: Buffer | undefined, directory: string): void {
+  const owner = record && decode(record, `owner record of directory ${directory}`);
+  if (owner && !abandoned.has(owner.token) && isAlive(owner)) throw inUseBy(owner, directory);
+}
+
+/** A process that has taken a directory and not given it back. */
+export interface DirectoryOwner {
+  readonly pid: number;
+  readonly isAlive: boolean;
+}
+
+/**
+ * Whom an owner's record names: null where there is none.
+ * @throws TreplicaError LEDGER_DAMAGED
+ */
+export function ownerOf(record: Buffer | undefined, directory: string): DirectoryOwner | null {
+  const owner = record && decode(record, `owner record of directory ${directory}`);
+  return owner ? { pid: owner.pid, isAlive: isAlive(owner) } : null;
+}
+
+function inUseBy(owner: Owner, directory: string): TreplicaError {
+  const isSelf = owner.pid === process.pid && owner.startTime === (readStat(process.pid)?.startTime ?? null);
+  const message = isSelf
+    ? `Directory ${directory} is already open in this process (${owner.pid}), in another thread or by another copy of Treplica. Give each a directory of its own.`
+    : `Directory ${directory} is in use by process ${owner.pid}. Stop that process, or give this one a directory of its own.`;
+  return new TreplicaError('DIRECTORY_IN_USE', message);
 }
 
 function encode(owner: Owner): Buffer {
@@ -106,8 +124,8 @@ function decode(value: Buffer, name: string): Owner {
 }
 
 /** Where the system says too little to know, yes. */
-function isAlive(owner: Owner, boot: string | null): boolean {
-  if (owner.boot !== boot || !answersToSignals(owner.pid)) return false;
+function isAlive(owner: Owner): boolean {
+  if (owner.boot !== readBoot() || !answersToSignals(owner.pid)) return false;
   const stat = readStat(owner.pid);
   // The parent of a zombie has yet to notice that it is dead.
   return stat === null || (stat.startTime === owner.startTime && stat.state !== 'Z');
@@ -119,6 +137,10 @@ function answersToSignals(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+}
+
+function readBoot(): string | null {
+  return readSystemFile('/proc/sys/kernel/random/boot_id');
 }
 
 function readStat(pid: number): { readonly state: string | undefined; readonly startTime: string | undefined } | null {

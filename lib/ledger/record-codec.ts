@@ -2,32 +2,55 @@ import { crc32 } from 'node:zlib';
 
 import { assert } from '../model/assert.js';
 import { NO_BALLOT, type Ballot } from '../model/ballot.js';
+import { NO_BASE, type GroupBase } from '../model/base.js';
 import { batchId, isBatchId, NO_OP_ID, partsOf, type BatchId } from '../model/batch.js';
-import type { GroupId, Instance, ProcessId } from '../model/ids.js';
+import type { Checkpoint } from '../model/checkpoint.js';
+import type { GroupId, Instance, Position, ProcessId } from '../model/ids.js';
 import type { Founding, FoundingRecord, LedgerRecord, LogEntry, Vote } from '../model/records.js';
 import { View, type ViewRecord } from '../model/view.js';
 import { ByteReader, ByteWriter, ID_BYTES, NUMBER_BYTES_MAX } from './binary.js';
-import type { InventoryRecord } from './inventory.js';
+import type { InventoryRecord, Tally } from './inventory.js';
 import { damaged } from './ledger-errors.js';
 import { seal, SEAL_BYTES, unseal } from './seal.js';
 
 /** What is kept outside the log: little, and most of it overwritten again and again. */
-type MetaRecord = Exclude<LedgerRecord, { readonly kind: 'entry' }>;
+export type MetaRecord =
+  | Exclude<LedgerRecord, { readonly kind: 'entry' | 'repair' | 'truncation' }>
+  | { readonly kind: 'start'; readonly start: Instance }
+  /** Of a segment all of which is decided. */
+  | { readonly kind: 'segment'; readonly number: number; readonly tally: Tally };
 
 const BALLOT_BYTES_MAX = 1 + NUMBER_BYTES_MAX + ID_BYTES;
 const BATCH_ID_BYTES_MAX = 1 + ID_BYTES + 2 * NUMBER_BYTES_MAX;
 /** Everything of a log entry but the body of its batch. */
 const ENTRY_BYTES_MAX = SEAL_BYTES + BALLOT_BYTES_MAX + 1 + BALLOT_BYTES_MAX + BATCH_ID_BYTES_MAX;
 
-const INVENTORY_BYTES_MAX = SEAL_BYTES + 4 * NUMBER_BYTES_MAX;
+const TALLY_BYTES_MAX = 1 + 2 * NUMBER_BYTES_MAX;
+const INVENTORY_BYTES_MAX = SEAL_BYTES + 3 * NUMBER_BYTES_MAX + TALLY_BYTES_MAX;
 
 const VIEW_KEY = 'view/';
+const SEGMENT_KEY = 'segment/';
 /** The key that an inventory is bound to, wherever it lies. */
 export const INVENTORY_KEY = 'inventory';
 
-/** The key that a record is stored under; views are kept each, of everything else the last. */
+/** The key that a record is stored under; views and segments are kept each, of everything else the last. */
 export function metaKey(record: MetaRecord): string {
-  return record.kind === 'view' ? `${VIEW_KEY}${String(record.record.view.number).padStart(16, '0')}` : record.kind;
+  switch (record.kind) {
+    case 'view':
+      return numbered(VIEW_KEY, record.record.view.number);
+    case 'segment':
+      return segmentKey(record.number);
+    default:
+      return record.kind;
+  }
+}
+
+export function segmentKey(number: number): string {
+  return numbered(SEGMENT_KEY, number);
+}
+
+function numbered(prefix: string, number: number): string {
+  return `${prefix}${String(number).padStart(16, '0')}`;
 }
 
 /**
@@ -82,9 +105,10 @@ export class RecordCodec {
     return this.#decode(key, nameOf(key), value, (reader) => readMeta(reader, key));
   }
 
-  encodeInventory({ watermark, count, digest, decidedDigest }: InventoryRecord): Buffer {
+  encodeInventory({ watermark, count, digest, open }: InventoryRecord): Buffer {
     const writer = new ByteWriter(Buffer.allocUnsafe(INVENTORY_BYTES_MAX), SEAL_BYTES);
-    for (const number of [watermark, count, digest, decidedDigest]) writer.number(number);
+    for (const number of [watermark, count, digest]) writer.number(number);
+    writeTally(writer, open);
     return seal(writer.written(), this.#keyCrc(INVENTORY_KEY));
   }
 
@@ -94,7 +118,7 @@ export class RecordCodec {
       watermark: reader.number() as Instance,
       count: reader.number(),
       digest: reader.number(),
-      decidedDigest: reader.number(),
+      open: readTally(reader),
     }));
   }
 
@@ -126,6 +150,7 @@ function entryKey(instance: Instance): string {
 
 function nameOf(key: string): string {
   if (key.startsWith(VIEW_KEY)) return `view ${String(Number(key.slice(VIEW_KEY.length)))}`;
+  if (key.startsWith(SEGMENT_KEY)) return `tally of segment ${String(Number(key.slice(SEGMENT_KEY.length)))}`;
   if (key === 'watermark') return 'decided watermark';
   return /^[a-z]+$/.test(key) ? `${key} record` : 'record under an unknown key';
 }
@@ -168,9 +193,9 @@ function readBatchId(reader: ByteReader): BatchId {
 
 function metaBytesMax(record: MetaRecord): number {
   const ids =
-    record.kind === 'founding' ? 2 + (record.founding.signed?.members.length ?? 0) + record.founding.refused.length : 2;
+    record.kind === 'founding' ? 3 + (record.founding.signed?.members.length ?? 0) + record.founding.refused.length : 2;
   const members = record.kind === 'view' ? record.record.view.size : 0;
-  return SEAL_BYTES + 1 + 4 * NUMBER_BYTES_MAX + (ids + members) * ID_BYTES;
+  return SEAL_BYTES + 2 + 4 * NUMBER_BYTES_MAX + (ids + members) * ID_BYTES;
 }
 
 function writeMeta(writer: ByteWriter, record: MetaRecord): void {
@@ -178,6 +203,7 @@ function writeMeta(writer: ByteWriter, record: MetaRecord): void {
     case 'identity':
       writer.id(record.process);
       writer.number(record.incarnation);
+      writer.byte(record.founds ? 1 : 0);
       break;
     case 'promise':
       writeBallot(writer, record.ballot);
@@ -194,23 +220,91 @@ function writeMeta(writer: ByteWriter, record: MetaRecord): void {
       writer.number(record.record.from);
       writer.ids(record.record.view.members);
       break;
+    case 'checkpoint':
+      writeCheckpoint(writer, record.checkpoint);
+      break;
+    case 'base':
+      writeBase(writer, record.base);
+      break;
+    case 'start':
+      writer.number(record.start);
+      break;
+    case 'segment':
+      writeTally(writer, record.tally);
+      break;
   }
 }
 
 function readMeta(reader: ByteReader, key: string): MetaRecord {
   switch (key) {
     case 'identity':
-      return { kind: 'identity', process: reader.id() as ProcessId, incarnation: reader.number() };
+      return {
+        kind: 'identity',
+        process: reader.id() as ProcessId,
+        incarnation: reader.number(),
+        founds: reader.byte() === 1,
+      };
     case 'promise':
       return { kind: 'promise', ballot: readBallot(reader) };
     case 'watermark':
       return { kind: 'watermark', watermark: reader.number() as Instance };
     case 'founding':
       return { kind: 'founding', founding: readFounding(reader) };
+    case 'checkpoint':
+      return { kind: 'checkpoint', checkpoint: readCheckpoint(reader) };
+    case 'base':
+      return { kind: 'base', base: readBase(reader) };
+    case 'start':
+      return { kind: 'start', start: reader.number() as Instance };
     default:
-      if (!key.startsWith(VIEW_KEY)) throw new RangeError('there is no such kind of record');
-      return { kind: 'view', group: reader.id() as GroupId, record: readView(reader) };
+      if (key.startsWith(VIEW_KEY)) return { kind: 'view', group: reader.id() as GroupId, record: readView(reader) };
+      if (key.startsWith(SEGMENT_KEY))
+        return { kind: 'segment', number: Number(key.slice(SEGMENT_KEY.length)), tally: readTally(reader) };
+      throw new RangeError('there is no such kind of record');
   }
+}
+
+function writeTally(writer: ByteWriter, { digest, bytes }: Tally): void {
+  writer.byte(digest === null ? 0 : 1);
+  writer.number(digest ?? 0);
+  writer.number(bytes);
+}
+
+function readTally(reader: ByteReader): Tally {
+  const isKnown = reader.byte() === 1;
+  const digest = reader.number();
+  return { digest: isKnown ? digest : null, bytes: reader.number() };
+}
+
+function writeCheckpoint(writer: ByteWriter, { next, position, chunks, bytes, digest }: Checkpoint): void {
+  for (const number of [next, position, chunks, bytes]) writer.number(number);
+  writeDigest(writer, digest);
+}
+
+function writeDigest(writer: ByteWriter, digest: string): void {
+  for (const half of [digest.slice(0, 2 * ID_BYTES), digest.slice(2 * ID_BYTES)]) writer.id(half);
+}
+
+function writeBase(writer: ByteWriter, { from, digest }: GroupBase): void {
+  writer.byte(digest === '' ? 0 : 1);
+  if (digest === '') return;
+  writer.number(from);
+  writeDigest(writer, digest);
+}
+
+function readBase(reader: ByteReader): GroupBase {
+  if (reader.byte() === 0) return NO_BASE;
+  return { from: reader.number() as Instance, digest: reader.id() + reader.id() };
+}
+
+function readCheckpoint(reader: ByteReader): Checkpoint {
+  return {
+    next: reader.number() as Instance,
+    position: reader.number() as Position,
+    chunks: reader.number(),
+    bytes: reader.number(),
+    digest: reader.id() + reader.id(),
+  };
 }
 
 function writeFounding(writer: ByteWriter, { signed, refused }: FoundingRecord): void {
@@ -219,6 +313,7 @@ function writeFounding(writer: ByteWriter, { signed, refused }: FoundingRecord):
     writer.id(signed.group);
     writer.number(signed.attempt);
     writer.ids(signed.members);
+    writeBase(writer, signed.base);
   }
   writer.ids(refused);
 }
@@ -227,7 +322,12 @@ function readFounding(reader: ByteReader): FoundingRecord {
   const signed: Founding | null =
     reader.byte() === 0
       ? null
-      : { group: reader.id() as GroupId, attempt: reader.number(), members: reader.ids() as ProcessId[] };
+      : {
+          group: reader.id() as GroupId,
+          attempt: reader.number(),
+          members: reader.ids() as ProcessId[],
+          base: readBase(reader),
+        };
   return { signed, refused: reader.ids() as GroupId[] };
 }
 

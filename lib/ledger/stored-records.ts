@@ -1,15 +1,19 @@
-import { NO_BALLOT, type Ballot } from '../model/ballot.js';
-import type { TreplicaError } from '../model/errors.js';
-import { after, type GroupId, type Instance } from '../model/ids.js';
-import type { FoundingRecord, LedgerRecord, LedgerSnapshot, LogEntry } from '../model/records.js';
-import type { ViewRecord } from '../model/view.js';
-import { DecidedCheck } from './decided-check.js';
-import { Inventory, NOTHING, plus, shareOf, type Changes, type InventoryRecord, type RecordKey } from './inventory.js';
-import { damaged } from './ledger-errors.js';
-import { metaKey, type RecordCodec } from './record-codec.js';
+import { assert } from '../model/assert.js';
+import { DamagedLogError, TreplicaError } from '../model/errors.js';
+import { after, type Instance } from '../model/ids.js';
+import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../model/records.js';
+import { CommitPlan } from './commit-plan.js';
+import { NOTHING, plus, shareOf, type Changes, type InventoryRecord, type RecordKey, type Share } from './inventory.js';
+import { damaged, damagedLog } from './ledger-errors.js';
+import type { LogState } from './log-state.js';
+import { StoredMeta } from './stored-meta.js';
+import type { RecordCodec } from './record-codec.js';
+import { SegmentChecks, type Doubt } from './segment-checks.js';
 
 /** One queue's encoded records, wherever they lie: what reading them needs of an implementation of the ledger. */
 export interface RecordStore {
+  /** Of the log that is held here. */
+  readonly segmentInstances: number;
   /** All that is outside the log, by key. */
   meta(): Iterable<readonly [key: string, value: Buffer]>;
   /** The log at `from <= instance < to`, ascending. The values must stay as they are for ever: they are handed on. */
@@ -23,11 +27,17 @@ export interface Commit {
   /** Encoded. */
   readonly inventory: Buffer;
   readonly inventoryRecord: InventoryRecord;
+  /**
+   * Entries below are to be removed: those of the segment that it lies in along with the changes, whole segments there
+   * or later.
+   */
+  readonly start: Instance;
+  readonly plan: CommitPlan;
 }
 
 interface Verified {
-  readonly inventory: Inventory;
-  readonly decidedCheck: DecidedCheck;
+  readonly checks: SegmentChecks;
+  state: LogState;
 }
 
 const START = 0 as Instance;
@@ -52,6 +62,11 @@ export class StoredRecords {
     return snapshot;
   }
 
+  /** Implements `Ledger.start`. */
+  get start(): Instance {
+    return this.verify().state.start;
+  }
+
   /** Does what `load` does unless it has been done: nothing is read or written on top of what may be damaged. */
   verify(): Verified {
     this.#verified ??= this.#load().verified;
@@ -60,95 +75,65 @@ export class StoredRecords {
 
   /** Implements `Ledger.read`. */
   read(from: Instance, to: Instance, maxBytes: number): LogEntry[] {
-    const { inventory, decidedCheck } = this.verify();
-    const decidedEnd = Math.min(to, inventory.watermark);
+    const { start, watermark } = this.verify().state;
+    assert(from >= start, 'the log is read from its start on', { from, start });
+    const decidedEnd = Math.min(to, watermark);
     const entries: LogEntry[] = [];
     let bytes = 0;
     let next = from;
-    for (const [instance, value] of this.#store.entries(from, to)) {
-      if (next < instance && next < decidedEnd) break;
-      const entry = this.#codec.decodeEntry(instance, value);
-      if (entry.vote === null && instance < decidedEnd) throw this.#damagedEntry(instance, 'it holds no batch');
-      bytes += entry.vote?.batch.body.length ?? 0;
-      if (bytes > maxBytes && entries.length > 0) return entries;
-      if (!decidedCheck.passes(instance, value)) {
-        throw this.#damaged(`an entry of its log below instance ${after(instance)} is not the last that was written`);
+    try {
+      for (const [instance, value] of this.#store.entries(from, to)) {
+        if (next < instance && next < decidedEnd) break;
+        const entry = this.#decode(instance, value);
+        bytes += entry.vote?.batch.body.length ?? 0;
+        if (bytes > maxBytes && entries.length > 0) return entries;
+        if (instance < watermark) this.#check(instance, value);
+        entries.push(entry);
+        next = after(instance);
       }
-      entries.push(entry);
-      next = after(instance);
+      if (next < decidedEnd) throw this.#damagedEntry(next, 'it is missing');
+    } catch (error) {
+      const sound = error instanceof DamagedLogError ? this.#withoutDoubt(entries) : [];
+      if (sound.length === 0) throw error;
+      return sound;
     }
-    if (next < decidedEnd) throw this.#damagedEntry(next, 'it is missing');
     return entries;
   }
 
   /** What a commit of `records` has to write. When that is durable, `committed` is to be called. */
   prepare(records: readonly LedgerRecord[]): Commit {
-    const { inventory } = this.verify();
-    const changes = new Map<RecordKey, Buffer>();
-    let { watermark } = inventory;
-    for (const record of records) {
-      if (record.kind === 'entry') changes.set(record.entry.instance, this.#codec.encodeEntry(record.entry));
-      else changes.set(metaKey(record), this.#codec.encodeMeta(record));
-      if (record.kind === 'watermark') watermark = record.watermark;
-    }
-    const inventoryRecord = inventory.after(changes, watermark);
-    return { changes, inventory: this.#codec.encodeInventory(inventoryRecord), inventoryRecord };
+    const { state, checks } = this.verify();
+    const plan = new CommitPlan(records, state, checks, this.#codec, this.#store.segmentInstances);
+    const inventoryRecord = plan.inventory();
+    const inventory = this.#codec.encodeInventory(inventoryRecord);
+    return { changes: plan.changes, inventory, inventoryRecord, start: plan.start, plan };
   }
 
-  committed({ changes, inventoryRecord }: Commit): void {
-    this.verify().inventory.became(inventoryRecord, changes);
+  committed({ plan, inventoryRecord }: Commit): void {
+    const verified = this.verify();
+    verified.state = plan.done(inventoryRecord);
   }
 
   #load(): { readonly snapshot: LedgerSnapshot; readonly verified: Verified } {
-    const shares = new Map<RecordKey, number>();
-    const meta = this.#loadMeta(shares);
+    const meta = new StoredMeta(this.#store.meta(), this.#codec);
+    const { shares, start, watermark, sealed } = meta;
     const written = this.#loadInventory(shares.size);
-    const { watermark } = meta;
     if (watermark !== written.watermark) {
       throw this.#damaged(`its decided watermark is ${watermark}, and ${written.watermark} was written`);
     }
     const entries: LogEntry[] = [];
     for (const [instance, value] of this.#store.entries(watermark, END)) {
-      entries.push(this.#codec.decodeEntry(instance, value));
-      shares.set(instance, shareOf(value));
+      const entry = this.#codec.decodeEntry(instance, value);
+      entries.push(entry);
+      shares.set(instance, { digest: shareOf(value), bytes: entry.vote?.batch.body.length ?? 0 });
     }
     this.#compare(shares, written);
-    const inventory = new Inventory(written, shares);
-    const decidedCheck = new DecidedCheck(watermark, written.decidedDigest);
-    return { snapshot: { ...meta, entries }, verified: { inventory, decidedCheck } };
-  }
-
-  #loadMeta(shares: Map<RecordKey, number>): Omit<LedgerSnapshot, 'entries'> {
-    let identity: LedgerSnapshot['identity'] = null;
-    let promise: Ballot = NO_BALLOT;
-    let watermark = START;
-    let founding: FoundingRecord = { signed: null, refused: [] };
-    let group: GroupId | null = null;
-    const views: ViewRecord[] = [];
-    for (const [key, value] of this.#store.meta()) {
-      const record = this.#codec.decodeMeta(key, value);
-      shares.set(key, shareOf(value));
-      switch (record.kind) {
-        case 'identity':
-          identity = { process: record.process, incarnation: record.incarnation };
-          break;
-        case 'promise':
-          promise = record.ballot;
-          break;
-        case 'watermark':
-          watermark = record.watermark;
-          break;
-        case 'founding':
-          founding = record.founding;
-          break;
-        case 'view':
-          group = record.group;
-          views.push(record.record);
-          break;
-      }
-    }
-    views.sort((a, b) => a.from - b.from);
-    return { identity, promise, watermark, founding, group, views };
+    const { digest, open } = written;
+    const decidedBytes = [...sealed.values()].reduce((sum, { bytes }) => sum + bytes, open.bytes);
+    const checkpointed = meta.snapshot.checkpoint?.next ?? START;
+    const state = { watermark, start, checkpointed, digest, shares, open, sealed, decidedBytes };
+    const checks = new SegmentChecks(this.#store.segmentInstances, state);
+    return { snapshot: { ...meta.snapshot, entries }, verified: { state, checks } };
   }
 
   #loadInventory(metaCount: number): InventoryRecord {
@@ -159,20 +144,51 @@ export class StoredRecords {
     throw this.#damaged('it has records, and the inventory of them is missing');
   }
 
-  #compare(shares: ReadonlyMap<RecordKey, number>, { count, digest }: InventoryRecord): void {
+  #compare(shares: ReadonlyMap<RecordKey, Share>, { count, digest }: InventoryRecord): void {
     if (shares.size !== count) {
       throw this.#damaged(`records are missing or out of date: ${shares.size} are there of ${count} that were written`);
     }
-    if ([...shares.values()].reduce(plus, 0) !== digest) {
+    if ([...shares.values()].reduce((sum, share) => plus(sum, share.digest), 0) !== digest) {
       throw this.#damaged(`records are out of date: not all ${count} of them are the last that were written`);
     }
+  }
+
+  /** @throws DamagedLogError where it is below the watermark, any other TreplicaError elsewhere */
+  #decode(instance: Instance, value: Buffer): LogEntry {
+    const isDecided = instance < this.verify().state.watermark;
+    let entry: LogEntry;
+    try {
+      entry = this.#codec.decodeEntry(instance, value);
+    } catch (error) {
+      const isDamaged = error instanceof TreplicaError && error.code === 'LEDGER_DAMAGED';
+      throw isDecided && isDamaged ? this.#damagedEntry(instance, 'it is not what was written', error) : error;
+    }
+    if (isDecided && entry.vote === null) throw this.#damagedEntry(instance, 'it holds no batch');
+    return entry;
+  }
+
+  /** @throws DamagedLogError where the entry is one of those that are together not what was written */
+  #check(instance: Instance, value: Buffer): void {
+    const { checks, state } = this.verify();
+    const doubt = checks.doubtAt(instance) ?? checks.entryRead(instance, shareOf(value), state);
+    if (doubt) throw this.#doubtful(doubt);
+  }
+
+  #withoutDoubt(entries: readonly LogEntry[]): LogEntry[] {
+    const { checks } = this.verify();
+    return entries.filter(({ instance }) => checks.doubtAt(instance) === null);
+  }
+
+  #doubtful({ from, end }: Doubt): DamagedLogError {
+    const name = this.#codec.named(`log from instance ${from} to ${end - 1}`);
+    return damagedLog(name, from, end, 'one of its entries is not the last that was written');
   }
 
   #damaged(why: string): TreplicaError {
     return damaged(this.#codec.named('ledger'), why);
   }
 
-  #damagedEntry(instance: Instance, why: string): TreplicaError {
-    return damaged(this.#codec.named(`log entry ${instance}`), `${why}, and something was decided there`);
+  #damagedEntry(instance: Instance, why: string, cause?: unknown): DamagedLogError {
+    return damagedLog(this.#codec.named(`log entry ${instance}`), instance, after(instance), why, cause);
   }
 }

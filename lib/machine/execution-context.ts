@@ -43,6 +43,15 @@ export class DecidedContext implements ExecutionContext {
     this.#isValid = false;
   }
 
+  /** The decided time as of the latest operation: part of what is saved with a state. */
+  get latestTime(): number {
+    return this.#time;
+  }
+
+  set latestTime(time: number) {
+    this.#time = time;
+  }
+
   get position(): number {
     this.#check();
     return this.#position;

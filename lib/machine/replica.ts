@@ -5,19 +5,40 @@ import type { DeliveredBatch, StateHolder } from '../queue/state-holder.js';
 import { decode } from '../serialization/codec.js';
 import { detach } from '../serialization/detach.js';
 import { DecidedContext } from './execution-context.js';
+import { MachineKeeper } from './machine-keeper.js';
 import { Operation } from './operation.js';
 import type { StateMachine } from './state-machine.js';
 import type { Ticket } from './ticket.js';
 
 /** The copy of the state at this process: executes what the queue delivers, and tells the callers that are here. */
 export class Replica<S extends StateMachine> implements StateHolder {
+  readonly keeper: MachineKeeper<S>;
   readonly #context = new DecidedContext();
+  readonly #onStopped: (cause: Error | null) => void;
+  #state: S;
 
-  /** `onStopped` is told when the queue has stopped, after the callers have been. */
-  constructor(
-    readonly state: S,
-    readonly onStopped: (cause: Error | null) => void,
-  ) {}
+  /**
+   * `onStopped` is told when the queue has stopped, after the callers have been. `module` is the URL of the module that
+   * another process can make the same state with, where there is one.
+   * @throws TreplicaError NOT_SERIALIZABLE or CLASS_NOT_REGISTERED where the state cannot be saved.
+   */
+  constructor(initialState: S, onStopped: (cause: Error | null) => void, module?: string) {
+    this.#state = initialState;
+    this.#onStopped = onStopped;
+    this.keeper = new MachineKeeper(
+      () => ({ state: this.#state, time: this.#context.latestTime }),
+      ({ state, time }) => {
+        this.#state = state;
+        this.#context.latestTime = time;
+      },
+      module,
+    );
+  }
+
+  /** Another object once a checkpoint has been restored. */
+  get state(): S {
+    return this.#state;
+  }
 
   /**
    * Throws CLASS_NOT_REGISTERED or MALFORMED_BYTES for a message that this replica cannot read. Others may have executed
@@ -40,7 +61,7 @@ export class Replica<S extends StateMachine> implements StateHolder {
       const message = `The state machine stopped before ${ticket.name} had been executed here.`;
       ticket.reject(new UnknownOutcomeError(message, cause === null ? {} : { cause }));
     }
-    this.onStopped(cause);
+    this.#onStopped(cause);
   }
 
   #operationIn(message: Uint8Array, position: number): Operation<S, unknown> {
@@ -54,7 +75,7 @@ export class Replica<S extends StateMachine> implements StateHolder {
 
   #execute(operation: Operation<S, unknown>, ticket: Ticket | undefined): void {
     try {
-      const result = operation.execute(this.state, this.#context);
+      const result = operation.execute(this.#state, this.#context);
       if (isThenable(result)) refuse(result, operation);
       if (ticket?.isSettled === false) ticket.resolve(detachResult(result, operation));
     } catch (error) {

@@ -8,10 +8,21 @@ import { detach } from '../serialization/detach.js';
 import type { MachineQueue } from './machine-queue.js';
 import { Operation } from './operation.js';
 import { Replica } from './replica.js';
+import { checkModule } from './saving-process.js';
 import type { StateMachine } from './state-machine.js';
 import { Ticket, type ExecuteOptions } from './ticket.js';
 
 export type { ExecuteOptions };
+
+export interface MachineOptions {
+  /**
+   * The file: URL of a module that declares or imports all operations of the machine and whose default export is a function
+   * that makes the initial state, as `new URL('./auction.js', import.meta.url)`. Checkpoints are then made by a process
+   * of its own, which takes the memory of a second state while it runs, and operations go on meanwhile; without it
+   * operations wait at this replica while its state is saved.
+   */
+  readonly module?: string | URL;
+}
 
 /**
  * One replica of a state machine.
@@ -30,21 +41,28 @@ export class ReplicatedStateMachine<S extends StateMachine> {
   #isClosed = false;
   #cause: Error | null = null;
 
-  private constructor(initialState: S, queue: MachineQueue) {
+  private constructor(initialState: S, queue: MachineQueue, { module }: MachineOptions) {
     this.#queue = queue;
-    this.#replica = new Replica(initialState, (cause) => this.#stop(cause));
+    this.#replica = new Replica(
+      initialState,
+      (cause) => this.#stop(cause),
+      module === undefined ? undefined : checkModule(module),
+    );
   }
 
   /**
-   * A replica that has executed everything in the local log. `initialState` has to be the same at every replica and at
-   * every start; it belongs to the machine from now on. Rejects with what `queue.bind` rejects with, and with
-   * CLASS_NOT_REGISTERED or MALFORMED_BYTES where the log holds an operation that this process cannot read.
+   * A replica that has restored the local checkpoint and executed everything in the local log. `initialState` has to be the
+   * same at every replica and at every start; it belongs to the machine from now on. Rejects with what `queue.bind` rejects
+   * with; with CLASS_NOT_REGISTERED or MALFORMED_BYTES where the log holds an operation that this process cannot read; with
+   * STATE_MISMATCH or CLASS_NOT_REGISTERED where the checkpoint was made of another state; with NOT_SERIALIZABLE or
+   * CLASS_NOT_REGISTERED for an initial state that could not be saved; and with INVALID_OPTION.
    */
   static async create<S extends StateMachine>(
     initialState: S,
     queue: MachineQueue,
+    options: MachineOptions = {},
   ): Promise<ReplicatedStateMachine<S>> {
-    const machine = new ReplicatedStateMachine(initialState, queue);
+    const machine = new ReplicatedStateMachine(initialState, queue, options);
     try {
       await queue.bind(machine.#replica);
     } catch (error) {
@@ -54,7 +72,10 @@ export class ReplicatedStateMachine<S extends StateMachine> {
     return machine;
   }
 
-  /** This replica's state, live: it changes as operations come in, and only they may change it. */
+  /**
+   * This replica's state, live: it changes as operations come in, and only they may change it. While a replica that was
+   * away catches up it is stale, and after that another object: ask for it each time.
+   */
   get state(): S {
     return this.#replica.state;
   }

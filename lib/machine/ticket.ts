@@ -53,6 +53,13 @@ export class Ticket {
     this.#reject(reason);
   }
 
+  /** The operation is behind the state that this replica goes on from: what became of it is not known here. */
+  skip(): void {
+    if (this.isSettled) return;
+    const message = `${this.name} was ordered or refused while this replica was behind, which goes on from a checkpoint.`;
+    this.reject(new UnknownOutcomeError(message));
+  }
+
   /**
    * Limits the wait, as measured by `clock`. Throws the signal's reason if it has aborted already,
    * and INVALID_OPTION.

@@ -1,3 +1,5 @@
+import type { Instance } from './ids.js';
+
 /** Stable codes of everything that Treplica throws; a message may be reworded, a code may not. */
 export type ErrorCode =
   | 'INVALID_OPTION'
@@ -10,12 +12,17 @@ export type ErrorCode =
   | 'LEDGER_DAMAGED'
   | 'LEDGER_VERSION'
   | 'REPLICAS_MISMATCH'
+  | 'BACKUP_MISMATCH'
+  | 'BACKUP_DAMAGED'
+  | 'BACKUP_VERSION'
+  | 'ALREADY_EXISTS'
   | 'QUEUE_CLOSED'
   | 'QUEUE_BOUND'
   | 'MESSAGE_TOO_LARGE'
   | 'UNKNOWN_OUTCOME'
   | 'CLASS_NOT_REGISTERED'
   | 'CLASS_REGISTERED_TWICE'
+  | 'STATE_MISMATCH'
   | 'NOT_SERIALIZABLE'
   | 'MALFORMED_BYTES'
   | 'OPERATION_ASYNCHRONOUS'
@@ -32,6 +39,19 @@ export class TreplicaError extends Error {
     options?: { readonly cause?: unknown },
   ) {
     super(message, options);
+  }
+}
+
+/** A part of the log below the watermark that cannot be used: what was decided there can be learnt again from others. */
+export class DamagedLogError extends TreplicaError {
+  /** The damage lies at `from <= instance < end`, and all of that is to be learnt again. */
+  constructor(
+    readonly from: Instance,
+    readonly end: Instance,
+    message: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super('LEDGER_DAMAGED', message, options);
   }
 }
 

@@ -51,10 +51,29 @@ export const limits = {
   messageBytesMax: 64 * 1024 * 1024,
   /** Messages delivered and not yet read: beyond this many bytes they are read from the ledger again later. */
   unreadBytesMax: 16 * 1024 * 1024,
+  /** Questions that a process that is behind may have open at once: together they ask for the window. */
+  catchUpQuestions: 4,
   /** One answer to a process that is behind, in bytes, unless a single batch is larger. */
   catchUpBytes: 1024 * 1024,
   /** The same in instances, for those that hold next to nothing. */
   catchUpInstances: 1_024,
+
+  /** Processes that the table of delivered batches knows; beyond, the one that has been quiet longest is forgotten. */
+  deliveryRowsMax: 4_096,
+
+  /** A checkpoint is due after so many bytes of delivered batches, or so many messages. */
+  checkpointEveryBytes: 128 * 1024 * 1024,
+  checkpointEveryPositions: 1_000_000,
+  /** So much of the log is kept below the checkpoint, in bytes, for processes that lag a little. */
+  logMarginBytes: 64 * 1024 * 1024,
+  /** A chunk of a checkpoint, in bytes, unless a single piece of a state is larger. */
+  checkpointChunkBytes: 512 * 1024,
+  /** Chunks that a process has asked for and not yet stored. */
+  chunksInFlightMax: 8,
+  /** How long a process may keep another one waiting for a chunk before that one asks elsewhere. */
+  chunkTicks: 50,
+  /** Chunks that are read for others at one moment. */
+  chunkReadsMax: 32,
 
   /** One datagram on the loopback interface, whose packets may be 64 KiB. */
   datagramBytesOnLoopback: 60_000,
@@ -69,12 +88,20 @@ export const limits = {
   /** A connection of the bulk lane on which nothing has moved for this long is closed; the next message opens another. */
   bulkIdleMs: 10_000,
 
-  /** Instances of one segment of the log: the unit in which the log can be dropped. */
-  segmentInstances: 65_536,
+  /** Instances of one segment of the log: the unit in which the log is dropped, and compared with its digest. */
+  segmentInstances: 1_024,
+  /** Segments that one commit drops at most, so that none takes long. */
+  segmentsDroppedMax: 16,
   /** Segments of one queue's log that are kept open. */
   openSegmentsMax: 4,
   /** Named databases open at one moment in one ledger directory: one of its own, and for each queue one and its open segments. */
   namedDatabasesMax: 1024,
+  /** Bytes of a checkpoint that are handed to the disk at one go. */
+  checkpointWriteBytes: 1024 * 1024,
+  /** Bytes of a checkpoint written before the disk is asked for them: a sync of all at the end would stall those of votes. */
+  checkpointSyncBytes: 4 * 1024 * 1024,
+  /** One chunk of a checkpoint, in bytes. */
+  checkpointChunkBytesMax: 256 * 1024 * 1024,
   /** Address space of one ledger. The file grows to what is used; growing the map while running would stall the process. */
   mapBytes: 64 * 1024 * 1024 * 1024,
 } as const;

@@ -1,5 +1,7 @@
 import type { Ballot } from './ballot.js';
+import type { GroupBase } from './base.js';
 import type { Batch } from './batch.js';
+import type { Checkpoint } from './checkpoint.js';
 import type { GroupId, Instance, ProcessId } from './ids.js';
 import type { ViewRecord } from './view.js';
 
@@ -20,11 +22,12 @@ export interface LogEntry {
   readonly vote: Vote | null;
 }
 
-/** A proposal for the first view: exactly these members. `attempt` tells apart two foundings of the same members. */
+/** A proposal for the first view: exactly these members, who begin from `base`. `attempt` tells apart two foundings of the same members. */
 export interface Founding {
   readonly group: GroupId;
   readonly attempt: number;
   readonly members: readonly ProcessId[];
+  readonly base: GroupBase;
 }
 
 /**
@@ -38,17 +41,39 @@ export interface FoundingRecord {
 
 /** One thing to be made durable. Everything handed over in one commit becomes durable together or not at all. */
 export type LedgerRecord =
-  | { readonly kind: 'identity'; readonly process: ProcessId; readonly incarnation: number }
+  | { readonly kind: 'identity'; readonly process: ProcessId; readonly incarnation: number; readonly founds: boolean }
   | { readonly kind: 'promise'; readonly ballot: Ballot }
   | { readonly kind: 'entry'; readonly entry: LogEntry }
   | { readonly kind: 'watermark'; readonly watermark: Instance }
   | { readonly kind: 'founding'; readonly founding: FoundingRecord }
-  | { readonly kind: 'view'; readonly group: GroupId; readonly record: ViewRecord };
+  | { readonly kind: 'view'; readonly group: GroupId; readonly record: ViewRecord }
+  /**
+   * The checkpoint to start from, whose chunks are durable. Where it goes beyond the watermark, the watermark is set to
+   * its `next` in the same commit, and the log below that is gone: this process never had it.
+   */
+  | { readonly kind: 'checkpoint'; readonly checkpoint: Checkpoint }
+  /**
+   * The log below the checkpoint is needed no longer, but for about the last `keepBytes` bytes of what is decided, for
+   * others that lag a little. Only whole segments go.
+   */
+  | { readonly kind: 'truncation'; readonly keepBytes: number }
+  /** What was decided at an instance below the watermark, learnt again because the log's own entry is damaged. */
+  | { readonly kind: 'repair'; readonly entry: LogEntry }
+  /** What is below `base.from` comes from a backup: only those who began from the same one may be in the group. */
+  | { readonly kind: 'base'; readonly base: GroupBase };
+
+/** Who a process is, for good, and how often it has been started. */
+export interface Identity {
+  readonly process: ProcessId;
+  readonly incarnation: number;
+  /** False where an earlier ledger of this process was lost: it may only join a group that exists. */
+  readonly founds: boolean;
+}
 
 /** What a process needs to know of its own past when it starts. */
 export interface LedgerSnapshot {
   /** Null in a ledger that has never been used. */
-  readonly identity: { readonly process: ProcessId; readonly incarnation: number } | null;
+  readonly identity: Identity | null;
   readonly promise: Ballot;
   /** First instance not known to be decided. */
   readonly watermark: Instance;
@@ -59,4 +84,9 @@ export interface LedgerSnapshot {
   readonly views: readonly ViewRecord[];
   /** Entries at instances not below the watermark, ascending. */
   readonly entries: readonly LogEntry[];
+  /** The first instance that the log holds or will hold: below it there is a checkpoint only. */
+  readonly start: Instance;
+  readonly checkpoint: Checkpoint | null;
+  /** What the process's group begins with; `NO_BASE` where the ledger was not restored from a backup. */
+  readonly base: GroupBase;
 }

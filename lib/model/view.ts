@@ -1,5 +1,6 @@
 import type { BallotKind } from './ballot.js';
 import { assert } from './assert.js';
+import { NO_BASE, type GroupBase } from './base.js';
 import type { GroupId, Instance, ProcessId } from './ids.js';
 import { digestOf } from './digest.js';
 
@@ -63,7 +64,10 @@ export interface ViewRecord {
   readonly from: Instance;
 }
 
-/** The name of the group that a first view founds. `attempt` tells apart two foundings of the same members. */
-export function groupIdOf(members: readonly ProcessId[], attempt: number): GroupId {
-  return digestOf(`${String(attempt)}:${[...members].sort().join(',')}`) as GroupId;
+/**
+ * The name of the group that a first view founds on `base`. `attempt` tells apart two foundings of the same members.
+ */
+export function groupIdOf(members: readonly ProcessId[], attempt: number, base: GroupBase = NO_BASE): GroupId {
+  const begun = base.digest === '' ? '' : `${String(base.from)}/${base.digest}:`;
+  return digestOf(`${begun}${String(attempt)}:${[...members].sort().join(',')}`) as GroupId;
 }

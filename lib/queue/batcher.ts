@@ -112,6 +112,11 @@ export class Batcher {
     return batch.tickets;
   }
 
+  /** The batches in flight, oldest first. */
+  get idsInFlight(): readonly BatchId[] {
+    return [...this.#inFlight.keys()];
+  }
+
   /** Takes nothing from now on, and returns the tickets of everything that was taken and not delivered, in order. */
   abandon(): unknown[] {
     this.#closed = true;

@@ -1,4 +1,4 @@
-import { DeliveryTable } from '../consensus/delivery-table.js';
+import { DeliveryTable, type DeliveryRow } from '../consensus/delivery-table.js';
 import { assert } from '../model/assert.js';
 import { partsOf, type Batch } from '../model/batch.js';
 import { after, type Instance, type Position } from '../model/ids.js';
@@ -8,15 +8,77 @@ import type { DeliveredBatch } from './state-holder.js';
 /** A batch that is to be delivered, before anyone looks whose it is. */
 export type Passage = Omit<DeliveredBatch, 'tickets'>;
 
+/** How far the sequence has come: everywhere the same at the same instance. */
+export interface Mark {
+  /** The first instance not passed yet. */
+  readonly next: Instance;
+  /** Messages delivered. */
+  readonly position: Position;
+  /** Of the bodies of all batches delivered. */
+  readonly bytes: number;
+}
+
+/** Everything that it takes to go on from a place in the sequence. */
+export interface CursorState extends Mark {
+  readonly boundary: Mark;
+  readonly delivered: readonly DeliveryRow[];
+}
+
+/** Where one stretch of the sequence ends and the next begins: after so many messages or bytes, whichever is first. */
+export interface Stretch {
+  readonly positions: number;
+  readonly bytes: number;
+}
+
+const BEGINNING: Mark = { next: 0 as Instance, position: 0 as Position, bytes: 0 };
+
+/** Where every sequence begins. */
+export const BEGINNING_STATE: CursorState = { ...BEGINNING, boundary: BEGINNING, delivered: [] };
+
 /** A place in the sequence of decided instances, and all that it takes to know what the next one delivers. */
 export class Cursor {
-  #next = 0 as Instance;
-  #position = 0 as Position;
-  #delivered = new DeliveryTable();
+  readonly #stretch: Stretch;
+  #next: Instance;
+  #position: Position;
+  #bytes: number;
+  #boundary: Mark;
+  readonly #delivered = new DeliveryTable();
+
+  constructor(state: CursorState, stretch: Stretch) {
+    this.#stretch = stretch;
+    this.#next = state.next;
+    this.#position = state.position;
+    this.#bytes = state.bytes;
+    this.#boundary = state.boundary;
+    this.#delivered.adopt(state.delivered);
+  }
 
   /** The first instance not passed yet. */
   get next(): Instance {
     return this.#next;
+  }
+
+  /** The latest end of a stretch: the same at every process that counts stretches alike. */
+  get boundary(): Mark {
+    return this.#boundary;
+  }
+
+  /** How much of the stretch under way has passed, as a fraction. */
+  get progress(): number {
+    return Math.max(
+      (this.#position - this.#boundary.position) / this.#stretch.positions,
+      (this.#bytes - this.#boundary.bytes) / this.#stretch.bytes,
+    );
+  }
+
+  get state(): CursorState {
+    return {
+      next: this.#next,
+      position: this.#position,
+      bytes: this.#bytes,
+      boundary: this.#boundary,
+      delivered: this.#delivered.rows(),
+    };
   }
 
   /**
@@ -31,15 +93,18 @@ export class Cursor {
     const { proposedAtMs, messages } = unpackBody(batch.body);
     const position = this.#position;
     this.#position = (position + messages.length) as Position;
+    this.#bytes += batch.body.length;
+    if (this.progress >= 1) this.#boundary = { next: this.#next, position: this.#position, bytes: this.#bytes };
     return { position, origin: partsOf(batch.id).process, proposedAtMs, messages };
+  }
+
+  /** Whether the batch has been delivered, or never will be. */
+  hasDelivered(batch: Batch['id']): boolean {
+    return this.#delivered.has(batch);
   }
 
   /** A cursor at the same place that goes its own way from here on. */
   copy(): Cursor {
-    const copy = new Cursor();
-    copy.#next = this.#next;
-    copy.#position = this.#position;
-    copy.#delivered = this.#delivered.copy();
-    return copy;
+    return new Cursor(this.state, this.#stretch);
   }
 }

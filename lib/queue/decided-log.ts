@@ -47,6 +47,12 @@ export class DecidedLog {
     while (this.#firstUnreadable < this.#readable) this.#unreadable.shift();
   }
 
+  /** Nothing below `next` is wanted any more: a checkpoint holds it. */
+  jump(next: Instance): void {
+    if (this.#expected !== null) this.#expected = laterOf(this.#expected, next);
+    this.readableUntil(next);
+  }
+
   /** Whether what was decided at `instance` is at hand. */
   has(instance: Instance): boolean {
     return instance < this.#end && (instance < this.#readable || this.#firstUnreadable <= instance);

@@ -1,22 +1,25 @@
 /**
- * Delivery turns decided instances into batches for the state holder, each once, in order, from the first one on.
+ * Delivery turns decided instances into batches for the state holder, each once, in order, from the first one on or from
+ * where a checkpoint ends.
  *
  * Two places in the sequence matter, and mostly they are one. The *front* is where messages get their positions: it
  * follows the decisions as they come, so that `put()` is answered whether anybody reads here or not. A holder that
- * cannot keep up falls behind the front and is served from the log, so that nothing is kept in memory for it.
+ * cannot keep up falls behind the front and is served from the log, so that nothing is kept in memory for it. While
+ * delivery is *held*, because the holder's state is being saved or restored or the log repaired, neither moves.
  */
 import type { Decision } from '../consensus/effects.js';
 import { assert } from '../model/assert.js';
 import type { Batch } from '../model/batch.js';
-import { TreplicaError, UnknownOutcomeError } from '../model/errors.js';
+import type { Checkpoint } from '../model/checkpoint.js';
+import { DamagedLogError, TreplicaError, UnknownOutcomeError } from '../model/errors.js';
 import type { Instance, Position } from '../model/ids.js';
 import type { LogEntry } from '../model/records.js';
 import type { Batcher } from './batcher.js';
-import { Cursor, type Passage } from './cursor.js';
+import { BEGINNING_STATE, Cursor, type CursorState, type Passage, type Stretch } from './cursor.js';
 import { DecidedLog } from './decided-log.js';
-import { Fifo } from './fifo.js';
-import { PutTicket } from './put-ticket.js';
-import type { StateHolder } from './state-holder.js';
+import { answerPuts, refusePuts } from './put-ticket.js';
+import type { StateHolder, StateKeeper, StateSink } from './state-holder.js';
+import { Waiters } from './waiters.js';
 
 /** A state holder that may push back. */
 export interface Consumer extends StateHolder {
@@ -25,33 +28,55 @@ export interface Consumer extends StateHolder {
 }
 
 export interface DeliveryOptions {
-  readonly batcher: Pick<Batcher, 'delivered' | 'abandon' | 'batchesInFlight'>;
+  readonly batcher: Pick<Batcher, 'delivered' | 'abandon' | 'batchesInFlight' | 'idsInFlight'>;
+  /** Where the local checkpoint ends; null where there is none or it cannot be read. */
+  readonly base: Base | null;
+  /** The beginning of the log is missing, and the checkpoint in its place cannot be read: another is to be installed. */
+  readonly isAdrift: boolean;
+  /** After how much a stretch of the sequence ends. */
+  readonly stretch: Stretch;
   /** Reads the log, as `Ledger.read` does. */
   readonly read: (from: Instance, to: Instance, maxBytes: number) => LogEntry[];
   /** How much of the log is read at one go. */
   readonly catchUpBytes: number;
   /** Calls back in a later turn of the event loop. */
   readonly defer: (callback: () => void) => void;
+  /**
+   * Gives a checkpoint's state to a holder, in its own time, and leaves it to the caller to finish.
+   * @throws TreplicaError LEDGER_DAMAGED where the checkpoint cannot be read
+   */
+  readonly restore: (checkpoint: Checkpoint, keeper: StateKeeper) => Promise<StateSink>;
+  /** The local checkpoint cannot be read: delivery is held until `install` or `startFromLog` is called. */
+  readonly onLostCheckpoint: (error: TreplicaError) => void;
+  /** The log cannot be read there: delivery is held until `repaired` is called. */
+  readonly onDamage: (damage: DamagedLogError) => void;
+  /** Something has been delivered. */
+  readonly onProgress: () => void;
   /** Told once that delivery has stopped, and why; `stop` is still to be called. */
   readonly fail: (error: Error) => void;
 }
 
-/** Somebody who waits until the holder has been given everything below `until`. */
-interface Waiter {
-  readonly until: Instance;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
+/** A checkpoint, and how to go on from where it ends. */
+export interface Base {
+  readonly checkpoint: Checkpoint;
+  readonly cursor: CursorState;
 }
+
+/** Why nothing moves for a while. */
+type Hold = 'saving' | 'restoring' | 'damage';
 
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #log: DecidedLog;
-  #front = new Cursor();
+  #base: Base | null;
+  #front: Cursor;
+  readonly #holds = new Set<Hold>();
   /** The holder's place while it is behind the front. */
   #behind: Cursor | null = null;
   #holder: Consumer | null = null;
-  /** Ascending by `until`. */
-  readonly #waiters = new Fifo<Waiter>();
+  readonly #waiters = new Waiters();
+  /** Whether the holder holds what it held when it was bound. */
+  #isHolderFresh = true;
   #deferred = false;
   #halted = false;
   #stopped = false;
@@ -61,6 +86,20 @@ export class Delivery {
   constructor(options: DeliveryOptions) {
     this.#options = options;
     this.#log = new DecidedLog(options.read, options.catchUpBytes);
+    this.#base = options.base;
+    this.#front = this.#cursorAtBase();
+    if (options.base !== null) this.#log.jump(options.base.checkpoint.next);
+    if (options.isAdrift) this.#holds.add('restoring');
+  }
+
+  /** Where messages get their positions. */
+  get front(): Cursor {
+    return this.#front;
+  }
+
+  /** How to save what the holder holds; null where there is no holder, or none that can. */
+  get keeper(): StateKeeper | null {
+    return this.#holder?.keeper ?? null;
   }
 
   /** What the core has decided: in instance order, without gaps from one call to the next. */
@@ -78,19 +117,70 @@ export class Delivery {
   }
 
   /**
-   * Hands everything to `holder` from now on, from the first message of the sequence. Resolves once it has been given
-   * what was decided at the time of the call; rejects if the delivery stops before.
+   * Hands everything to `holder` from now on: the state of the checkpoint, where there is one, and then every message from
+   * there on. Resolves once it has been given what was decided at the time of the call; rejects if the delivery stops
+   * before.
    * @throws TreplicaError QUEUE_BOUND, QUEUE_CLOSED.
    */
   bind(holder: Consumer): Promise<void> {
     if (this.#stopped || this.#halted) throw closedError(null);
     if (this.#holder !== null) throw boundError();
     this.#holder = holder;
-    if (this.#front.next > 0) this.#front = new Cursor();
+    if (this.#base !== null) this.#holds.add('restoring');
     const bound = this.caughtUp();
     bound.catch(() => undefined); // Whoever does not wait for it learns of the stop in other ways.
-    this.#chase();
+    if (this.#base === null) this.#goOnFromBase();
+    else void this.#restore(this.#base);
     return bound;
+  }
+
+  /**
+   * Delivery goes on from where `base` ends: what was not delivered until there never will be, but the holder gets a state
+   * that has seen it. The checkpoint and the record of it are durable.
+   */
+  install(base: Base): void {
+    if (this.#hasPassed(base)) {
+      this.#release('damage');
+      return;
+    }
+    this.#base = base;
+    this.#log.jump(base.checkpoint.next); // The next decision comes from there on, long before the state is restored.
+    this.#holds.delete('damage');
+    if (this.#holder === null) {
+      this.#holds.delete('restoring');
+      this.#goOnFromBase();
+    } else void this.#restore(base);
+  }
+
+  /** Whether the log, where it holds everything, may serve in place of a checkpoint: not for who has executed part of it. */
+  get mayStartFromLog(): boolean {
+    return this.#isHolderFresh;
+  }
+
+  /** The log holds everything from the beginning: it serves in place of a checkpoint that cannot be read. */
+  startFromLog(): void {
+    assert(this.#isHolderFresh, 'nothing is executed twice', { front: this.#front.next });
+    this.#base = null;
+    this.#goOnFromBase();
+    this.#release('restoring');
+  }
+
+  /** Nothing moves from now on, until the returned function is called: for who saves the holder's state. */
+  hold(): () => void {
+    this.#holds.add('saving');
+    return () => {
+      this.#release('saving');
+    };
+  }
+
+  /** Whether something else than saving keeps delivery from moving. */
+  get isDisturbed(): boolean {
+    return this.#holds.has('restoring') || this.#holds.has('damage');
+  }
+
+  /** The log can be read again where it was damaged. */
+  repaired(): void {
+    this.#release('damage');
   }
 
   /**
@@ -98,14 +188,10 @@ export class Delivery {
    * QUEUE_CLOSED if the delivery stops before.
    */
   caughtUp(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#halted) {
-        reject(closedError(null));
-        return;
-      }
-      this.#waiters.push({ until: this.#log.end, resolve, reject });
-      this.#answerWaiters();
-    });
+    if (this.#halted) return Promise.reject(closedError(null));
+    const caughtUp = this.#waiters.wait(this.#log.end);
+    this.#answerWaiters();
+    return caughtUp;
   }
 
   /** The holder, which was not ready, is again. */
@@ -121,24 +207,66 @@ export class Delivery {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#halted = true;
-    const tickets = [...this.#failed, ...this.#options.batcher.abandon()];
-    for (const ticket of tickets) {
-      if (ticket instanceof PutTicket) ticket.reject(unknownOutcome(cause));
-    }
-    for (let next = this.#waiters.shift(); next !== undefined; next = this.#waiters.shift()) {
-      next.reject(closedError(cause));
-    }
-    this.#holder?.stopped(
-      tickets.filter((ticket) => !(ticket instanceof PutTicket)),
-      cause,
-    );
+    const tickets = refusePuts([...this.#failed, ...this.#options.batcher.abandon()], unknownOutcome(cause));
+    this.#waiters.refuse(closedError(cause));
+    this.#holder?.stopped(tickets, cause);
   }
 
   #follow(decision: Decision): void {
     if (this.#halted) return;
     const { instance, batch } = decision;
     this.#log.append(decision);
-    if (instance === this.#front.next) this.#pass(this.#front, instance, batch);
+    if (instance === this.#front.next && this.#holds.size === 0) this.#pass(this.#front, instance, batch);
+  }
+
+  /** Whether the holder holds all that `base` could give it: a checkpoint that replaces what is damaged ends anywhere. */
+  #hasPassed({ checkpoint }: Base): boolean {
+    const cursor = this.#holdersCursor;
+    return cursor !== null && cursor.next >= checkpoint.next && !this.#holds.has('restoring');
+  }
+
+  #cursorAtBase(): Cursor {
+    return new Cursor(this.#base?.cursor ?? BEGINNING_STATE, this.#options.stretch);
+  }
+
+  async #restore(base: Base): Promise<void> {
+    this.#holds.add('restoring');
+    try {
+      const keeper = this.#holder?.keeper;
+      if (keeper === undefined) throw unsavable(base);
+      const sink = await this.#options.restore(base.checkpoint, keeper);
+      // A later one may have taken its place meanwhile.
+      if (this.#base !== base || this.#halted) return;
+      sink.finish();
+      this.#isHolderFresh = false;
+      this.#goOnFromBase();
+      this.#release('restoring');
+    } catch (error) {
+      if (this.#base !== base) return;
+      if (error instanceof TreplicaError && error.code === 'LEDGER_DAMAGED') this.#options.onLostCheckpoint(error);
+      else this.#fail(error);
+    }
+  }
+
+  /** Whoever put what has been delivered elsewhere meanwhile is told that it has. */
+  #goOnFromBase(): void {
+    this.#front = this.#cursorAtBase();
+    this.#behind = null;
+    this.#log.jump(this.#front.next);
+    const { batcher } = this.#options;
+    const tickets = batcher.idsInFlight
+      .filter((id) => this.#front.hasDelivered(id))
+      .flatMap((id) => batcher.delivered(id) ?? []);
+    const holders = refusePuts(tickets, skippedError());
+    if (holders.length > 0) this.#holder?.keeper?.skipped(holders);
+    this.#answerWaiters();
+    this.#chase();
+  }
+
+  #release(hold: Hold): void {
+    this.#holds.delete(hold);
+    this.#answerWaiters();
+    this.#chase();
   }
 
   /** Moves `cursor` over one instance, and hands over what it delivers to whom it concerns. */
@@ -155,13 +283,7 @@ export class Delivery {
   #settle(batch: Batch, position: Position): readonly unknown[] | null {
     const tickets = this.#options.batcher.delivered(batch.id);
     if (tickets === null) return null;
-    const holders = tickets.map((ticket, index) => {
-      if (ticket instanceof PutTicket) {
-        ticket.resolve((position + index) as Position);
-        return undefined;
-      }
-      return ticket;
-    });
+    const holders = answerPuts(tickets, position);
     const reachesHolder = this.#front === this.#holdersCursor;
     assert(reachesHolder || !holders.some((ticket) => ticket !== undefined), 'a ticket has a holder that it goes to', {
       batch: batch.id,
@@ -173,6 +295,7 @@ export class Delivery {
     const holder = this.#holder;
     if (holder === null) return;
     const { position, origin, proposedAtMs, messages } = passage;
+    this.#isHolderFresh = false;
     try {
       holder.deliver({ position, origin, proposedAtMs, messages, tickets });
     } catch (error) {
@@ -186,13 +309,10 @@ export class Delivery {
     return this.#holder === null ? null : (this.#behind ?? this.#front);
   }
 
+  /** Nobody is told that the holder has been given something before its state has been restored, however far that goes. */
   #answerWaiters(): void {
-    const handedOver = this.#holdersCursor?.next ?? this.#log.end;
-    for (let next = this.#waiters.at(0); next !== undefined; next = this.#waiters.at(0)) {
-      if (next.until > handedOver) return;
-      this.#waiters.shift();
-      next.resolve();
-    }
+    if (this.#holds.has('restoring')) return;
+    this.#waiters.answer(this.#holdersCursor?.next ?? this.#log.end);
   }
 
   /** Goes on in a later turn if a cursor that is wanted elsewhere can move. */
@@ -207,13 +327,13 @@ export class Delivery {
   }
 
   #holderCanMove(): boolean {
-    return this.#behind !== null && this.#holder?.ready !== false;
+    return this.#behind !== null && this.#holds.size === 0 && this.#holder?.ready !== false;
   }
 
   /** The front is needed where the holder is, and where own batches wait for their positions. */
   #frontCanMove(): boolean {
     const wanted = this.#front === this.#holdersCursor || this.#options.batcher.batchesInFlight > 0;
-    return wanted && this.#log.has(this.#front.next);
+    return wanted && this.#holds.size === 0 && this.#log.has(this.#front.next);
   }
 
   /** One slice for each cursor that can move. */
@@ -230,7 +350,7 @@ export class Delivery {
     if (cursor.next === end) return;
     const carriesHolder = cursor === this.#holdersCursor;
     for (const { instance, batch } of this.#log.slice(cursor.next, end)) {
-      if (this.#halted || (carriesHolder && this.#holder?.ready === false)) return;
+      if (this.#halted || this.#holds.size > 0 || (carriesHolder && this.#holder?.ready === false)) return;
       this.#pass(cursor, instance, batch);
     }
   }
@@ -240,9 +360,19 @@ export class Delivery {
     try {
       action();
     } catch (error) {
-      this.#halted = true;
-      this.#options.fail(error instanceof Error ? error : new Error(String(error)));
+      if (error instanceof DamagedLogError) {
+        this.#holds.add('damage');
+        this.#options.onDamage(error);
+      } else this.#fail(error);
+      return;
     }
+    this.#options.onProgress();
+  }
+
+  #fail(error: unknown): void {
+    if (this.#halted) return;
+    this.#halted = true;
+    this.#options.fail(error instanceof Error ? error : new Error(String(error)));
   }
 }
 
@@ -252,6 +382,19 @@ function boundError(): TreplicaError {
 
 function closedError(cause: Error | null): TreplicaError {
   return new TreplicaError('QUEUE_CLOSED', 'The queue has stopped: it delivers no more messages.', causedBy(cause));
+}
+
+function unsavable({ checkpoint }: Base): TreplicaError {
+  return new TreplicaError(
+    'STATE_MISMATCH',
+    `The log before position ${String(checkpoint.position)} is in a checkpoint, and what the queue is bound to has no state to put it in: bind what has made the checkpoint, or something that keeps a state as that does.`,
+  );
+}
+
+function skippedError(): UnknownOutcomeError {
+  return new UnknownOutcomeError(
+    'The message has been ordered or refused while this process was behind, and it goes on from a checkpoint.',
+  );
 }
 
 function unknownOutcome(cause: Error | null): UnknownOutcomeError {

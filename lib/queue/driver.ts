@@ -4,16 +4,20 @@
  * into the core at once and shares one commit; nothing on the good path waits for a timer.
  */
 import type { Consensus } from '../consensus/consensus.js';
-import type { Effects, Notice, Supply } from '../consensus/effects.js';
+import type { Effects, Installation, Notice, Supply } from '../consensus/effects.js';
 import type { Message, Outgoing } from '../consensus/messages.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Batch } from '../model/batch.js';
+import { DamagedLogError, TreplicaError } from '../model/errors.js';
 import { after, NO_GROUP, type GroupId, type Instance, type ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
-import type { Transport } from '../transport/transport.js';
+import type { LedgerRecord } from '../model/records.js';
+import { EVERYONE, type Transport } from '../transport/transport.js';
 import type { Batcher } from './batcher.js';
-import type { Delivery } from './delivery.js';
-import { decodeMessage, encodeMessage } from './wire.js';
+import type { Base, Delivery } from './delivery.js';
+import { Errands } from './errands.js';
+import type { RepairMessage } from './repair-messages.js';
+import { decodeMessage, encodeMessage, type WireMessage } from './wire.js';
 
 export interface DriverOptions {
   readonly core: Consensus;
@@ -24,11 +28,32 @@ export interface DriverOptions {
   /** The group that the ledger knows, null before founding. */
   readonly group: GroupId | null;
   readonly defer: (callback: () => void) => void;
+  /** Below consensus: what others say of checkpoints, and what they answer to questions about the log. */
+  readonly repair: RepairReceiver;
   readonly onNotice: (notice: Notice) => void;
   /** Another group uses the same address: told once for each. */
   readonly onForeignGroup: (group: GroupId) => void;
   /** Called once with what makes it impossible to go on. */
   readonly fail: (error: Error) => void;
+}
+
+/** Who deals with what processes tell each other below consensus. */
+export interface RepairReceiver {
+  receive(from: ProcessId, message: WireMessage): void;
+  /** Somebody asks for what is not in the log any more. */
+  offer(to: ProcessId, beyond: Instance): void;
+  /** The log cannot be read there for somebody else. */
+  damaged(damage: DamagedLogError): void;
+  tick(): void;
+}
+
+/** A checkpoint to go on from, of which the chunks are durable. */
+export interface AwaitedInstallation {
+  readonly base: Base;
+  /** Asked when it is about to be recorded: by then it may be of no use any more. */
+  readonly isWanted: () => boolean;
+  /** Told once whether this process goes on from there, unless the driver stops before. */
+  readonly done: (isInstalled: boolean) => void;
 }
 
 /** As many other groups are worth a line in the log. */
@@ -50,12 +75,20 @@ export class Driver {
   #nextTicket = 0;
   readonly #foreignGroups = new Set<GroupId>();
   readonly #reads = new Map<number, ReadWaiter>();
+  readonly #errands = new Errands();
+  #installation: AwaitedInstallation | null = null;
+  #onInstalled: (() => void) | null = null;
 
   constructor(options: DriverOptions) {
     this.#options = options;
     this.#group = options.group;
     if (options.group !== null) options.transport.join(options.group);
     options.delivery.readableUntil(options.core.watermark);
+  }
+
+  /** The group that this process belongs to; null before it is founded. */
+  get group(): GroupId | null {
+    return this.#group;
   }
 
   /** Messages that were intact as frames and yet none that this version sends. */
@@ -73,14 +106,41 @@ export class Driver {
     }
     if (!this.#concernsUs(group, message)) return;
     this.#step(() => {
-      this.#options.core.step({ kind: 'message', from, message });
+      const { core, repair } = this.#options;
+      if (message.kind === 'decided' || !isForCore(message)) repair.receive(from, message);
+      if (isForCore(message)) core.step({ kind: 'message', from, message });
     });
   }
 
   tick(): void {
     this.#step(() => {
       this.#options.core.step({ kind: 'tick' });
+      this.#options.repair.tick();
     });
+  }
+
+  /** Sends what rests on nothing that is not durable. */
+  tell(to: ProcessId | typeof EVERYONE, message: WireMessage): void {
+    if (this.#stopped) return;
+    this.#options.transport.send(to, encodeMessage(message));
+    this.#options.transport.flush();
+  }
+
+  /** Makes records durable in the next commit, along with the watermark, and then calls `done`: see `Errand`. */
+  write(records: () => readonly LedgerRecord[], done: (error: Error | null) => void): void {
+    if (this.#stopped) {
+      done(closedError());
+      return;
+    }
+    this.#errands.add({ records, done });
+    this.wake();
+  }
+
+  /** Goes on from a checkpoint as soon as what is under way is done; a later one takes the place of one that waits. */
+  install(installation: AwaitedInstallation): void {
+    this.#installation?.done(false);
+    this.#installation = installation;
+    this.wake();
   }
 
   /** Tells `waiter` once everything that was acknowledged anywhere before this call has been decided here. */
@@ -110,6 +170,7 @@ export class Driver {
     this.#stopped = true;
     for (const waiter of this.#reads.values()) waiter.reject(why);
     this.#reads.clear();
+    this.#errands.refuse(why);
   }
 
   #step(action: () => void): void {
@@ -122,27 +183,73 @@ export class Driver {
   #turn(): void {
     const { core, onNotice } = this.#options;
     while (!this.#stopped && !this.#committing) {
-      this.#propose();
-      if (!core.hasEffects) return;
-      const effects = core.effects();
+      if (this.#installation === null) this.#propose();
+      else if (!core.hasEffects) this.#beginInstallation(this.#installation);
+      if (!core.hasEffects && this.#errands.isEmpty) return;
+      const effects = core.effects(!this.#errands.isEmpty);
       const readable = core.watermark;
       this.#join(effects.notices);
       this.#send(effects.messages);
       for (const notice of effects.notices) onNotice(notice);
-      if (effects.records.length === 0) this.#finish(effects, readable);
-      else this.#commit(effects, readable);
+      // What errands write may not be right any more where the process goes on from.
+      const records = effects.installed === null ? [...effects.records, ...this.#errands.take()] : effects.records;
+      const finish = (): void => {
+        this.#finish(effects, readable);
+        this.#errands.done();
+      };
+      if (records.length === 0) finish();
+      else this.#commit(records, finish);
     }
   }
 
-  #commit(effects: Effects, readable: Instance): void {
+  /** Beyond the watermark the core has to know of it; otherwise it only takes the place of what is damaged here. */
+  #beginInstallation({ base, isWanted, done }: AwaitedInstallation): void {
+    const { core, delivery } = this.#options;
+    const { checkpoint, cursor } = base;
+    this.#installation = null;
+    const installed = (): void => {
+      delivery.install(base);
+      done(true);
+    };
+    if (!isWanted()) done(false);
+    else if (checkpoint.next <= core.watermark) this.#replaceCheckpoint({ base, isWanted, done }, installed);
+    else {
+      const installation: Installation = { checkpoint, delivered: cursor.delivered };
+      core.step({ kind: 'install', installation });
+      // What is decided from there on comes with the same effects: delivery has to know where it goes on by then.
+      this.#onInstalled = installed;
+    }
+  }
+
+  /** The ledger takes a checkpoint for one to go on from where its own watermark is lower, which is therefore written first. */
+  #replaceCheckpoint({ base, isWanted, done }: AwaitedInstallation, installed: () => void): void {
+    let isRecorded = false;
+    const records = (): LedgerRecord[] => {
+      isRecorded = isWanted();
+      return isRecorded ? [{ kind: 'checkpoint', checkpoint: base.checkpoint }] : [];
+    };
+    this.write(
+      () => [],
+      (stopped) => {
+        if (stopped !== null) return;
+        this.write(records, (error) => {
+          if (error !== null) return;
+          if (isRecorded) installed();
+          else done(false);
+        });
+      },
+    );
+  }
+
+  #commit(records: readonly LedgerRecord[], finish: () => void): void {
     this.#committing = true;
     let returned = false;
-    this.#options.ledger.commit(effects.records, (error) => {
+    this.#options.ledger.commit(records, (error) => {
       this.#committing = false;
       if (this.#stopped) return;
       this.#guard(() => {
         if (error !== null) throw error;
-        this.#finish(effects, readable);
+        finish();
       });
       if (returned) this.wake(); // Otherwise the turn that commits goes on by itself.
     });
@@ -154,6 +261,10 @@ export class Driver {
     const { core, delivery } = this.#options;
     this.#send(effects.votes);
     core.step({ kind: 'durable' });
+    if (effects.installed !== null) {
+      this.#onInstalled?.();
+      this.#onInstalled = null;
+    }
     delivery.decided(effects.decided);
     delivery.readableUntil(readable);
     for (const ticket of effects.readable) {
@@ -180,30 +291,40 @@ export class Driver {
     transport.flush();
   }
 
-  /** A process that is behind gets what was decided, from the log, which below `readable` holds nothing else. */
-  #supply({ to, from }: Supply, readable: Instance): void {
-    const { ledger, transport } = this.#options;
-    const batches: Batch[] = [];
-    const end = Math.min(readable, after(from, limits.catchUpInstances)) as Instance;
-    for (const { instance, vote } of ledger.read(from, end, limits.catchUpBytes)) {
-      if (vote === null || instance !== from + batches.length) break;
-      batches.push(vote.batch);
+  /**
+   * A process that is behind gets what was decided, from the log, which below `readable` holds nothing else; or, where the
+   * log begins later, a checkpoint.
+   */
+  #supply({ to, from, until }: Supply, readable: Instance): void {
+    const { ledger, repair } = this.#options;
+    if (from < ledger.start) {
+      repair.offer(to, from);
+      return;
     }
-    if (batches.length === 0) return;
-    transport.send(to, encodeMessage({ kind: 'decided', from, batches, watermark: readable }));
-    transport.flush();
+    const batches: Batch[] = [];
+    const end = Math.min(readable, until ?? readable, after(from, limits.catchUpInstances)) as Instance;
+    try {
+      for (const { instance, vote } of ledger.read(from, end, limits.catchUpBytes)) {
+        if (vote === null || instance !== from + batches.length) break;
+        batches.push(vote.batch);
+      }
+    } catch (error) {
+      if (!(error instanceof DamagedLogError)) throw error;
+      repair.damaged(error);
+    }
+    if (batches.length > 0) this.tell(to, { kind: 'decided', from, batches, watermark: readable });
   }
 
   #join(notices: readonly Notice[]): void {
     for (const notice of notices) {
-      if (notice.kind !== 'founded' || !notice.member) continue;
+      if (notice.kind !== 'founded' || notice.part === 'stranger') continue;
       this.#group = notice.group;
       this.#options.transport.join(notice.group);
     }
   }
 
   /** Whether a frame of `group` may say `message` to us: strangers may only ask to belong to a group. */
-  #concernsUs(group: GroupId, message: Message): boolean {
+  #concernsUs(group: GroupId, message: WireMessage): boolean {
     if (this.#group === null || group === this.#group) return true;
     if (group === NO_GROUP) return isFounding(message);
     if (!this.#foreignGroups.has(group) && this.#foreignGroups.size < FOREIGN_GROUPS_MAX) {
@@ -223,6 +344,23 @@ export class Driver {
   }
 }
 
-function isFounding({ kind }: Message): boolean {
+function isFounding({ kind }: WireMessage): boolean {
   return kind === 'hello' || kind === 'found' || kind === 'signed' || kind === 'unwilling' || kind === 'founded';
 }
+
+function closedError(): TreplicaError {
+  return new TreplicaError('QUEUE_CLOSED', 'The queue is closed: nothing more is written.');
+}
+
+function isForCore(message: WireMessage): message is Message {
+  return !BELOW_CORE.has(message.kind);
+}
+
+const BELOW_CORE: ReadonlySet<WireMessage['kind']> = new Set<RepairMessage['kind']>([
+  'want-checkpoint',
+  'offer',
+  'want-chunk',
+  'chunk',
+  'no-chunk',
+  'checkpointed',
+]);

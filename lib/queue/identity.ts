@@ -2,32 +2,37 @@ import { randomBytes } from 'node:crypto';
 import type { Ledger } from '../ledger/ledger.js';
 import { TreplicaError } from '../model/errors.js';
 import type { ProcessId } from '../model/ids.js';
-import type { LedgerSnapshot } from '../model/records.js';
+import type { Identity, LedgerSnapshot } from '../model/records.js';
 
-/** Who this process is, for good, and how often it has been started. */
-export interface Identity {
-  readonly self: ProcessId;
-  readonly incarnation: number;
+/** Who this process is in this start of it, and what it knows of earlier ones. */
+export interface Taken {
+  readonly identity: Identity;
   readonly past: LedgerSnapshot;
 }
 
 /**
  * Takes up the identity that the ledger holds, or a new one, and raises the incarnation durably, so that no id of this
- * start repeats one of an earlier start.
+ * start repeats one of an earlier start. `founds` says of a new one whether it may found a group.
  * @throws TreplicaError REPLICAS_MISMATCH where the ledger belongs to a group of another size; as the ledger does.
  */
-export async function takeIdentity(ledger: Ledger, replicas: number, queueId: string): Promise<Identity> {
+export async function takeIdentity(
+  ledger: Ledger,
+  { replicas, queueId, founds }: { readonly replicas: number; readonly queueId: string; readonly founds: boolean },
+): Promise<Taken> {
   const past = ledger.load();
   checkReplicas(past, replicas, queueId);
-  const self = past.identity?.process ?? (randomBytes(8).toString('hex') as ProcessId);
-  const incarnation = (past.identity?.incarnation ?? 0) + 1;
+  const identity: Identity = {
+    process: past.identity?.process ?? (randomBytes(8).toString('hex') as ProcessId),
+    incarnation: (past.identity?.incarnation ?? 0) + 1,
+    founds: past.identity?.founds ?? founds,
+  };
   await new Promise<void>((resolve, reject) => {
-    ledger.commit([{ kind: 'identity', process: self, incarnation }], (error) => {
+    ledger.commit([{ kind: 'identity', ...identity }], (error) => {
       if (error === null) resolve();
       else reject(error);
     });
   });
-  return { self, incarnation, past };
+  return { identity, past };
 }
 
 function checkReplicas(past: LedgerSnapshot, replicas: number, queueId: string): void {

@@ -7,7 +7,8 @@ export function logNotice(log: Logger, notice: Notice): void {
   switch (notice.kind) {
     case 'founded': {
       const facts = { group: notice.group, members: notice.view.members };
-      if (notice.member) log.info(facts, 'the group is founded');
+      if (notice.part === 'member') log.info(facts, 'the group is founded');
+      else if (notice.part === 'learner') log.warn(facts, 'this process takes part in the group without a vote');
       else log.warn(facts, 'the group has been founded without this process, which waits and takes no part');
       return;
     }
@@ -15,6 +16,12 @@ export function logNotice(log: Logger, notice: Notice): void {
       log.error(
         { process: notice.process, replicas: notice.replicas },
         'a process was started for another number of replicas',
+      );
+      return;
+    case 'bases-differ':
+      log.error(
+        { process: notice.process, base: notice.base, own: notice.own },
+        'a process, or its group, has begun from another backup',
       );
       return;
     case 'awaiting-signatures':

@@ -5,6 +5,16 @@ import { TreplicaError } from '../model/errors.js';
 import { limits } from '../model/limits.js';
 import { MAX_MEMBERS } from '../model/view.js';
 
+/** A checkpoint is made when either measure is reached; a measure that is left out has its default. */
+export interface CheckpointOptions {
+  /** Bytes of messages delivered since the last; 128 MiB unless given. */
+  readonly everyBytes?: number;
+  /** Messages delivered since the last; 1,000,000 unless given. */
+  readonly everyPositions?: number;
+  /** Bytes of the log that are kept below the checkpoint, for processes that lag a little; 64 MiB unless given. */
+  readonly logMarginBytes?: number;
+}
+
 export interface QueueOptions {
   /** Where the ledger is kept; created when missing. Queues of one process may share it, processes may not. */
   readonly directory: string;
@@ -18,6 +28,14 @@ export interface QueueOptions {
   readonly maxDatagramBytes?: number;
   /** Where the queue says what happens to it; unless given, warnings and errors go to standard output. */
   readonly log?: Logger;
+  /** When the state is saved and the log cut; see `CheckpointOptions`. */
+  readonly checkpoint?: CheckpointOptions;
+  /**
+   * Whether a process that has lost its votes takes part all the same: it sets a damaged ledger aside and comes back under
+   * a new id, without a vote, in the group that exists. The same goes for one that comes when the group is complete.
+   * Unless given, false: `create` rejects with LEDGER_DAMAGED, and a process beyond the group's founders waits.
+   */
+  readonly recover?: boolean;
   /** Ends the wait for the group to be founded: `create` then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -33,6 +51,12 @@ export function checkOptions(options: QueueOptions): void {
   if (!Number.isInteger(replicas) || replicas < 1 || replicas > MAX_MEMBERS) {
     throw invalid('replicas', replicas, `a whole number from 1 to ${String(MAX_MEMBERS)}`);
   }
+  const { everyBytes = 1, everyPositions = 1, logMarginBytes = 0 } = options.checkpoint ?? {};
+  for (const [name, value] of Object.entries({ everyBytes, everyPositions })) {
+    if (!Number.isSafeInteger(value) || value < 1) throw invalid(`checkpoint.${name}`, value, 'a whole number above 0');
+  }
+  if (!Number.isSafeInteger(logMarginBytes) || logMarginBytes < 0)
+    throw invalid('checkpoint.logMarginBytes', logMarginBytes, 'a number of bytes');
   if (mode !== undefined && !MODES.includes(mode)) throw invalid('mode', mode, "'fast', 'classic' or 'adaptive'");
 }
 

@@ -10,3 +10,24 @@ export class PutTicket {
     readonly reject: (error: Error) => void,
   ) {}
 }
+
+/**
+ * Answers the `put()`s among the tickets of a batch whose first message has this position. Returns those of the holder, in
+ * the places where they were.
+ */
+export function answerPuts(tickets: readonly unknown[], position: Position): unknown[] {
+  return tickets.map((ticket, index) => {
+    if (!(ticket instanceof PutTicket)) return ticket;
+    ticket.resolve((position + index) as Position);
+    return undefined;
+  });
+}
+
+/** Tells the `put()`s among some tickets why nobody can say where their messages are. Returns those of the holder alone. */
+export function refusePuts(tickets: readonly unknown[], why: Error): unknown[] {
+  return tickets.filter((ticket) => {
+    if (!(ticket instanceof PutTicket)) return true;
+    ticket.reject(why);
+    return false;
+  });
+}

@@ -7,6 +7,8 @@ import { Consensus } from '../consensus/consensus.js';
 import type { Notice } from '../consensus/effects.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { openLmdbLedger } from '../ledger/lmdb-ledger.js';
+import { hasSetAside, setLedgerAside } from '../ledger/set-aside.js';
+import type { Checkpoint } from '../model/checkpoint.js';
 import { TreplicaError } from '../model/errors.js';
 import type { Position, ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
@@ -14,22 +16,25 @@ import type { Receiver, Transport } from '../transport/transport.js';
 import { parseQueueId } from '../transport/udp-options.js';
 import { openUdpTransport } from '../transport/udp-transport.js';
 import { Batcher } from './batcher.js';
-import { Delivery } from './delivery.js';
+import { Delivery, type Base } from './delivery.js';
 import { Driver } from './driver.js';
-import { takeIdentity, type Identity } from './identity.js';
+import type { Taken } from './identity.js';
 import { logNotice } from './notices.js';
+import { baseOf, openLedger, type LedgerPorts } from './opening.js';
 import { checkMessage, checkOptions, type QueueOptions } from './options.js';
 import { Outcome } from './outcome.js';
 import { PutTicket } from './put-ticket.js';
 import { Reader, type QueueMessage } from './reader.js';
+import { Recovery, restore } from './recovery.js';
 import { realScheduler, type Scheduler } from './scheduler.js';
 import type { StateHolder } from './state-holder.js';
 
 /** What a queue stands on. */
-export interface QueuePorts {
-  readonly openLedger: () => Ledger;
+export interface QueuePorts extends LedgerPorts {
   readonly openTransport: (self: ProcessId, receiver: Receiver, log: Logger) => Promise<Transport>;
   readonly scheduler: Scheduler;
+  /** A chunk of a checkpoint, in bytes; `limits.checkpointChunkBytes` unless given. */
+  readonly checkpointChunkBytes?: number | undefined;
 }
 
 /** What a frame and the message around a batch need of a datagram. */
@@ -43,6 +48,7 @@ export class AsynchronousPersistentQueue {
   readonly #batcher: Batcher;
   readonly #delivery: Delivery;
   readonly #driver: Driver;
+  readonly #recovery: Recovery;
   readonly #scheduler: Scheduler;
   readonly #log: Logger;
   readonly #stopTicking: () => void;
@@ -55,9 +61,9 @@ export class AsynchronousPersistentQueue {
   /**
    * Opens the queue `queueId`, a multicast address and port such as `'239.255.0.1:7400'`. A process that the group
    * knows resumes where it was; processes that belong to none found one as soon as `replicas` of them have met. A
-   * process beyond those waits, until `signal` is aborted, and says so in its log.
+   * process beyond those waits, until `signal` is aborted, and says so in its log, or joins with `recover: true`.
    * @throws TreplicaError INVALID_OPTION, NOT_MULTICAST, PORT_IN_USE, NETWORK, DIRECTORY_NOT_WRITABLE, DIRECTORY_IN_USE,
-   * LEDGER_DAMAGED, LEDGER_VERSION, LEDGER_FAILED, REPLICAS_MISMATCH; each names the thing and the remedy.
+   * LEDGER_DAMAGED, LEDGER_VERSION, LEDGER_FAILED, REPLICAS_MISMATCH, BACKUP_MISMATCH; each names the thing and the remedy.
    */
   static create(queueId: string, options: QueueOptions): Promise<AsynchronousPersistentQueue> {
     return AsynchronousPersistentQueue.open(queueId, options, {
@@ -65,6 +71,8 @@ export class AsynchronousPersistentQueue {
         parseQueueId(queueId); // What is no queue id must not become a name in a ledger that other queues share.
         return openLmdbLedger(options.directory, queueId);
       },
+      setLedgerAside: () => setLedgerAside(options.directory),
+      hasSetAside: () => hasSetAside(options.directory),
       openTransport: (self, receiver, log) => {
         const { networkInterface, maxDatagramBytes } = options;
         return openUdpTransport({ queueId, self, receiver, log, networkInterface, maxDatagramBytes });
@@ -76,15 +84,19 @@ export class AsynchronousPersistentQueue {
   /** For `open`. */
   private constructor(parts: {
     readonly queueId: string;
-    readonly identity: Identity;
+    readonly taken: Taken;
+    /** Where the local checkpoint ends; null where there is none or it is lost. */
+    readonly base: Base | null;
     readonly options: QueueOptions;
     readonly ledger: Ledger;
     readonly transport: Transport;
     readonly scheduler: Scheduler;
+    readonly chunkBytes: number;
     readonly log: Logger;
   }) {
     const { options, ledger, transport, scheduler } = parts;
-    const { self, incarnation, past } = parts.identity;
+    const { identity, past } = parts.taken;
+    const { process: self, incarnation } = identity;
     this.queueId = parts.queueId;
     this.processId = self;
     this.#ledger = ledger;
@@ -108,24 +120,62 @@ export class AsynchronousPersistentQueue {
         bytesInFlightMax: Math.min(limits.bytesInFlightMax, transport.receiveBufferBytes / options.replicas),
       },
     });
+    const { everyBytes, everyPositions, logMarginBytes } = options.checkpoint ?? {};
+    const stretch = {
+      bytes: everyBytes ?? limits.checkpointEveryBytes,
+      positions: everyPositions ?? limits.checkpointEveryPositions,
+    };
     this.#delivery = new Delivery({
       batcher: this.#batcher,
+      base: parts.base,
+      isAdrift: parts.base === null && past.start > 0,
+      stretch,
       read: (from, to, maxBytes) => ledger.read(from, to, maxBytes),
       catchUpBytes: limits.catchUpBytes,
       defer,
+      restore: (checkpoint, keeper) => restore(ledger, checkpoint, keeper, scheduler),
+      onLostCheckpoint: (error) => {
+        this.#lostCheckpoint(error);
+      },
+      onDamage: (damage) => {
+        this.#recovery.damagedHere(damage);
+      },
+      onProgress: () => {
+        this.#recovery.progressed();
+      },
       fail,
     });
+    const core = new Consensus(
+      {
+        self,
+        incarnation,
+        founds: identity.founds,
+        learns: options.recover === true || !identity.founds,
+        replicas: options.replicas,
+        mode: options.mode ?? 'adaptive',
+        random: () => scheduler.random(),
+      },
+      past,
+    );
+    this.#recovery = new Recovery({
+      self,
+      core,
+      ledger,
+      delivery: this.#delivery,
+      driver: () => this.#driver,
+      past,
+      logMarginBytes: logMarginBytes ?? limits.logMarginBytes,
+      chunkBytes: parts.chunkBytes,
+      task: { directory: options.directory, queueId: parts.queueId, stretch },
+      scheduler,
+      log: this.#log,
+      fail: (error) => {
+        fail(error instanceof Error ? error : new Error(String(error)));
+      },
+    });
     this.#driver = new Driver({
-      core: new Consensus(
-        {
-          self,
-          incarnation,
-          replicas: options.replicas,
-          mode: options.mode ?? 'adaptive',
-          random: () => scheduler.random(),
-        },
-        past,
-      ),
+      core,
+      repair: this.#recovery,
       ledger,
       transport,
       batcher: this.#batcher,
@@ -202,6 +252,16 @@ export class AsynchronousPersistentQueue {
   }
 
   /**
+   * Saves the state of the bound holder now, so that the log before it can be cut, and resolves when it is durable. Queues
+   * do so by themselves as `options.checkpoint` says.
+   * @throws TreplicaError NOT_SERIALIZABLE or CLASS_NOT_REGISTERED where the state cannot be saved, LEDGER_FAILED where it
+   * cannot be stored, QUEUE_CLOSED.
+   */
+  checkpoint(): Promise<Checkpoint> {
+    return this.#recovery.checkpoint();
+  }
+
+  /**
    * Resolves once everything that was acknowledged anywhere before the call has been handed over here: what is read
    * from the state afterwards is linearizable. Costs a question to a majority, which all waiting callers share.
    * @throws TreplicaError QUEUE_CLOSED.
@@ -258,6 +318,7 @@ export class AsynchronousPersistentQueue {
     this.#cause = cause;
     this.#driver.stop(closedError(cause));
     this.#stopTicking();
+    const recovered = this.#recovery.close();
     this.#delivery.stop(cause);
     this.#founded.settle(
       cause ?? new TreplicaError('QUEUE_CLOSED', 'The queue was closed before its group was founded.'),
@@ -265,14 +326,21 @@ export class AsynchronousPersistentQueue {
     const { malformed } = this.#driver;
     this.#log.debug({ ...this.#transport.statistics, malformed }, 'what has been sent, received and dropped');
     await this.#transport.close();
+    await recovered;
     await this.#ledger.close();
     this.#closed.settle(cause);
   }
 
+  #lostCheckpoint(error: TreplicaError): void {
+    this.#log.error({ err: error }, 'the local checkpoint is damaged');
+    this.#recovery.lostCheckpoint(error);
+  }
+
   #onNotice(notice: Notice): void {
     logNotice(this.#log, notice);
-    if (notice.kind === 'founded' && notice.member) this.#founded.settle(null);
+    if (notice.kind === 'founded' && notice.part !== 'stranger') this.#founded.settle(null);
     if (notice.kind === 'replicas-differ') this.#fail(replicasDiffer(this.queueId, notice.process, notice.replicas));
+    if (notice.kind === 'bases-differ') this.#fail(basesDiffer(this.queueId, notice));
   }
 
   /** As `create`, on other ports: puts a queue together and waits until its process belongs to a group. */
@@ -280,14 +348,15 @@ export class AsynchronousPersistentQueue {
     checkOptions(options);
     options.signal?.throwIfAborted();
     const log = options.log ?? pino({ name: 'treplica', level: 'warn' });
-    const ledger = ports.openLedger();
+    const opened = await openLedger(queueId, options, ports, log);
+    const { ledger, taken } = opened;
     let transport: Transport | null = null;
     try {
-      const identity = await takeIdentity(ledger, options.replicas, queueId);
+      const { base, loss } = await baseOf(opened);
       // What arrives before the queue is there is lost, as datagrams may be.
       let receive: Receiver = () => undefined;
       transport = await ports.openTransport(
-        identity.self,
+        taken.identity.process,
         (from, group, message) => {
           receive(from, group, message);
         },
@@ -296,13 +365,16 @@ export class AsynchronousPersistentQueue {
       options.signal?.throwIfAborted();
       const queue = new AsynchronousPersistentQueue({
         queueId,
-        identity,
+        taken,
+        base,
         options,
         ledger,
         transport,
         scheduler: ports.scheduler,
+        chunkBytes: ports.checkpointChunkBytes ?? limits.checkpointChunkBytes,
         log,
       });
+      if (loss !== null) queue.#lostCheckpoint(loss);
       receive = (from, group, message) => {
         queue.#driver.receive(from, group, message);
       };
@@ -342,5 +414,16 @@ function replicasDiffer(queueId: string, process: ProcessId, replicas: number): 
   return new TreplicaError(
     'REPLICAS_MISMATCH',
     `Process ${process} on ${queueId} was started for ${String(replicas)} replicas, this one for another number: start all processes of a group with the same number of replicas.`,
+  );
+}
+
+function basesDiffer(
+  queueId: string,
+  { process, base, own }: Extract<Notice, { kind: 'bases-differ' }>,
+): TreplicaError {
+  const name = (digest: string) => (digest === '' ? 'from nothing' : `from backup ${digest}`);
+  return new TreplicaError(
+    'BACKUP_MISMATCH',
+    `Process ${process} on ${queueId}, or its group, began ${name(base)}, and this one ${name(own)}: restore all processes of a group from the same backup, and let no other group use its address.`,
   );
 }

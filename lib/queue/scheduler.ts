@@ -6,6 +6,8 @@ export interface Scheduler {
   random(): number;
   /** Calls back in a later turn of the event loop, after what has arrived by then. */
   defer(callback: () => void): void;
+  /** Resolves in a later turn of the event loop. */
+  turn(): Promise<void>;
   /** Calls back once after a time, unless the returned function is called before. At most 2³¹ − 1 ms. */
   after(ms: number, callback: () => void): () => void;
   /** Calls back at intervals until the returned function is called. Intervals that were missed are not made good. */
@@ -16,6 +18,7 @@ export const realScheduler: Scheduler = {
   now: () => Date.now(),
   random: () => Math.random(),
   defer: (callback) => void setImmediate(callback),
+  turn: () => new Promise((resolve) => setImmediate(resolve)),
   after: (ms, callback) => {
     const timer = setTimeout(callback, ms);
     return () => {

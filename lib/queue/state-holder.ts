@@ -1,4 +1,6 @@
-import type { Position, ProcessId } from '../model/ids.js';
+import type { Checkpoint } from '../model/checkpoint.js';
+import type { GroupId, Instance, Position, ProcessId } from '../model/ids.js';
+import type { ViewRecord } from '../model/view.js';
 
 /** The messages of one batch, as they come off the queue: the same at every process, in the same order. */
 export interface DeliveredBatch {
@@ -14,8 +16,14 @@ export interface DeliveredBatch {
   readonly tickets: readonly unknown[] | null;
 }
 
-/** What a queue is bound to: it hands every message over in order, each once, from the first one on. */
+/**
+ * What a queue is bound to: it hands every message over in order, each once, from the first one on or from where a
+ * restored state stands.
+ */
 export interface StateHolder {
+  /** Absent where nothing can be saved: the log is then kept for ever, and a process that has fallen behind its cut end stops. */
+  readonly keeper?: StateKeeper;
+
   /** Called for one batch after the other. Synchronous; must not throw: what it throws stops the queue. */
   deliver(batch: DeliveredBatch): void;
 
@@ -24,4 +32,48 @@ export interface StateHolder {
    * and not delivered, and of the batch that `deliver` threw in: each of them may have been ordered or not. Called once.
    */
   stopped(tickets: readonly unknown[], cause: Error | null): void;
+}
+
+/** How to save what a state holder holds, and to give it back. */
+export interface StateKeeper {
+  /**
+   * The state as it is now, in pieces of some 64 KiB at most, each made in little time; nothing is delivered before the
+   * last one has been taken, or none is wanted any more. Equal states give equal pieces.
+   * @throws what makes the state impossible to save: the log is then kept
+   */
+  save(): IterableIterator<Uint8Array>;
+  /**
+   * Absent where `save` is the only way. Has another process make the checkpoint out of the latest one and the log, so that
+   * delivery goes on here meanwhile. Rejects where that fails, or when it is called off.
+   */
+  readonly saveElsewhere?: ((task: SavingTask, signal: AbortSignal) => Promise<Checkpoint>) | undefined;
+  /** Takes pieces in the order in which they were saved. */
+  restore(): StateSink;
+  /**
+   * The messages of these tickets, which were put here, are behind the state that has been restored: they have been
+   * delivered elsewhere, or never will be.
+   */
+  skipped(tickets: readonly unknown[]): void;
+}
+
+/** What another process of this machine needs in order to make a checkpoint of a queue. */
+export interface SavingTask {
+  /** Of the ledger. */
+  readonly directory: string;
+  readonly queueId: string;
+  readonly group: GroupId;
+  readonly views: readonly ViewRecord[];
+  /** The checkpoint to begin with; null to begin with the log. */
+  readonly latest: Checkpoint | null;
+  /** The checkpoint is to hold everything below this instance, and all of that is in the log or in the latest checkpoint. */
+  readonly until: Instance;
+  /** After how many messages or bytes stretches of the sequence end. */
+  readonly stretch: { readonly positions: number; readonly bytes: number };
+}
+
+export interface StateSink {
+  /** Works for little time. @throws TreplicaError where this process cannot read the state */
+  push(piece: Uint8Array): void;
+  /** From now on the holder holds what was restored; until then what it held before. */
+  finish(): void;
 }

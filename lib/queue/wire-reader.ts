@@ -7,6 +7,7 @@ import { groupIdOf, MAX_MEMBERS } from '../model/view.js';
 
 const HIGH = 2 ** 32;
 const HIGH_MAX = 2 ** 21 - 1;
+const DIGEST_PATTERN = /^[0-9a-f]{32}$/;
 
 /**
  * Reads fields one after the other and trusts none of them: whatever is missing or not what the model allows is a
@@ -84,11 +85,24 @@ export class WireReader {
   /** The body is a part of the bytes that are read, not a copy. */
   batch(): Batch {
     const id = this.batchId();
+    const body = this.bytes();
+    if (id !== NO_OP_ID) return { id, body };
+    check(body.length === 0, 'a no-op with a body');
+    return NO_OP;
+  }
+
+  /** A part of the bytes that are read, not a copy. */
+  bytes(): Buffer {
     const length = this.#bytes.readUInt32BE(this.#take(4));
     const at = this.#take(length);
-    if (id !== NO_OP_ID) return { id, body: this.#bytes.subarray(at, at + length) };
-    check(length === 0, 'a no-op with a body');
-    return NO_OP;
+    return this.#bytes.subarray(at, at + length);
+  }
+
+  /** Of a checkpoint: 32 hexadecimal digits. */
+  digest(): string {
+    const text = this.#text();
+    check(DIGEST_PATTERN.test(text), 'not a digest');
+    return text;
   }
 
   founding(): Founding {
@@ -96,7 +110,16 @@ export class WireReader {
     const members = this.list(readProcessId);
     check(members.length >= 1 && members.length <= MAX_MEMBERS, 'a founding of too few or too many');
     check(new Set(members).size === members.length, 'a founding with a member twice');
-    return { group: groupIdOf(members, attempt), attempt, members };
+    const base = { from: this.instance(), digest: this.baseDigest() };
+    check(base.from === 0 || base.digest !== '', 'a founding on nothing that begins later');
+    return { group: groupIdOf(members, attempt, base), attempt, members, base };
+  }
+
+  /** Of what a group begins with: as `digest`, or empty. */
+  baseDigest(): string {
+    const text = this.#text();
+    check(text === '' || DIGEST_PATTERN.test(text), 'not a digest');
+    return text;
   }
 
   /** Nothing may follow. */

@@ -61,16 +61,24 @@ export class WireWriter {
   }
 
   batch(batch: Batch): this {
-    this.id(batch.id);
-    this.#length32(batch.body.length);
-    this.#bodies.push({ at: this.#length, body: batch.body });
-    this.#bodyBytes += batch.body.length;
+    return this.id(batch.id).bytes(batch.body);
+  }
+
+  /** Bytes of any length, which must not change before `finish`. */
+  bytes(bytes: Uint8Array): this {
+    this.#length32(bytes.length);
+    this.#bodies.push({ at: this.#length, body: bytes });
+    this.#bodyBytes += bytes.length;
     return this;
   }
 
   /** The group is not sent: it is the digest of the rest. */
   founding(founding: Founding): this {
-    return this.natural(founding.attempt).list(founding.members, (out, member) => out.id(member));
+    const { attempt, members, base } = founding;
+    return this.natural(attempt)
+      .list(members, (out, member) => out.id(member))
+      .natural(base.from)
+      .id(base.digest);
   }
 
   /** All that was written since the last `finish` or `reset`. */

@@ -2,27 +2,42 @@
  * Messages as bytes: one byte for the kind, then the fields in the order of the table below. A number once given to a
  * kind is never given to another.
  */
-import type { Item, Message, MessageKind, MessageOf, ReportedVote } from '../consensus/messages.js';
+import type { Intent, Item, Message, ReportedVote } from '../consensus/messages.js';
 import type { Batch } from '../model/batch.js';
-import type { Instance } from '../model/ids.js';
+import type { Checkpoint } from '../model/checkpoint.js';
+import type { Instance, Position } from '../model/ids.js';
 import { MAX_MEMBERS } from '../model/view.js';
+import type { RepairMessage } from './repair-messages.js';
 import { WireReader } from './wire-reader.js';
 import { WireWriter } from './wire-writer.js';
 
-interface Codec<M extends Message> {
+interface Codec<M extends WireMessage> {
   readonly code: number;
   readonly write: (out: WireWriter, message: M) => void;
   readonly read: (input: WireReader) => M;
 }
 
-type Codecs = { readonly [K in MessageKind]: Codec<MessageOf<K>> };
+/** All that travels: what the cores say, and what is said below them. */
+export type WireMessage = Message | RepairMessage;
+
+type WireMessageOf<K extends WireMessage['kind']> = Extract<WireMessage, { readonly kind: K }>;
+
+type Codecs = { readonly [K in WireMessage['kind']]: Codec<WireMessageOf<K>> };
+
+/** By their numbers on the wire. */
+const INTENTS: readonly Intent[] = ['found', 'wait', 'join'];
 
 const codecs: Codecs = {
   // Founding.
   hello: {
     code: 1,
-    write: (out, message) => out.byte(message.replicas).flag(message.willing),
-    read: (input) => ({ kind: 'hello', replicas: input.byte(MAX_MEMBERS), willing: input.flag() }),
+    write: (out, { replicas, intent, base }) => out.byte(replicas).byte(INTENTS.indexOf(intent)).id(base),
+    read: (input) => ({
+      kind: 'hello',
+      replicas: input.byte(MAX_MEMBERS),
+      intent: INTENTS[input.byte(INTENTS.length - 1)] ?? 'wait',
+      base: input.baseDigest(),
+    }),
   },
   found: {
     code: 2,
@@ -151,8 +166,8 @@ const codecs: Codecs = {
   },
   'catch-up': {
     code: 21,
-    write: (out, message) => out.natural(message.from),
-    read: (input) => ({ kind: 'catch-up', from: input.instance() }),
+    write: (out, message) => out.natural(message.from).natural(message.to),
+    read: (input) => ({ kind: 'catch-up', from: input.instance(), to: input.instance() }),
   },
   decided: {
     code: 22,
@@ -180,16 +195,49 @@ const codecs: Codecs = {
     write: (out, message) => out.natural(message.until),
     read: (input) => ({ kind: 'fill', until: input.instance() }),
   },
+  // Checkpoints.
+  'want-checkpoint': {
+    code: 27,
+    write: (out, message) => out.natural(message.beyond),
+    read: (input) => ({ kind: 'want-checkpoint', beyond: input.instance() }),
+  },
+  offer: {
+    code: 32,
+    write: (out, { beyond, checkpoint }) => {
+      writeCheckpoint(out.natural(beyond), checkpoint);
+    },
+    read: (input) => ({ kind: 'offer', beyond: input.instance(), checkpoint: readCheckpoint(input) }),
+  },
+  'want-chunk': {
+    code: 28,
+    write: (out, { digest, index }) => out.id(digest).natural(index),
+    read: (input) => ({ kind: 'want-chunk', digest: input.digest(), index: input.natural() }),
+  },
+  chunk: {
+    code: 29,
+    write: (out, { digest, index, bytes }) => out.id(digest).natural(index).bytes(bytes),
+    read: (input) => ({ kind: 'chunk', digest: input.digest(), index: input.natural(), bytes: input.bytes() }),
+  },
+  'no-chunk': {
+    code: 30,
+    write: (out, { digest }) => out.id(digest),
+    read: (input) => ({ kind: 'no-chunk', digest: input.digest() }),
+  },
+  checkpointed: {
+    code: 31,
+    write: (out, { next, digest }) => out.natural(next).id(digest),
+    read: (input) => ({ kind: 'checkpointed', next: input.instance(), digest: input.digest() }),
+  },
 };
 
-const readers = new Map<number, (input: WireReader) => Message>(
+const readers = new Map<number, (input: WireReader) => WireMessage>(
   Object.values(codecs).map(({ code, read }) => [code, read]),
 );
 
 const writer = new WireWriter();
 
 /** The message as bytes. Bodies of batches are copied once. */
-export function encodeMessage(message: Message): Uint8Array {
+export function encodeMessage(message: WireMessage): Uint8Array {
   writer.reset();
   write(message.kind, message);
   return writer.finish();
@@ -199,7 +247,7 @@ export function encodeMessage(message: Message): Uint8Array {
  * The message that `bytes` are exactly, or null. Never throws, whatever the bytes, and never gives a value that the
  * types or the model do not allow. Bodies of batches are parts of `bytes`, not copies.
  */
-export function decodeMessage(bytes: Buffer): Message | null {
+export function decodeMessage(bytes: Buffer): WireMessage | null {
   try {
     const input = new WireReader(bytes);
     const message = readers.get(input.byte(255))?.(input) ?? null;
@@ -210,8 +258,8 @@ export function decodeMessage(bytes: Buffer): Message | null {
   }
 }
 
-function write<K extends MessageKind>(kind: K, message: MessageOf<K>): void {
-  const codec: Codec<MessageOf<K>> = codecs[kind];
+function write<K extends WireMessage['kind']>(kind: K, message: WireMessageOf<K>): void {
+  const codec: Codec<WireMessageOf<K>> = codecs[kind];
   writer.byte(codec.code);
   codec.write(writer, message);
 }
@@ -222,6 +270,20 @@ function writeInstance(out: WireWriter, instance: Instance): void {
 
 function readInstance(input: WireReader): Instance {
   return input.instance();
+}
+
+function writeCheckpoint(out: WireWriter, { next, position, chunks, bytes, digest }: Checkpoint): void {
+  out.natural(next).natural(position).natural(chunks).natural(bytes).id(digest);
+}
+
+function readCheckpoint(input: WireReader): Checkpoint {
+  return {
+    next: input.instance(),
+    position: input.natural() as Position,
+    chunks: input.natural(),
+    bytes: input.natural(),
+    digest: input.digest(),
+  };
 }
 
 function writeItem(out: WireWriter, { instance, id }: Item): void {

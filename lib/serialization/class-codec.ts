@@ -1,6 +1,7 @@
 import { TreplicaError } from '../model/errors.js';
 import { describeField, exposedAccessors, keyOf, type Transform, type TypeDescription } from './fields.js';
 import { flawOf, type Class } from './flaws.js';
+import { malformed, type Source } from './malformed.js';
 import { headerOf, partsOfHeader, subtypePrefix, survivesUtf8 } from './wire.js';
 
 /** A field that travels. */
@@ -28,7 +29,8 @@ export interface Shape {
 
 /** How to read what a header announces. */
 export interface Reader {
-  readonly prototype: object;
+  /** Makes an instance without fields, and without running the class's constructor. */
+  readonly Instance: new () => object;
   /** Null for what the class has come to leave out since the message was written. */
   readonly fields: readonly (Field | null)[];
   /** Where each field is simply assigned: the common case, and the quick one. */
@@ -41,6 +43,7 @@ const SHAPES_MAX = 256;
 /** A class, compiled: what its instances hold and what that is called on the wire. */
 export class ClassCodec {
   readonly prototype: object;
+  readonly #Instance: new () => object;
   readonly #fields = new Map<string, Field | null>();
   readonly #shapes = new Map<string, Shape>();
   readonly #accessors: readonly string[];
@@ -52,6 +55,7 @@ export class ClassCodec {
     readonly prefix: string,
   ) {
     this.prototype = type.prototype as object;
+    this.#Instance = constructorOf(this.prototype);
     this.#accessors = exposedAccessors(type);
   }
 
@@ -73,7 +77,7 @@ export class ClassCodec {
       .filter((field) => field !== null)
       .filter(({ fromWire, key }) => fromWire === null && !(key in this.prototype));
     return {
-      prototype: this.prototype,
+      Instance: this.#Instance,
       fields,
       plainFields: plainFields.length === fields.length ? plainFields : null,
     };
@@ -156,24 +160,20 @@ export class Readers {
   readonly #latest = new Array<{ header: string; reader: Reader } | null>(64).fill(null);
 
   /** `codecOf` finds the class for a prefix or throws. */
-  constructor(readonly codecOf: (prefix: string) => ClassCodec) {}
+  constructor(readonly codecOf: (prefix: string, source: Source) => ClassCodec) {}
 
-  of(header: string): Reader {
+  of(header: string, source: Source): Reader {
     const latest = this.#latest[header.length & 63] ?? null;
     if (latest !== null && latest.header === header) return latest.reader;
-    const reader = this.#readers.get(header) ?? this.#compile(header);
+    const reader = this.#readers.get(header) ?? this.#compile(header, source);
     this.#latest[header.length & 63] = { header, reader };
     return reader;
   }
 
-  #compile(header: string): Reader {
+  #compile(header: string, source: Source): Reader {
     const parts = partsOfHeader(header);
-    if (parts === null)
-      throw new TreplicaError(
-        'MALFORMED_BYTES',
-        `A message holds an object with the header '${header}', which names no fields.`,
-      );
-    const reader = this.codecOf(parts.prefix).readerOf(parts.wireNames);
+    if (parts === null) throw malformed(`an object with the header '${header}', which names no fields`, source);
+    const reader = this.codecOf(parts.prefix, source).readerOf(parts.wireNames);
     if (this.#readers.size < READERS_MAX) this.#readers.set(header, reader);
     return reader;
   }
@@ -185,7 +185,7 @@ const READERS_MAX = 65_536;
 export class Declared {
   static readonly #known = new WeakMap<object, Declared>();
 
-  readonly readers = new Readers((prefix) => this.#named(prefix));
+  readonly readers = new Readers((prefix, source) => this.#named(prefix, source));
   readonly #codecs: readonly ClassCodec[];
 
   private constructor(readonly description: TypeDescription) {
@@ -207,14 +207,23 @@ export class Declared {
     return this.#codecs.find((codec) => codec.prototype === prototype);
   }
 
-  #named(prefix: string): ClassCodec {
+  #named(prefix: string, source: Source): ClassCodec {
     const codec = this.#codecs.find((candidate) => candidate.prefix === prefix);
     if (codec !== undefined) return codec;
     throw new TreplicaError(
       'CLASS_NOT_REGISTERED',
-      `A message holds a ${prefix}, which the @Type(() => ${this.description.type.name}) does not list as a subtype: add it to the discriminator.`,
+      `A ${source} holds a ${prefix}, which the @Type(() => ${this.description.type.name}) does not list as a subtype: add it to the discriminator.`,
     );
   }
+}
+
+/** Rather than Object.create: the engine learns how many fields such objects come to have, and keeps them in the object. */
+function constructorOf(prototype: object): new () => object {
+  const Instance = function (): void {
+    // The fields come later.
+  };
+  Instance.prototype = prototype;
+  return Instance as unknown as new () => object;
 }
 
 function sameNames(a: readonly string[], b: readonly string[]): boolean {

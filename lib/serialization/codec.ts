@@ -1,12 +1,14 @@
 /**
  * Serialisation: any value that consists of registered classes, collections and primitives becomes MessagePack and
  * comes back as it was, or is refused by name. wire.ts says what the bytes look like, registry.ts holds the classes.
+ * States, which may be of any size, have encoder, decoder and format of their own: state-encoder.ts says more.
  */
 import { Packr } from 'msgpackr';
 
 import { TreplicaError } from '../model/errors.js';
-import { Decoding, malformed } from './decoding.js';
+import { Decoding } from './decoding.js';
 import { Encoding } from './encoding.js';
+import { malformed } from './malformed.js';
 
 /** Records and structures would need tables outside of the message. Bytes are copied out of it: the state may change them. */
 const packr = new Packr({ useRecords: false, mapsAsObjects: false, useBigIntExtension: true, copyBuffers: true });
@@ -45,13 +47,17 @@ export function decode(bytes: Uint8Array): unknown {
     return new Decoding().value(unpack(bytes), null);
   } catch (error) {
     if (error instanceof TreplicaError) throw error;
-    throw malformed(`something that cannot be read (${error instanceof Error ? error.message : String(error)})`, error);
+    throw malformed(
+      `something that cannot be read (${error instanceof Error ? error.message : String(error)})`,
+      'message',
+      error,
+    );
   }
 }
 
 function unpack(bytes: Uint8Array): unknown {
   if (bytes.length > desk.length) return packr.unpack(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
-  if (bytes.length === 0) throw malformed('nothing');
+  if (bytes.length === 0) throw malformed('nothing', 'message');
   desk.set(bytes);
   extent.end = bytes.length;
   return packr.unpack(desk, extent);

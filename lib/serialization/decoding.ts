@@ -1,9 +1,8 @@
-import { TransformationType } from 'class-transformer';
-
-import { TreplicaError } from '../model/errors.js';
 import type { Declared, Reader } from './class-codec.js';
+import { malformed } from './malformed.js';
 import { put } from './properties.js';
 import { registeredReaders } from './registry.js';
+import { assemble } from './transforms.js';
 import { HEADERS_MAX, isDeclaredHeader, Kind } from './wire.js';
 
 /** The inverse of Encoding: makes the value of what MessagePack gave. Nothing there can be trusted to be well formed. */
@@ -16,7 +15,7 @@ export class Decoding {
   /** Throws MALFORMED_BYTES or CLASS_NOT_REGISTERED. */
   value(wire: unknown, declared: Declared | null): unknown {
     if (typeof wire !== 'object' || wire === null) return wire;
-    if (!Array.isArray(wire)) throw malformed(`${Object.prototype.toString.call(wire)} outside of an array`);
+    if (!Array.isArray(wire)) throw malformed(`${Object.prototype.toString.call(wire)} outside of an array`, 'message');
     const contents = wire as readonly unknown[];
     const head = contents[0];
     if (typeof head === 'string') return this.#instance(contents, this.#announce(head, declared));
@@ -27,16 +26,16 @@ export class Decoding {
 
   #announce(header: string, declared: Declared | null): Reader {
     const readers = isDeclaredHeader(header) ? declared?.readers : registeredReaders;
-    if (readers === undefined) throw malformed(`'${header}' in a place that declares no class`);
-    const reader = readers.of(header);
+    if (readers === undefined) throw malformed(`'${header}' in a place that declares no class`, 'message');
+    const reader = readers.of(header, 'message');
     if (this.#readers.length < HEADERS_MAX) this.#readers.push(reader);
     return reader;
   }
 
   #instance(contents: readonly unknown[], reader: Reader): object {
     if (contents.length !== reader.fields.length + 1)
-      throw malformed(`${contents.length - 1} values for ${reader.fields.length} fields`);
-    const instance = this.#begin(Object.create(reader.prototype) as Record<string, unknown>);
+      throw malformed(`${contents.length - 1} values for ${reader.fields.length} fields`, 'message');
+    const instance = this.#begin(new reader.Instance() as Record<string, unknown>);
     const { plainFields } = reader;
     if (plainFields === null) return this.#instanceWithCare(contents, reader, instance);
     let i = 0;
@@ -50,18 +49,7 @@ export class Decoding {
   /** For the rest. Transformations may look at the other fields: so first the values, then the fields. */
   #instanceWithCare(contents: readonly unknown[], { fields }: Reader, instance: Record<string, unknown>): object {
     const values = fields.map((field, i) => this.value(contents[i + 1], field?.declared ?? null));
-    const obj: Record<string, unknown> = {};
-    for (const [i, field] of fields.entries()) if (field !== null) put(obj, field.wireName, values[i]);
-    for (const [i, field] of fields.entries()) {
-      if (field === null) continue;
-      const common = { key: field.key, obj, type: TransformationType.PLAIN_TO_CLASS, options: {} };
-      const value = (field.fromWire ?? []).reduce(
-        (before, transform) => transform({ ...common, value: before }),
-        values[i],
-      );
-      if (field.isAccessor) instance[field.key] = value;
-      else put(instance, field.key, value);
-    }
+    assemble(instance, fields, values);
     return instance;
   }
 
@@ -114,12 +102,12 @@ export class Decoding {
   #sparseArray(contents: readonly unknown[], declared: Declared | null): unknown[] {
     const array = this.#begin<unknown[]>([]);
     const length = contents[1];
-    if (typeof length !== 'number' || length >>> 0 !== length) throw malformed('an array without a length');
+    if (typeof length !== 'number' || length >>> 0 !== length) throw malformed('an array without a length', 'message');
     array.length = length;
     for (let i = 2; i < contents.length; i += 2) {
       const index = contents[i];
       if (typeof index !== 'number' || !(index >= 0 && index < length))
-        throw malformed('an element outside of its array');
+        throw malformed('an element outside of its array', 'message');
       array[index] = this.value(contents[i + 1], declared);
     }
     return array;
@@ -129,7 +117,7 @@ export class Decoding {
     this.#begin(object);
     for (let i = 1; i < contents.length; i += 2) {
       const key = this.value(contents[i], null);
-      if (typeof key !== 'string') throw malformed('a property whose name is no string');
+      if (typeof key !== 'string') throw malformed('a property whose name is no string', 'message');
       put(object, key, this.value(contents[i + 1], null));
     }
     return object;
@@ -159,11 +147,6 @@ function bytesIn(contents: readonly unknown[]): Uint8Array<ArrayBuffer> {
   return bytes instanceof Uint8Array ? (bytes as Uint8Array<ArrayBuffer>) : fail('an object without its bytes');
 }
 
-export function malformed(what: string, cause?: unknown): TreplicaError {
-  const message = `A message holds ${what}: it was not written by this version of Treplica, or it has been damaged.`;
-  return new TreplicaError('MALFORMED_BYTES', message, { cause });
-}
-
 function fail(what: string): never {
-  throw malformed(what);
+  throw malformed(what, 'message');
 }

@@ -1,12 +1,11 @@
 import { types } from 'node:util';
 
-import { TransformationType } from 'class-transformer';
-
-import type { ClassCodec, Declared, Field, Shape } from './class-codec.js';
+import type { ClassCodec, Declared, Shape } from './class-codec.js';
 import { prototypeOf } from './flaws.js';
 import { bare, refuseSymbols } from './properties.js';
 import { located, Refusal, refuseClass, refuseProperties, refuseType } from './refusal.js';
 import { codecFor } from './registry.js';
+import { contentOf } from './transforms.js';
 import { DEPTH_MAX, HEADERS_MAX, Kind, survivesUtf8 } from './wire.js';
 
 /**
@@ -169,11 +168,4 @@ export class Encoding {
     for (const element of value) wire.push(this.#value(element, declared));
     return wire;
   }
-}
-
-function contentOf(instance: object, field: Field): unknown {
-  const content = (instance as Record<string, unknown>)[field.key];
-  if (field.toWire === null) return content;
-  const common = { key: field.key, obj: instance, type: TransformationType.CLASS_TO_PLAIN, options: {} };
-  return field.toWire.reduce((value, transform) => transform({ ...common, value }), content);
 }

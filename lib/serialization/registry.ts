@@ -11,12 +11,12 @@ const byName = new Map<string, ClassCodec>();
 const byPrototype = new Map<object | null, ClassCodec>();
 
 /** Finds the reader for a header that begins with a registered name. */
-export const registeredReaders = new Readers((name) => {
+export const registeredReaders = new Readers((name, source) => {
   const codec = byName.get(name);
   if (codec !== undefined) return codec;
   throw new TreplicaError(
     'CLASS_NOT_REGISTERED',
-    `A message holds an instance of '${name}', and no class is registered under that name: import the module that declares it with @operation('${name}') or @serializable('${name}') before the queue is bound. Messages that are in the log already keep their names for ever.`,
+    `A ${source} holds an instance of '${name}', and no class is registered under that name: import the module that declares it with @operation('${name}') or @serializable('${name}') before the queue is bound. What is in the log or in a checkpoint keeps its name.`,
   );
 });
 

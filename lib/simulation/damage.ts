@@ -1,5 +1,6 @@
 import type { MemoryFile } from '../ledger/memory-ledger.js';
 import { metaKey } from '../ledger/record-codec.js';
+import type { Checkpoint } from '../model/checkpoint.js';
 import type { Instance } from '../model/ids.js';
 import type { LedgerRecord } from '../model/records.js';
 import type { Random } from './random.js';
@@ -13,7 +14,7 @@ export function damage(
   kind: Damage,
   random: Random,
   written: readonly LedgerRecord[] | null = null,
-): string | null {
+): string | Instance | null {
   const keys = written === null ? [...file.meta.keys(), ...file.entries.keys()] : written.map(keyOf);
   if (keys.length === 0) return null;
   const key = random.pick(keys);
@@ -22,16 +23,51 @@ export function damage(
   if (kind === 'vanished record') {
     if (typeof key === 'string') file.meta.delete(key);
     else file.entries.delete(key);
-    return String(key);
+    return key;
   }
   const damaged = kind === 'torn write' ? value.subarray(0, random.below(value.length)) : flipped(value, random);
   if (typeof key === 'string') file.meta.set(key, damaged);
   else file.entries.set(key, damaged);
-  return String(key);
+  return key;
+}
+
+/** Damages what was decided at one instance below the watermark. Returns which; null where the log is empty there. */
+export function damageDecision(file: MemoryFile, watermark: number, random: Random): Instance | null {
+  const decided = [...file.entries].filter(([instance]) => instance < watermark);
+  if (decided.length === 0) return null;
+  const [instance, value] = random.pick(decided);
+  if (random.chance(0.5)) file.entries.delete(instance);
+  else file.entries.set(instance, flipped(value, random));
+  return instance;
+}
+
+/** Damages one chunk of a checkpoint, or takes all of it away. Returns what has been done; null where it is not there. */
+export function damageCheckpoint(file: MemoryFile, checkpoint: Checkpoint, random: Random): string | null {
+  for (const [stem, stored] of file.checkpoints.complete) {
+    if (stored.checkpoint.digest !== checkpoint.digest) continue;
+    if (random.chance(0.3)) {
+      file.checkpoints.complete.delete(stem);
+      return 'all of it';
+    }
+    const index = random.below(stored.chunks.length);
+    const chunk = stored.chunks[index];
+    if (chunk === undefined) return null;
+    stored.chunks[index] = random.chance(0.5) ? flipped(chunk, random) : chunk.subarray(0, random.below(chunk.length));
+    return `chunk ${index}`;
+  }
+  return null;
 }
 
 function keyOf(record: LedgerRecord): string | Instance {
-  return record.kind === 'entry' ? record.entry.instance : metaKey(record);
+  switch (record.kind) {
+    case 'entry':
+    case 'repair':
+      return record.entry.instance;
+    case 'truncation':
+      return metaKey({ kind: 'start', start: 0 as Instance });
+    default:
+      return metaKey(record);
+  }
 }
 
 function flipped(value: Buffer, random: Random): Buffer {

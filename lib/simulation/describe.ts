@@ -3,13 +3,15 @@
  * traces are made of. A ballot is `reign.coordinator.f` or `.c`, fast or classic; a batch `process/incarnation/sequence`;
  * `5=p2/1/0` the batch at instance 5; `at 7` the watermark of who speaks.
  */
-import type { Notice } from '../consensus/effects.js';
-import type { Item, Message, ReportedVote } from '../consensus/messages.js';
+import type { Notice, Part } from '../consensus/effects.js';
+import type { Intent, Item, Message, ReportedVote } from '../consensus/messages.js';
 import { unreachable } from '../model/assert.js';
 import { NO_BALLOT, sameBallot, type Ballot } from '../model/ballot.js';
 import { NO_OP_ID, partsOf, type Batch, type BatchId } from '../model/batch.js';
 import type { GroupId, ProcessId } from '../model/ids.js';
+import type { Checkpoint } from '../model/checkpoint.js';
 import type { Founding, FoundingRecord, LedgerRecord, LogEntry } from '../model/records.js';
+import type { WireMessage } from '../queue/wire.js';
 
 /** The short name of a process. */
 export type NameOf = (process: ProcessId) => string;
@@ -28,13 +30,31 @@ export function describeBatchId(id: BatchId, nameOf: NameOf): string {
   return `${nameOf(process)}/${incarnation}/${sequence}`;
 }
 
-export function describeMessage(message: Message, nameOf: NameOf): string {
+export function describeMessage(message: WireMessage, nameOf: NameOf): string {
+  switch (message.kind) {
+    case 'want-checkpoint':
+      return `${message.kind} beyond ${message.beyond}`;
+    case 'offer':
+      return `${message.kind} beyond ${message.beyond}: ${describeCheckpoint(message.checkpoint)}`;
+    case 'want-chunk':
+    case 'chunk':
+      return `${message.kind} ${message.index} of ${message.digest.slice(0, 6)}`;
+    case 'no-chunk':
+      return `${message.kind} of ${message.digest.slice(0, 6)}`;
+    case 'checkpointed':
+      return `${message.kind} at ${message.next}: ${message.digest.slice(0, 6)}`;
+    default:
+      return describeCoreMessage(message, nameOf);
+  }
+}
+
+function describeCoreMessage(message: Message, nameOf: NameOf): string {
   const { kind } = message;
   const ballotOf = (ballot: Ballot) => describeBallot(ballot, nameOf);
   const itemsOf = (items: readonly Item[]) => list(items.map(({ instance, id }) => item(instance, id, nameOf)));
   switch (kind) {
     case 'hello':
-      return `${kind} n=${message.replicas}, ${message.willing ? 'willing' : 'not willing'}`;
+      return `${kind} n=${message.replicas}, ${INTENTS[message.intent]}`;
     case 'found':
     case 'signed':
     case 'founded':
@@ -71,7 +91,7 @@ export function describeMessage(message: Message, nameOf: NameOf): string {
     case 'duplicate':
       return `${kind} ${describeBatchId(message.id, nameOf)} for ${message.instance}`;
     case 'catch-up':
-      return `${kind} from ${message.from}`;
+      return `${kind} from ${message.from} to ${message.to}`;
     case 'decided':
       return `${kind} at ${message.watermark}: ${list(message.batches.map((batch, i) => stored(message.from + i, batch, nameOf)))}`;
     case 'ask':
@@ -88,7 +108,7 @@ export function describeMessage(message: Message, nameOf: NameOf): string {
 export function describeRecord(record: LedgerRecord, nameOf: NameOf): string {
   switch (record.kind) {
     case 'identity':
-      return `identity ${nameOf(record.process)}, incarnation ${record.incarnation}`;
+      return `identity ${nameOf(record.process)}, incarnation ${record.incarnation}${record.founds ? '' : ', founds no group'}`;
     case 'promise':
       return `promise ${describeBallot(record.ballot, nameOf)}`;
     case 'entry':
@@ -99,9 +119,21 @@ export function describeRecord(record: LedgerRecord, nameOf: NameOf): string {
       return describeFoundingRecord(record.founding, nameOf);
     case 'view':
       return `view ${record.record.view.number} of ${record.record.view.members.map(nameOf).join(' ')} from ${record.record.from}`;
+    case 'checkpoint':
+      return describeCheckpoint(record.checkpoint);
+    case 'truncation':
+      return `truncation but for ${record.keepBytes} bytes`;
+    case 'repair':
+      return `repair ${describeEntry(record.entry, nameOf)}`;
+    case 'base':
+      return `base from ${record.base.from}, backup ${record.base.digest.slice(0, 6)}`;
     default:
       return unreachable(record);
   }
+}
+
+export function describeCheckpoint({ next, position, chunks, digest }: Checkpoint): string {
+  return `checkpoint ${digest.slice(0, 6)} at ${next}, position ${position}, ${chunks} chunks`;
 }
 
 export function describeEntry({ instance, promised, vote }: LogEntry, nameOf: NameOf): string {
@@ -117,10 +149,12 @@ export function describeNotice(notice: Notice, nameOf: NameOf): string {
   switch (notice.kind) {
     case 'founded': {
       const group = `group ${short(notice.group)} of ${notice.view.members.map(nameOf).join(' ')}`;
-      return notice.member ? `is in ${group}` : `comes too late for ${group}`;
+      return `${PARTS[notice.part]} ${group}`;
     }
     case 'replicas-differ':
       return `differs in n from ${nameOf(notice.process)}, n=${notice.replicas}`;
+    case 'bases-differ':
+      return `differs in the backup from ${nameOf(notice.process)}`;
     case 'awaiting-signatures':
       return `awaits signatures of ${notice.missing.map(nameOf).join(' ')}`;
     case 'reign':
@@ -137,6 +171,14 @@ export function describeNotice(notice: Notice, nameOf: NameOf): string {
       return unreachable(notice);
   }
 }
+
+const INTENTS: Readonly<Record<Intent, string>> = { found: 'willing', wait: 'not willing', join: 'to join' };
+
+const PARTS: Readonly<Record<Part, string>> = {
+  member: 'is in',
+  learner: 'learns from',
+  stranger: 'comes too late for',
+};
 
 function describeFoundingRecord({ signed, refused }: FoundingRecord, nameOf: NameOf): string {
   const signature = signed === null ? 'signature on nothing' : `signature on ${describeFounding(signed, nameOf)}`;

@@ -72,6 +72,19 @@ export class Life<S extends StateMachine> {
     return false;
   }
 
+  /** Resolves after a while, if the process is alive and awake then; otherwise when it wakes, or never. */
+  later(us: number): Promise<void> {
+    const world = this.#world;
+    return new Promise((resolve) => {
+      world.after(us, () => {
+        this.enter(() => {
+          resolve();
+          world.stir();
+        });
+      });
+    });
+  }
+
   scheduler(): Scheduler {
     const world = this.#world;
     const { clock } = this.#process;
@@ -82,6 +95,7 @@ export class Life<S extends StateMachine> {
       defer: (callback) => {
         world.after(random.below(DEFER_US_MAX), () => this.enter(callback));
       },
+      turn: () => this.later(random.below(DEFER_US_MAX)),
       after: (ms, callback) => {
         let isWanted = true;
         world.after(clock.usOf(ms), () => {
@@ -99,6 +113,7 @@ export class Life<S extends StateMachine> {
         const tick = (): void => {
           if (!isWanted) return;
           callback();
+          world.stir(); // It may have settled or begun to await something that no port knows of.
           wait();
         };
         const enter = (): void => this.enter(tick);

@@ -44,31 +44,34 @@ export class Nemesis<S extends StateMachine> {
     for (const process of world.processes) {
       process.manners.usualUs = this.#adversity.commitUs;
       process.manners.commitUsMean = this.#adversity.commitUs;
-      world.after(this.#random.below(100_000), () => process.start());
+      world.after(this.#random.below(100_000), () => {
+        if (process.life === null && process.mayStart) process.start();
+      });
     }
     for (const [kind, schedule] of Object.entries(this.#adversity.troubles)) this.#await(kind as TroubleKind, schedule);
   }
 
   /**
-   * The faults end for a majority at least, and for whoever has a disk that can be relied on and is not chosen to stay
-   * down. Returns those, of whom everything may be expected now.
+   * The faults end for a majority at least of those whose disks can be relied on, and for whoever comes back without its
+   * votes and is not chosen to stay down. Returns those, of whom everything may be expected now.
    */
   end(): readonly SimulatedProcess<S>[] {
     const world = this.#world;
     this.#isOver = true;
     world.weather.climate = FAIR;
     // First, for a disk that stood still and goes on must not fail now.
-    for (const { manners } of world.processes) manners.fault = null;
+    for (const process of world.processes) process.leaveInPeace();
     for (const remedy of this.#remedies) remedy();
     this.#remedies.clear();
     const sound = world.processes.filter((process) => isSound(process));
     const isFounded = world.processes.every(({ hasBeenUp }) => hasBeenUp);
     const count = !isFounded || this.#random.chance(0.7) ? sound.length : majorityOf(world.processes.length);
-    const survivors = this.#random.sample(sound, count);
+    const members = this.#random.sample(sound, count);
+    const others = world.processes.filter((process) => !sound.includes(process) && process.recovers);
+    const survivors = [...members, ...others.filter(() => this.#random.chance(0.8))];
     for (const process of world.processes) {
       if (!survivors.includes(process)) process.crash();
       else if (process.life === null) process.start();
-      else process.life.callsUntilCrash = Infinity;
     }
     return survivors;
   }
@@ -110,7 +113,8 @@ export class Nemesis<S extends StateMachine> {
   #mayLose(victim: SimulatedProcess<S>): boolean {
     const { processes } = this.#world;
     if (processes.some(({ hasBeenUp }) => !hasBeenUp)) return false;
-    if (!isSound(victim)) return !victim.isLost;
+    if (victim.isLost) return victim.recovers;
+    if (!isSound(victim)) return true;
     return processes.filter((process) => isSound(process)).length > majorityOf(processes.length);
   }
 
@@ -123,7 +127,7 @@ export class Nemesis<S extends StateMachine> {
   }
 }
 
-/** Whether the process can be expected to come back as the member that it is. */
-function isSound({ isLost, excuses }: Pick<SimulatedProcess<StateMachine>, 'isLost' | 'excuses'>): boolean {
-  return !isLost && !excuses.damagedDisk;
+/** Whether the process is the member that it always was, and holds all that it has ever told others. */
+function isSound({ isLost, wounds }: Pick<SimulatedProcess<StateMachine>, 'isLost' | 'wounds'>): boolean {
+  return !isLost && wounds.areHealed;
 }

@@ -5,39 +5,50 @@
 import { crc32 } from 'node:zlib';
 
 import type { Ledger } from '../ledger/ledger.js';
-import type { MachineQueue } from '../machine/machine-queue.js';
 import type { StateMachine } from '../machine/state-machine.js';
 import type { GroupId, Instance, ProcessId } from '../model/ids.js';
 import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../model/records.js';
-import type { AsynchronousPersistentQueue } from '../queue/queue.js';
-import type { DeliveredBatch, StateHolder } from '../queue/state-holder.js';
 import { decodeMessage } from '../queue/wire.js';
 import type { Destination, Receiver, Transport, TransportStatistics } from '../transport/transport.js';
 import { EVERYONE } from '../transport/transport.js';
 import { describeMessage, describeRecord } from './describe.js';
 import type { Life } from './life.js';
 import type { SimulatedProcess } from './process.js';
+import { WatchedCheckpoints } from './watched-checkpoints.js';
 import type { World } from './world.js';
 
 /** Whose port it is. */
-interface Owner<S extends StateMachine> {
+export interface Owner<S extends StateMachine> {
   readonly world: World<S>;
   readonly process: SimulatedProcess<S>;
   readonly life: Life<S>;
 }
 
 export class WatchedLedger<S extends StateMachine> implements Ledger {
+  readonly checkpoints: WatchedCheckpoints<S>;
+
   constructor(
     readonly inner: Ledger,
     readonly owner: Owner<S>,
-  ) {}
+  ) {
+    this.checkpoints = new WatchedCheckpoints(inner.checkpoints, owner);
+  }
+
+  get start(): Instance {
+    return this.inner.start;
+  }
 
   load(): LedgerSnapshot {
-    return this.inner.load();
+    const { world, process } = this.owner;
+    const snapshot = this.inner.load();
+    world.watch.loads(process, snapshot);
+    return snapshot;
   }
 
   commit(records: readonly LedgerRecord[], done: (error: Error | null) => void): void {
     const { world, process, life } = this.owner;
+    const isOfRecovery = records.some(({ kind }) => OF_RECOVERY.has(kind));
+    if (isOfRecovery) process.approach('checkpoint');
     if (!life.call()) return;
     world.log.note(process.name, 'writes', records.length, () =>
       records.map((record) => describeRecord(record, world.nameOf)).join('; '),
@@ -46,8 +57,10 @@ export class WatchedLedger<S extends StateMachine> implements Ledger {
     this.inner.commit(records, (error) => {
       life.underWay = null;
       if (error === null) world.watch.durable(process, records);
+      if (error === null && isOfRecovery) world.watch.holds(process);
       world.log.note(process.name, error === null ? 'has written' : 'has not written', records.length, () => '');
       done(error);
+      if (isOfRecovery) world.stir();
     });
   }
 
@@ -59,6 +72,9 @@ export class WatchedLedger<S extends StateMachine> implements Ledger {
     return this.inner.close();
   }
 }
+
+/** Somebody awaits that these are written. */
+const OF_RECOVERY: ReadonlySet<LedgerRecord['kind']> = new Set(['checkpoint', 'truncation', 'repair']);
 
 export class WatchedTransport<S extends StateMachine> implements Transport {
   constructor(
@@ -119,64 +135,4 @@ export function watchedReceiver<S extends StateMachine>(owner: Owner<S>, receive
       receiver(from, group, message);
     }, message.length);
   };
-}
-
-/** What a machine of a world is bound to. */
-export class WatchedQueue<S extends StateMachine> implements MachineQueue {
-  constructor(
-    readonly inner: AsynchronousPersistentQueue,
-    readonly owner: Owner<S>,
-    /** Of the machine that is to be bound. */
-    readonly state: S,
-  ) {}
-
-  submit(message: Uint8Array, ticket: unknown): Promise<void> | undefined {
-    const { world, life } = this.owner;
-    const room = this.inner.submit(message, ticket);
-    if (room === undefined) world.watch.submitted(message);
-    return room === undefined ? room : life.awaiting(room);
-  }
-
-  bind(holder: StateHolder): Promise<void> {
-    return this.owner.life.awaiting(this.inner.bind(new WatchedHolder(holder, this.owner, this.state)));
-  }
-
-  sync(): Promise<void> {
-    return this.owner.life.awaiting(this.inner.sync());
-  }
-
-  after(ms: number, callback: () => void): () => void {
-    return this.inner.after(ms, callback);
-  }
-
-  close(): Promise<void> {
-    return this.owner.life.awaiting(this.inner.close());
-  }
-}
-
-class WatchedHolder<S extends StateMachine> implements StateHolder {
-  constructor(
-    readonly inner: StateHolder,
-    readonly owner: Owner<S>,
-    readonly state: S,
-  ) {}
-
-  deliver(batch: DeliveredBatch): void {
-    const { world, process, life } = this.owner;
-    if (!life.call()) return;
-    const { position, messages, tickets } = batch;
-    world.log.note(process.name, 'executes', position, () => `${messages.length} from ${position}`);
-    const before = life.position;
-    world.watch.delivers(process, before, batch);
-    life.position = position + messages.length;
-    world.executing(process.clock, () => this.inner.deliver(batch));
-    world.watch.executed(process, before, life.position, this.state);
-    if (tickets !== null) world.stir();
-  }
-
-  stopped(tickets: readonly unknown[], cause: Error | null): void {
-    if (!this.owner.life.isAlive) return;
-    this.inner.stopped(tickets, cause);
-    this.owner.world.stir();
-  }
 }

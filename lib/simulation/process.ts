@@ -1,29 +1,21 @@
 import { pino, type Logger } from 'pino';
 
 import type { Mode } from '../consensus/mode.js';
-import { MemoryDisk, type DiskWrite } from '../ledger/memory-ledger.js';
+import type { MemoryDisk } from '../ledger/memory-ledger.js';
 import { ReplicatedStateMachine } from '../machine/replicated-state-machine.js';
 import type { StateMachine } from '../machine/state-machine.js';
 import { InvariantViolation, TreplicaError } from '../model/errors.js';
 import type { ProcessId } from '../model/ids.js';
+import type { QueueOptions } from '../queue/options.js';
 import { AsynchronousPersistentQueue } from '../queue/queue.js';
 import { Clock } from './clock.js';
-import { damage } from './damage.js';
+import { DiskController, type DiskManners } from './disk-controller.js';
 import { Life } from './life.js';
-import { WatchedLedger, WatchedQueue, WatchedTransport, watchedReceiver } from './ports.js';
+import { WatchedLedger, WatchedTransport, watchedReceiver } from './ports.js';
 import type { Random } from './random.js';
+import { WatchedQueue } from './watched-machine.js';
+import { Wounds } from './wounds.js';
 import type { World } from './world.js';
-
-/** How a disk behaves. */
-export interface DiskManners {
-  /** A commit takes at least so long, and on average so much longer. */
-  commitUsMin: number;
-  commitUsMean: number;
-  /** The same where nothing is the matter with it. */
-  usualUs: number;
-  /** Why every commit fails; null while none does. */
-  fault: Error | null;
-}
 
 /** What a process did wrong may be the doing of faults that were injected into it. */
 export interface Excuses {
@@ -33,27 +25,35 @@ export interface Excuses {
   damagedDisk: boolean;
 }
 
+/** Where a crash lies in wait: at a call that makes or takes a checkpoint, or at one that hands a chunk to somebody. */
+export type Ambush = 'checkpoint' | 'source';
+
 /** One process of a world: a disk that outlives it, and, while it runs, a queue and a machine. */
 export class SimulatedProcess<S extends StateMachine> {
   readonly name: string;
   readonly clock: Clock;
-  readonly manners: DiskManners = { commitUsMin: 100, commitUsMean: 100, usualUs: 100, fault: null };
   readonly excuses: Excuses = { failedCommit: false, damagedDisk: false };
   id: ProcessId;
   disk: MemoryDisk;
+  wounds = new Wounds();
   /** Its disk is gone, or what it held cannot be relied on: as the member that it was, it never comes back. */
   isLost = false;
+  /** While it is away it is not started again. */
+  isAway = false;
+  /** Several processes may share one: whoever makes the last of its calls crashes. */
+  ambush: { readonly at: Ambush; calls: number } | null = null;
   /** It has been ready once, so that its group is founded. */
   hasBeenUp = false;
   /** What its disk holds keeps it from starting. */
   #isBroken = false;
   coordinates = false;
-  #tears = false;
   readonly #world: World<S>;
   readonly #random: Random;
   #life: Life<S> | null = null;
-  /** What ends the commits that a disk that stands still has not ended; null while it moves. */
-  #held: (() => void)[] | null = null;
+  readonly #controller: DiskController<S>;
+  /** Disks that it has had before. */
+  #formerDisks = 0;
+  #hasSetAside = false;
 
   constructor(
     world: World<S>,
@@ -64,8 +64,18 @@ export class SimulatedProcess<S extends StateMachine> {
     this.#random = world.random.fork();
     this.name = `p${index + 1}`;
     this.clock = new Clock(() => world.nowUs, START_MS);
-    this.disk = this.#newDisk();
-    this.id = this.#newIdentity();
+    this.#controller = new DiskController(world, this, this.#random);
+    this.disk = this.#controller.newDisk();
+    this.id = this.#newIdentity(true);
+  }
+
+  /** Its name as the one that it is by now: a prime for each disk that it has lost. */
+  get label(): string {
+    return this.name + "'".repeat(this.#formerDisks);
+  }
+
+  get manners(): DiskManners {
+    return this.#controller.manners;
   }
 
   /** The life under way; null while the process is down. */
@@ -75,7 +85,12 @@ export class SimulatedProcess<S extends StateMachine> {
 
   /** Whether it is of any use to start it. */
   get mayStart(): boolean {
-    return !this.#isBroken;
+    return !this.#isBroken && !this.isAway;
+  }
+
+  /** Whether it comes back when its votes are lost, without a vote. */
+  get recovers(): boolean {
+    return this.#world.scene.recover ?? false;
   }
 
   /** Null while it is down or still coming up. */
@@ -109,26 +124,35 @@ export class SimulatedProcess<S extends StateMachine> {
   /** A new disk takes the place of the old one: who starts on it is somebody else. */
   loseDisk(): void {
     this.crash();
-    this.isLost = true;
-    this.disk = this.#newDisk();
-    this.id = this.#newIdentity();
+    this.#becomeSomebodyElse();
   }
 
-  /** The next commit will reach the disk but for a piece of one of its records, and the process crash of it. */
+  /** No fault lies in wait for it any more. */
+  leaveInPeace(): void {
+    this.#controller.leaveInPeace();
+    this.ambush = null;
+    if (this.#life !== null) this.#life.callsUntilCrash = Infinity;
+  }
+
   tearNextCommit(): void {
-    this.excuses.damagedDisk = true;
-    this.#tears = true;
+    this.#controller.tearNextCommit();
   }
 
-  /** The disk stands still: from now on no commit ends, until `releaseDisk`. */
   holdDisk(): void {
-    this.#held ??= [];
+    this.#controller.hold();
   }
 
   releaseDisk(): void {
-    const held = this.#held ?? [];
-    this.#held = null;
-    for (const end of held) end();
+    this.#controller.release();
+  }
+
+  /** It is about to do what a crash may lie in wait for. */
+  approach(at: Ambush): void {
+    const { ambush } = this;
+    if (ambush?.at !== at || this.#life === null) return;
+    ambush.calls -= 1;
+    if (ambush.calls !== 0) return;
+    this.#life.callsUntilCrash = 1 + this.#random.below(3);
   }
 
   /** Ends the life in good order. */
@@ -140,22 +164,24 @@ export class SimulatedProcess<S extends StateMachine> {
 
   async #open(life: Life<S>): Promise<void> {
     const world = this.#world;
-    const { queueId, replicas, initialState } = world.scene;
+    const { queueId, initialState, checkpoint } = world.scene;
     const owner = { world, process: this, life };
-    const options = { directory: this.name, replicas, mode: this.mode, log: this.#loggerOf(life) };
-    const queue = await AsynchronousPersistentQueue.open(queueId, options, {
+    const queue = await AsynchronousPersistentQueue.open(queueId, this.#optionsOf(life), {
       openLedger: () => new WatchedLedger(this.disk.open(queueId), owner),
+      setLedgerAside: () => this.#setDiskAside(),
+      hasSetAside: () => this.#hasSetAside,
       openTransport: async (self, receiver, log) => {
+        world.watch.opens(this, self);
         const inner = world.network.open({ queueId, self, receiver: watchedReceiver(owner, receiver), log });
         life.transport = inner;
         return new WatchedTransport(inner, owner);
       },
       scheduler: life.scheduler(),
+      checkpointChunkBytes: checkpoint?.chunkBytes,
     });
     life.queue = queue;
     queue.closed.catch((cause: unknown) => this.#stopped(life, cause));
-    const state = initialState();
-    const machine = await ReplicatedStateMachine.create(state, new WatchedQueue(queue, owner, state));
+    const machine = await ReplicatedStateMachine.create(initialState(), new WatchedQueue(queue, owner));
     if (!life.isAlive) return;
     life.machine = machine;
     this.hasBeenUp = true;
@@ -173,7 +199,7 @@ export class SimulatedProcess<S extends StateMachine> {
     this.disk.crash(false);
     const code = cause instanceof TreplicaError ? cause.code : null;
     if (cause instanceof InvariantViolation) log.violate('invariants of the product', `${this.name}: ${text}`);
-    else if (code === 'LEDGER_DAMAGED' && this.excuses.damagedDisk) this.#isBroken = this.isLost = true;
+    else if (code === 'LEDGER_DAMAGED' && this.excuses.damagedDisk) this.#isBroken = this.isLost = !this.recovers;
     else if (code !== 'LEDGER_FAILED' || !this.excuses.failedCommit)
       log.violate('survival', `${this.name} has stopped: ${text}`);
   }
@@ -185,62 +211,50 @@ export class SimulatedProcess<S extends StateMachine> {
     this.#world.wentDown(this);
   }
 
-  #newDisk(): MemoryDisk {
-    return new MemoryDisk((write) => this.#write(write));
+  #optionsOf(life: Life<S>): QueueOptions {
+    const { replicas, checkpoint } = this.#world.scene;
+    return {
+      directory: this.name,
+      replicas,
+      mode: this.mode,
+      recover: this.recovers,
+      log: this.#loggerOf(life),
+      ...(checkpoint === undefined ? {} : { checkpoint }),
+    };
+  }
+
+  #setDiskAside(): string {
+    const { log } = this.#world;
+    log.note(this.name, 'sets its disk aside', 0, () => '');
+    if (!this.wounds.ofVotes) log.violate('survival', `${this.name} gives up its votes, which are sound`);
+    this.#hasSetAside = true;
+    this.#becomeSomebodyElse();
+    return `aside ${this.#formerDisks}`;
+  }
+
+  #becomeSomebodyElse(): void {
+    this.#world.watch.retires(this.id);
+    this.isLost = true;
+    this.#formerDisks += 1;
+    this.excuses.damagedDisk = false;
+    this.wounds = new Wounds();
+    this.disk = this.#controller.newDisk();
+    this.id = this.#newIdentity(!this.#hasSetAside);
   }
 
   /** The id is on the disk from the beginning, so that it comes from the seed. */
-  #newIdentity(): ProcessId {
+  #newIdentity(founds: boolean): ProcessId {
     const digits = Array.from({ length: 16 }, () => this.#random.below(16).toString(16));
     const process = digits.join('') as ProcessId;
-    const ledger = this.disk.open(this.#world.scene.queueId);
+    const world = this.#world;
+    const ledger = this.disk.open(world.scene.queueId);
     ledger.load();
-    ledger.commit([{ kind: 'identity', process, incarnation: 1 }], () => undefined);
+    this.#controller.atOnce(() =>
+      ledger.commit([{ kind: 'identity', process, incarnation: 1, founds }], () => undefined),
+    );
     void ledger.close();
+    world.name(process, this.label);
     return process;
-  }
-
-  #write(write: DiskWrite): void {
-    const life = this.#life;
-    if (life === null) {
-      write.complete();
-      return;
-    }
-    const { commitUsMin, commitUsMean } = this.manners;
-    const takesUs = commitUsMin + Math.floor(this.#random.exponential(commitUsMean));
-    const end = (): void => {
-      if (this.#held === null) life.enter(() => this.#finish(write, life));
-      else this.#held.push(end);
-    };
-    this.#world.after(takesUs, end);
-  }
-
-  #finish(write: DiskWrite, life: Life<S>): void {
-    const { fault } = this.manners;
-    if (fault !== null) this.#failCommit(write, life, fault);
-    else if (this.#tears) this.#tear(life);
-    else {
-      // Here it is on the disk, and nobody knows.
-      life.callsUntilCrash -= 1;
-      if (life.callsUntilCrash > 0) write.complete();
-      else this.crash(true);
-    }
-  }
-
-  #failCommit(write: DiskWrite, life: Life<S>, fault: Error): void {
-    this.excuses.failedCommit = true;
-    const lands = this.#random.chance(0.5);
-    if (lands && life.underWay !== null) this.#world.watch.durable(this, life.underWay);
-    write.fail(fault, lands);
-  }
-
-  #tear(life: Life<S>): void {
-    this.#tears = false;
-    const written = life.underWay;
-    this.crash(true);
-    if (written === null) return;
-    const what = damage(this.disk.file(this.#world.scene.queueId), 'torn write', this.#random, written);
-    this.#world.log.note(this.name, 'has torn', 0, () => what ?? '');
   }
 
   #loggerOf(life: Life<S>): Logger {

@@ -3,6 +3,7 @@ import type { Adversity, Schedule } from './nemesis.js';
 import type { Random } from './random.js';
 import type { TroubleKind } from './troubles.js';
 import { FAIR, type Climate } from './weather.js';
+import type { Checkpointing } from './world.js';
 
 /** The group, the load and the faults of a run. */
 export interface Conditions extends Adversity {
@@ -12,6 +13,10 @@ export interface Conditions extends Adversity {
   readonly callers: number;
   /** How long a caller waits between two calls of its workload, on average. */
   readonly pauseMs: number;
+  /** How checkpoints are made; undefined where none are. */
+  readonly checkpoint: Checkpointing | undefined;
+  /** Whether a process that has lost its votes comes back without one. */
+  readonly recover: boolean;
 }
 
 type Circumstances = Partial<Conditions>;
@@ -47,15 +52,44 @@ function lossy(random: Random): Climate {
   };
 }
 
+/** Checkpoints so often that a run has many, and logs cut so short that whoever is away for long needs one. */
+function checkpoints(random: Random, everyPositionsMax: number): Checkpointing {
+  return {
+    everyPositions: Math.round(20 * (everyPositionsMax / 20) ** random.next()),
+    everyBytes: random.chance(0.2) ? Math.round(random.between(1_000, 10_000)) : 1_000_000,
+    logMarginBytes: random.chance(0.5) ? 0 : random.below(4_000),
+    chunkBytes: 16 + random.below(100),
+    pieceBytes: 8 + random.below(50),
+    segmentInstances: 8 + random.below(25),
+  };
+}
+
 const NETWORK: readonly TroubleKind[] = ['one-way cut', 'isolation', 'partition', 'clog'];
-const DISKS: readonly TroubleKind[] = ['slow disk', 'stuck disk', 'failed flush', 'full disk'];
-const DAMAGE: readonly TroubleKind[] = ['torn write', 'flipped bit', 'vanished record', 'lost disk'];
+const DISKS: readonly TroubleKind[] = [
+  'slow disk',
+  'stuck disk',
+  'failed flush',
+  'full disk',
+  'failed checkpoint',
+  'slow checkpoint',
+];
+const DAMAGE: readonly TroubleKind[] = [
+  'torn write',
+  'flipped bit',
+  'vanished record',
+  'lost disk',
+  'damaged decision',
+  'damaged checkpoint',
+];
+const AMBUSHES: readonly TroubleKind[] = ['crash at a checkpoint', 'crash of a source'];
 const CLOCKS: readonly TroubleKind[] = ['clock drift', 'clock jump'];
 const EVERYTHING: readonly TroubleKind[] = [
   ...NETWORK,
   ...DISKS,
   ...DAMAGE,
   ...CLOCKS,
+  ...AMBUSHES,
+  'long absence',
   'crash',
   'crash of all',
   'stall',
@@ -105,7 +139,11 @@ const profiles = {
     climate: random.chance(0.5)
       ? { ...FAIR, duplication: 0.3, echoUs: 1_000_000, delayUsMean: random.exponential(5_000) }
       : FAIR,
-    troubles: { ...some(random, ['crash'], 3, 0), ...some(random, ['crash of all'], 0.2, 0) },
+    troubles: {
+      ...some(random, ['crash'], 3, 0),
+      ...some(random, ['crash of all'], 0.2, 0),
+      ...some(random, ['crash at a checkpoint'], 1, 0),
+    },
   }),
   /** Disks are slow, stand still, are full and fail. */
   disks: (random) => ({
@@ -133,6 +171,21 @@ const profiles = {
     climate: { ...FAIR, delayUsMean: random.exponential(300), loss: random.chance(0.5) ? random.between(0, 0.1) : 0 },
     troubles: random.chance(0.5) ? some(random, ['crash', 'one-way cut', 'isolation'], 0.7, 500) : {},
   }),
+  /** Processes are away, or cut off, until the others have cut their logs; whoever hands them checkpoints crashes too. */
+  absences: (random) => ({
+    replicas: random.pick([3, 3, 3, 4, 5]),
+    callers: 2 + random.below(3),
+    pauseMs: random.between(5, 40),
+    checkpoint: checkpoints(random, 80),
+    climate: random.chance(0.5) ? { ...FAIR, loss: random.between(0, 0.1), duplication: random.between(0, 0.3) } : FAIR,
+    troubles: {
+      ...some(random, ['long absence', 'isolation'], 0.5, 1_500),
+      ...some(random, AMBUSHES, 1.5, 0),
+      ...some(random, ['slow checkpoint'], 0.3, 800),
+      ...(random.chance(0.3) ? some(random, ['lost disk', 'damaged checkpoint', 'crash of all'], 0.2, 0) : {}),
+      ...(random.chance(0.3) ? some(random, ['failed checkpoint', 'stall'], 0.3, 500) : {}),
+    },
+  }),
   /** Whatever there is, some of it at a time. */
   swarm: (random) => {
     const kinds = random.sample(EVERYTHING, 1 + random.below(EVERYTHING.length));
@@ -149,7 +202,7 @@ export const profileNames = Object.keys(profiles) as ProfileName[];
 
 /** The conditions that a seed makes of a profile. */
 export function conditionsOf(profile: ProfileName, random: Random): Conditions {
-  const usual: Conditions = {
+  const usual: Omit<Conditions, 'checkpoint' | 'recover'> = {
     climate: FAIR,
     troubles: {},
     downMs: 300,
@@ -159,5 +212,7 @@ export function conditionsOf(profile: ProfileName, random: Random): Conditions {
     callers: 1 + random.below(3),
     pauseMs: 20 + random.exponential(200),
   };
-  return { ...usual, ...(profiles[profile] as Profile)(random) };
+  const circumstances = (profiles[profile] as Profile)(random);
+  const checkpoint = random.chance(0.7) ? checkpoints(random, 300) : undefined;
+  return { ...usual, checkpoint, recover: random.chance(0.85), ...circumstances };
 }

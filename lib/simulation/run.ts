@@ -68,6 +68,8 @@ export async function run<S extends StateMachine>(
     queueId: '239.255.0.1:7400',
     replicas,
     mode,
+    recover: conditions.recover,
+    checkpoint: conditions.checkpoint,
     initialState: application.initialState,
     invariants: application.invariants ?? {},
     isTraced: options.isTraced,

@@ -1,6 +1,6 @@
 import type { StateMachine } from '../machine/state-machine.js';
-import { damage, type Damage } from './damage.js';
-import type { SimulatedProcess } from './process.js';
+import { damage, damageCheckpoint, damageDecision, type Damage } from './damage.js';
+import type { Ambush, SimulatedProcess } from './process.js';
 import type { Random } from './random.js';
 import type { World } from './world.js';
 
@@ -126,8 +126,62 @@ function damaged(kind: Damage): Trouble {
     if (!stage.mayLose(victim)) return undefined;
     const what = damage(victim.disk.file(world.scene.queueId), kind, random);
     if (what === null) return undefined;
-    victim.excuses.damagedDisk = true;
+    if (typeof what === 'number' && what < world.watch.diskOf(victim).watermark) victim.wounds.entries.add(what);
+    else victim.wounds.ofVotes = victim.excuses.damagedDisk = true;
     world.log.note(victim.name, 'has its disk damaged', 0, () => `${kind}: ${what}`);
+    return NOTHING;
+  };
+}
+
+/** What is below the watermark can be had from others: whoever finds it damaged remains who it is. */
+const damagedDecision: Trouble = (stage) => {
+  const { world, random, victim } = stage;
+  if (!stage.mayLose(victim)) return undefined;
+  const instance = damageDecision(victim.disk.file(world.scene.queueId), world.watch.diskOf(victim).watermark, random);
+  if (instance === null) return undefined;
+  victim.wounds.entries.add(instance);
+  world.log.note(victim.name, 'has its disk damaged', instance, () => `at ${instance}, which is decided`);
+  return NOTHING;
+};
+
+const damagedCheckpoint: Trouble = (stage) => {
+  const { world, random, victim } = stage;
+  const { checkpoint } = world.watch.diskOf(victim);
+  if (checkpoint === null || !stage.mayLose(victim)) return undefined;
+  const what = damageCheckpoint(victim.disk.file(world.scene.queueId), checkpoint, random);
+  if (what === null) return undefined;
+  victim.wounds.ofCheckpoint = true;
+  world.log.note(victim.name, 'has its checkpoint damaged', checkpoint.next, () => what);
+  return NOTHING;
+};
+
+const failedCheckpoint: Trouble = ({ victim }) => {
+  victim.manners.checkpointFault = new Error('ENOSPC: no space left on device, write');
+  return () => (victim.manners.checkpointFault = null);
+};
+
+const slowCheckpoint: Trouble = ({ random, victim }) => {
+  const { chunkUsMean } = victim.manners;
+  victim.manners.chunkUsMean = random.between(1_000, 100_000);
+  return () => (victim.manners.chunkUsMean = chunkUsMean);
+};
+
+/** Down for so long that the others have cut their logs beyond where it was. */
+const longAbsence: Trouble = ({ victim }) => {
+  if (victim.isAway) return undefined;
+  victim.isAway = true;
+  victim.crash();
+  return () => {
+    victim.isAway = false;
+    if (victim.life === null && victim.mayStart) victim.start();
+  };
+};
+
+/** Somebody crashes the next few times that somebody makes, takes or hands out a checkpoint. */
+function ambush(at: Ambush): Trouble {
+  return ({ world, random, victim }) => {
+    const shared = { at, calls: 1 + random.below(12) };
+    for (const process of at === 'source' ? world.processes : [victim]) process.ambush = shared;
     return NOTHING;
   };
 }
@@ -172,6 +226,13 @@ export const troubles = {
   'flipped bit': damaged('flipped bit'),
   'vanished record': damaged('vanished record'),
   'lost disk': lostDisk,
+  'damaged decision': damagedDecision,
+  'damaged checkpoint': damagedCheckpoint,
+  'failed checkpoint': failedCheckpoint,
+  'slow checkpoint': slowCheckpoint,
+  'long absence': longAbsence,
+  'crash at a checkpoint': ambush('checkpoint'),
+  'crash of a source': ambush('source'),
   'clock drift': clockDrift,
   'clock jump': clockJump,
   stranger,

@@ -1,16 +1,20 @@
-import type { Message } from '../consensus/messages.js';
 import type { StateMachine } from '../machine/state-machine.js';
 import type { Ticket } from '../machine/ticket.js';
-import type { LedgerRecord } from '../model/records.js';
+import type { ProcessId } from '../model/ids.js';
+import type { LedgerRecord, LedgerSnapshot } from '../model/records.js';
 import type { DeliveredBatch } from '../queue/state-holder.js';
+import type { WireMessage } from '../queue/wire.js';
 import { Agreement } from './checkers/agreement.js';
 import { Durability } from './checkers/durability.js';
+import { EqualCheckpoints } from './checkers/equal-checkpoints.js';
 import { EqualStates } from './checkers/equal-states.js';
 import { ExactlyOnce } from './checkers/exactly-once.js';
 import { ApplicationInvariants } from './checkers/invariants.js';
-import { Monotonicity } from './checkers/monotonicity.js';
+import { Learners } from './checkers/learners.js';
+import { Monotonicity, type OnDisk } from './checkers/monotonicity.js';
 import { OneOrder } from './checkers/one-order.js';
 import { Phases } from './checkers/phases.js';
+import { Retention } from './checkers/retention.js';
 import { StableStorage } from './checkers/stable-storage.js';
 import type { OpenCall } from './history.js';
 import type { SimulatedProcess } from './process.js';
@@ -18,55 +22,103 @@ import type { World } from './world.js';
 
 /** Tells the checkers of all that passes through the ports. They know the protocol's rules and nothing of its code. */
 export class Watch<S extends StateMachine> {
+  readonly #queueId: string;
   readonly #agreement: Agreement;
   readonly #order: OneOrder;
   readonly #exactlyOnce: ExactlyOnce;
   readonly #durability: Durability;
+  /** The disks of members. */
   readonly #monotonicity: Monotonicity;
+  /** The disks of those that have lost theirs and come back. */
+  readonly #othersDisks: Monotonicity;
   readonly #stableStorage: StableStorage;
+  readonly #othersStorage: StableStorage;
   readonly #phases: Phases;
+  readonly #learners: Learners;
+  readonly #retention: Retention;
+  readonly #equalCheckpoints: EqualCheckpoints;
   readonly #equalStates: EqualStates<S>;
   readonly #invariants: ApplicationInvariants<S>;
   /** Calls by the promises that they wait for, which are their tickets' too: an operation may be executed twice at a time. */
   readonly #calls = new WeakMap<object, OpenCall>();
 
   constructor(world: World<S>) {
-    const { replicas, initialState, invariants } = world.scene;
+    const { queueId, replicas, initialState, invariants, checkpoint } = world.scene;
     const report = (checker: string) => (text: string) => world.log.violate(checker, text);
+    this.#queueId = queueId;
     this.#agreement = new Agreement(replicas, report('agreement'));
     this.#exactlyOnce = new ExactlyOnce(report('exactly once'));
     this.#equalStates = new EqualStates(
       initialState,
       (action) => world.executing(null, action),
       report('equal states'),
+      checkpoint !== undefined,
     );
     this.#order = new OneOrder(this.#agreement, report('one order'), (place, content) => {
       this.#exactlyOnce.ordered(content.messages);
       this.#equalStates.ordered(place, content);
     });
     this.#monotonicity = new Monotonicity(report('monotonicity'));
+    this.#othersDisks = new Monotonicity(report('monotonicity'));
     this.#stableStorage = new StableStorage(this.#monotonicity, this.#agreement, report('stable storage'));
+    this.#othersStorage = new StableStorage(this.#othersDisks, this.#agreement, report('stable storage'));
     this.#phases = new Phases(replicas, this.#monotonicity, this.#agreement, report('phases'));
+    this.#learners = new Learners(report('learners'));
+    this.#retention = new Retention(report('retention'));
+    this.#equalCheckpoints = new EqualCheckpoints(this.#order, report('equal checkpoints'));
     this.#durability = new Durability(replicas, this.#agreement, this.#order, report('durability'));
     this.#invariants = new ApplicationInvariants(invariants, report('invariants'));
   }
 
   /** Records of a process are on its disk, whether it knows or not. */
   durable(process: SimulatedProcess<S>, records: readonly LedgerRecord[]): void {
-    if (process.isLost) return;
-    this.#monotonicity.durable(process.name, records);
-    this.#agreement.durable(process.name, records);
-    this.#durability.durable(process.index, records);
+    const { label, index, isLost } = process;
+    process.wounds.durable(records);
+    this.#disksOf(process).durable(label, records);
+    this.#agreement.durable(label, records);
+    this.#equalCheckpoints.durable(label, records);
+    if (isLost) this.#learners.durable(label, records);
+    else this.#durability.durable(index, records);
+  }
+
+  /** A process has read what it needs to know of its past, and found nothing wrong with it. */
+  loads(process: SimulatedProcess<S>, snapshot: LedgerSnapshot): void {
+    this.#disksOf(process).loads(process.label, snapshot);
+    this.holds(process);
+  }
+
+  /** What the disk of a process holds, damage aside. */
+  diskOf(process: SimulatedProcess<S>): OnDisk {
+    return this.#disksOf(process).diskOf(process.label);
+  }
+
+  /** What a process could do without may be gone from its disk now. */
+  holds(process: SimulatedProcess<S>): void {
+    const { disk, label, wounds } = process;
+    this.#retention.holds(label, disk.file(this.#queueId), this.diskOf(process), wounds);
+  }
+
+  /** The process of this id is no more: its disk is gone, or what it holds cannot be relied on. */
+  retires(id: ProcessId): void {
+    this.#learners.retires(id);
+  }
+
+  /** A process takes part under an id. */
+  opens(process: SimulatedProcess<S>, id: ProcessId): void {
+    this.#learners.opens(process.label, id);
   }
 
   /** A process hands a message to its transport. */
-  says(process: SimulatedProcess<S>, message: Message): void {
-    if (process.isLost) {
-      this.#stableStorage.saysAsStranger(process.name, message);
-      return;
+  says(process: SimulatedProcess<S>, message: WireMessage): void {
+    const { label, isLost, recovers } = process;
+    if (isLost && !recovers) this.#stableStorage.saysAsStranger(label, message);
+    else if (isLost) {
+      this.#learners.says(label, message);
+      this.#othersStorage.says(label, message);
+    } else {
+      this.#stableStorage.says(label, message);
+      this.#phases.says(label, message);
     }
-    this.#stableStorage.says(process.name, message);
-    this.#phases.says(process.name, message);
   }
 
   /** A caller waits for the outcome of an operation. */
@@ -96,6 +148,18 @@ export class Watch<S extends StateMachine> {
     this.#invariants.executed(process.name, position, state);
   }
 
+  /** The state of a machine, which has executed `position` operations, is about to be saved. */
+  saves({ name }: SimulatedProcess<S>, position: number, state: S): void {
+    this.#equalStates.compareAnywhere(name, position, state);
+  }
+
+  /** A machine, which had executed `before` operations, goes on from a state that says that it has executed `position`. */
+  restored({ name }: SimulatedProcess<S>, before: number, position: number, state: S): void {
+    this.#order.restored(name, before, position);
+    this.#equalStates.compareAnywhere(name, position, state);
+    this.#invariants.executed(name, position, state);
+  }
+
   /** A caller is told what its operation returned or threw. */
   told(call: OpenCall, outcome: () => unknown): void {
     if (call.kind === 'operation' && call.position !== null)
@@ -110,5 +174,9 @@ export class Watch<S extends StateMachine> {
       this.#equalStates.compare(name, life.position, machine.state);
       this.#invariants.executed(name, life.position, machine.state);
     }
+  }
+
+  #disksOf({ isLost }: SimulatedProcess<S>): Monotonicity {
+    return isLost ? this.#othersDisks : this.#monotonicity;
   }
 }

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Mode } from '../consensus/mode.js';
 import type { StateMachine } from '../machine/state-machine.js';
 import type { ProcessId } from '../model/ids.js';
+import type { CheckpointOptions } from '../queue/options.js';
 import { Agenda } from '../transport/agenda.js';
 import { MemoryNetwork } from '../transport/memory-network.js';
 import type { Invariants } from './checkers/invariants.js';
@@ -13,6 +14,15 @@ import { Random } from './random.js';
 import { Watch } from './watch.js';
 import { Weather } from './weather.js';
 
+/** How checkpoints are made. */
+export interface Checkpointing extends Required<CheckpointOptions> {
+  /** Chunks of checkpoints, and the pieces that states are saved in, are cut so small. */
+  readonly chunkBytes: number;
+  readonly pieceBytes: number;
+  /** Of the log: as much of it is cut at a time. */
+  readonly segmentInstances: number;
+}
+
 /** What a world is made of. */
 export interface Scene<S extends StateMachine> {
   readonly seed: number;
@@ -21,6 +31,10 @@ export interface Scene<S extends StateMachine> {
   readonly mode: Mode;
   readonly initialState: () => S;
   readonly invariants: Invariants<S>;
+  /** Whether processes come back when their votes are lost, without a vote; if left out, they do not. */
+  readonly recover?: boolean | undefined;
+  /** When states are saved and logs are cut; if left out, never. */
+  readonly checkpoint?: Checkpointing | undefined;
   /** Keeps what happens in words. */
   readonly isTraced: boolean;
 }
@@ -68,14 +82,12 @@ export class World<S extends StateMachine> {
     return this.#agenda.nowTick;
   }
 
-  readonly nameOf = (id: ProcessId): string => {
-    let name = this.#names.get(id);
-    if (name === undefined) {
-      name = this.processes.find((process) => process.id === id)?.name ?? id.slice(0, 6);
-      this.#names.set(id, name);
-    }
-    return name;
-  };
+  readonly nameOf = (id: ProcessId): string => this.#names.get(id) ?? id.slice(0, 6);
+
+  /** From now on a process has this name in words. */
+  name(id: ProcessId, name: string): void {
+    this.#names.set(id, name);
+  }
 
   after(us: number, action: () => void): void {
     this.#agenda.add(action, us);

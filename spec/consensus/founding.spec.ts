@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
+import { NO_BASE } from '../../lib/model/base.js';
 import type { Founding } from '../../lib/model/records.js';
 import { groupIdOf } from '../../lib/model/view.js';
 import { limits } from '../../lib/model/limits.js';
@@ -15,7 +16,7 @@ function numbers(count: number): number[] {
 
 function founding(group: CoreGroup, members: readonly number[], attempt = 0): Founding {
   const ids = members.map((number) => group.process(number).id);
-  return { group: groupIdOf(ids, attempt), attempt, members: ids };
+  return { group: groupIdOf(ids, attempt), attempt, members: ids, base: NO_BASE };
 }
 
 /** The numbers of the members of the view that a process holds; null while it holds none. */
@@ -33,7 +34,7 @@ describe('processes that belong to no group', () => {
     const record = group.process(1).disk.founding.signed!;
     expect(record).toEqual(founding(group, numbers(n)));
     for (const p of group.processes) {
-      expect(p.noticed('founded')).toMatchObject([{ group: record.group, member: true }]);
+      expect(p.noticed('founded')).toMatchObject([{ group: record.group, part: 'member' }]);
       expect([p.disk.group, p.disk.views.length]).toEqual([record.group, 1]);
     }
   });
@@ -70,7 +71,7 @@ describe('processes that belong to no group', () => {
     for (const p of group.processes) {
       const member = p.number <= n;
       expect(viewOf(group, p.number)).toEqual(member ? numbers(n) : null);
-      expect(p.noticed('founded')).toMatchObject([{ member }]);
+      expect(p.noticed('founded')).toMatchObject([{ part: member ? 'member' : 'stranger' }]);
     }
   });
 
@@ -119,7 +120,7 @@ describe('a process beyond n', () => {
     group.found();
     group.restart(3);
     group.runTicks(limits.helloTicks + 1);
-    expect(group.process(3).noticed('founded')).toMatchObject([{ member: false }]);
+    expect(group.process(3).noticed('founded')).toMatchObject([{ part: 'stranger' }]);
   });
 
   it('has no room for proposals', () => {

@@ -98,6 +98,19 @@ describe('what is taken', () => {
     expect(outbox.take(5 as Instance, false).records).toEqual([PROMISE]);
   });
 
+  it('has an answer to each of several questions of one process about different parts of the log', () => {
+    const parts = [0, 10, 20].map((from) => ({ to: OTHER, from: from as Instance, until: (from + 10) as Instance }));
+    for (const part of parts) outbox.supply(part);
+    outbox.supply(parts[1]!);
+    outbox.supply({ to: SELF, from: FIRST, until: null });
+    expect(outbox.take(FIRST, false).supplies).toEqual([...parts, { to: SELF, from: FIRST, until: null }]);
+  });
+
+  it('has one answer, from the lowest instance on, to all questions about everything that is decided', () => {
+    for (const from of [7, 3, 5] as Instance[]) outbox.supply({ to: OTHER, from, until: null });
+    expect(outbox.take(FIRST, false).supplies).toEqual([{ to: OTHER, from: 3, until: null }]);
+  });
+
   it('is taken once', () => {
     outbox.persist(PROMISE);
     outbox.send(OTHER, question(1));

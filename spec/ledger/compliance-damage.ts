@@ -16,6 +16,9 @@ export function describeDamage(name: string, emptyPlace: () => LedgerPlace): voi
     const damage = (message: string): unknown =>
       expect.objectContaining({ code: 'LEDGER_DAMAGED', message: expect.stringContaining(message) });
 
+    const damagedFrom = (from: number, end: number, message: string): unknown =>
+      expect.objectContaining({ code: 'LEDGER_DAMAGED', from, end, message: expect.stringContaining(message) });
+
     let place: LedgerPlace;
     let ledger: Ledger;
     /** What was stored before the last commit. */
@@ -27,7 +30,7 @@ export function describeDamage(name: string, emptyPlace: () => LedgerPlace): voi
       const votes = [0, 1, 3, 4].map((instance) => voteAt(instance));
       await committed(
         ledger,
-        { kind: 'identity', process: PROCESS, incarnation: 1 },
+        { kind: 'identity', process: PROCESS, incarnation: 1, founds: true },
         { kind: 'promise', ballot: { ...BALLOT, reign: 1 } },
         { kind: 'view', group: GROUP, record: view },
         ...votes,
@@ -116,20 +119,19 @@ export function describeDamage(name: string, emptyPlace: () => LedgerPlace): voi
       async (gone) => {
         await place.put(at(gone), null);
         load();
-        const missing = damage(`log entry ${String(gone)} of queue ${QUEUE}`);
-        expect(() => ledger.read(at(0), at(4), Infinity)).toThrow(missing);
+        const missing = damagedFrom(gone, gone + 1, `log entry ${String(gone)} of queue ${QUEUE}`);
         expect(() => ledger.read(at(gone), at(gone + 1), Infinity)).toThrow(missing);
-        expect(() => ledger.read(at(0), END, Infinity)).toThrow(missing);
-        expect(ledger.read(at(0), at(gone), Infinity)).toHaveLength(gone);
+        expect(() => ledger.read(at(gone), END, 0)).toThrow(missing);
+        const before = gone === 0 ? [] : ledger.read(at(0), END, Infinity);
+        expect(before.map(({ instance }) => instance)).toEqual([0, 1, 2].slice(0, gone));
         expect(ledger.read(at(gone + 1), END, Infinity)).toHaveLength(5 - gone);
-        if (gone > 0) expect(ledger.read(at(0), at(4), 0)).toHaveLength(1);
       },
     );
 
     it('finds, when it is read, that a decided entry holds no batch', async () => {
       await place.put(at(2), earlier.get(at(2))!);
       load();
-      expect(() => ledger.read(at(2), at(3), 0)).toThrow(damage(`log entry 2 of queue ${QUEUE}`));
+      expect(() => ledger.read(at(2), at(3), 0)).toThrow(damagedFrom(2, 3, `log entry 2 of queue ${QUEUE}`));
     });
 
     it('finds that a decided entry is an earlier one when all have been read, in whatever slices', async () => {
@@ -138,9 +140,9 @@ export function describeDamage(name: string, emptyPlace: () => LedgerPlace): voi
       expect(ledger.read(at(0), at(2), Infinity)).toHaveLength(2);
       expect(ledger.read(at(0), at(3), Infinity)).toHaveLength(3);
       expect(ledger.read(at(2), END, 0)).toHaveLength(1);
-      const outOfDate = damage('an entry of its log below instance 4 is not the last that was written');
-      expect(() => ledger.read(at(3), END, 0)).toThrow(outOfDate);
-      expect(() => ledger.read(at(3), at(4), 0)).toThrow(outOfDate);
+      const outOfDate = damagedFrom(0, 4, 'log from instance 0 to 3');
+      for (const from of [3, 3, 0, 2]) expect(() => ledger.read(at(from), END, 0)).toThrow(outOfDate);
+      expect(ledger.read(at(4), END, Infinity)).toHaveLength(2);
     });
 
     it('finds any one record missing or an earlier one, after any commits and reopenings', async () => {

@@ -3,11 +3,14 @@ import fc from 'fast-check';
 
 import type { Ledger } from '../../lib/ledger/ledger.js';
 import { NO_BALLOT } from '../../lib/model/ballot.js';
+import { NO_BASE } from '../../lib/model/base.js';
 import type { BatchId } from '../../lib/model/batch.js';
 import { limits } from '../../lib/model/limits.js';
 import type { LedgerRecord, LogEntry } from '../../lib/model/records.js';
 import { View } from '../../lib/model/view.js';
+import { describeCheckpoints } from './compliance-checkpoints.js';
 import { describeDamage } from './compliance-damage.js';
+import { describeLifecycle } from './compliance-lifecycle.js';
 import { committed, QUEUE, type LedgerPlace } from './ledger-place.js';
 import { LedgerModel } from './model.js';
 import { anyRecord, at, BALLOT, END, entryAt, GROUP, nearRecord, OTHER, PROCESS, voteAt } from './records.js';
@@ -51,17 +54,25 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
         group: null,
         views: [],
         entries: [],
+        start: 0,
+        checkpoint: null,
+        base: NO_BASE,
       });
       expect(ledger.read(at(0), END, Infinity)).toEqual([]);
     });
 
     it('still has every kind of record after reopening', async () => {
-      const signed = { group: GROUP, attempt: 3, members: [PROCESS, OTHER] };
+      const signed = {
+        group: GROUP,
+        attempt: 3,
+        members: [PROCESS, OTHER],
+        base: { from: at(9), digest: 'ab'.repeat(16) },
+      };
       const first = { view: new View(0, [PROCESS]), from: at(0) };
       const second = { view: new View(1, [PROCESS, OTHER]), from: at(512) };
       await committed(
         ledger,
-        { kind: 'identity', process: PROCESS, incarnation: 2 },
+        { kind: 'identity', process: PROCESS, incarnation: 2, founds: true },
         { kind: 'promise', ballot: BALLOT },
         { kind: 'founding', founding: { signed, refused: [GROUP] } },
         { kind: 'view', group: GROUP, record: second },
@@ -72,13 +83,16 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
       );
       await reopen();
       expect(ledger.load()).toEqual({
-        identity: { process: PROCESS, incarnation: 2 },
+        identity: { process: PROCESS, incarnation: 2, founds: true },
         promise: BALLOT,
         watermark: 3,
         founding: { signed, refused: [GROUP] },
         group: GROUP,
         views: [first, second],
         entries: [entryAt(3), { instance: 4, promised: BALLOT, vote: null }],
+        start: 0,
+        checkpoint: null,
+        base: NO_BASE,
       });
     });
 
@@ -263,4 +277,6 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
     });
   });
   describeDamage(name, emptyPlace);
+  describeLifecycle(name, emptyPlace);
+  describeCheckpoints(name, emptyPlace);
 }

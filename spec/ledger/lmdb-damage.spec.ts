@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { listDamages } from '../../lib/ledger/data-file.js';
 import { openLmdbLedger } from '../../lib/ledger/lmdb-ledger.js';
 import { limits } from '../../lib/model/limits.js';
 import { committed, QUEUE } from './ledger-place.js';
@@ -25,7 +26,7 @@ describe('a stored record that is not what was written', () => {
       voteAt(entryNumber),
       voteAt(entryNumber + 1),
       { kind: 'promise', ballot: BALLOT },
-      { kind: 'identity', process: PROCESS, incarnation: 1 },
+      { kind: 'identity', process: PROCESS, incarnation: 1, founds: true },
     );
     await ledger.close();
   });
@@ -100,14 +101,14 @@ describe('a stored record that is not what was written', () => {
     await tamper(directory, `${QUEUE_NAME}/log/0000000000`, 1, flipLastBit);
     const again = open();
     expect(again.read(at(0), at(1), 0)).toEqual([entryAt(0)]);
-    expect(() => again.read(at(0), at(2), 9)).toThrow(damagedRecord('log entry 1'));
+    expect(() => again.read(at(1), at(2), 9)).toThrow(damagedRecord('log entry 1'));
     await again.close();
   });
 
   it('tells a record of another version from a damaged one', async () => {
     await tamper(directory, `${QUEUE_NAME}/meta`, Buffer.from('promise'), (value) => {
       const changed = Buffer.from(value);
-      changed[4] = 2;
+      changed[4] = 255;
       changed.writeUInt32LE(crc32(changed.subarray(4), crc32('promise', crc32(QUEUE))));
       return changed;
     });
@@ -150,8 +151,23 @@ describe('a stored record that is not what was written', () => {
         remove(place);
       }
     }
-    const kinds = ['what it holds is from', 'records are missing or out of date', 'records are out of date'];
+    const kinds = ['what it holds is from', 'records are out of date', 'wrote it, and its meta page is of transaction'];
     for (const kind of kinds) expect(found).toContainEqual(expect.stringContaining(kind));
+  });
+
+  it('lists everything that is damaged in its data file, with table and page, and nothing in a sound one', () => {
+    const file = join(directory, 'data.mdb');
+    expect(listDamages(directory)).toEqual([]);
+    const bytes = readFileSync(file);
+    const pages = Array.from({ length: bytes.length / PAGE_BYTES }, (_, page) => page).slice(2);
+    for (const page of pages) bytes.writeUInt16LE(0x55, page * PAGE_BYTES + 18);
+    writeFileSync(file, bytes);
+    const [root] = listDamages(directory);
+    expect(root).toMatchObject({ table: null, why: expect.stringContaining('no page of a tree') });
+    bytes.writeUInt16LE(2, root!.page! * PAGE_BYTES + 18);
+    writeFileSync(file, bytes);
+    const tables = new Set(listDamages(directory).map(({ table, page }) => page !== null && table));
+    expect(tables).toEqual(new Set(['inventory', `${QUEUE_NAME}/meta`, `${QUEUE_NAME}/log/0000000001`, null]));
   });
 
   it('refuses a data file that has been emptied, zeroed or cut short', async () => {

@@ -1,25 +1,39 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import type { Ledger } from '../../lib/ledger/ledger.js';
 import { openLmdbLedger } from '../../lib/ledger/lmdb-ledger.js';
+import type { Position } from '../../lib/model/ids.js';
+import { limits } from '../../lib/model/limits.js';
+import { changeStoredChunk } from './checkpoint-files.js';
 import { describeLedger } from './compliance.js';
-import { committed, QUEUE } from './ledger-place.js';
-import { putStored, remove, storedValues, tamper, temporaryDirectory } from './lmdb-files.js';
-import { at, voteAt } from './records.js';
+import { committed, QUEUE, type LedgerPlace } from './ledger-place.js';
+import { putStored, QUEUE_NAME, remove, storedValues, tamper, temporaryDirectory } from './lmdb-files.js';
+import { at, checkpointAt, voteAt } from './records.js';
 
 const WRITER = join(import.meta.dirname, '../../dist/spec/programs/ledger-writer.js');
 
 describeLedger('the LMDB ledger', () => {
   const directory = temporaryDirectory();
+  const checkpoints = join(directory, 'checkpoints', QUEUE_NAME);
+  const changeIn =
+    (extension: string): LedgerPlace['changeChunk'] =>
+    ({ next, position }, index, change) => {
+      changeStoredChunk(join(checkpoints, `${String(next)}-${String(position)}.${extension}`), index, change);
+    };
   return {
+    segmentInstances: limits.segmentInstances,
     open: (queueId) => openLmdbLedger(directory, queueId),
     values: () => storedValues(directory),
     put: (key, value) => putStored(directory, key, value),
+    changeChunk: changeIn('checkpoint'),
+    changeReceived: changeIn('received'),
+    checkpointCount: () => (existsSync(checkpoints) ? readdirSync(checkpoints).length : 0),
     dispose: () => remove(directory),
   };
 });
@@ -196,5 +210,101 @@ describe('the LMDB ledger', () => {
     expect(ledger.read(at(0), at(confirmed + 5), Infinity)).toHaveLength(confirmed);
     await committed(ledger, voteAt(confirmed));
     await ledger.close();
+  });
+
+  it.each([
+    ['small', 200, 14],
+    ['large', 20_000, 8],
+  ])('uses the pages again of what has been cut off a log of %s batches', async (_size, bytes, rounds) => {
+    const n = limits.segmentInstances;
+    const ledger = open();
+    const sizes: number[] = [];
+    for (let next = 0; next < rounds * n; next += n) {
+      for (let first = next; first < next + n; first += 64) {
+        const votes = Array.from({ length: 64 }, (_, i) => voteAt(first + i, bytes - ((first + i) % 190)));
+        await committed(ledger, ...votes, { kind: 'watermark', watermark: at(first + 64) });
+      }
+      await committed(
+        ledger,
+        { kind: 'checkpoint', checkpoint: checkpointAt(next + n) },
+        { kind: 'truncation', keepBytes: n * bytes },
+      );
+      sizes.push(statSync(join(directory, 'data.mdb')).size);
+    }
+    expect(ledger.start).toBeGreaterThan((rounds - 4) * n);
+    expect(sizes.at(-1)).toBeLessThanOrEqual(1.1 * sizes.at(-rounds / 2)!);
+    await ledger.close();
+  });
+
+  describe('with a checkpoint', () => {
+    const place = { next: at(3), position: 9 as Position };
+    const file = () => join(directory, 'checkpoints', QUEUE_NAME, '3-9.checkpoint');
+
+    async function write(ledger: Ledger) {
+      const writer = ledger.checkpoints.create(place);
+      await writer.append(Buffer.alloc(5000, 1));
+      await writer.append(Buffer.alloc(7000, 2));
+      return writer.finish();
+    }
+
+    it('goes on where it could not be written', async () => {
+      writeFileSync(join(directory, 'checkpoints'), '');
+      const ledger = open();
+      const writer = ledger.checkpoints.create(place);
+      const failure = expect.objectContaining({ code: 'LEDGER_FAILED', cause: expect.anything() });
+      await writer.append(Buffer.alloc(10));
+      await expect(writer.finish()).rejects.toEqual(failure);
+      await writer.abandon();
+      await expect(ledger.checkpoints.receive({ ...place, chunks: 0, bytes: 0, digest: '' })).rejects.toEqual(failure);
+      await committed(ledger, voteAt(0));
+      await ledger.close();
+    });
+
+    it('finds any byte of its file changed, and the file cut short anywhere', async () => {
+      const ledger = open();
+      const checkpoint = await write(ledger);
+      const good = readFileSync(file());
+      const readAll = async () => {
+        const reader = await ledger.checkpoints.open(checkpoint);
+        try {
+          for (let index = 0; index < checkpoint.chunks; index += 1) await reader.chunk(index);
+        } finally {
+          await reader.close();
+        }
+      };
+      await readAll();
+      const damage = expect.objectContaining({ code: expect.stringMatching('LEDGER_DAMAGED|LEDGER_VERSION') });
+      const places = [...good.keys()].filter((i) => i < 50 || i > good.length - 90 || i % 501 === 0);
+      for (const i of places) {
+        const changed = Buffer.from(good);
+        changed[i]! ^= 1 << (i % 8);
+        writeFileSync(file(), changed);
+        await expect(readAll()).rejects.toEqual(damage);
+        writeFileSync(file(), good.subarray(0, i));
+        await expect(readAll()).rejects.toEqual(damage);
+      }
+      await ledger.close();
+    });
+
+    it('tells one of another version from a damaged one', async () => {
+      const ledger = open();
+      const checkpoint = await write(ledger);
+      const bytes = readFileSync(file());
+      bytes[8]! += 1;
+      writeFileSync(file(), bytes);
+      const version = expect.objectContaining({
+        code: 'LEDGER_VERSION',
+        message: expect.stringContaining('instance 3'),
+      });
+      await expect(ledger.checkpoints.open(checkpoint)).rejects.toEqual(version);
+      await ledger.close();
+    });
+
+    it('keeps those of a queue whose name looks like a path beside the others', async () => {
+      const ledger = open('..');
+      await write(ledger);
+      await ledger.close();
+      expect(readdirSync(join(directory, 'checkpoints'))).toEqual(['%2E%2E']);
+    });
   });
 });

@@ -2,24 +2,41 @@ import { describe, expect, it } from '@jest/globals';
 
 import type { RecordKey } from '../../lib/ledger/inventory.js';
 import { MemoryDisk, type DiskWrite } from '../../lib/ledger/memory-ledger.js';
+import type { Position } from '../../lib/model/ids.js';
+import { limits } from '../../lib/model/limits.js';
 import { describeLedger } from './compliance.js';
-import { committed, QUEUE } from './ledger-place.js';
+import { describeLifecycle } from './compliance-lifecycle.js';
+import { committed, QUEUE, type LedgerPlace } from './ledger-place.js';
 import { at, entryAt, voteAt } from './records.js';
 
-describeLedger('the memory ledger', () => {
-  const disk = new MemoryDisk();
+function memoryPlace(segmentInstances: number): LedgerPlace {
+  const disk = new MemoryDisk(undefined, { segmentInstances });
   const file = disk.file(QUEUE);
+  const { complete, received } = file.checkpoints;
   const mapOf = (key: RecordKey) => (typeof key === 'string' ? file.meta : file.entries) as Map<RecordKey, Buffer>;
+  const changeIn =
+    (map: ReadonlyMap<string, { readonly chunks: Buffer[] }>): LedgerPlace['changeChunk'] =>
+    ({ next, position }, index, change) => {
+      const { chunks } = map.get(`${String(next)}-${String(position)}`)!;
+      chunks[index] = change(chunks[index]!);
+    };
   return {
+    segmentInstances,
     open: (queueId) => disk.open(queueId),
     values: async () => new Map<RecordKey, Buffer>([...file.meta, ...file.entries]),
     put: async (key, value) => {
       if (value) mapOf(key).set(key, value);
       else mapOf(key).delete(key);
     },
+    changeChunk: changeIn(complete),
+    changeReceived: changeIn(received),
+    checkpointCount: () => complete.size + received.size,
     dispose: () => {},
   };
-});
+}
+
+describeLedger('the memory ledger', () => memoryPlace(limits.segmentInstances));
+describeLifecycle('the memory ledger with small segments', () => memoryPlace(16));
 
 /** A disk that holds every commit back until it is told what to do with it. */
 function slowDisk() {
@@ -127,5 +144,73 @@ describe('the memory ledger', () => {
     const ledger = disk.open('a');
     begin(ledger, 0);
     expect(() => begin(ledger, 1)).toThrow('one commit is under way at a time');
+  });
+
+  describe('with a checkpoint', () => {
+    const place = { next: at(3), position: 9 as Position };
+    const announced = { ...place, chunks: 2, bytes: 6, digest: '' };
+
+    /** A disk that holds every chunk of a checkpoint back until it is told what to do with it. */
+    function slowCheckpoints() {
+      const writes: DiskWrite[] = [];
+      const disk = new MemoryDisk(undefined, { onCheckpointWrite: (write) => writes.push(write) });
+      return { disk, writes };
+    }
+
+    it('writes when the disk does, and takes commits meanwhile', async () => {
+      const { disk, writes } = slowCheckpoints();
+      const ledger = disk.open('a');
+      const writer = ledger.checkpoints.create(place);
+      const appended = writer.append(Buffer.from('one'));
+      expect(begin(ledger, 0)).toEqual([null]);
+      writes[0]!.complete();
+      await appended;
+      const finished = writer.finish();
+      expect(disk.file('a').checkpoints.complete.size).toBe(0);
+      writes[1]!.complete();
+      expect(await finished).toMatchObject({ ...place, chunks: 1, bytes: 3 });
+      expect(disk.file('a').checkpoints.complete.size).toBe(1);
+    });
+
+    it('goes on when the disk has failed to write it', async () => {
+      const { disk, writes } = slowCheckpoints();
+      const ledger = disk.open('a');
+      const appended = ledger.checkpoints.create(place).append(Buffer.from('one'));
+      const cause = new Error('no space left');
+      writes[0]!.fail(cause);
+      await expect(appended).rejects.toEqual(expect.objectContaining({ code: 'LEDGER_FAILED', cause }));
+      expect(begin(ledger, 0)).toEqual([null]);
+    });
+
+    it.each([
+      [false, 0],
+      [true, 1],
+    ])('loses at a crash what is not finished, unless it lands (%s)', async (lands, left) => {
+      const { disk, writes } = slowCheckpoints();
+      const writer = disk.open('a').checkpoints.create(place);
+      const outcomes: unknown[] = [];
+      void writer.finish().then((checkpoint) => outcomes.push(checkpoint));
+      disk.crash(lands);
+      writes[0]!.complete();
+      await Promise.resolve();
+      expect(outcomes).toEqual([]);
+      expect(disk.file('a').checkpoints.complete.size).toBe(left);
+    });
+
+    it.each([
+      [false, 1],
+      [true, 2],
+    ])(
+      'has at a crash of what it receives all until the last pause, and more if that lands (%s)',
+      async (lands, left) => {
+        const disk = new MemoryDisk();
+        const receiver = await disk.open('a').checkpoints.receive(announced);
+        await receiver.append(Buffer.from('one'));
+        await receiver.pause();
+        await receiver.append(Buffer.from('two'));
+        disk.crash(lands);
+        expect((await disk.open('a').checkpoints.receive(announced)).received).toBe(left);
+      },
+    );
   });
 });

@@ -1,22 +1,42 @@
 import { NO_BALLOT } from '../../lib/model/ballot.js';
+import { NO_BASE } from '../../lib/model/base.js';
 import { after, type Instance } from '../../lib/model/ids.js';
+import { limits } from '../../lib/model/limits.js';
 import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../../lib/model/records.js';
 import type { ViewRecord } from '../../lib/model/view.js';
 
-/** What a ledger is: the last record of each kind, and of each instance and view. Keeps nothing but that, in plain maps. */
+/**
+ * What a ledger is: the last record of each kind, and of each instance and view, but for what has been cut off the log.
+ * Keeps nothing but that, in plain maps.
+ */
 export class LedgerModel {
+  readonly #segmentInstances: number;
   readonly #entries = new Map<Instance, LogEntry>();
   readonly #views = new Map<number, ViewRecord>();
-  #rest: Pick<LedgerSnapshot, 'identity' | 'promise' | 'watermark' | 'founding' | 'group'> = {
+  #rest: Pick<
+    LedgerSnapshot,
+    'identity' | 'promise' | 'watermark' | 'founding' | 'group' | 'start' | 'checkpoint' | 'base'
+  > = {
     identity: null,
     promise: NO_BALLOT,
     watermark: 0 as Instance,
     founding: { signed: null, refused: [] },
     group: null,
+    start: 0 as Instance,
+    checkpoint: null,
+    base: NO_BASE,
   };
 
+  constructor(segmentInstances: number = limits.segmentInstances) {
+    this.#segmentInstances = segmentInstances;
+  }
+
   commit(records: readonly LedgerRecord[]): void {
+    const { watermark } = this.#rest;
     for (const record of records) this.#take(record);
+    const { start, checkpoint } = this.#rest;
+    if (checkpoint && checkpoint.next > watermark && checkpoint.next > start) this.#riseTo(checkpoint.next);
+    for (const record of records) if (record.kind === 'truncation') this.#truncate(record.keepBytes);
   }
 
   /** `records` turned into what a core might commit now: no entry below the watermark, which moves over votes only. */
@@ -47,9 +67,32 @@ export class LedgerModel {
     return [...this.#entries.values()].sort((a, b) => a.instance - b.instance);
   }
 
+  #truncate(keepBytes: number): void {
+    const segmentEnd = (segment: number) => ((segment + 1) * this.#segmentInstances) as Instance;
+    const first = Math.floor(this.#rest.start / this.#segmentInstances);
+    for (let segment = first; segment < first + limits.segmentsDroppedMax; segment += 1) {
+      if (segmentEnd(segment) > (this.#rest.checkpoint?.next ?? 0)) return;
+      if (this.#decidedBytesFrom(segmentEnd(segment)) < keepBytes) return;
+      this.#riseTo(segmentEnd(segment));
+    }
+  }
+
+  #decidedBytesFrom(start: Instance): number {
+    const decided = [...this.#entries.values()].filter(
+      ({ instance }) => start <= instance && instance < this.#rest.watermark,
+    );
+    return decided.reduce((sum, { vote }) => sum + (vote?.batch.body.length ?? 0), 0);
+  }
+
+  #riseTo(start: Instance): void {
+    this.#rest = { ...this.#rest, start };
+    for (const instance of [...this.#entries.keys()]) if (instance < start) this.#entries.delete(instance);
+  }
+
   #take(record: LedgerRecord): void {
     switch (record.kind) {
       case 'entry':
+      case 'repair':
         this.#entries.set(record.entry.instance, record.entry);
         break;
       case 'view':
@@ -57,7 +100,10 @@ export class LedgerModel {
         this.#rest = { ...this.#rest, group: record.group };
         break;
       case 'identity':
-        this.#rest = { ...this.#rest, identity: { process: record.process, incarnation: record.incarnation } };
+        this.#rest = {
+          ...this.#rest,
+          identity: { process: record.process, incarnation: record.incarnation, founds: record.founds },
+        };
         break;
       case 'promise':
         this.#rest = { ...this.#rest, promise: record.ballot };
@@ -67,6 +113,14 @@ export class LedgerModel {
         break;
       case 'founding':
         this.#rest = { ...this.#rest, founding: record.founding };
+        break;
+      case 'checkpoint':
+        this.#rest = { ...this.#rest, checkpoint: record.checkpoint };
+        break;
+      case 'base':
+        this.#rest = { ...this.#rest, base: record.base };
+        break;
+      case 'truncation':
         break;
     }
   }

@@ -1,20 +1,33 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { metaKey, RecordCodec } from '../../lib/ledger/record-codec.js';
+import { metaKey, RecordCodec, type MetaRecord } from '../../lib/ledger/record-codec.js';
 import type { GroupId } from '../../lib/model/ids.js';
 import type { LedgerRecord } from '../../lib/model/records.js';
-import { anyRecord } from './records.js';
+import { anyCheckpoint, anyRecord, at } from './records.js';
 
 const codec = new RecordCodec('239.255.0.1:7400', 'in a spec');
-const records = anyRecord('aaaabbbbccccdddd' as GroupId);
+const tally = fc.record({ digest: fc.option(fc.nat(2 ** 32 - 1)), bytes: fc.maxSafeNat() });
+const records: fc.Arbitrary<StoredRecord> = fc.oneof(
+  { weight: 5, arbitrary: anyRecord('aaaabbbbccccdddd' as GroupId).filter(isStored) },
+  fc.record({ kind: fc.constant('checkpoint' as const), checkpoint: anyCheckpoint }),
+  fc.record({ kind: fc.constant('start' as const), start: fc.maxSafeNat().map(at) }),
+  fc.record({ kind: fc.constant('segment' as const), number: fc.maxSafeNat(), tally }),
+);
 
-function encode(record: LedgerRecord): Buffer {
+/** What is encoded as it is. */
+type StoredRecord = MetaRecord | Extract<LedgerRecord, { readonly kind: 'entry' }>;
+
+function isStored(record: LedgerRecord): record is LedgerRecord & StoredRecord {
+  return record.kind !== 'repair' && record.kind !== 'truncation';
+}
+
+function encode(record: StoredRecord): Buffer {
   return record.kind === 'entry' ? codec.encodeEntry(record.entry) : codec.encodeMeta(record);
 }
 
 /** Decodes `value` as if it had been found where `record` belongs. */
-function decode(record: LedgerRecord, value: Buffer): LedgerRecord {
+function decode(record: StoredRecord, value: Buffer): StoredRecord {
   if (record.kind !== 'entry') return codec.decodeMeta(metaKey(record), value);
   return { kind: 'entry', entry: codec.decodeEntry(record.entry.instance, value) };
 }
@@ -27,7 +40,7 @@ describe('the record codec', () => {
   });
 
   it('finds any bit that has flipped', () => {
-    const flip = (record: LedgerRecord, place: number) => {
+    const flip = (record: StoredRecord, place: number) => {
       const value = encode(record);
       const bit = place % (8 * value.length);
       value[bit >> 3]! ^= 1 << (bit & 7);
@@ -37,7 +50,7 @@ describe('the record codec', () => {
   });
 
   it('finds a record that is cut short or has grown', () => {
-    const resize = (record: LedgerRecord, place: number) => {
+    const resize = (record: StoredRecord, place: number) => {
       const value = encode(record);
       expect(() => decode(record, value.subarray(0, place % value.length))).toThrow(damage);
       expect(() => decode(record, Buffer.concat([value, Buffer.alloc(1 + (place % 9))]))).toThrow(damage);
@@ -46,7 +59,7 @@ describe('the record codec', () => {
   });
 
   it('finds a record that stands where another belongs', () => {
-    const displace = (one: LedgerRecord, other: LedgerRecord) => {
+    const displace = (one: StoredRecord, other: StoredRecord) => {
       fc.pre(keyOf(one) !== keyOf(other));
       expect(() => decode(one, encode(other))).toThrow(damage);
     };
@@ -62,6 +75,6 @@ describe('the record codec', () => {
   });
 });
 
-function keyOf(record: LedgerRecord): string | number {
+function keyOf(record: StoredRecord): string | number {
   return record.kind === 'entry' ? record.entry.instance : metaKey(record);
 }

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 
 import { NO_BALLOT, type Ballot } from '../../lib/model/ballot.js';
+import { NO_BASE, type GroupBase } from '../../lib/model/base.js';
 import { batchId, NO_OP_ID, type Batch } from '../../lib/model/batch.js';
-import type { GroupId, Instance, ProcessId } from '../../lib/model/ids.js';
+import type { Checkpoint } from '../../lib/model/checkpoint.js';
+import type { GroupId, Instance, Position, ProcessId } from '../../lib/model/ids.js';
 import { limits } from '../../lib/model/limits.js';
 import type { Founding, LedgerRecord, LogEntry } from '../../lib/model/records.js';
 import { View } from '../../lib/model/view.js';
@@ -59,7 +61,9 @@ const id = fc.oneof(
 );
 const batch: fc.Arbitrary<Batch> = fc.record({ id, body });
 const members = fc.uniqueArray(processId, { minLength: 1, maxLength: 31 });
-const founding: fc.Arbitrary<Founding> = fc.record({ group: groupId, attempt: count, members });
+const anyDigest = fc.tuple(idText, idText).map((halves) => halves.join(''));
+const base: fc.Arbitrary<GroupBase> = fc.oneof(fc.constant(NO_BASE), fc.record({ from: instance, digest: anyDigest }));
+const founding: fc.Arbitrary<Founding> = fc.record({ group: groupId, attempt: count, members, base });
 
 const anyEntry: fc.Arbitrary<LogEntry> = fc.record({
   instance,
@@ -71,8 +75,9 @@ const anyEntry: fc.Arbitrary<LogEntry> = fc.record({
 export function anyRecord(group: GroupId): fc.Arbitrary<LedgerRecord> {
   return fc.oneof(
     { weight: 5, arbitrary: anyEntry.map((entry) => ({ kind: 'entry', entry }) as const) },
-    fc.record({ kind: fc.constant('identity' as const), process: processId, incarnation: count }),
+    fc.record({ kind: fc.constant('identity' as const), process: processId, incarnation: count, founds: fc.boolean() }),
     fc.record({ kind: fc.constant('promise' as const), ballot }),
+    fc.record({ kind: fc.constant('base' as const), base }),
     fc.record({ kind: fc.constant('watermark' as const), watermark: instance }),
     fc.record({
       kind: fc.constant('founding' as const),
@@ -86,6 +91,20 @@ export function anyRecord(group: GroupId): fc.Arbitrary<LedgerRecord> {
     })),
   );
 }
+
+/** A checkpoint of everything below `next`, of no chunks. */
+export function checkpointAt(next: number): Checkpoint {
+  const digest = next.toString(16).padStart(32, '0');
+  return { next: at(next), position: (3 * next) as Position, chunks: 0, bytes: 0, digest };
+}
+
+export const anyCheckpoint: fc.Arbitrary<Checkpoint> = fc.record({
+  next: instance,
+  position: count as fc.Arbitrary<Position>,
+  chunks: count,
+  bytes: count,
+  digest: anyDigest,
+});
 
 /** Records of which many follow one on the other. */
 export const nearRecord = anyRecord(GROUP).map((record) => {

@@ -4,6 +4,7 @@ import fc, { type Arbitrary } from 'fast-check';
 import type { Message } from '../../lib/consensus/messages.js';
 import { NO_GROUP, type GroupId } from '../../lib/model/ids.js';
 import type { Founding } from '../../lib/model/records.js';
+import { NO_BASE } from '../../lib/model/base.js';
 import { groupIdOf } from '../../lib/model/view.js';
 import { decodeMessage, encodeMessage } from '../../lib/queue/wire.js';
 import { FrameEncoder } from '../../lib/transport/frame.js';
@@ -20,7 +21,7 @@ class Junk {
   constructor({ queueId, queues }: QueueGroup) {
     this.#encoder = new FrameEncoder(queueId, newProcessId());
     const members = queues.map(({ processId }) => processId).sort();
-    this.#founding = { group: groupIdOf(members, 0), attempt: 0, members };
+    this.#founding = { group: groupIdOf(members, 0), attempt: 0, members, base: NO_BASE };
   }
 
   get anything(): Arbitrary<Buffer> {
@@ -43,8 +44,9 @@ class Junk {
     const founding = this.#founding;
     const another = { ...founding, attempt: 7, group: groupIdOf(founding.members, 7) };
     return [
-      { kind: 'hello', replicas: 3, willing: true },
-      { kind: 'hello', replicas: 7, willing: true },
+      { kind: 'hello', replicas: 3, intent: 'found', base: '' },
+      { kind: 'hello', replicas: 7, intent: 'found', base: '' },
+      { kind: 'hello', replicas: 3, intent: 'found', base: 'b'.repeat(32) },
       { kind: 'unwilling', refused: founding.group },
       ...[founding, another].flatMap((founding): Message[] => [
         { kind: 'found', founding },

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino, type Logger } from 'pino';
 
 import { AsynchronousPersistentQueue, TreplicaError, type ErrorCode, type QueueOptions } from '../../lib/index.js';
-import { ReplicaProcess } from '../support/process-group.js';
+import { ReplicaProcess } from '../support/replica-process.js';
 import { rejection, silent } from '../support/queue-group.js';
 import { boundSocket, closeSocket, newQueueId, until } from '../support/udp-testbed.js';
 

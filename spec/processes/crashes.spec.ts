@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { ProcessGroup, type ReplicaProcess } from '../support/process-group.js';
+import { ProcessGroup } from '../support/process-group.js';
+import type { ReplicaProcess } from '../support/replica-process.js';
 import { seededRandom } from '../support/seeded-random.js';
 import { until } from '../support/udp-testbed.js';
 
@@ -15,31 +16,28 @@ async function killUnderLoad(
   random: () => number,
   victims: () => readonly ReplicaProcess[],
 ): Promise<void> {
-  group.load(20);
+  await group.load(20);
   for (let round = 0; round < rounds; round += 1) {
-    const before = group.acknowledgedCount;
-    const more = 1 + Math.floor(random() * 2_000);
-    await until(() => group.acknowledgedCount >= before + more);
+    await group.pass(1 + Math.floor(random() * 2_000));
     const killed = victims();
     await Promise.all(killed.map((replica) => replica.kill()));
     await Promise.all(killed.map((replica) => replica.start()));
-    for (const replica of killed) replica.tell({ kind: 'load', callers: 20 });
+    await Promise.all(killed.map((replica) => replica.load(20)));
   }
-  const before = group.acknowledgedCount;
-  await until(() => group.acknowledgedCount > before + 100);
-  for (const replica of group.replicas) replica.tell({ kind: 'stop-load' });
+  await group.pass(100);
+  await group.stopLoad();
 }
 
 describe.each(['adaptive', 'classic', 'fast'] as const)('three processes in %s mode, under load from all', (mode) => {
   it('lose nothing acknowledged when the coordinator is killed', async () => {
-    group = await ProcessGroup.create(3, { mode });
+    group = await ProcessGroup.create(3, { options: { mode } });
     await group.start();
     await killUnderLoad(2, seededRandom(1), () => [group.coordinator ?? group.replica(0)]);
     expect(await group.violations()).toEqual([]);
   });
 
   it('lose nothing acknowledged when a follower is killed', async () => {
-    group = await ProcessGroup.create(3, { mode });
+    group = await ProcessGroup.create(3, { options: { mode } });
     await group.start();
     await killUnderLoad(2, seededRandom(2), () =>
       group.replicas.filter((replica) => replica !== group.coordinator).slice(0, 1),
@@ -48,7 +46,7 @@ describe.each(['adaptive', 'classic', 'fast'] as const)('three processes in %s m
   });
 
   it('lose nothing acknowledged when all are killed at once', async () => {
-    group = await ProcessGroup.create(3, { mode });
+    group = await ProcessGroup.create(3, { options: { mode } });
     await group.start();
     await killUnderLoad(2, seededRandom(3), () => group.replicas);
     expect(await group.violations()).toEqual([]);
@@ -86,7 +84,7 @@ describe('a group of three', () => {
     await Promise.all(group.replicas.slice(0, 3).map((replica) => replica.start()));
     const fourth = group.replica(3);
     fourth.spawn();
-    await until(() => fourth.waits);
+    await until(() => fourth.says('founded without this process'));
     await Promise.all([group.replica(0).kill(), group.replica(1).kill()]);
     await expect(group.replica(2).ask({ kind: 'append', entry: 'no quorum', timeoutMs: 1_500 })).rejects.toThrow(
       'UNKNOWN_OUTCOME',

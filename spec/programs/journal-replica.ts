@@ -1,114 +1,190 @@
 /**
- * One replica as a process of its own: executes operations under load, tells its parent of each one acknowledged, and
- * gives its state on request. Started by `ProcessGroup` with its setup as the only argument.
+ * One replica as a process of its own: executes operations under load, tells its parent how far each of its callers has
+ * been acknowledged, and gives its state on request. Started by `ReplicaProcess` with its setup as the only argument.
  */
+import { createHash } from 'node:crypto';
+
 import { pino } from 'pino';
+
 import {
   AsynchronousPersistentQueue,
   ReplicatedStateMachine,
   TreplicaError,
+  UnknownOutcomeError,
   type QueueOptions,
 } from '../../lib/index.js';
-import { Append, Journal } from './journal.js';
+import { Append, Begin, Journal, Note } from './journal.js';
 
 export interface JournalSetup {
   readonly queueId: string;
   readonly name: string;
   readonly options: Omit<QueueOptions, 'log' | 'signal'>;
+  /** Whether checkpoints are made by a process of their own. */
+  readonly module?: boolean;
+  /** So many callers are put to work as soon as it is ready. */
+  readonly callers?: number;
+  /** What a note of a caller carries, in bytes. */
+  readonly noteBytes?: number;
+}
+
+export interface JournalStart extends JournalSetup {
+  /** The how manieth start of this replica it is. */
+  readonly start: number;
 }
 
 export type JournalRequest =
   | { readonly kind: 'load'; readonly callers: number }
+  /** Answered once no note is on its way. */
   | { readonly kind: 'stop-load' }
   | { readonly kind: 'append'; readonly entry: string; readonly timeoutMs?: number }
   | { readonly kind: 'entries' }
   | { readonly kind: 'local-entries' }
+  | { readonly kind: 'summary' }
   | { readonly kind: 'close' };
+
+/** A whole state, as far as two have to be compared. */
+export interface Summary {
+  readonly count: number;
+  readonly hash: number;
+  /** Of the text of the notes that are kept. */
+  readonly notes: string;
+  /** The number of each caller's last note. */
+  readonly callers: Readonly<Record<string, number>>;
+  readonly entries: readonly string[];
+  readonly faults: readonly string[];
+}
 
 export type JournalReport =
   | { readonly kind: 'ready'; readonly processId: string }
+  /** It could not start, or the queue has stopped by itself. */
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
-  | { readonly kind: 'coordinates' }
-  | { readonly kind: 'waits' }
-  | { readonly kind: 'acknowledged'; readonly entries: readonly string[] }
-  | { readonly kind: 'answer'; readonly value: unknown }
-  | { readonly kind: 'refused'; readonly code: string };
+  /** A line of the log, with the code of the error in it. */
+  | { readonly kind: 'said'; readonly level: number; readonly text: string; readonly code: string | null }
+  /** A caller begins an epoch after the note with this number. */
+  | { readonly kind: 'begun'; readonly caller: string; readonly last: number }
+  /** For each caller the number of the last note; all notes before it have been acknowledged too. */
+  | { readonly kind: 'acknowledged'; readonly last: ReadonlyMap<string, number> }
+  | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'refused'; readonly id: number; readonly code: string };
 
-const setup = JSON.parse(process.argv[2] ?? '') as JournalSetup;
+type Machine = ReplicatedStateMachine<Journal>;
+
+const EPOCHS_A_START = 1_000_000;
+
+const setup = JSON.parse(process.argv[2] ?? '') as JournalStart;
+const padding = 'x'.repeat(setup.noteBytes ?? 0);
 let loaded = false;
-let acknowledged: string[] = [];
+let callers: Promise<void>[] = [];
+let epoch = setup.start * EPOCHS_A_START;
+const acknowledged = new Map<string, number>();
 
 function tell(report: JournalReport): void {
   if (process.connected) process.send?.(report);
 }
 
-/** The log is how a replica says that it coordinates; everything worse than that goes to the parent's console. */
 const log = pino(
   { level: 'info' },
   {
     write(line: string) {
-      const { msg, level } = JSON.parse(line) as { msg: string; level: number };
-      if (msg === 'this process coordinates') tell({ kind: 'coordinates' });
-      if (msg.includes('founded without this process')) tell({ kind: 'waits' });
-      if (level >= 50) process.stderr.write(line);
+      const { msg, level, err } = JSON.parse(line) as { msg: string; level: number; err?: { code?: string } };
+      tell({ kind: 'said', level, text: msg, code: err?.code ?? null });
     },
   },
 );
 
-async function load(machine: ReplicatedStateMachine<Journal>, caller: number): Promise<void> {
-  for (let i = 0; loaded; i += 1) {
-    const entry = `${setup.name}-${String(process.pid)}-${String(caller)}-${String(i)}`;
-    await machine.execute(new Append(entry));
-    if (acknowledged.length === 0) setImmediate(reportAcknowledged);
-    acknowledged.push(entry);
+function load(machine: Machine, count: number): void {
+  loaded = true;
+  callers = Array.from({ length: count }, (_, i) => call(machine, `${setup.name}-${i}`));
+}
+
+/** Where a note's outcome is unknown, the caller asks in a new epoch how far it has come. */
+async function call(machine: Machine, caller: string): Promise<void> {
+  while (loaded) {
+    try {
+      await callInEpoch(machine, caller, (epoch += 1));
+    } catch (error) {
+      if (error instanceof TreplicaError && error.code === 'STATE_MACHINE_CLOSED') return;
+      if (!(error instanceof UnknownOutcomeError)) throw error;
+    }
+  }
+}
+
+async function callInEpoch(machine: Machine, caller: string, epoch: number): Promise<void> {
+  let last = await machine.execute(new Begin(caller, epoch));
+  tell({ kind: 'begun', caller, last });
+  while (loaded) {
+    last = await machine.execute(new Note(caller, epoch, last + 1, padding));
+    if (acknowledged.size === 0) setImmediate(reportAcknowledged);
+    acknowledged.set(caller, last);
   }
 }
 
 function reportAcknowledged(): void {
-  const entries = acknowledged;
-  acknowledged = [];
-  tell({ kind: 'acknowledged', entries });
+  tell({ kind: 'acknowledged', last: new Map(acknowledged) });
+  acknowledged.clear();
 }
 
-async function answer(machine: ReplicatedStateMachine<Journal>, request: JournalRequest): Promise<void> {
+function summaryOf({ count, hash, notes, callers, entries, faults }: Journal): Summary {
+  return {
+    count,
+    hash,
+    notes: createHash('md5').update(notes.join('\n')).digest('hex'),
+    callers: Object.fromEntries([...callers].map(([caller, { last }]) => [caller, last])),
+    entries,
+    faults,
+  };
+}
+
+async function valueOf(machine: Machine, request: JournalRequest): Promise<unknown> {
   switch (request.kind) {
     case 'load':
-      loaded = true;
-      for (let caller = 0; caller < request.callers; caller += 1) void load(machine, caller);
-      return;
+      load(machine, request.callers);
+      return null;
     case 'stop-load':
       loaded = false;
-      return;
+      await Promise.all(callers);
+      return null;
     case 'append': {
       const { entry, timeoutMs } = request;
-      const value = await machine.execute(new Append(entry), timeoutMs === undefined ? {} : { timeoutMs });
-      tell({ kind: 'answer', value });
-      return;
+      return machine.execute(new Append(entry), timeoutMs === undefined ? {} : { timeoutMs });
     }
     case 'entries':
-      tell({ kind: 'answer', value: await machine.read((journal) => journal.entries) });
-      return;
+      return machine.read(({ entries }) => entries);
     case 'local-entries':
-      tell({ kind: 'answer', value: machine.state.entries });
-      return;
+      return machine.state.entries;
+    case 'summary':
+      return machine.read(summaryOf);
     case 'close':
       await machine.close();
       process.disconnect();
-      return;
+      return null;
   }
+}
+
+function fail(error: unknown): void {
+  const code = error instanceof TreplicaError ? error.code : 'NONE';
+  process.exitCode = 1;
+  tell({ kind: 'failed', code, message: error instanceof Error ? error.message : String(error) });
+  if (process.connected) process.disconnect();
 }
 
 try {
   const queue = await AsynchronousPersistentQueue.create(setup.queueId, { ...setup.options, log });
-  const machine = await ReplicatedStateMachine.create(new Journal(), queue);
-  process.on('message', (request: JournalRequest) => {
-    answer(machine, request).catch((error: unknown) => {
-      tell({ kind: 'refused', code: error instanceof TreplicaError ? error.code : String(error) });
-    });
+  queue.closed.catch(fail);
+  const module = setup.module === true ? { module: new URL('journal.js', import.meta.url) } : {};
+  const machine = await ReplicatedStateMachine.create(new Journal(), queue, module);
+  process.on('message', ({ id, ...request }: JournalRequest & { readonly id: number }) => {
+    valueOf(machine, request).then(
+      (value) => {
+        tell({ kind: 'answer', id, value });
+      },
+      (error: unknown) => {
+        tell({ kind: 'refused', id, code: error instanceof TreplicaError ? error.code : String(error) });
+      },
+    );
   });
+  load(machine, setup.callers ?? 0);
   tell({ kind: 'ready', processId: queue.processId });
 } catch (error) {
-  const code = error instanceof TreplicaError ? error.code : 'NONE';
-  tell({ kind: 'failed', code, message: error instanceof Error ? error.message : String(error) });
-  process.disconnect();
+  fail(error);
 }

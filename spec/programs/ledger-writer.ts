@@ -1,17 +1,18 @@
 /**
- * `ledger-writer <directory> <queueId> <bodyBytes>`: opens the ledger, says "open", then commits one entry after the
- * other at 0, 1, 2, … and says each instance once it is durable, until it is killed. When a commit fails it says so,
- * tries another, closes the ledger and ends.
+ * `ledger-writer <directory> <queueId> <bodyBytes> [keepBytes]`: opens the ledger, says "open", then commits one entry
+ * after the other at 0, 1, 2, … and says each instance once it is durable, until it is killed. When a commit fails it says
+ * so, tries another, closes the ledger and ends. With `keepBytes`, the log is cut to that at every segment's end.
  */
 import { writeSync } from 'node:fs';
 
 import { openLmdbLedger } from '../../lib/ledger/lmdb-ledger.js';
 import { NO_BALLOT, ballotOf } from '../../lib/model/ballot.js';
 import { batchId } from '../../lib/model/batch.js';
-import { after, type Instance, type ProcessId } from '../../lib/model/ids.js';
+import { after, type Instance, type Position, type ProcessId } from '../../lib/model/ids.js';
+import { limits } from '../../lib/model/limits.js';
 import type { LedgerRecord } from '../../lib/model/records.js';
 
-const [directory = '', queueId = '', bodyBytes = '0'] = process.argv.slice(2);
+const [directory = '', queueId = '', bodyBytes = '0', keepBytes] = process.argv.slice(2);
 const self = '0123456789abcdef' as ProcessId;
 const ledger = openLmdbLedger(directory, queueId);
 
@@ -26,6 +27,15 @@ function recordsAt(instance: Instance): LedgerRecord[] {
   return [
     { kind: 'entry', entry },
     { kind: 'watermark', watermark: after(instance) },
+    ...(keepBytes !== undefined && instance % limits.segmentInstances === 0 ? cutAt(instance, Number(keepBytes)) : []),
+  ];
+}
+
+function cutAt(next: Instance, bytes: number): LedgerRecord[] {
+  const checkpoint = { next, position: 0 as Position, chunks: 0, bytes: 0, digest: '0'.repeat(32) };
+  return [
+    { kind: 'checkpoint', checkpoint },
+    { kind: 'truncation', keepBytes: bytes },
   ];
 }
 

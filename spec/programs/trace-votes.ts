@@ -20,9 +20,16 @@ export interface TracedVote {
   readonly synced: boolean;
 }
 
+/** The file for the trace comes after it. */
+const CALLS = 'trace=pwrite64,writev,fdatasync,sendmsg,sendmmsg';
+const TRACE = ['strace', '-f', '-xx', '-s', '65536', '-e', CALLS, '-o'];
+
 export async function traceVotes(): Promise<TracedVote[]> {
   const traceDirectory = await mkdtemp(join(tmpdir(), 'treplica-trace-'));
-  const group = await ProcessGroup.create(3, { mode: 'classic', traceDirectory });
+  const group = await ProcessGroup.create(3, {
+    options: { mode: 'classic' },
+    under: (index) => [...TRACE, join(traceDirectory, String(index + 1))],
+  });
   try {
     await group.start();
     for (let i = 0; i < 20; i += 1) await group.replica(0).ask({ kind: 'append', entry: `entry ${String(i)}` });

@@ -1,25 +1,25 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { Message } from '../../lib/consensus/messages.js';
+import { NO_BASE } from '../../lib/model/base.js';
 import { NO_BALLOT } from '../../lib/model/ballot.js';
 import { NO_OP_ID, type BatchId } from '../../lib/model/batch.js';
-import type { GroupId, Instance, ProcessId } from '../../lib/model/ids.js';
+import type { Instance, ProcessId } from '../../lib/model/ids.js';
 import { groupIdOf } from '../../lib/model/view.js';
-import { decodeMessage, encodeMessage } from '../../lib/queue/wire.js';
+import { decodeMessage, encodeMessage, type WireMessage } from '../../lib/queue/wire.js';
 import { bytes, messageKinds, messages, messagesOf } from '../support/arbitraries.js';
 
 const ANNA = 'aaaaaaaaaaaaaaaa' as ProcessId;
 const ballot = { reign: 3, coordinator: ANNA, step: 1 } as const;
 const seven = 7 as Instance;
 
-function encoded(message: Message): Buffer {
+function encoded(message: WireMessage): Buffer {
   return Buffer.from(encodeMessage(message));
 }
 
 /** A message that breaks the types, as bytes. */
 function forged(message: object): Buffer {
-  return encoded(message as Message);
+  return encoded(message as WireMessage);
 }
 
 describe('a message on the wire', () => {
@@ -81,7 +81,7 @@ describe('bytes from the network', () => {
 
   it('that are random are a message or null', () => {
     fc.assert(
-      fc.property(fc.nat(30), bytes, (code, rest) => {
+      fc.property(fc.nat(36), bytes, (code, rest) => {
         expectNullOrMessage(Buffer.from([code, ...rest]));
       }),
       { numRuns: 2000 },
@@ -134,22 +134,34 @@ describe('bytes from the network', () => {
     ['a batch id with a leading zero', { kind: 'fetch', id: `${ANNA}.1.01`, instance: seven }],
     ['a batch id with a line break', { kind: 'fetch', id: `${ANNA}.1.1\n`, instance: seven }],
     ['a no-op with a body', { kind: 'batch', batch: { id: NO_OP_ID, body: Buffer.from('x') } }],
-    ['more replicas than a view may have', { kind: 'hello', replicas: 32, willing: true }],
-    ['a founding of nobody', { kind: 'found', founding: { attempt: 0, members: [] } }],
-    ['a founding with a member twice', { kind: 'found', founding: { attempt: 0, members: [ANNA, ANNA] } }],
+    ['more replicas than a view may have', { kind: 'hello', replicas: 32, intent: 'found', base: '' }],
+    ['a founding of nobody', { kind: 'found', founding: { attempt: 0, members: [], base: NO_BASE } }],
+    [
+      'a founding with a member twice',
+      { kind: 'found', founding: { attempt: 0, members: [ANNA, ANNA], base: NO_BASE } },
+    ],
     [
       'a founding of 32',
       {
         kind: 'found',
-        founding: { attempt: 0, members: Array.from({ length: 32 }, (_, i) => String(i).padStart(16, '0')) },
+        founding: {
+          attempt: 0,
+          members: Array.from({ length: 32 }, (_, i) => String(i).padStart(16, '0')),
+          base: NO_BASE,
+        },
       },
+    ],
+    ['a backup that has no digest', { kind: 'hello', replicas: 3, intent: 'found', base: 'backup' }],
+    [
+      'a founding that begins later, on nothing',
+      { kind: 'found', founding: { attempt: 0, members: [ANNA], base: { from: 1, digest: '' } } },
     ],
   ])('that hold %s are null', (_what, message) => {
     expect(decodeMessage(forged(message))).toBeNull();
   });
 
   it('that hold a number beyond the safe ones are null', () => {
-    const largest = encoded({ kind: 'catch-up', from: Number.MAX_SAFE_INTEGER as Instance });
+    const largest = encoded({ kind: 'fill', until: Number.MAX_SAFE_INTEGER as Instance });
     expect(decodeMessage(largest)).not.toBeNull();
     largest[2] = 0x20;
     expect(decodeMessage(largest)).toBeNull();
@@ -163,10 +175,11 @@ describe('bytes from the network', () => {
 
   it('cannot give a founding another group than its own', () => {
     const members = [ANNA];
-    const message = decodeMessage(
-      forged({ kind: 'found', founding: { group: 'f'.repeat(16) as GroupId, attempt: 1, members } }),
-    );
-    expect(message).toEqual({ kind: 'found', founding: { group: groupIdOf(members, 1), attempt: 1, members } });
+    for (const base of [NO_BASE, { from: seven, digest: 'b'.repeat(32) }]) {
+      const founding = { attempt: 1, members, base };
+      const message = decodeMessage(forged({ kind: 'found', founding: { group: 'f'.repeat(16), ...founding } }));
+      expect(message).toEqual({ kind: 'found', founding: { group: groupIdOf(members, 1, base), ...founding } });
+    }
   });
 
   it('of no kind at all are null', () => {

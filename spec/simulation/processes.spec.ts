@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { MemoryDisk } from '../../lib/ledger/memory-ledger.js';
 import { NO_BALLOT } from '../../lib/model/ballot.js';
 import { damage, type Damage } from '../../lib/simulation/damage.js';
 import type { Life } from '../../lib/simulation/life.js';
@@ -181,12 +182,12 @@ describe('what a disk holds', () => {
       const before = bytesOf();
       const damaged = damage(file, kind, new Random(3));
       const after = bytesOf();
-      expect([...before.keys()].filter((key) => before.get(key) !== after.get(key))).toEqual([damaged]);
+      expect([...before.keys()].filter((key) => before.get(key) !== after.get(key))).toEqual([String(damaged)]);
     }
   });
 
   it('cannot be damaged where there is nothing', () => {
-    expect(damage({ meta: new Map(), entries: new Map() }, 'flipped bit', new Random(1))).toBeNull();
+    expect(damage(new MemoryDisk().file(QUEUE), 'flipped bit', new Random(1))).toBeNull();
   });
 });
 

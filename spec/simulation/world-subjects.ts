@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import { Operation, operation, type ExecutionContext } from '../../lib/index.js';
 import type { SimulatedProcess } from '../../lib/simulation/process.js';
-import { World, type Scene } from '../../lib/simulation/world.js';
+import { World, type Checkpointing, type Scene } from '../../lib/simulation/world.js';
 import { Append, Journal } from '../programs/journal.js';
 
 export const QUEUE = '239.255.0.1:7400';
@@ -64,3 +64,13 @@ export function eventsOf(world: World<Journal>, { name }: Process, fromUs = 0): 
     return who === name && Number(seconds) * 1e6 > fromUs;
   });
 }
+
+/** A checkpoint every few messages, in many chunks, and as little of the log as there can be. */
+export const OFTEN: Checkpointing = {
+  everyPositions: 5,
+  everyBytes: 1_000_000,
+  logMarginBytes: 0,
+  chunkBytes: 20,
+  pieceBytes: 10,
+  segmentInstances: 4,
+};

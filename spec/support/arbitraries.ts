@@ -1,12 +1,15 @@
 /** Values of the model and messages at random, for property tests. */
 import fc, { type Arbitrary } from 'fast-check';
 
-import type { Item, Message, MessageKind, MessageOf, ReportedVote } from '../../lib/consensus/messages.js';
+import type { Item, ReportedVote } from '../../lib/consensus/messages.js';
+import { NO_BASE, type GroupBase } from '../../lib/model/base.js';
 import { NO_BALLOT, type Ballot } from '../../lib/model/ballot.js';
 import { batchId, NO_OP, NO_OP_ID, type Batch, type BatchId } from '../../lib/model/batch.js';
-import type { GroupId, Instance, ProcessId } from '../../lib/model/ids.js';
+import type { Checkpoint } from '../../lib/model/checkpoint.js';
+import type { GroupId, Instance, Position, ProcessId } from '../../lib/model/ids.js';
 import type { Founding } from '../../lib/model/records.js';
 import { groupIdOf, MAX_MEMBERS } from '../../lib/model/view.js';
+import type { WireMessage } from '../../lib/queue/wire.js';
 
 const DECIMALS_MAX = 999_999_999_999_999;
 
@@ -36,14 +39,40 @@ const ballots: Arbitrary<Ballot> = fc.oneof(
 const items: Arbitrary<Item> = fc.record({ instance: instances, id: batchIds });
 const reportedVotes: Arbitrary<ReportedVote> = fc.record({ instance: instances, ballot: ballots, id: batchIds });
 
-const foundings: Arbitrary<Founding> = fc
-  .tuple(fc.uniqueArray(processIds, { minLength: 1, maxLength: MAX_MEMBERS }), naturals)
-  .map(([members, attempt]) => ({ group: groupIdOf(members, attempt), attempt, members }));
+const digests = fc
+  .array(fc.integer({ min: 0, max: 15 }), { minLength: 32, maxLength: 32 })
+  .map((digits) => digits.map((digit) => digit.toString(16)).join(''));
 
+const bases: Arbitrary<GroupBase> = fc.oneof(fc.constant(NO_BASE), fc.record({ from: instances, digest: digests }));
+
+const foundings: Arbitrary<Founding> = fc
+  .tuple(fc.uniqueArray(processIds, { minLength: 1, maxLength: MAX_MEMBERS }), naturals, bases)
+  .map(([members, attempt, base]) => ({ group: groupIdOf(members, attempt, base), attempt, members, base }));
+
+const checkpoints: Arbitrary<Checkpoint> = fc.record({
+  next: instances,
+  position: naturals.map((position) => position as Position),
+  chunks: naturals,
+  bytes: naturals,
+  digest: digests,
+});
+
+type MessageKind = WireMessage['kind'];
+type MessageOf<K extends MessageKind> = Extract<WireMessage, { readonly kind: K }>;
 type Fields<K extends MessageKind> = { readonly [F in keyof Omit<MessageOf<K>, 'kind'>]: Arbitrary<MessageOf<K>[F]> };
 
 const fieldsOf: { readonly [K in MessageKind]: Fields<K> } = {
-  hello: { replicas: fc.integer({ min: 1, max: MAX_MEMBERS }), willing: fc.boolean() },
+  'want-checkpoint': { beyond: instances },
+  offer: { beyond: instances, checkpoint: checkpoints },
+  'want-chunk': { digest: digests, index: naturals },
+  chunk: { digest: digests, index: naturals, bytes: bytes.map((some) => Buffer.from(some)) },
+  'no-chunk': { digest: digests },
+  checkpointed: { next: instances, digest: digests },
+  hello: {
+    replicas: fc.integer({ min: 1, max: MAX_MEMBERS }),
+    intent: fc.constantFrom('found', 'wait', 'join'),
+    base: bases.map(({ digest }) => digest),
+  },
   found: { founding: foundings },
   signed: { founding: foundings },
   unwilling: { refused: hexadecimals.map((text) => text as GroupId) },
@@ -64,7 +93,7 @@ const fieldsOf: { readonly [K in MessageKind]: Fields<K> } = {
   accepted: { ballot: ballots, watermark: instances, items: fc.array(items) },
   fetch: { id: batchIds, instance: instances },
   duplicate: { id: batchIds, instance: instances },
-  'catch-up': { from: instances },
+  'catch-up': { from: instances, to: instances },
   decided: { from: instances, batches: fc.array(batches), watermark: instances },
   ask: { round: naturals },
   answer: { round: naturals, until: instances },
@@ -80,4 +109,4 @@ export function messagesOf<K extends MessageKind>(kind: K): Arbitrary<MessageOf<
 export const messageKinds = Object.keys(fieldsOf) as readonly MessageKind[];
 
 /** Messages of every kind. */
-export const messages: Arbitrary<Message> = fc.oneof(...messageKinds.map((kind) => messagesOf(kind)));
+export const messages: Arbitrary<WireMessage> = fc.oneof(...messageKinds.map((kind) => messagesOf(kind)));

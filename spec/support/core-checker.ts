@@ -1,4 +1,4 @@
-import { DeliveryTable } from '../../lib/consensus/delivery-table.js';
+import { DeliveryTable, type DeliveryRow } from '../../lib/consensus/delivery-table.js';
 import type { Message } from '../../lib/consensus/messages.js';
 import { compareBallots, type Ballot } from '../../lib/model/ballot.js';
 import type { Batch, BatchId } from '../../lib/model/batch.js';
@@ -23,6 +23,14 @@ export class CoreChecker {
       .slice(0, decided)
       .filter((_, instance) => this.#admitted[instance])
       .map((id) => this.#proposed.get(id) ?? id);
+  }
+
+  /** What is in the checkpoint of a process that has been told everything below `next`: what was chosen, and the table. */
+  checkpointed(next: Instance): { readonly chosen: readonly BatchId[]; readonly delivered: readonly DeliveryRow[] } {
+    const chosen = this.#chosen.slice(0, next);
+    const table = new DeliveryTable();
+    for (const id of chosen) table.admit(id);
+    return { chosen, delivered: table.rows() };
   }
 
   /** One order everywhere, nothing invented, nothing delivered without its contents. */

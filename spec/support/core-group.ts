@@ -5,13 +5,13 @@ import {
   type MessageOf,
   type Outgoing,
 } from '../../lib/consensus/messages.js';
-import type { Decision, Effects, Notice } from '../../lib/consensus/effects.js';
+import type { Decision, Effects, Notice, Supply } from '../../lib/consensus/effects.js';
 import type { Mode } from '../../lib/consensus/mode.js';
 import type { Batch, BatchId } from '../../lib/model/batch.js';
 import { after, type Instance, type ProcessId } from '../../lib/model/ids.js';
 import type { LedgerRecord } from '../../lib/model/records.js';
 import { CoreChecker } from './core-checker.js';
-import { CoreProcess, type Turn } from './core-process.js';
+import { checkpointAt, CoreProcess, type Turn } from './core-process.js';
 import { seededRandom } from './seeded-random.js';
 
 /** How many message delays one tick of the protocol's clock lasts here. */
@@ -35,6 +35,8 @@ export type GroupEvent =
   | { readonly kind: 'notices'; readonly notice: Notice }
   | { readonly kind: 'sends'; readonly outgoing: Outgoing; readonly lostTo: readonly number[] }
   | { readonly kind: 'persists'; readonly records: readonly LedgerRecord[] }
+  | { readonly kind: 'offers'; readonly to: number; readonly next: Instance }
+  | { readonly kind: 'installs'; readonly next: Instance }
   | { readonly kind: 'decides'; readonly decision: Decision }
   | { readonly kind: 'reads'; readonly ticket: number }
   | { readonly kind: 'crashes' };
@@ -67,11 +69,16 @@ export class CoreGroup {
   crashAt: (process: number, point: CrashPoint, effects: Effects) => boolean = () => false;
   /** How many delays a commit takes; the process goes on hearing others in the meantime. */
   commitDelays: (process: number) => number = () => 0;
+  /** How many instances one answer to a process that is behind holds. */
+  answerInstances = 64;
   /** Every message that left a process, with the delay at which it did. */
   readonly sent: (InTransit & { readonly at: number })[] = [];
   /** Told of everything that happens; within a turn of what a process has noticed first, as that is why it does the rest. */
   observe: (process: number, event: GroupEvent) => void = () => {};
+  readonly #options: GroupOptions;
+  readonly #random: () => number;
   readonly #delaysATick: number;
+  readonly #checkpoints: { readonly at: number; readonly to: CoreProcess; readonly next: Instance }[] = [];
   readonly #network = new Map<number, InTransit[]>();
 
   constructor(
@@ -80,6 +87,8 @@ export class CoreGroup {
   ) {
     const { mode = 'classic', extra = 0, replicasOf = () => n, modeOf = () => mode } = options;
     const random = seededRandom(options.seed ?? 1);
+    this.#options = options;
+    this.#random = random;
     this.#delaysATick = options.delaysATick ?? DELAYS_A_TICK;
     this.processes = Array.from(
       { length: n + extra },
@@ -149,7 +158,26 @@ export class CoreGroup {
       const p = this.process(number);
       p.disk.incarnation += 1;
       p.start();
-      for (let i = 0 as Instance; i < p.disk.watermark; i = after(i)) this.#decide(p, i, p.disk.batchAt(i));
+      if (p.disk.start > p.decided.size) this.#install(p, p.disk.start);
+      for (let i = p.disk.start; i < p.disk.watermark; i = after(i)) this.#decide(p, i, p.disk.batchAt(i));
+    }
+  }
+
+  /** A process that has lost its votes, or never had any, comes under a new id. Returns its number. */
+  join(): number {
+    const { mode = 'classic' } = this.#options;
+    const number = this.processes.length + 1;
+    const options = { replicas: this.n, mode, random: this.#random, founds: false, learns: true };
+    this.processes.push(new CoreProcess(number, options));
+    return number;
+  }
+
+  /** Processes make a checkpoint of all that they know to be decided, and cut the log below it. */
+  cut(...numbers: readonly number[]): void {
+    for (const number of numbers) {
+      const { core, commit, disk } = this.process(number);
+      if (core !== null && commit === null) disk.apply([{ kind: 'watermark', watermark: core.watermark }]);
+      disk.cut();
     }
   }
 
@@ -161,6 +189,7 @@ export class CoreGroup {
     for (const { from, to, message } of due) {
       this.process(to).core?.step({ kind: 'message', from: this.process(from).id, message });
     }
+    this.#arrivals();
     for (const p of this.live) {
       if (p.commit !== null && p.commit.due <= this.now) this.#finish(p, p.commit);
       this.#drain(p);
@@ -198,12 +227,12 @@ export class CoreGroup {
 
   /** Whether no message is under way and no commit. */
   get quiet(): boolean {
-    return this.#network.size === 0 && this.live.every((p) => p.commit === null);
+    return this.#network.size + this.#checkpoints.length === 0 && this.live.every((p) => p.commit === null);
   }
 
   /** Runs until nothing is under way any more, between two ticks. */
   settle(): void {
-    this.runUntil(() => this.#network.size === 0);
+    this.runUntil(() => this.#network.size + this.#checkpoints.length === 0);
   }
 
   hasDecided(number: number, id: BatchId): boolean {
@@ -232,6 +261,10 @@ export class CoreGroup {
   /** Does everything that a process wants done, in the order that the core demands. */
   #drain(p: CoreProcess): void {
     while (p.core !== null && p.commit === null) {
+      if (p.installation !== null && !p.core.hasEffects) {
+        p.core.step({ kind: 'install', installation: p.installation });
+        p.installation = null;
+      }
       const effects = p.core.effects();
       const turn: Turn = { effects, readable: p.core.watermark };
       for (const notice of effects.notices) this.observe(p.number, { kind: 'notices', notice });
@@ -251,6 +284,11 @@ export class CoreGroup {
     if (this.#crashes(p, 'before-votes', effects)) return false;
     this.#transmit(p, effects.votes);
     if (this.#crashes(p, 'before-delivery', effects)) return false;
+    if (effects.installed !== null) {
+      const { next } = effects.installed;
+      this.#install(p, next);
+      this.observe(p.number, { kind: 'installs', next });
+    }
     for (const decision of effects.decided) {
       this.#decide(p, decision.instance, decision.batch);
       this.observe(p.number, { kind: 'decides', decision });
@@ -260,7 +298,7 @@ export class CoreGroup {
       this.observe(p.number, { kind: 'reads', ticket });
     }
     p.notices.push(...effects.notices);
-    for (const { to, from } of effects.supplies) this.#supply(p, to, from, readable);
+    for (const supply of effects.supplies) this.#supply(p, supply, readable);
     p.core?.step({ kind: 'durable' });
     return effects.messages.length + effects.records.length + effects.votes.length + effects.decided.length > 0;
   }
@@ -271,6 +309,31 @@ export class CoreGroup {
     return true;
   }
 
+  /** The state of the checkpoint has seen everything below its end. */
+  #install(p: CoreProcess, next: Instance): void {
+    this.checker.checkpointed(next).chosen.forEach((id, instance) => {
+      p.decided.set(instance as Instance, id);
+      p.decidedIds.add(id);
+    });
+  }
+
+  /** A checkpoint takes as long as a message, and its receiver goes on from it when it has nothing else to do. */
+  #offer(from: CoreProcess, to: ProcessId, next: Instance): void {
+    const receiver = this.processes.find(({ id }) => id === to);
+    if (receiver === undefined) return;
+    this.#checkpoints.push({ at: this.now + 1, to: receiver, next });
+    this.observe(from.number, { kind: 'offers', to: receiver.number, next });
+  }
+
+  #arrivals(): void {
+    while (this.#checkpoints[0] !== undefined && this.#checkpoints[0].at <= this.now) {
+      const { to, next } = this.#checkpoints[0];
+      this.#checkpoints.shift();
+      if (to.core === null || next <= Math.max(to.core.watermark, to.installation?.checkpoint.next ?? 0)) continue;
+      to.installation = { checkpoint: checkpointAt(next), delivered: this.checker.checkpointed(next).delivered };
+    }
+  }
+
   #decide(p: CoreProcess, instance: Instance, batch: Batch): void {
     this.checker.decides(p, instance, batch);
     p.decided.set(instance, batch.id);
@@ -278,9 +341,14 @@ export class CoreGroup {
   }
 
   /** Below `readable` the log holds what was decided. */
-  #supply(p: CoreProcess, to: ProcessId, from: Instance, readable: Instance): void {
+  #supply(p: CoreProcess, { to, from, until }: Supply, readable: Instance): void {
+    if (from < p.disk.start) {
+      this.#offer(p, to, p.disk.start);
+      return;
+    }
     const batches: Batch[] = [];
-    for (let i = from; i < readable && batches.length < 64; i = after(i)) batches.push(p.disk.batchAt(i));
+    const end = Math.min(readable, until ?? readable, from + this.answerInstances);
+    for (let i = from; i < end; i = after(i)) batches.push(p.disk.batchAt(i));
     this.#transmit(p, [{ to, message: { kind: 'decided', from, batches, watermark: readable } }]);
   }
 

@@ -1,9 +1,11 @@
-import { Consensus } from '../../lib/consensus/consensus.js';
-import type { Effects, Notice } from '../../lib/consensus/effects.js';
+import { Consensus, type ConsensusOptions } from '../../lib/consensus/consensus.js';
+import type { Effects, Installation, Notice } from '../../lib/consensus/effects.js';
 import type { Mode } from '../../lib/consensus/mode.js';
 import { NO_BALLOT } from '../../lib/model/ballot.js';
+import { NO_BASE } from '../../lib/model/base.js';
 import { batchId, type Batch, type BatchId } from '../../lib/model/batch.js';
-import type { Instance, ProcessId } from '../../lib/model/ids.js';
+import type { Checkpoint } from '../../lib/model/checkpoint.js';
+import type { Instance, Position, ProcessId } from '../../lib/model/ids.js';
 import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../../lib/model/records.js';
 
 /** What survives a crash: the records of one process, applied in order. */
@@ -13,20 +15,38 @@ class Disk {
   founding: LedgerSnapshot['founding'] = { signed: null, refused: [] };
   views: LedgerSnapshot['views'] = [];
   group: LedgerSnapshot['group'] = null;
+  base = NO_BASE;
   incarnation = 1;
   readonly log = new Map<Instance, LogEntry>();
+  checkpoint: Checkpoint | null = null;
+  /** The first instance that the log holds. */
+  start = 0 as Instance;
 
   apply(records: readonly LedgerRecord[]): void {
     for (const record of records) {
       if (record.kind === 'promise') this.promise = record.ballot;
       else if (record.kind === 'entry') this.log.set(record.entry.instance, record.entry);
       else if (record.kind === 'watermark') this.watermark = record.watermark;
+      else if (record.kind === 'checkpoint') this.#goOnFrom(record.checkpoint);
       else if (record.kind === 'founding') this.founding = record.founding;
+      else if (record.kind === 'base') this.base = record.base;
       else if (record.kind === 'view') {
         this.views = [...this.views, record.record];
         this.group = record.group;
       }
     }
+  }
+
+  /** A checkpoint of all that is known to be decided takes the place of the log below its end. */
+  cut(): void {
+    this.#goOnFrom(checkpointAt(this.watermark));
+  }
+
+  #goOnFrom(checkpoint: Checkpoint): void {
+    this.checkpoint = checkpoint;
+    this.start = checkpoint.next;
+    if (checkpoint.next > this.watermark) this.watermark = checkpoint.next;
+    for (const instance of [...this.log.keys()]) if (instance < this.start) this.log.delete(instance);
   }
 
   /** What was decided at an instance below the watermark. */
@@ -41,15 +61,23 @@ class Disk {
       .filter((entry) => entry.instance >= this.watermark)
       .sort((a, b) => a.instance - b.instance);
     return {
-      identity: { process, incarnation: this.incarnation },
+      identity: { process, incarnation: this.incarnation, founds: true },
       promise: this.promise,
       watermark: this.watermark,
       founding: this.founding,
       group: this.group,
       views: this.views,
       entries,
+      start: this.start,
+      checkpoint: this.checkpoint,
+      base: this.base,
     };
   }
+}
+
+/** What a process that has delivered everything below `next` has: on a disk as small as this its name is all of it. */
+export function checkpointAt(next: Instance): Checkpoint {
+  return { next, position: next as number as Position, chunks: 1, bytes: 1, digest: `${next}`.padStart(32, '0') };
 }
 
 /** What a process wants done, and up to where its log may be read once that is done. */
@@ -58,7 +86,7 @@ export interface Turn {
   readonly readable: Instance;
 }
 
-export interface ProcessOptions {
+export interface ProcessOptions extends Partial<Pick<ConsensusOptions, 'founds' | 'learns'>> {
   readonly replicas: number;
   readonly mode: Mode;
   readonly random: () => number;
@@ -76,6 +104,8 @@ export class CoreProcess {
   readonly readable: { readonly ticket: number; readonly decided: Instance }[] = [];
   /** Null while the process is down. */
   core: Consensus | null = null;
+  /** A checkpoint of another process that has come and is to be gone on from. */
+  installation: Installation | null = null;
   /** The commit that is under way. */
   commit: (Turn & { readonly due: number }) | null = null;
   #sequence = 0;
@@ -91,8 +121,9 @@ export class CoreProcess {
   start(): void {
     this.#sequence = 0;
     this.commit = null;
+    this.installation = null;
     this.core = new Consensus(
-      { self: this.id, incarnation: this.disk.incarnation, ...this.options },
+      { self: this.id, incarnation: this.disk.incarnation, founds: true, learns: false, ...this.options },
       this.disk.snapshot(this.id),
     );
   }

@@ -3,17 +3,21 @@ import { expect } from '@jest/globals';
 
 import { NO_BALLOT } from '../../lib/model/ballot.js';
 import { batchId, NO_OP_ID, partsOf, type Batch, type BatchId } from '../../lib/model/batch.js';
+import type { Checkpoint } from '../../lib/model/checkpoint.js';
+import { DamagedLogError } from '../../lib/model/errors.js';
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
 import type { LogEntry } from '../../lib/model/records.js';
 import { packBody, unpackBody } from '../../lib/queue/batch-body.js';
 import { Batcher } from '../../lib/queue/batcher.js';
-import { Delivery, type Consumer } from '../../lib/queue/delivery.js';
-import type { DeliveredBatch } from '../../lib/queue/state-holder.js';
+import { BEGINNING_STATE, Cursor, type Stretch } from '../../lib/queue/cursor.js';
+import { Delivery, type Base, type Consumer } from '../../lib/queue/delivery.js';
+import type { DeliveredBatch, StateKeeper, StateSink } from '../../lib/queue/state-holder.js';
 
 export const SELF = 'aaaaaaaaaaaaaaaa' as ProcessId;
 export const BERT = 'bbbbbbbbbbbbbbbb' as ProcessId;
 const INCARNATION = 2;
 const CATCH_UP_BYTES = 100;
+const ENDLESS = { bytes: Infinity, positions: Infinity };
 
 function batchOf(id: BatchId, texts: readonly string[]): Batch {
   const messages = texts.map((text) => Buffer.from(text));
@@ -69,21 +73,72 @@ export class Holder implements Consumer {
   }
 }
 
+/** A holder whose state is the texts that it has been given, so that what it has been given twice or not at all is seen. */
+export class KeptHolder extends Holder {
+  state: string[] = [];
+  readonly skipped: unknown[] = [];
+  readonly keeper: StateKeeper = {
+    save: () => this.state.map((text) => Buffer.from(text)).values(),
+    restore: () => {
+      const restored: string[] = [];
+      return {
+        push: (piece) => restored.push(Buffer.from(piece).toString()),
+        finish: () => {
+          this.state = restored;
+        },
+      };
+    },
+    skipped: (tickets) => {
+      this.skipped.push(...tickets);
+    },
+  };
+
+  override deliver(batch: DeliveredBatch): void {
+    super.deliver(batch);
+    this.state.push(...batch.messages.map(String));
+  }
+}
+
+/** A restoration that waits for the spec. */
+export interface Restoration {
+  readonly base: Base;
+  readonly finish: () => Promise<void>;
+  readonly fail: (error: Error) => Promise<void>;
+}
+
 /** A delivery, the log that it reads and the turns of the event loop that it has asked for. */
 export class DeliverySubject {
   readonly batcher: Batcher;
   readonly delivery: Delivery;
   readonly failures: Error[] = [];
+  readonly lost: Error[] = [];
+  readonly damages: DamagedLogError[] = [];
+  /** Restorations that have begun, oldest first. */
+  readonly restorations: Restoration[] = [];
   readonly log: Batch[] = [];
+  /** The log does not hold what is below, nor what is damaged. */
+  start = 0;
+  damaged: Instance | null = null;
   decided = 0;
   readable = 0;
   reads = 0;
+  /** Told when something may have been delivered. */
+  onProgress = () => {};
+  readonly #stretch: Stretch;
   readonly #deferred: (() => void)[] = [];
 
-  constructor(batcher = batcherOfSelf()) {
-    this.batcher = batcher;
+  constructor(options: { readonly base?: Base; readonly isAdrift?: boolean; readonly stretch?: Stretch } = {}) {
+    this.#stretch = options.stretch ?? ENDLESS;
+    this.batcher = batcherOfSelf();
     this.delivery = new Delivery({
-      batcher,
+      batcher: this.batcher,
+      base: options.base ?? null,
+      isAdrift: options.isAdrift ?? false,
+      stretch: this.#stretch,
+      restore: (checkpoint, keeper) => this.#restore(checkpoint, keeper),
+      onLostCheckpoint: (error) => this.lost.push(error),
+      onDamage: (damage) => this.damages.push(damage),
+      onProgress: () => this.onProgress(),
       read: (from, to, maxBytes) => this.#read(from, to, maxBytes),
       catchUpBytes: CATCH_UP_BYTES,
       defer: (callback) => this.#deferred.push(callback),
@@ -105,6 +160,26 @@ export class DeliverySubject {
   commit(count: number): void {
     this.readable = Math.min(this.log.length, this.readable + count);
     this.delivery.readableUntil(this.readable as Instance);
+  }
+
+  /** A checkpoint of who has been given everything below `next`. */
+  baseAt(next: number): Base {
+    const cursor = new Cursor(BEGINNING_STATE, this.#stretch);
+    for (let instance = 0; instance < next; instance += 1) cursor.pass(instance as Instance, this.log[instance]!);
+    const { state } = cursor;
+    const checkpoint = { next: state.next, position: state.position, chunks: 1, bytes: 1, digest: `of ${next}` };
+    return { checkpoint, cursor: state };
+  }
+
+  /** What the core does: the checkpoint's record is durable, and decisions come from its end on. */
+  install(base: Base): void {
+    const { next } = base.checkpoint;
+    this.delivery.install(base);
+    if (next <= this.decided) return;
+    this.decided = next;
+    this.start = next;
+    this.readable = Math.max(this.readable, next);
+    this.delivery.readableUntil(next);
   }
 
   /** A process that starts with this log. */
@@ -132,12 +207,34 @@ export class DeliverySubject {
     for (let turns = 0; this.turn(); turns += 1) expect(turns).toBeLessThan(1000);
   }
 
+  #restore(checkpoint: Checkpoint, keeper: StateKeeper): Promise<StateSink> {
+    return new Promise((resolve, reject) => {
+      const settled = () => new Promise<void>((done) => setImmediate(done));
+      this.restorations.push({
+        base: this.baseAt(checkpoint.next),
+        finish: () => {
+          const sink = keeper.restore();
+          for (const text of textsUntil(this.log, checkpoint.next)) sink.push(Buffer.from(text));
+          resolve(sink);
+          return settled();
+        },
+        fail: (error) => {
+          reject(error);
+          return settled();
+        },
+      });
+    });
+  }
+
   #read(from: Instance, to: Instance, maxBytes: number): LogEntry[] {
     expect(to).toBeLessThanOrEqual(this.readable);
+    expect(from).toBeGreaterThanOrEqual(this.start);
     this.reads += 1;
+    if (from === this.damaged) throw new DamagedLogError(from, (from + 1) as Instance, 'it is damaged');
     const entries: LogEntry[] = [];
     let bytes = 0;
     for (let instance = from; instance < to && bytes <= maxBytes; instance = (instance + 1) as Instance) {
+      if (instance === this.damaged) break;
       const batch = this.log[instance];
       if (batch === undefined) break;
       bytes += batch.body.length;
@@ -146,6 +243,11 @@ export class DeliverySubject {
     }
     return entries;
   }
+}
+
+/** The texts that a holder holds after everything below `next`. */
+export function textsUntil(log: readonly Batch[], next: number): string[] {
+  return expectedOf(log.slice(0, next)).flatMap(({ texts }) => texts);
 }
 
 /** What must be delivered where `log` is decided: the naive way. */

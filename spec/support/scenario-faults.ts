@@ -108,5 +108,5 @@ function lossOf(link: string, kinds: readonly string[]): Loss {
 export function kindOf(text: string): MessageKind {
   const kind = messageKinds.find((known) => known === text);
   if (kind === undefined) throw new Error(`there is no message '${text}'`);
-  return kind;
+  return kind as MessageKind;
 }

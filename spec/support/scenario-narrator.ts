@@ -58,6 +58,7 @@ export class Narrator {
   tellDisk(process: number): void {
     const { disk } = this.#group.process(process);
     this.#add(process, `promise ${describeBallot(disk.promise, idName)}, watermark ${disk.watermark}`);
+    if (disk.start > 0) this.#add(process, `checkpoint at ${disk.start}`);
     for (const entry of [...disk.log.values()].sort((a, b) => a.instance - b.instance)) {
       const decided = entry.instance < disk.watermark ? ', decided' : '';
       this.#add(process, `${describeEntry(entry, idName)}${decided}`);
@@ -79,6 +80,10 @@ export class Narrator {
         return this.#tellSending(process, event);
       case 'persists':
         return this.#add(process, `writes ${event.records.map((record) => describeRecord(record, idName)).join('; ')}`);
+      case 'offers':
+        return this.#add(process, `offers a checkpoint at ${event.next}`, ` > ${nameOf(event.to)}`);
+      case 'installs':
+        return this.#add(process, `goes on from ${event.next}`);
       case 'decides': {
         const { instance, batch } = event.decision;
         return this.#add(process, `decides ${instance}=${describeBatchId(batch.id, idName)}`);

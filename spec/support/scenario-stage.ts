@@ -44,6 +44,8 @@ export class Stage {
     hold: (link, ...kinds) => this.#cast.faults.hold(given(link), kinds),
     release: () => this.#cast.faults.release(),
     crash: (who, point) => this.#crash(processesOf(given(who)), point),
+    'cut-log': (who) => this.#group.cut(...processesOf(given(who))),
+    join: (who) => this.#join(one(who)),
     restart: (who) => this.#restart(processesOf(given(who))),
     'slow-disk': (who, delays) => this.#cast.faults.slowDisk(one(who), count(given(delays))),
     disk: (who) => this.#tell(processesOf(given(who)), (process) => this.#cast.narrator.tellDisk(process)),
@@ -174,6 +176,12 @@ export class Stage {
         this.#group.tick(process);
       }
     }
+  }
+
+  #join(process: number): void {
+    if (process !== this.#group.processes.length + 1) throw new Error('who joins has the next number');
+    this.#group.join();
+    this.#cast.narrator.tellStart(process);
   }
 
   #crash(processes: readonly number[], point: string | undefined): void {

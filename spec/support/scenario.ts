@@ -25,6 +25,8 @@
  *     hold p1>p3 accept | release   such messages stay under way | until now: they arrive
  *     crash p1 [before-votes]       p1 dies; or the next time that it would do this: before-persist, -votes, -delivery
  *     restart p1                    what p1 has written comes back
+ *     cut-log p1,p2               they have checkpoints of all that they know to be decided, and cut their logs below
+ *     join p4                       a process comes that has no ledger and may found nothing
  *     slow-disk p2 3                every commit of p2 takes three message delays
  *     disk p1,p2                    what is on their disks
  *     decided                       what each knows to be decided, and has delivered

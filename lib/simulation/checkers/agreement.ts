@@ -64,6 +64,13 @@ export class Agreement {
     const { votes, decisions } = readCommit(records);
     for (const { instance, vote } of votes) if (vote !== null) this.#count(name, instance, vote);
     for (const entry of decisions) this.#holds(name, entry);
+    for (const record of records) {
+      if (record.kind === 'repair') this.#holds(name, record.entry);
+      else if (record.kind === 'watermark' && record.watermark > this.#front)
+        this.#report(
+          `${name} takes everything below ${record.watermark} for decided, and at ${this.#front} nothing is`,
+        );
+    }
   }
 
   #count(name: string, instance: number, { ballot, batch }: Vote): void {
@@ -110,7 +117,11 @@ export class Agreement {
 
   /** A batch is also stored without its body, where it is known to repeat an earlier one. */
   #learn({ id, body }: { readonly id: string; readonly body: Uint8Array }): void {
-    if (body.length > 0) this.#bodies.set(id, body);
+    if (body.length === 0) return;
+    const known = this.#bodies.get(id);
+    if (known === undefined) this.#bodies.set(id, body);
+    else if (known !== body && Buffer.compare(known, body) !== 0)
+      this.#report(`${nameOf(id)} is two different batches`);
   }
 }
 

@@ -11,22 +11,24 @@ export class Durability {
   readonly #agreement: Agreement;
   readonly #order: OneOrder;
   readonly #report: Report;
-  /** What each disk holds, as batch ids by instance. */
-  readonly #disks: readonly Map<number, string>[];
+  /** What the disk of each member holds, as batch ids by instance, and the end of its checkpoint. */
+  readonly #disks: readonly { readonly entries: Map<number, string>; checkpointed: number }[];
   #acknowledged = 0;
 
   constructor(n: number, agreement: Agreement, order: OneOrder, report: Report) {
     this.#agreement = agreement;
     this.#order = order;
     this.#report = report;
-    this.#disks = Array.from({ length: n }, () => new Map());
+    this.#disks = Array.from({ length: n }, () => ({ entries: new Map<number, string>(), checkpointed: 0 }));
   }
 
   durable(index: number, records: readonly LedgerRecord[]): void {
     const disk = this.#disks[index];
+    if (disk === undefined) return;
     for (const record of records) {
       if (record.kind === 'entry' && record.entry.vote !== null)
-        disk?.set(record.entry.instance, record.entry.vote.batch.id);
+        disk.entries.set(record.entry.instance, record.entry.vote.batch.id);
+      else if (record.kind === 'checkpoint') disk.checkpointed = record.checkpoint.next;
     }
   }
 
@@ -36,7 +38,9 @@ export class Durability {
     const instance = this.#order.instanceOf(position);
     const id = instance === undefined ? undefined : this.#agreement.chosenAt(instance);
     if (instance === undefined || id === undefined) return;
-    const copies = this.#disks.filter((disk) => disk.get(instance) === id).length;
+    const copies = this.#disks.filter(
+      ({ entries, checkpointed }) => instance < checkpointed || entries.get(instance) === id,
+    ).length;
     if (copies >= majorityOf(this.#disks.length)) return;
     this.#report(`${name} acknowledges position ${position} with ${copies} copies on ${this.#disks.length} disks`);
   }

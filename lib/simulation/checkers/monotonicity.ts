@@ -1,5 +1,6 @@
 import { NO_BALLOT, type Ballot } from '../../model/ballot.js';
-import type { LedgerRecord, LogEntry } from '../../model/records.js';
+import type { Checkpoint } from '../../model/checkpoint.js';
+import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../../model/records.js';
 import { isBelow, readCommit, show } from './votes.js';
 
 type Report = (text: string) => void;
@@ -9,6 +10,8 @@ export interface OnDisk {
   incarnation: number;
   promise: Ballot;
   watermark: number;
+  /** The one to start from. */
+  checkpoint: Checkpoint | null;
   /** The founding that it has signed, by the group it founds; empty where there is none. */
   signed: string;
   readonly refused: Set<string>;
@@ -31,7 +34,15 @@ export class Monotonicity {
   diskOf(name: string): OnDisk {
     let disk = this.#disks.get(name);
     if (disk === undefined) {
-      disk = { incarnation: 0, promise: NO_BALLOT, watermark: 0, signed: '', refused: new Set(), entries: new Map() };
+      disk = {
+        incarnation: 0,
+        promise: NO_BALLOT,
+        watermark: 0,
+        checkpoint: null,
+        signed: '',
+        refused: new Set(),
+        entries: new Map(),
+      };
       this.#disks.set(name, disk);
     }
     return disk;
@@ -49,12 +60,36 @@ export class Monotonicity {
       if (record.kind === 'promise') this.#promises(name, disk, record.ballot);
       else if (record.kind === 'entry') this.#enters(name, disk, record.entry, votes.has(record.entry));
       else if (record.kind === 'watermark') this.#raises(name, disk, record.watermark);
+      else if (record.kind === 'checkpoint') disk.checkpoint = record.checkpoint;
       else if (record.kind === 'identity') this.#starts(name, disk, record.incarnation);
       else if (record.kind === 'founding') {
         disk.signed = record.founding.signed?.group ?? '';
         for (const group of record.founding.refused) disk.refused.add(group);
       }
     }
+    if (disk.checkpoint !== null && disk.checkpoint.next > disk.watermark)
+      this.#report(`${name} has a checkpoint at ${disk.checkpoint.next} and its watermark at ${disk.watermark}`);
+  }
+
+  /** Of what has been made durable, a start finds all that its process must not forget, and nothing else. */
+  loads(name: string, { promise, watermark, entries, checkpoint }: LedgerSnapshot): void {
+    const disk = this.diskOf(name);
+    if (isBelow(promise, disk.promise))
+      this.#report(`${name} starts with its promise of ${show(disk.promise)} forgotten`);
+    if (watermark !== disk.watermark)
+      this.#report(`${name} starts with watermark ${watermark}, and ${disk.watermark} was written`);
+    if (checkpoint?.digest !== disk.checkpoint?.digest)
+      this.#report(`${name} starts with another checkpoint than its last`);
+    const found = new Map(entries.map((entry) => [entry.instance as number, entry]));
+    for (const [instance, written] of disk.entries) {
+      if (instance < watermark) continue;
+      const entry = found.get(instance);
+      found.delete(instance);
+      if (entry === undefined || !isSameEntry(entry, written))
+        this.#report(`${name} starts with something else at ${instance} than was written`);
+    }
+    for (const instance of found.keys())
+      this.#report(`${name} starts with something at ${instance} that was not written`);
   }
 
   #promises(name: string, disk: OnDisk, ballot: Ballot): void {
@@ -95,4 +130,11 @@ export class Monotonicity {
     if (incarnation <= disk.incarnation) this.#report(`${name} starts as incarnation ${incarnation} again`);
     disk.incarnation = incarnation;
   }
+}
+
+function isSameEntry(one: LogEntry, other: LogEntry): boolean {
+  const isSameBallot = (a: Ballot, b: Ballot): boolean => !isBelow(a, b) && !isBelow(b, a);
+  if (!isSameBallot(one.promised, other.promised)) return false;
+  if (one.vote === null || other.vote === null) return one.vote === other.vote;
+  return one.vote.batch.id === other.vote.batch.id && isSameBallot(one.vote.ballot, other.vote.ballot);
 }

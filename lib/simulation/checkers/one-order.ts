@@ -53,14 +53,31 @@ export class OneOrder {
     });
   }
 
+  /** A process that had executed `before` messages goes on from a state that has seen `position` of them. */
+  restored(name: string, before: number, position: number): void {
+    if (position < before) this.#report(`${name} goes back from ${before} messages to ${position}`);
+  }
+
+  /** How many messages come before an instance; undefined where not all of it has been chosen. */
+  placeOf(instance: number): number | undefined {
+    while (this.#next < instance && this.#next < this.#agreement.front) this.#lineUp();
+    if (this.#next < instance) return undefined;
+    let place = this.#messages.length;
+    while (place > 0 && (this.#instances[place - 1] ?? 0) >= instance) place -= 1;
+    return place;
+  }
+
   /** Lines up what has been chosen, until there are `length` messages. */
   #follow(length: number): void {
-    while (this.#messages.length < length && this.#next < this.#agreement.front) {
-      const instance = this.#next;
-      this.#next += 1;
-      const id = this.#agreement.chosenAt(instance) ?? '';
-      if (id !== '' && this.#isNew(id)) this.#append(instance, id);
-    }
+    while (this.#messages.length < length && this.#next < this.#agreement.front) this.#lineUp();
+  }
+
+  /** The next instance, at which something has been chosen. */
+  #lineUp(): void {
+    const instance = this.#next;
+    this.#next += 1;
+    const id = this.#agreement.chosenAt(instance) ?? '';
+    if (id !== '' && this.#isNew(id)) this.#append(instance, id);
   }
 
   /** A batch of an incarnation that a later one has followed comes too late: its callers are dead. */

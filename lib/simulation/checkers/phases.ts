@@ -1,5 +1,5 @@
-import type { Message } from '../../consensus/messages.js';
 import type { Ballot } from '../../model/ballot.js';
+import type { WireMessage } from '../../queue/wire.js';
 import type { Agreement, Tally } from './agreement.js';
 import type { Monotonicity, OnDisk } from './monotonicity.js';
 import { isBelow, majorityOf, quorumOf, show } from './votes.js';
@@ -24,7 +24,7 @@ export class Phases {
     this.#report = report;
   }
 
-  says(name: string, message: Message): void {
+  says(name: string, message: WireMessage): void {
     if (message.kind !== 'accept' && message.kind !== 'any') return;
     const { ballot } = message;
     const promises = this.#promisesOf(ballot);

@@ -1,5 +1,5 @@
-import type { Message } from '../../consensus/messages.js';
 import type { Ballot } from '../../model/ballot.js';
+import type { WireMessage } from '../../queue/wire.js';
 import type { Agreement } from './agreement.js';
 import type { Monotonicity, OnDisk } from './monotonicity.js';
 import { isBelow, show } from './votes.js';
@@ -21,18 +21,18 @@ export class StableStorage {
     this.#report = report;
   }
 
-  says(name: string, message: Message): void {
+  says(name: string, message: WireMessage): void {
     const disk = this.#disks.diskOf(name);
     const flaw = this.#flawOf(disk, message);
     if (flaw !== null) this.#report(`${name} says ${flaw}`);
   }
 
   /** A process that has lost its disk has nothing to say in the group. */
-  saysAsStranger(name: string, { kind }: Message): void {
+  saysAsStranger(name: string, { kind }: WireMessage): void {
     if (kind !== 'hello' && kind !== 'unwilling') this.#report(`${name}, which has lost its disk, says ${kind}`);
   }
 
-  #flawOf(disk: OnDisk, message: Message): string | null {
+  #flawOf(disk: OnDisk, message: WireMessage): string | null {
     switch (message.kind) {
       case 'promise':
         return this.#flawOfPromise(disk, message.ballot, message.votes) ?? this.#flawOfWatermark(message.watermark);
@@ -57,6 +57,8 @@ export class StableStorage {
           ? null
           : `that ${message.batches[lie]?.id ?? ''} is decided at ${message.from + lie}, where it has not been chosen`;
       }
+      case 'offer':
+        return this.#flawOfWatermark(message.checkpoint.next);
       case 'heartbeat':
       case 'heard':
         return this.#flawOfWatermark(message.watermark);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { NO_BALLOT } from '../../../lib/model/ballot.js';
 import { NO_OP } from '../../../lib/model/batch.js';
-import { found, fast, classic, X, Y, Z, vote, noVote, watermark, agreementOf } from './subjects.js';
+import { found, fast, classic, X, Y, Z, vote, noVote, repair, watermark, agreementOf } from './subjects.js';
 
 describe('agreement', () => {
   it('a majority chooses in a classic ballot', () => {
@@ -69,7 +69,10 @@ describe('agreement', () => {
   it('what has not been chosen is not taken for decided', () => {
     const { commit } = agreementOf(3);
     commit(0, vote(0, classic(1), X), watermark(1));
-    expect(found).toEqual([`p1 takes ${X.id} for decided at 0, where nothing has been chosen`]);
+    expect(found).toEqual([
+      `p1 takes ${X.id} for decided at 0, where nothing has been chosen`,
+      'p1 takes everything below 1 for decided, and at 0 nothing is',
+    ]);
   });
 
   it('nothing is taken for decided in place of what was chosen', () => {
@@ -82,7 +85,31 @@ describe('agreement', () => {
   it('what is taken for decided is something', () => {
     const { commit } = agreementOf(3);
     commit(0, noVote(0, classic(1)), watermark(1));
-    expect(found).toEqual(['p1 holds nothing at 0, which it takes for decided']);
+    expect(found[0]).toBe('p1 holds nothing at 0, which it takes for decided');
+  });
+
+  it('a watermark does not pass what has not been chosen, whatever the disk holds', () => {
+    const { commit } = agreementOf(1);
+    commit(0, vote(0, classic(1), X));
+    commit(0, watermark(2));
+    expect(found).toEqual(['p1 takes everything below 2 for decided, and at 1 nothing is']);
+  });
+
+  it('what is repaired is what was chosen', () => {
+    const { commit } = agreementOf(1);
+    commit(0, vote(0, classic(1), X));
+    commit(0, watermark(1));
+    commit(0, repair(0, X));
+    expect(found).toEqual([]);
+    commit(0, repair(0, Y));
+    expect(found).toEqual([`p1 takes ${Y.id} for decided at 0, where ${X.id} has been chosen`]);
+  });
+
+  it('a batch is the same everywhere', () => {
+    const { commit } = agreementOf(3);
+    commit(0, vote(0, classic(1), X));
+    commit(1, vote(0, classic(1), { id: X.id, body: Buffer.from('something else') }));
+    expect(found).toEqual([`${X.id} is two different batches`]);
   });
 
   it('a commit may hold a vote and, behind it, the decision that it is part of', () => {

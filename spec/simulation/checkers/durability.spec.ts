@@ -2,7 +2,18 @@ import { describe, expect, it } from '@jest/globals';
 import type { LedgerRecord } from '../../../lib/model/records.js';
 import { Durability } from '../../../lib/simulation/checkers/durability.js';
 import { OneOrder } from '../../../lib/simulation/checkers/one-order.js';
-import { found, report, classic, batchOf, Y, vote, delivered, agreementOf } from './subjects.js';
+import {
+  found,
+  report,
+  classic,
+  batchOf,
+  checkpointAt,
+  checkpointed,
+  Y,
+  vote,
+  delivered,
+  agreementOf,
+} from './subjects.js';
 
 describe('durability', () => {
   /** Three members, of whom the first two have chosen a batch, which everybody is handed. */
@@ -29,6 +40,22 @@ describe('durability', () => {
     write(1, vote(0, classic(2), Y));
     durability.acknowledged('p1', delivered(0, ['a', 'b']));
     expect(found).toEqual(['p1 acknowledges position 0 with 1 copies on 3 disks']);
+  });
+
+  it('a checkpoint holds what is before its end', () => {
+    const { durability, write } = chosenByTwo();
+    write(1, vote(0, classic(2), Y));
+    write(2, checkpointed(checkpointAt(1, 2)));
+    durability.acknowledged('p1', delivered(0, ['a', 'b']));
+    expect(found).toEqual([]);
+  });
+
+  it('a checkpoint that ends before does not', () => {
+    const { durability, write } = chosenByTwo();
+    write(1, vote(0, classic(2), Y));
+    write(2, checkpointed(checkpointAt(0)));
+    durability.acknowledged('p1', delivered(0, ['a', 'b']));
+    expect(found).toHaveLength(1);
   });
 
   it('who has caught up holds all that was acknowledged', () => {

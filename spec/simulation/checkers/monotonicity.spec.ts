@@ -1,8 +1,23 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { NO_BASE } from '../../../lib/model/base.js';
 import { NO_BALLOT } from '../../../lib/model/ballot.js';
-import type { LedgerRecord } from '../../../lib/model/records.js';
+import type { LedgerRecord, LedgerSnapshot } from '../../../lib/model/records.js';
 import { Monotonicity } from '../../../lib/simulation/checkers/monotonicity.js';
-import { A, B, found, report, fast, classic, X, Y, Z, vote, noVote, promise, watermark, identity } from './subjects.js';
+import {
+  A,
+  at,
+  B,
+  checkpointAt,
+  checkpointed,
+  classic,
+  fast,
+  found,
+  identity,
+  noVote,
+  promise,
+  report,
+} from './subjects.js';
+import { vote, watermark, X, Y, Z } from './subjects.js';
 
 describe('monotonicity', () => {
   let disks: Monotonicity;
@@ -97,6 +112,64 @@ describe('monotonicity', () => {
     expect(found).toEqual([]);
     commit(...after);
     expect(found).toEqual([text]);
+  });
+
+  it('a checkpoint takes the place of votes below its end, and the watermark goes there', () => {
+    commit(vote(3, classic(1), X), vote(7, classic(1), Y));
+    commit(checkpointed(checkpointAt(5)), watermark(5));
+    expect(found).toEqual([]);
+    expect(disks.diskOf('p1').checkpoint?.next).toBe(5);
+    commit(noVote(7, classic(1)));
+    expect(found).toEqual(['p1 at 7 has forgotten its vote in 1.aaaaaa.classic']);
+  });
+
+  it('no checkpoint goes beyond the watermark', () => {
+    commit(checkpointed(checkpointAt(5)), watermark(4));
+    expect(found).toEqual(['p1 has a checkpoint at 5 and its watermark at 4']);
+  });
+
+  describe('a start', () => {
+    const past: LedgerSnapshot = {
+      identity: null,
+      promise: classic(2),
+      watermark: at(3),
+      founding: { signed: null, refused: [] },
+      group: null,
+      views: [],
+      entries: [{ instance: at(4), promised: NO_BALLOT, vote: { ballot: classic(2), batch: X } }],
+      start: at(0),
+      base: NO_BASE,
+      checkpoint: checkpointAt(2),
+    };
+
+    beforeEach(() => {
+      commit(promise(classic(2)), watermark(3), checkpointed(checkpointAt(2)), vote(4, classic(2), X));
+    });
+
+    it('finds what was written', () => {
+      disks.loads('p1', past);
+      expect(found).toEqual([]);
+    });
+
+    it.each<[string, Partial<LedgerSnapshot>, string]>([
+      ['an earlier promise', { promise: classic(1) }, 'p1 starts with its promise of 2.aaaaaa.classic forgotten'],
+      ['another watermark', { watermark: at(2) }, 'p1 starts with watermark 2, and 3 was written'],
+      ['another checkpoint', { checkpoint: null }, 'p1 starts with another checkpoint than its last'],
+      ['a vote less', { entries: [] }, 'p1 starts with something else at 4 than was written'],
+      [
+        'another vote',
+        { entries: [{ instance: at(4), promised: NO_BALLOT, vote: { ballot: classic(1), batch: X } }] },
+        'p1 starts with something else at 4 than was written',
+      ],
+      [
+        'a vote more',
+        { entries: [...past.entries, { instance: at(5), promised: classic(1), vote: null }] },
+        'p1 starts with something at 5 that was not written',
+      ],
+    ])('does not find %s', (_, change, text) => {
+      disks.loads('p1', { ...past, ...change });
+      expect(found).toEqual([text]);
+    });
   });
 
   it('what is broken in one commit is seen as well', () => {

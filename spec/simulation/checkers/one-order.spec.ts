@@ -43,6 +43,22 @@ describe('one order', () => {
     expect(found).toEqual([]);
   });
 
+  it('a process goes on from a state that has seen more, and never from one that has seen less', () => {
+    const { order, choose } = orderOf();
+    choose(X, Y);
+    order.restored('p1', 0, 1);
+    order.delivers('p1', 1, delivered(1, ['message 1']));
+    expect(found).toEqual([]);
+    order.restored('p1', 2, 1);
+    expect(found).toEqual(['p1 goes back from 2 messages to 1']);
+  });
+
+  it('every instance has its place, once all before it has been chosen', () => {
+    const { order, choose } = orderOf();
+    choose(batchOf(0, ['a', 'b']), NO_OP, batchOf(1, ['c']));
+    expect([0, 1, 2, 3, 4].map((instance) => order.placeOf(instance))).toEqual([0, 2, 2, 3, undefined]);
+  });
+
   it('no message is left out', () => {
     const { order, choose } = orderOf();
     choose(X, Y);

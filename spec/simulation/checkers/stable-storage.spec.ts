@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Message } from '../../../lib/consensus/messages.js';
+import { NO_BASE } from '../../../lib/model/base.js';
 import { NO_BALLOT, type Ballot } from '../../../lib/model/ballot.js';
 import { NO_OP, type Batch } from '../../../lib/model/batch.js';
 import type { GroupId } from '../../../lib/model/ids.js';
@@ -7,10 +8,25 @@ import type { Founding, LedgerRecord } from '../../../lib/model/records.js';
 import { Agreement } from '../../../lib/simulation/checkers/agreement.js';
 import { Monotonicity } from '../../../lib/simulation/checkers/monotonicity.js';
 import { StableStorage } from '../../../lib/simulation/checkers/stable-storage.js';
-import { A, B, found, report, fast, classic, at, X, Y, vote, noVote, promise, watermark } from './subjects.js';
+import {
+  A,
+  B,
+  checkpointAt,
+  found,
+  report,
+  fast,
+  classic,
+  at,
+  X,
+  Y,
+  vote,
+  noVote,
+  promise,
+  watermark,
+} from './subjects.js';
 
 describe('stable storage', () => {
-  const founding: Founding = { group: 'cccccccccccccccc' as GroupId, attempt: 0, members: [A, B] };
+  const founding: Founding = { group: 'cccccccccccccccc' as GroupId, attempt: 0, members: [A, B], base: NO_BASE };
   let disks: Monotonicity;
   let storage: StableStorage;
 
@@ -106,6 +122,14 @@ describe('stable storage', () => {
     expect(found).toHaveLength(1);
   });
 
+  it('nobody is offered a checkpoint of what has not been decided', () => {
+    storage.says('p1', { kind: 'offer', beyond: at(0), checkpoint: checkpointAt(1) });
+    expect(found).toEqual(['p1 says that everything below 1 is decided, and at 0 nothing is']);
+    write(vote(0, classic(1), X));
+    storage.says('p1', { kind: 'offer', beyond: at(0), checkpoint: checkpointAt(1) });
+    expect(found).toHaveLength(1);
+  });
+
   it('a later promise covers an earlier one', () => {
     write(promise(classic(5)));
     storage.says('p1', promised(fast(2)));
@@ -136,7 +160,7 @@ describe('stable storage', () => {
   });
 
   it('what asks, proposes or repairs rests on no disk', () => {
-    storage.says('p1', { kind: 'hello', replicas: 3, willing: true });
+    storage.says('p1', { kind: 'hello', replicas: 3, intent: 'found', base: '' });
     storage.says('p1', { kind: 'canvass', ballot: classic(9) });
     storage.says('p1', { kind: 'accept', ballot: classic(9), items: [item(0, X)] });
     storage.says('p1', { kind: 'propose', ballot: fast(9), instance: at(9), batch: X });
@@ -145,7 +169,7 @@ describe('stable storage', () => {
   });
 
   it('a process that has lost its disk says nothing but that it is there', () => {
-    storage.saysAsStranger('p1', { kind: 'hello', replicas: 3, willing: false });
+    storage.saysAsStranger('p1', { kind: 'hello', replicas: 3, intent: 'wait', base: '' });
     storage.saysAsStranger('p1', { kind: 'unwilling', refused: founding.group });
     expect(found).toEqual([]);
     for (const message of [accepted(0, fast(1), X), promised(fast(1)), { kind: 'signed', founding } as const])

@@ -1,6 +1,7 @@
 import { beforeEach } from '@jest/globals';
 import { ballotOf, NO_BALLOT, type Ballot } from '../../../lib/model/ballot.js';
 import { batchId, type Batch } from '../../../lib/model/batch.js';
+import type { Checkpoint } from '../../../lib/model/checkpoint.js';
 import type { Instance, Position, ProcessId } from '../../../lib/model/ids.js';
 import type { LedgerRecord } from '../../../lib/model/records.js';
 import { packBody } from '../../../lib/queue/batch-body.js';
@@ -39,9 +40,24 @@ export const noVote = (instance: number, promised: Ballot): LedgerRecord => ({
   kind: 'entry',
   entry: { instance: at(instance), promised, vote: null },
 });
+export const repair = (instance: number, batch: Batch): LedgerRecord => ({
+  kind: 'repair',
+  entry: { instance: at(instance), promised: NO_BALLOT, vote: { ballot: NO_BALLOT, batch } },
+});
+
+export function checkpointAt(next: number, position = next, digest = 'd'.repeat(32)): Checkpoint {
+  return { next: at(next), position: position as Position, chunks: 2, bytes: 100, digest };
+}
+
+export const checkpointed = (checkpoint: Checkpoint): LedgerRecord => ({ kind: 'checkpoint', checkpoint });
 export const promise = (ballot: Ballot): LedgerRecord => ({ kind: 'promise', ballot });
 export const watermark = (below: number): LedgerRecord => ({ kind: 'watermark', watermark: at(below) });
-export const identity = (incarnation: number): LedgerRecord => ({ kind: 'identity', process: A, incarnation });
+export const identity = (incarnation: number): LedgerRecord => ({
+  kind: 'identity',
+  process: A,
+  incarnation,
+  founds: true,
+});
 
 export function delivered(
   position: number,

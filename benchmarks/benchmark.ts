@@ -1,0 +1,68 @@
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { limits } from '../lib/model/limits.js';
+
+/** One measurement, as `--json` writes it. */
+export type Row = Readonly<Record<string, string | number | boolean | null>>;
+
+type Defaults = Readonly<Record<string, string | number>>;
+
+/** Flags of a benchmark: a number where the default is one. */
+export type Flags<D extends Defaults> = { readonly [K in keyof D]: D[K] extends number ? number : string };
+
+/** A benchmark takes its part of the command line, prints what it measures, and writes its rows where `--json` says. */
+export type Benchmark = (args: readonly string[]) => Promise<void>;
+
+/** What every benchmark may be told. */
+const common = {
+  mode: 'adaptive',
+  port: 7409,
+  bytes: 64,
+  everyBytes: limits.checkpointEveryBytes,
+  everyPositions: limits.checkpointEveryPositions,
+  logMarginBytes: limits.logMarginBytes,
+};
+type Common = Flags<typeof common>;
+
+/** Makes a benchmark of what measures; `defaults` are its flags beyond the common ones. */
+export function benchmark<D extends Defaults>(
+  defaults: D,
+  measure: (flags: Flags<D> & Common) => Promise<readonly Row[]>,
+): Benchmark {
+  return async (args) => {
+    const all: Defaults = { ...common, ...defaults, json: '' };
+    const flags = readFlags(all, args);
+    if (flags === null) {
+      console.log(
+        Object.entries(all)
+          .map(([flag, usual]) => `  --${flag}  ${String(usual)}`)
+          .join('\n'),
+      );
+      return;
+    }
+    const rows = await measure(flags as Flags<D> & Common);
+    const file = flags['json'] as string;
+    if (file !== '') await writeFile(file, JSON.stringify(rows, null, 2));
+  };
+}
+
+/**
+ * Null where help is asked for.
+ * @throws Error that names the flag that is wrong
+ */
+function readFlags(defaults: Defaults, args: readonly string[]): Record<string, string | number> | null {
+  const options: Record<string, { readonly type: 'string' | 'boolean' }> = { help: { type: 'boolean' } };
+  for (const flag of Object.keys(defaults)) options[flag] = { type: 'string' };
+  const { values } = parseArgs({ args: [...args], options });
+  if (values['help'] === true) return null;
+  return Object.fromEntries(
+    Object.entries(defaults).map(([flag, usual]) => [flag, valueOf(flag, values[flag] as string | undefined, usual)]),
+  );
+}
+
+function valueOf(flag: string, text: string | undefined, usual: string | number): string | number {
+  if (text === undefined || typeof usual === 'string') return text ?? usual;
+  const number = Number(text);
+  if (text !== '' && Number.isFinite(number) && number >= 0) return number;
+  throw new Error(`--${flag} is ${text}: give a number, at least 0.`);
+}

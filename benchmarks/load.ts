@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Meter } from './window.js';
+
+/** What a replica's callers do. */
+export type Load =
+  /** Each of `callers` executes one operation after the other; where `operations` is given, so many in all. */
+  | { readonly kind: 'closed'; readonly callers: number; readonly operations?: number }
+  /** Operations at a fixed rate, however long the earlier ones take. */
+  | { readonly kind: 'open'; readonly opsPerSecond: number };
+
+/** Callers that an open loop stands for. */
+const OPEN_CALLERS = 1000;
+
+/** Runs a load until it is done or `signal` aborts, and all that was executed is answered. */
+export async function runLoad(
+  load: Load,
+  execute: (caller: number) => Promise<unknown>,
+  meter: Meter,
+  signal: AbortSignal,
+): Promise<void> {
+  if (load.kind === 'open') return openLoop(load.opsPerSecond, execute, meter, signal);
+  let left = load.operations ?? Infinity;
+  const call = async (caller: number): Promise<void> => {
+    for (let start = performance.now(); left > 0 && !signal.aborted;) {
+      left -= 1;
+      await execute(caller);
+      const end = performance.now();
+      meter.add(end - start);
+      start = end;
+    }
+  };
+  await Promise.all(Array.from({ length: load.callers }, (_, caller) => call(caller)));
+}
+
+/**
+ * The latency counts from when an operation was due, not from when a busy process came to put it: otherwise a stall would
+ * hide the very operations that it delays. What is due is put once a millisecond, which is the resolution.
+ */
+async function openLoop(
+  opsPerSecond: number,
+  execute: (caller: number) => Promise<unknown>,
+  meter: Meter,
+  signal: AbortSignal,
+): Promise<void> {
+  const begin = performance.now();
+  let put = 0;
+  let answered = 0;
+  const call = async (caller: number, due: number): Promise<void> => {
+    await execute(caller);
+    meter.add(performance.now() - due);
+    answered += 1;
+  };
+  const dueMs = (n: number): number => begin + (1000 * n) / opsPerSecond;
+  while (!signal.aborted) {
+    const now = performance.now();
+    for (; dueMs(put) <= now; put += 1) void call(put % OPEN_CALLERS, dueMs(put));
+    await sleep(1);
+  }
+  while (answered < put) await sleep(1);
+}

@@ -1,0 +1,77 @@
+import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
+import { countOf, mergeLatencies, noLatencies, percentile, addLatency, type Latencies } from './latencies.js';
+
+/** What one replica has measured between two looks at its meter. */
+export interface Window {
+  readonly latencies: Latencies;
+  readonly elapsedMs: number;
+  readonly cpuMs: number;
+  /** The longest time that the event loop did not come round in, to a millisecond; 0 where it is not watched. */
+  readonly longestBlockMs: number;
+}
+
+/** Measures the operations of one process, which count where they end. */
+export class Meter {
+  #latencies = noLatencies();
+  #begin = performance.now();
+  #cpu = process.cpuUsage();
+  readonly #loop: IntervalHistogram | null = null;
+
+  /** To watch the event loop costs a timer every millisecond. */
+  constructor(watchesLoop: boolean) {
+    if (!watchesLoop) return;
+    this.#loop = monitorEventLoopDelay({ resolution: 1 });
+    this.#loop.enable();
+  }
+
+  add(latencyMs: number): void {
+    addLatency(this.#latencies, latencyMs);
+  }
+
+  /** Everything since the last call, and begins anew. */
+  take(): Window {
+    const now = performance.now();
+    const { user, system } = process.cpuUsage(this.#cpu);
+    const window = {
+      latencies: this.#latencies,
+      elapsedMs: now - this.#begin,
+      cpuMs: (user + system) / 1000,
+      longestBlockMs: (this.#loop?.max ?? 0) / 1e6,
+    };
+    this.#loop?.reset();
+    this.#latencies = noLatencies();
+    this.#begin = now;
+    this.#cpu = process.cpuUsage();
+    return window;
+  }
+}
+
+/** One replica's windows, one after the other, as one. */
+export function joined(windows: readonly Window[]): Window {
+  return {
+    latencies: mergeLatencies(windows.map(({ latencies }) => latencies)),
+    elapsedMs: windows.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0),
+    cpuMs: windows.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
+    longestBlockMs: Math.max(0, ...windows.map(({ longestBlockMs }) => longestBlockMs)),
+  };
+}
+
+export interface Summary {
+  readonly opsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p85Ms: number;
+  readonly p99Ms: number;
+  readonly longestMs: number;
+}
+
+/** What several replicas have measured at the same time, together. */
+export function summarise(windows: readonly Window[]): Summary {
+  const latencies = mergeLatencies(windows.map((window) => window.latencies));
+  return {
+    opsPerSecond: windows.reduce((sum, window) => sum + (1000 * countOf(window.latencies)) / window.elapsedMs, 0),
+    p50Ms: percentile(latencies, 50),
+    p85Ms: percentile(latencies, 85),
+    p99Ms: percentile(latencies, 99),
+    longestMs: latencies.maxMs,
+  };
+}

@@ -1,0 +1,155 @@
+/**
+ * The file of a backup: a beginning, records, and a digest of all that comes before it.
+ *
+ * beginning  magic (8), format version (u32)
+ * record     kind (u8), length (u32), checksum (u32) of its place among the records, its kind and its payload; payload
+ * digest     SHA-256 (32)
+ *
+ * The records are one `header`, `entries` by ascending instance, the chunks of the checkpoint in order, and one `end`. The
+ * log comes first because the process that it is taken from may cut it at any moment. Numbers are little endian.
+ */
+import { crc32 } from 'node:zlib';
+
+import type { Batch } from '../model/batch.js';
+import type { Checkpoint } from '../model/checkpoint.js';
+import { TreplicaError } from '../model/errors.js';
+import type { GroupId, Instance, Position, ProcessId } from '../model/ids.js';
+import { limits } from '../model/limits.js';
+import { View, type ViewRecord } from '../model/view.js';
+import { WireReader } from '../queue/wire-reader.js';
+import { WireWriter } from '../queue/wire-writer.js';
+
+/** What a backup is of. */
+export interface BackupHeader {
+  readonly queueId: string;
+  /** The group that it was taken from; null where the process belonged to none yet. */
+  readonly group: GroupId | null;
+  readonly views: readonly ViewRecord[];
+  /** Where the log in the backup begins: the end of its checkpoint, where there is one. */
+  readonly start: Instance;
+  /** Where it ends: the first instance that the backup knows nothing of. */
+  readonly watermark: Instance;
+  readonly checkpoint: Checkpoint | null;
+}
+
+/** What is known once all of a backup has been gone through. */
+export interface BackupEnd {
+  /** Number of messages delivered below the watermark. */
+  readonly position: Position;
+}
+
+/** A piece of the decided log: the batches at `from` and the instances after it. */
+export interface BackupEntries {
+  readonly from: Instance;
+  readonly batches: readonly Batch[];
+}
+
+const KINDS = ['header', 'entries', 'chunk', 'end'] as const;
+
+export type RecordKind = (typeof KINDS)[number];
+
+/** What comes before the payload of a record. */
+export interface RecordHead {
+  readonly kind: RecordKind;
+  readonly length: number;
+  readonly crc: number;
+}
+
+const MAGIC = Buffer.from('TREPBACK');
+const VERSION = 1;
+
+export const BEGINNING_BYTES = MAGIC.length + 4;
+export const RECORD_HEAD_BYTES = 9;
+export const DIGEST_BYTES = 32;
+
+/** No record is longer: none holds more than one batch or chunk, unless they are small. */
+export const RECORD_BYTES_MAX = limits.checkpointChunkBytesMax + 1024 * 1024;
+
+export function encodeBeginning(): Buffer {
+  const bytes = Buffer.alloc(BEGINNING_BYTES);
+  MAGIC.copy(bytes);
+  bytes.writeUInt32LE(VERSION, MAGIC.length);
+  return bytes;
+}
+
+/** @throws TreplicaError BACKUP_DAMAGED or BACKUP_VERSION */
+export function checkBeginning(bytes: Buffer, path: string): void {
+  if (bytes.length < BEGINNING_BYTES || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) {
+    throw new TreplicaError('BACKUP_DAMAGED', `File ${path} is not a backup of Treplica. Name one that is.`);
+  }
+  const version = bytes.readUInt32LE(MAGIC.length);
+  if (version === VERSION) return;
+  throw new TreplicaError(
+    'BACKUP_VERSION',
+    `The backup ${path} has format version ${version}, and this Treplica reads ${VERSION}: restore it with the one that wrote it.`,
+  );
+}
+
+export function encodeRecordHead(index: number, kind: RecordKind, payload: Uint8Array): Buffer {
+  const head = Buffer.alloc(RECORD_HEAD_BYTES);
+  head.writeUInt8(KINDS.indexOf(kind), 0);
+  head.writeUInt32LE(payload.length, 1);
+  head.writeUInt32LE(checksum(index, kind, payload), 5);
+  return head;
+}
+
+/** Null for what is none. */
+export function decodeRecordHead(head: Buffer): RecordHead | null {
+  const kind = KINDS[head.readUInt8(0)];
+  const length = head.readUInt32LE(1);
+  return kind === undefined || length > RECORD_BYTES_MAX ? null : { kind, length, crc: head.readUInt32LE(5) };
+}
+
+/** Whether `payload` is that of the record at place `index`. */
+export function isSound({ kind, length, crc }: RecordHead, index: number, payload: Buffer): boolean {
+  return payload.length === length && checksum(index, kind, payload) === crc;
+}
+
+/** In JSON, for whoever looks into the file. */
+export function encodeHeader({ views, ...rest }: BackupHeader): Buffer {
+  const stored = views.map(({ view, from }) => ({ number: view.number, from, members: view.members }));
+  return Buffer.from(JSON.stringify({ ...rest, views: stored }));
+}
+
+/** Of bytes that are sound. */
+export function decodeHeader(bytes: Buffer): BackupHeader {
+  interface StoredView {
+    readonly number: number;
+    readonly from: Instance;
+    readonly members: readonly ProcessId[];
+  }
+  const header = JSON.parse(bytes.toString()) as Omit<BackupHeader, 'views'> & { readonly views: StoredView[] };
+  const views = header.views.map(({ number, from, members }) => ({ view: new View(number, members), from }));
+  return { ...header, views };
+}
+
+export function encodeEntries({ from, batches }: BackupEntries): Buffer {
+  return new WireWriter()
+    .natural(from)
+    .list(batches, (out, batch) => out.batch(batch))
+    .finish();
+}
+
+/** The bodies are parts of `bytes`, not copies. */
+export function decodeEntries(bytes: Buffer): BackupEntries {
+  const input = new WireReader(bytes);
+  const entries = { from: input.instance(), batches: input.list((of) => of.batch()) };
+  input.end();
+  return entries;
+}
+
+export function encodeEnd({ position }: BackupEnd): Buffer {
+  return new WireWriter().natural(position).finish();
+}
+
+export function decodeEnd(bytes: Buffer): BackupEnd {
+  const input = new WireReader(bytes);
+  const end = { position: input.natural() as Position };
+  input.end();
+  return end;
+}
+
+function checksum(index: number, kind: RecordKind, payload: Uint8Array): number {
+  // The payload first: zlib forgets the checksum before where an empty one follows.
+  return crc32(`${index}/${kind}`, crc32(payload));
+}

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import { link, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+import { TreplicaError } from '../model/errors.js';
+import { limits } from '../model/limits.js';
+import { encodeBeginning, encodeRecordHead, type RecordKind } from './backup-format.js';
+
+/**
+ * Writes the file of a backup under the name that it gets when it is complete, with `.part` behind it until then. Neither
+ * is ever written over what is there already.
+ */
+export class BackupOutput {
+  readonly #path: string;
+  readonly #file: FileHandle;
+  readonly #hash = createHash('sha256');
+  #records = 0;
+  #bytes = 0;
+  #unsyncedBytes = 0;
+
+  /** @throws TreplicaError ALREADY_EXISTS; what the file system throws */
+  static async create(path: string): Promise<BackupOutput> {
+    await assertFree(path);
+    const part = partOf(path);
+    const file = await open(part, 'wx').catch((cause: unknown) => {
+      throw isExisting(cause) ? alreadyExists(part) : cause;
+    });
+    return new BackupOutput(path, file);
+  }
+
+  private constructor(path: string, file: FileHandle) {
+    this.#path = path;
+    this.#file = file;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  async add(kind: RecordKind, payload: Uint8Array): Promise<void> {
+    if (this.#records === 0) await this.#write(encodeBeginning());
+    await this.#write(encodeRecordHead(this.#records, kind, payload));
+    await this.#write(payload);
+    this.#records += 1;
+    if (this.#unsyncedBytes < limits.checkpointSyncBytes) return;
+    // A sync of all at the end would stall those of votes.
+    await this.#file.datasync();
+    this.#unsyncedBytes = 0;
+  }
+
+  /**
+   * Resolves with the file's digest once it is durable under its name.
+   * @throws TreplicaError ALREADY_EXISTS; what the file system throws
+   */
+  async finish(): Promise<string> {
+    const digest = this.#hash.digest();
+    await this.#file.writeFile(digest);
+    this.#bytes += digest.length;
+    await this.#file.sync();
+    await this.#file.close();
+    await giveName(partOf(this.#path), this.#path);
+    await syncDirectory(dirname(this.#path));
+    return digest.toString('hex');
+  }
+
+  /** Leaves nothing behind. */
+  async abandon(): Promise<void> {
+    await this.#file.close();
+    await rm(partOf(this.#path), { force: true });
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    this.#hash.update(bytes);
+    await this.#file.writeFile(bytes);
+    this.#bytes += bytes.length;
+    this.#unsyncedBytes += bytes.length;
+  }
+}
+
+/** A link, other than a renaming, never replaces what has got the name meanwhile; but not every file system has links. */
+async function giveName(part: string, path: string): Promise<void> {
+  try {
+    await link(part, path);
+    await rm(part);
+  } catch (cause) {
+    if (isExisting(cause)) throw alreadyExists(path);
+    await assertFree(path);
+    await rename(part, path);
+  }
+}
+
+async function assertFree(path: string): Promise<void> {
+  const isThere = await stat(path).then(
+    () => true,
+    (error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+      throw error;
+    },
+  );
+  if (isThere) throw alreadyExists(path);
+}
+
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function partOf(path: string): string {
+  return `${path}.part`;
+}
+
+function isExisting(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'EEXIST';
+}
+
+function alreadyExists(path: string): TreplicaError {
+  return new TreplicaError(
+    'ALREADY_EXISTS',
+    `File ${path} exists and is not written over: name another one, or remove it if nobody writes or needs it.`,
+  );
+}

@@ -1,0 +1,36 @@
+import type { CheckpointReader } from '../ledger/checkpoint-store.js';
+import type { LedgerReader } from '../ledger/lmdb-reader.js';
+import type { LedgerSnapshot } from '../model/records.js';
+import { decodeHead } from '../queue/checkpoint-head.js';
+import { BEGINNING_STATE, Cursor } from '../queue/cursor.js';
+
+/** A ledger at one moment. */
+export interface LatestState {
+  readonly past: LedgerSnapshot;
+  /** Of its checkpoint, which can be read to the end whatever becomes of it; null where there is none. */
+  readonly chunks: CheckpointReader | null;
+}
+
+/**
+ * Where a ledger stands, which its process may go on writing meanwhile.
+ * @throws TreplicaError LEDGER_DAMAGED or LEDGER_VERSION
+ */
+export async function openLatest(ledger: LedgerReader): Promise<LatestState> {
+  for (;;) {
+    const past = ledger.load();
+    const { checkpoint } = past;
+    if (checkpoint === null) return { past, chunks: null };
+    try {
+      return { past, chunks: await ledger.checkpoints.open(checkpoint) };
+    } catch (error) {
+      // One that another has taken the place of is removed.
+      if (ledger.load().checkpoint?.next === checkpoint.next) throw error;
+    }
+  }
+}
+
+/** Where a checkpoint ends, or the sequence begins. It counts no stretches. */
+export async function cursorAfter(chunks: CheckpointReader | null): Promise<Cursor> {
+  const state = chunks === null ? BEGINNING_STATE : decodeHead(await chunks.chunk(0)).cursor;
+  return new Cursor(state, { positions: Infinity, bytes: Infinity });
+}

@@ -1,0 +1,135 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { checkpointsDirectory } from '../ledger/checkpoint-layout.js';
+import { dataFile, listDamages, readStored } from '../ledger/data-file.js';
+import { OWNER } from '../ledger/environment.js';
+import { damaged } from '../ledger/ledger-errors.js';
+import { describeDamage } from '../ledger/lmdb-file/damage.js';
+import { listLedgers, openLmdbLedgerForReading, type LedgerReader } from '../ledger/lmdb-reader.js';
+import { OWNER_KEY, ownerOf, type DirectoryOwner } from '../ledger/owner.js';
+import { setAsideIn } from '../ledger/set-aside.js';
+import { TreplicaError } from '../model/errors.js';
+import { reportQueue, type QueueReport } from './ledger-report.js';
+import { damageOf, verifyQueue, type Finding, type QueueVerification } from './verification.js';
+
+/** What is in a ledger directory, in JSON as it is here. */
+export interface DirectoryReport {
+  readonly directory: string;
+  /** Null where the last process gave the directory back. */
+  readonly owner: DirectoryOwner | null;
+  /** On the disk. */
+  readonly dataBytes: number;
+  readonly checkpointBytes: number;
+  /** Directories inside it with ledgers that were damaged. */
+  readonly setAside: readonly string[];
+  readonly queues: readonly QueueReport[];
+  /** What keeps ledgers from being read, in sentences. */
+  readonly damages: readonly string[];
+}
+
+/** What has been read of a ledger directory, and what was found. */
+export interface DirectoryVerification {
+  readonly directory: string;
+  /** The pages of a data file that a process writes say nothing. */
+  readonly pages: 'sound' | 'damaged' | 'not read';
+  readonly queues: readonly QueueVerification[];
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Looks at the ledger of `queueId`, or at all of a directory, whose process may run meanwhile.
+ * @throws TreplicaError INVALID_OPTION, LEDGER_VERSION or LEDGER_FAILED
+ */
+export async function reportDirectory(directory: string, queueId: string | undefined): Promise<DirectoryReport> {
+  assertLedger(directory);
+  const damages: string[] = [];
+  const queues: QueueReport[] = [];
+  const note = (error: unknown): void => {
+    damages.push(damageOf(error));
+  };
+  const owner = readOwner(directory, note);
+  await forEachQueue(directory, queueId, note, async (ledger) => {
+    queues.push(await reportQueue(ledger, ledger.queueId));
+  });
+  return {
+    directory,
+    owner,
+    dataBytes: sizeOf(dataFile(directory)),
+    checkpointBytes: sizeOf(checkpointsDirectory(directory)),
+    setAside: setAsideIn(directory),
+    queues,
+    damages,
+  };
+}
+
+/**
+ * Reads the ledger of `queueId`, or all of a directory, and finds what is damaged.
+ * @throws TreplicaError INVALID_OPTION, LEDGER_VERSION or LEDGER_FAILED
+ */
+export async function verifyDirectory(directory: string, queueId: string | undefined): Promise<DirectoryVerification> {
+  assertLedger(directory);
+  const findings: Finding[] = [];
+  const note = (error: unknown): void => {
+    findings.push({ queueId: null, what: damageOf(error), remedy: 'new id' });
+  };
+  const isRunning = readOwner(directory, note)?.isAlive === true;
+  if (findings.length === 0 && !isRunning) {
+    const file = `data file ${dataFile(directory)}`;
+    for (const damage of listDamages(directory)) note(damaged(file, describeDamage(damage)));
+  }
+  // LMDB would believe the pages, or end this process over them.
+  if (findings.length > 0) return { directory, pages: 'damaged', queues: [], findings };
+  const queues: QueueVerification[] = [];
+  await forEachQueue(directory, queueId, note, async (ledger) => {
+    queues.push(await verifyQueue(ledger, ledger.queueId));
+  });
+  const found = [...findings, ...queues.flatMap((queue) => queue.findings)];
+  return { directory, pages: isRunning ? 'not read' : 'sound', queues, findings: found };
+}
+
+/** What is damaged as a whole is noted. */
+async function forEachQueue(
+  directory: string,
+  queueId: string | undefined,
+  note: (error: unknown) => void,
+  look: (ledger: LedgerReader) => Promise<void>,
+): Promise<void> {
+  try {
+    const queues = queueId === undefined ? await listLedgers(directory) : [queueId];
+    for (const queue of queues) {
+      const ledger = openLmdbLedgerForReading(directory, queue);
+      try {
+        await look(ledger);
+      } catch (error) {
+        note(error);
+      } finally {
+        await ledger.close();
+      }
+    }
+  } catch (error) {
+    note(error);
+  }
+}
+
+function readOwner(directory: string, note: (error: unknown) => void): DirectoryOwner | null {
+  try {
+    return ownerOf(readStored(directory, { table: OWNER, key: OWNER_KEY }), directory);
+  } catch (error) {
+    note(error);
+    return null;
+  }
+}
+
+function assertLedger(directory: string): void {
+  if (existsSync(dataFile(directory))) return;
+  throw new TreplicaError('INVALID_OPTION', `There is no ledger in directory ${directory}: name one that has.`);
+}
+
+/** Of a file, or of all files in a directory, on the disk; what is removed meanwhile has no size. */
+function sizeOf(path: string): number {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return 0;
+  if (!stat.isDirectory()) return 512 * stat.blocks;
+  return readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0);
+}

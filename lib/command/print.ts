@@ -1,0 +1,106 @@
+/** What people read: a heading and lines of names and values, aligned. */
+import type { BackupSummary } from '../backup/take-backup.js';
+import type { RestoreSummary } from '../backup/restore-backup.js';
+import type { DirectoryReport, DirectoryVerification } from './ledger-directory.js';
+import type { QueueReport } from './ledger-report.js';
+import type { Finding } from './verification.js';
+
+type Row = readonly [name: string, value: string];
+
+export function showBackup({ file, queueId, position, watermark, bytes, digest }: BackupSummary): string {
+  return table([
+    ['backup', file],
+    ['queue', queueId],
+    ['holds', `${count(position)} messages, instances below ${watermark}`],
+    ['size', size(bytes)],
+    ['digest', digest],
+  ]);
+}
+
+export function showRestore({ directory, queueId, position, watermark, digest }: RestoreSummary): string {
+  return table([
+    ['restored', directory],
+    ['queue', queueId],
+    ['holds', `${count(position)} messages, instances below ${watermark}`],
+    ['digest', digest],
+    ['next', 'restore the other processes from the same backup, each into a directory of its own, and start them all'],
+  ]);
+}
+
+export function showDirectory(report: DirectoryReport): string {
+  const { directory, owner, dataBytes, checkpointBytes, setAside, queues } = report;
+  const rows: Row[] = [
+    ['directory', directory],
+    ['process', owner === null ? 'nobody runs on it' : `${owner.pid}, ${owner.isAlive ? 'running' : 'gone'}`],
+    ['on disk', `${size(dataBytes)} records, ${size(checkpointBytes)} checkpoints`],
+    ...setAside.map((name): Row => ['set aside', name]),
+    ...report.damages.map((what): Row => ['damage', what]),
+  ];
+  return [table(rows), ...queues.map((queue) => table(rowsOf(queue)))].join('\n\n');
+}
+
+function rowsOf(report: QueueReport): Row[] {
+  const { queueId, identity, part, group, base, views, promise, checkpoint, log, position, damages } = report;
+  return [
+    ['queue', queueId],
+    ['identity', identity === null ? 'none yet' : `${identity.process}, started ${count(identity.incarnation)} times`],
+    ['part', part],
+    ['group', group ?? 'none yet'],
+    ...(base === null ? [] : [['begun from', `backup ${base.digest}, at instance ${base.from}`] as const]),
+    ...views.map(({ number, from, members }): Row => [`view ${number}`, `from ${from}: ${members.join(' ')}`]),
+    ['promise', promise ?? 'none'],
+    ['watermark', String(log.watermark)],
+    ['position', position === null ? 'unknown' : count(position)],
+    [
+      'log',
+      `from ${log.start}, ${size(log.bytes)} in ${log.segments} segments, ${log.votes} votes beyond the watermark`,
+    ],
+    ['checkpoint', checkpoint === null ? 'none' : showCheckpoint(checkpoint)],
+    ...damages.map((what): Row => ['damage', what]),
+  ];
+}
+
+function showCheckpoint({ next, position, chunks, bytes, digest }: NonNullable<QueueReport['checkpoint']>): string {
+  return `below ${next}, ${count(position)} messages, ${size(bytes)} in ${chunks} chunks, ${digest}`;
+}
+
+export function showVerification({ directory, pages, queues, findings }: DirectoryVerification): string {
+  const rows: Row[] = [
+    ['directory', directory],
+    ['data file', PAGES[pages]],
+    ...queues.map(({ queueId, entries, votes, chunks }): Row => [
+      'queue',
+      `${queueId}: ${count(entries)} decided entries, ${count(votes)} votes, ${count(chunks)} chunks of the checkpoint are sound`,
+    ]),
+    ['found', findings.length === 0 ? 'no damage' : `${findings.length} damaged`],
+    ...findings.map(({ remedy, what }): Row => [REMEDIES[remedy], what]),
+  ];
+  return table(rows);
+}
+
+const PAGES: Readonly<Record<DirectoryVerification['pages'], string>> = {
+  sound: 'every page is sound',
+  damaged: 'damaged, so that nothing in it was read',
+  'not read': 'its pages were not looked at, since a process runs on it',
+};
+
+const REMEDIES: Readonly<Record<Finding['remedy'], string>> = {
+  peers: 'mended by peers',
+  'new id': 'means a new id',
+};
+
+function table(rows: readonly Row[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
+}
+
+function count(number: number): string {
+  return number.toLocaleString('en-US');
+}
+
+function size(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  const units = ['KiB', 'MiB', 'GiB', 'TiB'];
+  const power = Math.min(units.length, Math.floor(Math.log2(bytes) / 10));
+  return `${(bytes / 1024 ** power).toFixed(1)} ${String(units[power - 1])}`;
+}

@@ -1,0 +1,59 @@
+#!/usr/bin/env node
+/** The command `treplica`: backups of a replica, and a look into its ledger. */
+import { restoreBackup } from '../backup/restore-backup.js';
+import { takeBackup } from '../backup/take-backup.js';
+import { TreplicaError } from '../model/errors.js';
+import { parseQueueId } from '../transport/udp-options.js';
+import { readArguments, USAGE, UsageError, type Arguments } from './arguments.js';
+import { reportDirectory, verifyDirectory } from './ledger-directory.js';
+import { showBackup, showDirectory, showRestore, showVerification } from './print.js';
+
+interface Answer {
+  readonly facts: object;
+  readonly text: string;
+  readonly isSound: boolean;
+}
+
+async function answerTo({ task, queueId }: Arguments): Promise<Answer> {
+  switch (task.kind) {
+    case 'help':
+      return { facts: { usage: USAGE }, text: USAGE, isSound: true };
+    case 'backup': {
+      const facts = await takeBackup(task.directory, queueId, task.file);
+      return { facts, text: showBackup(facts), isSound: true };
+    }
+    case 'restore': {
+      if (queueId !== undefined) parseQueueId(queueId);
+      const facts = await restoreBackup(task.file, task.directory, queueId);
+      return { facts, text: showRestore(facts), isSound: true };
+    }
+    case 'show': {
+      const facts = await reportDirectory(task.directory, queueId);
+      const damages = [...facts.damages, ...facts.queues.flatMap((queue) => queue.damages)];
+      return { facts, text: showDirectory(facts), isSound: damages.length === 0 };
+    }
+    case 'verify': {
+      const facts = await verifyDirectory(task.directory, queueId);
+      return { facts, text: showVerification(facts), isSound: facts.findings.length === 0 };
+    }
+  }
+}
+
+async function main(): Promise<number> {
+  try {
+    const asked = readArguments(process.argv.slice(2));
+    const { facts, text, isSound } = await answerTo(asked);
+    process.stdout.write(`${asked.json ? JSON.stringify(facts, null, 2) : text}\n`);
+    return isSound ? 0 : 1;
+  } catch (error) {
+    if (error instanceof UsageError) {
+      process.stderr.write(`treplica: ${error.message} treplica --help says what there is.\n`);
+      return 2;
+    }
+    const code = error instanceof TreplicaError ? error.code : ((error as NodeJS.ErrnoException).code ?? 'FAILED');
+    process.stderr.write(`treplica: ${code}: ${(error as Error).message}\n`);
+    return code === 'INVALID_OPTION' || code === 'NOT_MULTICAST' ? 2 : 1;
+  }
+}
+
+process.exitCode = await main();

@@ -1,0 +1,100 @@
+import { CheckpointDigest } from '../ledger/checkpoint-codec.js';
+import type { CheckpointReader } from '../ledger/checkpoint-store.js';
+import { damagedCheckpoint } from '../ledger/ledger-errors.js';
+import { nameOfCheckpoint } from '../ledger/checkpoint-store.js';
+import type { LedgerReader } from '../ledger/lmdb-reader.js';
+import { openLatest } from '../backup/latest-state.js';
+import type { Checkpoint } from '../model/checkpoint.js';
+import { TreplicaError } from '../model/errors.js';
+import type { LedgerSnapshot } from '../model/records.js';
+import { walkLog } from './log-walk.js';
+
+/** Something that is not as it was written. */
+export interface Finding {
+  /** Null where it is the data file, which all queues of a directory share. */
+  readonly queueId: string | null;
+  readonly what: string;
+  /**
+   * `peers`: a running replica learns it again from the others by itself. `new id`: votes may be lost; the process may take
+   * part only under a new id, with the option recover: true.
+   */
+  readonly remedy: 'peers' | 'new id';
+}
+
+/** What has been read of the ledger of one queue, and what was found. */
+export interface QueueVerification {
+  readonly queueId: string;
+  /** Decided entries that are sound. */
+  readonly entries: number;
+  readonly votes: number;
+  /** Chunks of the checkpoint that are sound. */
+  readonly chunks: number;
+  readonly findings: readonly Finding[];
+}
+
+/** Reads all that the ledger of a queue holds, whose process may run meanwhile. */
+export async function verifyQueue(ledger: LedgerReader, queueId: string): Promise<QueueVerification> {
+  const findings: Finding[] = [];
+  const note = (what: string, remedy: Finding['remedy']): void => {
+    findings.push({ queueId, what, remedy });
+  };
+  let past: LedgerSnapshot;
+  try {
+    past = ledger.load();
+  } catch (error) {
+    note(damageOf(error), 'new id');
+    return { queueId, entries: 0, votes: 0, chunks: 0, findings };
+  }
+  let entries = 0;
+  for (const step of walkLog(ledger, past.start, past.watermark)) {
+    if (step.kind === 'entry') entries += 1;
+    else if (step.kind === 'damage') note(step.damage.message, 'peers');
+  }
+  const chunks = await verifyCheckpoint(ledger, (what) => {
+    note(what, 'peers');
+  });
+  return { queueId, entries, votes: past.entries.length, chunks, findings };
+}
+
+/** Returns how many chunks are sound. */
+async function verifyCheckpoint(ledger: LedgerReader, note: (what: string) => void): Promise<number> {
+  try {
+    const { past, chunks } = await openLatest(ledger);
+    if (past.checkpoint === null || chunks === null) return 0;
+    try {
+      return await verifyChunks(past.checkpoint, chunks, note);
+    } finally {
+      await chunks.close();
+    }
+  } catch (error) {
+    note(damageOf(error));
+    return 0;
+  }
+}
+
+async function verifyChunks(
+  checkpoint: Checkpoint,
+  reader: CheckpointReader,
+  note: (what: string) => void,
+): Promise<number> {
+  const digest = new CheckpointDigest();
+  let sound = 0;
+  for (let index = 0; index < checkpoint.chunks; index += 1) {
+    try {
+      digest.add(await reader.chunk(index));
+      sound += 1;
+    } catch (error) {
+      note(damageOf(error));
+    }
+  }
+  if (sound === checkpoint.chunks && digest.hex() !== checkpoint.digest) {
+    note(damagedCheckpoint(nameOfCheckpoint(checkpoint), 'its chunks are not those that were written').message);
+  }
+  return sound;
+}
+
+/** What is damaged, in a sentence. Throws what is no damage again. */
+export function damageOf(error: unknown): string {
+  if (error instanceof TreplicaError && error.code === 'LEDGER_DAMAGED') return error.message;
+  throw error;
+}

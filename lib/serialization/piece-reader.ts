@@ -1,0 +1,128 @@
+import { malformed } from './malformed.js';
+import { SHORT_STRING_MAX, Tag } from './state-format.js';
+
+/** So many short texts are remembered: most states say the same few again and again, and they need not be made anew. */
+const KNOWN_TEXTS = 4_096;
+const KNOWN_LENGTH_MAX = 32;
+
+/** The piece that is being read, token by token. Whatever its bytes, reading stays within it. Throws MALFORMED_BYTES. */
+export class PieceReader {
+  #bytes: Buffer = Buffer.alloc(0);
+  #view: DataView = new DataView(new ArrayBuffer(0));
+  #at = 0;
+  readonly #known = new Array<string>(KNOWN_TEXTS).fill('');
+
+  /** Begins with another piece, which is only looked at. */
+  begin(piece: Uint8Array): void {
+    this.#bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
+    this.#view = new DataView(piece.buffer, piece.byteOffset, piece.length);
+    this.#at = 0;
+  }
+
+  get hasMore(): boolean {
+    return this.#at < this.#bytes.length;
+  }
+
+  /** The first byte of the next token. */
+  tag(): number {
+    return this.#bytes[this.#take(1)] ?? 0;
+  }
+
+  natural(): number {
+    let natural = 0;
+    for (let factor = 1; factor < 2 ** 56; factor *= 128) {
+      const byte = this.tag();
+      natural += (byte & 0x7f) * factor;
+      if (byte < 0x80) return Number.isSafeInteger(natural) ? natural : fail();
+    }
+    return fail();
+  }
+
+  int8(): number {
+    return this.#view.getInt8(this.#take(1));
+  }
+
+  int16(): number {
+    return this.#view.getInt16(this.#take(2));
+  }
+
+  int32(): number {
+    return this.#view.getInt32(this.#take(4));
+  }
+
+  float64(): number {
+    return this.#view.getFloat64(this.#take(8));
+  }
+
+  bigint(): bigint {
+    const digits = this.string();
+    const isNegative = digits.startsWith('-');
+    const magnitude = isNegative ? digits.slice(1) : digits;
+    if (!/^[\da-f]+$/.test(magnitude)) fail();
+    return isNegative ? -BigInt(`0x${magnitude}`) : BigInt(`0x${magnitude}`);
+  }
+
+  /** A token that must be a string. */
+  string(): string {
+    return this.text(this.tag()) ?? fail();
+  }
+
+  /** The string that a token with this tag is; null where it is none. */
+  text(tag: number): string | null {
+    if (tag >= Tag.shortString && tag <= Tag.shortString + SHORT_STRING_MAX)
+      return this.#shortText(tag - Tag.shortString);
+    switch (tag) {
+      case Tag.ascii:
+        return this.#text('latin1', this.natural());
+      case Tag.utf8:
+        return this.#text('utf8', this.natural());
+      case Tag.utf16:
+        return this.#text('utf16le', this.natural());
+      default:
+        return null;
+    }
+  }
+
+  #shortText(length: number): string {
+    if (length > KNOWN_LENGTH_MAX) return this.#text('latin1', length);
+    const bytes = this.#bytes;
+    const start = this.#take(length);
+    let hash = length;
+    for (let i = start; i < this.#at; i += 1) hash = Math.imul(hash, 31) ^ (bytes[i] ?? 0);
+    const known = this.#known[hash & (KNOWN_TEXTS - 1)] ?? '';
+    if (isText(known, bytes, start, length)) return known;
+    const text = bytes.toString('latin1', start, this.#at);
+    this.#known[hash & (KNOWN_TEXTS - 1)] = text;
+    return text;
+  }
+
+  #text(encoding: BufferEncoding, length: number): string {
+    const start = this.#take(length);
+    return this.#bytes.toString(encoding, start, this.#at);
+  }
+
+  /** Length and contents, copied into memory of their own. */
+  bytes(): Uint8Array<ArrayBuffer> {
+    const length = this.natural();
+    const start = this.#take(length);
+    return new Uint8Array(this.#bytes.subarray(start, this.#at));
+  }
+
+  /** Where the next `length` bytes begin. */
+  #take(length: number): number {
+    const start = this.#at;
+    if (length > this.#bytes.length - start) fail();
+    this.#at = start + length;
+    return start;
+  }
+}
+
+function isText(text: string, bytes: Buffer, start: number, length: number): boolean {
+  if (text.length !== length) return false;
+  for (let i = 0; i < length; i += 1) if (text.charCodeAt(i) !== bytes[start + i]) return false;
+  return true;
+}
+
+function fail(): never {
+  throw malformed('a piece that ends too early or holds a number or a text that is none', 'checkpoint');
+}

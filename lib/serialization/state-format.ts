@@ -1,0 +1,73 @@
+/**
+ * What a state looks like: one stream of tokens, cut into pieces wherever a token ends. A token is a byte that says what
+ * it is, and what belongs to it. Objects are written where they are first met, their contents behind them; which object's
+ * contents come next is kept on a stack at either side, from piece to piece. Nothing is therefore too deep or too large.
+ *
+ * A piece begins with its number. The first goes on with the version of this format, the name of the state's class, the
+ * names of the fields that the class begins with, and the header of the state, which is object 0.
+ */
+
+/** The bytes of a piece at most, unless it is a single string, buffer or header that is larger. */
+export const PIECE_BYTES = 65_536;
+
+/** So many objects begin in a piece at most: small ones take longer than their bytes suggest. */
+export const PIECE_OBJECTS = 2_048;
+
+/** Raised when a reader of the version before would misread what is written. */
+export const STATE_FORMAT = 1;
+
+/** So many headers of a state can be referred to: beyond that they are written out. */
+export const STATE_HEADERS_MAX = 65_536;
+
+/**
+ * The first byte of a token. Numbers follow as LEB128, where nothing else is said. Bytes below `shortString` are that
+ * natural number itself; from `shortInstance` on they are an instance with one of the first headers of the state.
+ */
+export const Tag = {
+  /** With the length, up to 63, in the lower six bits; then ASCII. */
+  shortString: 0x80,
+  null: 0xc0,
+  undefined: 0xc1,
+  false: 0xc2,
+  true: 0xc3,
+  int8: 0xc4,
+  int16: 0xc5,
+  int32: 0xc6,
+  float64: 0xc7,
+  notANumber: 0xc8,
+  /** The hexadecimal digits, after a minus where there is one, as a string. */
+  bigint: 0xc9,
+  /** Length in bytes, then the bytes: as in the next two. */
+  ascii: 0xca,
+  utf8: 0xcb,
+  /** UTF-16 code units: a string that UTF-8 cannot carry. */
+  utf16: 0xcc,
+  /** The number of an object that came before, counted in the order in which objects begin. */
+  reference: 0xcd,
+  /** The header, as a string; headers are numbered in the order in which they come. Then the values of its fields. */
+  newHeader: 0xce,
+  /** The number of the header. */
+  instance: 0xcf,
+  /** The length; then elements, and skips instead of holes. */
+  array: 0xd0,
+  /** How many elements are not there. */
+  skip: 0xd1,
+  /** The number of properties; then their names, as strings, and values in turn. */
+  object: 0xd2,
+  /** The same, for an object without a prototype. */
+  bareObject: 0xd3,
+  /** The number of entries; then keys and values in turn. */
+  map: 0xd4,
+  /** The number of elements. */
+  set: 0xd5,
+  /** Milliseconds since 1970 as a number. */
+  date: 0xd6,
+  /** Length, then the bytes. */
+  buffer: 0xd7,
+  bytes: 0xd8,
+  /** The last token: nothing follows. */
+  end: 0xd9,
+  shortInstance: 0xe0,
+} as const;
+
+export const SHORT_STRING_MAX = 63;

@@ -1,0 +1,64 @@
+import { NO_BALLOT, sameBallot } from '../../model/ballot.js';
+import type { LedgerRecord } from '../../model/records.js';
+import type { WireMessage } from '../../queue/wire.js';
+
+type Report = (text: string) => void;
+
+/** What only members say. */
+const OF_MEMBERS: ReadonlySet<WireMessage['kind']> = new Set([
+  'found',
+  'signed',
+  'founded',
+  'heartbeat',
+  'canvass',
+  'concur',
+  'prepare',
+  'promise',
+  'inquire',
+  'report',
+  'any',
+  'accept',
+  'accepted',
+  'answer',
+] as const);
+
+/**
+ * Whoever has lost its votes comes back as nobody that it was, and has no vote: it promises, votes, signs, answers and
+ * coordinates nothing. The id that it had is never heard of again.
+ */
+export class Learners {
+  readonly #report: Report;
+  readonly #retired = new Set<string>();
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  retires(id: string): void {
+    this.#retired.add(id);
+  }
+
+  opens(name: string, id: string): void {
+    if (this.#retired.has(id)) this.#report(`${name} takes part as ${id}, whose votes are lost`);
+  }
+
+  says(name: string, { kind }: WireMessage): void {
+    if (OF_MEMBERS.has(kind)) this.#report(`${name}, which has lost its votes, says ${kind}`);
+  }
+
+  durable(name: string, records: readonly LedgerRecord[]): void {
+    for (const record of records) {
+      const what = claimIn(record);
+      if (what !== null) this.#report(`${name}, which has lost its votes, ${what}`);
+    }
+  }
+}
+
+function claimIn(record: LedgerRecord): string | null {
+  if (record.kind === 'promise') return 'promises';
+  if (record.kind === 'founding' && record.founding.signed !== null) return 'signs';
+  if (record.kind !== 'entry') return null;
+  const { instance, promised, vote } = record.entry;
+  if (vote !== null && !sameBallot(vote.ballot, NO_BALLOT)) return `votes at ${instance}`;
+  return sameBallot(promised, NO_BALLOT) ? null : `promises at ${instance}`;
+}

@@ -1,0 +1,143 @@
+import { MemoryDisk, type DiskWrite } from '../ledger/memory-ledger.js';
+import type { StateMachine } from '../machine/state-machine.js';
+import { limits } from '../model/limits.js';
+import { damage } from './damage.js';
+import type { Life } from './life.js';
+import type { SimulatedProcess } from './process.js';
+import type { Random } from './random.js';
+import type { World } from './world.js';
+
+/** How a disk behaves. */
+export interface DiskManners {
+  /** A commit takes at least so long, and on average so much longer. */
+  commitUsMin: number;
+  commitUsMean: number;
+  /** The same where nothing is the matter with it. */
+  usualUs: number;
+  /** To write a chunk of a checkpoint takes so long on average. */
+  chunkUsMean: number;
+  /** Why every write fails; null while none does. */
+  fault: Error | null;
+  /** The same of checkpoints alone. */
+  checkpointFault: Error | null;
+}
+
+/** Decides when what a process writes is on its disk, and whether. */
+export class DiskController<S extends StateMachine> {
+  readonly manners: DiskManners = {
+    commitUsMin: 100,
+    commitUsMean: 100,
+    usualUs: 100,
+    chunkUsMean: 100,
+    fault: null,
+    checkpointFault: null,
+  };
+  readonly #world: World<S>;
+  readonly #process: SimulatedProcess<S>;
+  readonly #random: Random;
+  #tears = false;
+  #isAtOnce = false;
+  /** What ends the writes that a disk that stands still has not ended; null while it moves. */
+  #held: (() => void)[] | null = null;
+
+  constructor(world: World<S>, process: SimulatedProcess<S>, random: Random) {
+    this.#world = world;
+    this.#process = process;
+    this.#random = random;
+  }
+
+  newDisk(): MemoryDisk {
+    const segmentInstances = this.#world.scene.checkpoint?.segmentInstances ?? limits.segmentInstances;
+    const onCheckpointWrite = (write: DiskWrite): void => this.#writeCheckpoint(write);
+    return new MemoryDisk((write) => this.#commit(write), { segmentInstances, onCheckpointWrite });
+  }
+
+  /** What is written meanwhile is durable at once. */
+  atOnce(action: () => void): void {
+    this.#isAtOnce = true;
+    action();
+    this.#isAtOnce = false;
+  }
+
+  /** The disk stands still: from now on no write ends, until `release`. */
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const end of held) end();
+  }
+
+  /** The next commit will reach the disk but for a piece of one of its records, and the process crash of it. */
+  tearNextCommit(): void {
+    this.#process.wounds.ofVotes = true; // From now on, so that no majority is ever torn at a time.
+    this.#tears = true;
+  }
+
+  /** From now on nothing fails. */
+  leaveInPeace(): void {
+    this.manners.fault = this.manners.checkpointFault = null;
+    this.#tears = false;
+  }
+
+  #commit(write: DiskWrite): void {
+    const { commitUsMin, commitUsMean } = this.manners;
+    this.#begin(write, commitUsMin + Math.floor(this.#random.exponential(commitUsMean)), (life) => {
+      if (this.manners.fault !== null) this.#failCommit(write, life, this.manners.fault);
+      else if (this.#tears) this.#tear(life);
+      else this.#complete(write, life);
+    });
+  }
+
+  #writeCheckpoint(write: DiskWrite): void {
+    this.#begin(write, Math.floor(this.#random.exponential(this.manners.chunkUsMean)), (life) => {
+      const fault = this.manners.fault ?? this.manners.checkpointFault;
+      if (fault === null) this.#complete(write, life);
+      else {
+        this.#process.excuses.failedCommit = true;
+        write.fail(fault, this.#random.chance(0.5));
+      }
+      this.#world.stir();
+    });
+  }
+
+  #begin(write: DiskWrite, takesUs: number, finish: (life: Life<S>) => void): void {
+    const { life } = this.#process;
+    if (life === null || this.#isAtOnce) {
+      write.complete();
+      return;
+    }
+    const end = (): void => {
+      if (this.#held === null) life.enter(() => finish(life));
+      else this.#held.push(end);
+    };
+    this.#world.after(takesUs, end);
+  }
+
+  #complete(write: DiskWrite, life: Life<S>): void {
+    // Here it is on the disk, and nobody knows.
+    life.callsUntilCrash -= 1;
+    if (life.callsUntilCrash > 0) write.complete();
+    else this.#process.crash(true);
+  }
+
+  #failCommit(write: DiskWrite, life: Life<S>, fault: Error): void {
+    this.#process.excuses.failedCommit = true;
+    const lands = this.#random.chance(0.5);
+    if (lands && life.underWay !== null) this.#world.watch.durable(this.#process, life.underWay);
+    write.fail(fault, lands);
+  }
+
+  #tear(life: Life<S>): void {
+    this.#tears = false;
+    const process = this.#process;
+    process.wounds.ofVotes = process.excuses.damagedDisk = true;
+    const written = life.underWay;
+    process.crash(true);
+    if (written === null) return;
+    const what = damage(process.disk.file(this.#world.scene.queueId), 'torn write', this.#random, written);
+    this.#world.log.note(process.name, 'has torn', 0, () => String(what ?? ''));
+  }
+}

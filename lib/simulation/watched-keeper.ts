@@ -1,0 +1,80 @@
+import type { Replica } from '../machine/replica.js';
+import type { StateMachine } from '../machine/state-machine.js';
+import type { StateKeeper, StateSink } from '../queue/state-holder.js';
+import type { Owner } from './ports.js';
+
+const POSITION_BYTES = 6;
+
+/**
+ * The keeper of a replica, in a case that says of each saved state how many operations it has executed, which is then
+ * compared with where the queue believes it to be, and cuts its pieces small, so that little states make many chunks.
+ */
+export class WatchedKeeper<S extends StateMachine> implements StateKeeper {
+  readonly #replica: Replica<S>;
+  readonly #owner: Owner<S>;
+
+  constructor(replica: Replica<S>, owner: Owner<S>) {
+    this.#replica = replica;
+    this.#owner = owner;
+  }
+
+  *save(): IterableIterator<Uint8Array> {
+    const { world, process, life } = this.#owner;
+    const { state, keeper } = this.#replica;
+    world.log.note(process.name, 'saves', life.position, () => `its state after ${life.position} operations`);
+    world.watch.saves(process, life.position, state);
+    const head = Buffer.alloc(POSITION_BYTES);
+    head.writeUIntBE(life.position, 0, POSITION_BYTES);
+    yield head;
+    for (const piece of keeper.save()) yield* cut(piece, world.scene.checkpoint?.pieceBytes ?? piece.length);
+  }
+
+  restore(): StateSink {
+    const sink = this.#replica.keeper.restore();
+    let position: number | null = null;
+    let parts: Uint8Array[] = [];
+    return {
+      push: (piece) => {
+        if (position === null) {
+          position = Buffer.from(piece).readUIntBE(0, POSITION_BYTES);
+          return;
+        }
+        parts.push(piece.subarray(1));
+        if (piece[0] === GOES_ON) return;
+        sink.push(Buffer.concat(parts));
+        parts = [];
+      },
+      finish: () => {
+        sink.finish();
+        this.#restored(position ?? 0);
+      },
+    };
+  }
+
+  skipped(tickets: readonly unknown[]): void {
+    const { world, process } = this.#owner;
+    world.log.note(process.name, 'is not told of', tickets.length, () => `${tickets.length} of its own operations`);
+    this.#replica.keeper.skipped(tickets);
+    world.stir();
+  }
+
+  #restored(position: number): void {
+    const { world, process, life } = this.#owner;
+    world.log.note(process.name, 'goes on', position, () => `from a state after ${position} operations`);
+    world.watch.restored(process, life.position, position, this.#replica.state);
+    life.position = position;
+  }
+}
+
+const GOES_ON = 1;
+const ENDS = 0;
+
+/** Pieces of a piece: each begins with a byte that says whether more of it follow. */
+function* cut(piece: Uint8Array, bytesMax: number): Generator<Uint8Array> {
+  let at = 0;
+  do {
+    const part = piece.subarray(at, at + bytesMax);
+    at += part.length;
+    yield Buffer.concat([Buffer.of(at < piece.length ? GOES_ON : ENDS), part]);
+  } while (at < piece.length);
+}

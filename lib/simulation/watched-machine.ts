@@ -1,0 +1,69 @@
+/** What a machine of a world is bound to, and what its queue is given in its place. */
+import type { MachineQueue } from '../machine/machine-queue.js';
+import type { Replica } from '../machine/replica.js';
+import type { StateMachine } from '../machine/state-machine.js';
+import type { AsynchronousPersistentQueue } from '../queue/queue.js';
+import type { DeliveredBatch, StateHolder } from '../queue/state-holder.js';
+import type { Owner } from './ports.js';
+import { WatchedKeeper } from './watched-keeper.js';
+
+export class WatchedQueue<S extends StateMachine> implements MachineQueue {
+  constructor(
+    readonly inner: AsynchronousPersistentQueue,
+    readonly owner: Owner<S>,
+  ) {}
+
+  submit(message: Uint8Array, ticket: unknown): Promise<void> | undefined {
+    const { world, life } = this.owner;
+    const room = this.inner.submit(message, ticket);
+    if (room === undefined) world.watch.submitted(message);
+    return room === undefined ? room : life.awaiting(room);
+  }
+
+  /** `holder` is the replica of the machine. */
+  bind(holder: StateHolder): Promise<void> {
+    return this.owner.life.awaiting(this.inner.bind(new WatchedHolder(holder as Replica<S>, this.owner)));
+  }
+
+  sync(): Promise<void> {
+    return this.owner.life.awaiting(this.inner.sync());
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    return this.inner.after(ms, callback);
+  }
+
+  close(): Promise<void> {
+    return this.owner.life.awaiting(this.inner.close());
+  }
+}
+
+class WatchedHolder<S extends StateMachine> implements StateHolder {
+  readonly keeper: WatchedKeeper<S>;
+
+  constructor(
+    readonly inner: Replica<S>,
+    readonly owner: Owner<S>,
+  ) {
+    this.keeper = new WatchedKeeper(inner, owner);
+  }
+
+  deliver(batch: DeliveredBatch): void {
+    const { world, process, life } = this.owner;
+    if (!life.call()) return;
+    const { position, messages, tickets } = batch;
+    world.log.note(process.name, 'executes', position, () => `${messages.length} from ${position}`);
+    const before = life.position;
+    world.watch.delivers(process, before, batch);
+    life.position = position + messages.length;
+    world.executing(process.clock, () => this.inner.deliver(batch));
+    world.watch.executed(process, before, life.position, this.inner.state);
+    if (tickets !== null) world.stir();
+  }
+
+  stopped(tickets: readonly unknown[], cause: Error | null): void {
+    if (!this.owner.life.isAlive) return;
+    this.inner.stopped(tickets, cause);
+    this.owner.world.stir();
+  }
+}

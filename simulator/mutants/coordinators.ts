@@ -1,0 +1,59 @@
+import type { Mutant } from './mutant.js';
+
+/** What may have been chosen is picked, and nothing is proposed where something is decided. */
+export const coordinators: readonly Mutant[] = [
+  {
+    name: 'picking-ignores-fast-quorums',
+    file: 'lib/consensus/picking.ts',
+    from: 'return votes + (view.size - answered) >= view.quorum(kindOf(k));',
+    to: 'return votes + (view.size - answered) >= view.classicQuorum;',
+    breaks: "A value may have been chosen if those who voted for it and the silent make a quorum of its ballot's kind.",
+    needs:
+      'a fast reign of five or more with collisions: of three any choice is safe then, of four both quorums are three',
+  },
+  {
+    name: 'picking-takes-the-first',
+    file: 'lib/consensus/picking.ts',
+    from: 'if (inHighest.size === 1 || mayBeChosen(votes, answers.length, k, view)) return id;',
+    to: 'return id;',
+    breaks: 'Of several values in the highest ballot the one that may have been chosen is picked.',
+    needs: 'a fast reign of four or more with collisions',
+  },
+  {
+    name: 'picking-takes-the-lowest-ballot',
+    file: 'lib/consensus/picking.ts',
+    from: 'compareBallots(answer.ballot, highest.ballot) > 0',
+    to: 'compareBallots(answer.ballot, highest.ballot) < 0',
+    breaks: 'The highest ballot voted in counts.',
+    needs: 'votes for different batches in several ballots at one instance',
+  },
+  {
+    name: 'no-op-instead-of-picked',
+    file: 'lib/consensus/coordinator.ts',
+    from: 'this.#propose(instance, picked);',
+    to: 'this.#propose(instance, NO_OP_ID);',
+    breaks: 'Up to the highest vote every instance gets what the picking rule says.',
+  },
+  {
+    name: 'last-vote-overlooked',
+    file: 'lib/consensus/coordinator.ts',
+    from: '.reduce((highest, vote) => laterOf(highest, after(vote.instance)), base);',
+    to: '.reduce((highest, vote) => laterOf(highest, vote.instance), base);',
+    breaks: 'A reign gives new batches instances above every one that phase 1 has met.',
+  },
+  {
+    name: 'used-instances-given-again',
+    file: 'lib/consensus/coordinator.ts',
+    from: 'this.#next = end;',
+    to: 'this.#next = base;',
+    breaks: 'A coordinator proposes one value at an instance.',
+  },
+  {
+    name: 'watermarks-overlooked',
+    file: 'lib/consensus/coordinator.ts',
+    from: 'const base = promises.reduce((highest, promise) => laterOf(highest, promise.watermark), log.first);',
+    to: 'const base = log.first;',
+    breaks: 'The coordinator proposes nothing below the highest watermark among the answers.',
+    needs: 'a new coordinator that is behind one of those who answer it',
+  },
+];

@@ -1,0 +1,21 @@
+import type { Mutant } from './mutant.js';
+
+/** A process signs one founding at a time, durably. */
+export const founding: readonly Mutant[] = [
+  {
+    name: 'signature-not-written',
+    file: 'lib/consensus/founding.ts',
+    from: 'this.#write({ signed: founding, refused: this.#record.refused });',
+    to: 'this.#record = { signed: founding, refused: this.#record.refused };',
+    breaks: 'A process signs durably.',
+    needs: 'a crash while the group is founded',
+  },
+  {
+    name: 'signature-before-durable',
+    file: 'lib/consensus/founding.ts',
+    from: "this.#shared.outbox.sendOnceDurable(EVERYONE, { kind: 'signed', founding });",
+    to: "this.#shared.outbox.send(EVERYONE, { kind: 'signed', founding });",
+    breaks: 'A process signs durably.',
+    needs: 'a crash during a commit while the group is founded',
+  },
+];

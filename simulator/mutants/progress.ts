@@ -1,0 +1,87 @@
+import type { Mutant } from './mutant.js';
+
+/** Everything that can be lost is repeated until it is answered, and where a majority lives there is a coordinator. */
+export const progress: readonly Mutant[] = [
+  {
+    name: 'batch-not-repeated',
+    file: 'lib/consensus/proposer.ts',
+    from: 'if (proposal.ticks < proposal.wait) continue;',
+    to: 'continue;',
+    breaks: 'A batch is proposed until it has been decided.',
+  },
+  {
+    name: 'lost-instance-kept',
+    file: 'lib/consensus/proposer.ts',
+    from: 'lost.instance = null;',
+    to: '',
+    breaks: 'A proposer whose instance was decided with another batch proposes again at a later one.',
+    needs: 'a fast reign with collisions',
+  },
+  {
+    name: 'accept-not-repeated',
+    file: 'lib/consensus/coordinator.ts',
+    from: 'this.#shared.outbox.accept(classicStepOf(ballot), { instance, id: open.id });',
+    to: '',
+    breaks: 'Everything that can be lost is repeated until it is answered.',
+  },
+  {
+    name: 'prepare-not-repeated',
+    file: 'lib/consensus/coordinator.ts',
+    from: 'if (phase.ticks % limits.prepareTicks === 0) {',
+    to: 'if (phase.ticks < 0) {',
+    breaks: 'Everything that can be lost is repeated until it is answered.',
+  },
+  {
+    name: 'question-not-repeated',
+    file: 'lib/consensus/reads.ts',
+    from: 'if (this.#round !== null && (this.#round.ticks += 1) % limits.retryTicks === 0) {',
+    to: 'if (this.#rounds < 0) {',
+    breaks: 'Everything that can be lost is repeated until it is answered.',
+  },
+  {
+    name: 'batch-not-fetched',
+    file: 'lib/consensus/acceptor.ts',
+    from: 'this.#fetcher.want(id, slot.instance);',
+    to: '',
+    breaks: 'An acceptor that lacks the batch asks for it.',
+    needs: 'a proposer that dies before a majority has its batch',
+  },
+  {
+    name: 'gap-not-repaired',
+    file: 'lib/consensus/catch-up.ts',
+    from: 'if (isStalled || this.#open.length < before) this.#ask(this.#furthest);',
+    to: '',
+    breaks: 'A process that is behind and makes no progress asks one that is ahead.',
+  },
+  {
+    name: 'stuck-instance-left',
+    file: 'lib/consensus/recovery.ts',
+    from: 'if (slot.watchedTicks < patience) continue;',
+    to: 'continue;',
+    breaks: 'An instance that stays undecided for too long is recovered.',
+    needs: 'a fast reign, and a proposer that dies when some have voted for its batch',
+  },
+  {
+    name: 'stranded-coordinator-stays',
+    file: 'lib/consensus/coordinator.ts',
+    from: 'this.#strandedTicks >= limits.strandedTicks',
+    to: 'this.#strandedTicks < 0',
+    breaks: 'A coordinator that does not learn in time what somebody has called decided begins another reign.',
+    needs: 'a member that alone knows a decision, tells its watermark in a promise and does not come back',
+  },
+  {
+    name: 'nobody-stands',
+    file: 'lib/consensus/election.ts',
+    from: 'if (this.#silentTicks < this.#timeoutTicks) return;',
+    to: 'return;',
+    breaks: 'A process stands after a silence.',
+  },
+  {
+    name: 'candidate-stands-once',
+    file: 'lib/consensus/election.ts',
+    from: 'if (this.#canvass.ticks < limits.canvassTicks) return;',
+    to: 'return;',
+    breaks: 'A process that no majority has supported stands again.',
+    needs: 'a majority without contact to anyone for a while, and no restarts after it',
+  },
+];

@@ -1,0 +1,42 @@
+import type { Mutant } from './mutant.js';
+
+/** A read has seen whatever was acknowledged before the question. */
+export const reads: readonly Mutant[] = [
+  {
+    name: 'read-without-round',
+    file: 'lib/consensus/reads.ts',
+    from: 'this.#waiting.push(ticket);',
+    to: 'return this.#shared.outbox.readable(ticket);',
+    breaks: 'A read asks a majority.',
+  },
+  {
+    name: 'read-asks-a-minority',
+    file: 'lib/consensus/reads.ts',
+    from: 'if (current.answered.size < view.classicQuorum) return;',
+    to: '',
+    breaks: 'A read asks a majority.',
+  },
+  {
+    name: 'read-ignores-votes',
+    file: 'lib/consensus/reads.ts',
+    from: 'if (slot.vote !== null) until = (slot.instance + 1) as Instance;',
+    to: '',
+    breaks: 'Those who are asked answer up to where they have voted, not only up to where they know decisions.',
+    needs: 'votes that reach one process long before the others',
+  },
+  {
+    name: 'read-served-too-soon',
+    file: 'lib/consensus/reads.ts',
+    from: 'if (until > log.first) return true;',
+    to: '',
+    breaks: 'A read is served from a state that has executed everything up to the highest answer.',
+  },
+  {
+    name: 'late-answer-counts',
+    file: 'lib/consensus/reads.ts',
+    from: 'if (current?.round !== round) return;',
+    to: 'if (current === null) return;',
+    breaks: 'A read counts the answers to its own question.',
+    needs: 'answers so late that their receiver asks something else',
+  },
+];

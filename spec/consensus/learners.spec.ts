@@ -1,0 +1,125 @@
+import { describe, expect, it } from '@jest/globals';
+
+import type { MessageKind } from '../../lib/consensus/messages.js';
+import { CoreGroup } from '../support/core-group.js';
+
+const MODES = ['classic', 'fast', 'adaptive'] as const;
+
+/** What only a member may say: each of them is, or makes for, a vote. */
+const OF_MEMBERS: readonly MessageKind[] = [
+  'found',
+  'signed',
+  'heartbeat',
+  'canvass',
+  'concur',
+  'prepare',
+  'promise',
+  'inquire',
+  'report',
+  'any',
+  'accept',
+  'accepted',
+  'answer',
+];
+
+function groupWithLearner(mode: (typeof MODES)[number]): CoreGroup {
+  const group = new CoreGroup(3, { mode }).found();
+  const id = group.propose(1, 'before');
+  group.runUntil(() => group.everyoneHasDecided([id]));
+  group.crash(3);
+  expect(group.join()).toBe(4);
+  group.runUntil(() => group.everyoneHasDecided([id]));
+  return group;
+}
+
+function saidBy(group: CoreGroup, process: number): Set<MessageKind> {
+  return new Set(group.sent.filter(({ from }) => from === process).map(({ message }) => message.kind));
+}
+
+describe.each(MODES)('a learner (%s)', (mode) => {
+  it('learns what was decided before it came and after, proposes and reads', () => {
+    const group = groupWithLearner(mode);
+    const ids = [group.propose(4, 'of the learner'), group.propose(1, 'of a member')];
+    group.runUntil(() => group.everyoneHasDecided(ids));
+    group.read(4, 1);
+    group.runUntil(() => group.process(4).readable.length > 0);
+    expect(group.delivered(4)).toEqual(group.delivered(1));
+    expect(group.process(4).noticed('founded')).toMatchObject([{ part: 'learner' }]);
+  });
+
+  it('says nothing of what only members may say, whatever happens', () => {
+    const group = groupWithLearner(mode);
+    for (const [down, up] of [
+      [1, 3],
+      [2, 1],
+      [3, 2],
+    ] as const) {
+      group.crash(down);
+      if (group.process(up).core === null) group.restart(up);
+      const id = group.propose(4, `without ${down}`);
+      group.runUntil(() => group.everyoneHasDecided([id]));
+    }
+    group.crash(1, 2);
+    group.runTicks(200);
+    const said = saidBy(group, 4);
+    for (const kind of OF_MEMBERS) expect(said).not.toContain(kind);
+  });
+
+  it('makes no majority with a minority', () => {
+    const group = groupWithLearner(mode);
+    group.crash(2);
+    const ids = [group.propose(1, 'of one'), group.propose(4, 'of the learner')];
+    group.read(1, 1);
+    group.runTicks(200);
+    expect(ids.filter((id) => group.hasDecided(1, id) || group.hasDecided(4, id))).toEqual([]);
+    expect(group.process(1).readable).toEqual([]);
+    group.restart(2);
+    group.runUntil(() => group.everyoneHasDecided(ids));
+  });
+
+  it('is one still when it starts again', () => {
+    const group = groupWithLearner(mode);
+    group.crash(4);
+    group.restart(4);
+    const id = group.propose(4, 'again');
+    group.runUntil(() => group.everyoneHasDecided([id]));
+    expect(saidBy(group, 4)).not.toContain('accepted');
+  });
+
+  it('goes on from a checkpoint where the logs of the members begin later', () => {
+    const group = new CoreGroup(3, { mode }).found();
+    const ids = ['a', 'b', 'c'].map((text) => group.propose(1, text));
+    group.runUntil(() => group.everyoneHasDecided(ids));
+    group.settle();
+    group.cut(1, 2, 3);
+    group.join();
+    const id = group.propose(1, 'd');
+    group.runUntil(() => group.everyoneHasDecided([...ids, id]));
+    expect(group.process(4).disk.start).toBeGreaterThan(0);
+    expect(group.delivered(4)).toEqual(group.delivered(1));
+  });
+
+  it('tells a coordinator what it has missed', () => {
+    const group = groupWithLearner(mode);
+    const coordinator = group.coordinator!;
+    group.loss = ({ from, to, message: { kind } }) =>
+      to === coordinator && from !== 4 && (kind === 'accepted' || kind === 'decided');
+    const id = group.propose(2, 'missed by the coordinator');
+    group.runUntil(() => group.hasDecided(coordinator, id));
+    expect(group.sentOf('decided').some(({ from, to }) => from === 4 && to === coordinator)).toBe(true);
+  });
+});
+
+describe('a process that may not found a group', () => {
+  it('waits where there is none', () => {
+    const group = new CoreGroup(2, {});
+    group.crash(2);
+    group.join();
+    group.runTicks(100);
+    expect(group.process(1).noticed('founded')).toEqual([]);
+    expect(saidBy(group, 3)).toEqual(new Set(['hello']));
+    group.restart(2);
+    group.runUntil(() => group.live.every((p) => p.noticed('founded').length > 0));
+    expect(group.process(3).noticed('founded')).toMatchObject([{ part: 'learner' }]);
+  });
+});

@@ -1,0 +1,384 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import type { RecordKey } from '../../lib/ledger/inventory.js';
+import type { Ledger } from '../../lib/ledger/ledger.js';
+import { limits } from '../../lib/model/limits.js';
+import { DamagedLogError } from '../../lib/model/errors.js';
+import type { Instance } from '../../lib/model/ids.js';
+import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../../lib/model/records.js';
+import { committed, QUEUE, type LedgerPlace } from './ledger-place.js';
+import { LedgerModel } from './model.js';
+import { at, checkpointAt, END, entryAt, voteAt } from './records.js';
+
+/** Something that happens to a ledger; numbers are fitted to where the log stands. */
+type Step =
+  | { readonly kind: 'decide'; readonly count: number; readonly bytes: number }
+  | { readonly kind: 'vote'; readonly ahead: number }
+  | { readonly kind: 'checkpoint' | 'repair'; readonly place: number }
+  | { readonly kind: 'install'; readonly ahead: number; readonly decided: number }
+  | { readonly kind: 'truncate'; readonly keepBytes: number }
+  | { readonly kind: 'reopen' };
+
+/** Registers how any ledger's log is cut at its beginning, begins anew at a checkpoint, and is mended. */
+export function describeLifecycle(name: string, emptyPlace: () => LedgerPlace): void {
+  describe(`${name}, as any ledger whose log is cut and mended`, () => {
+    let place: LedgerPlace;
+    let ledger: Ledger;
+    let n: number;
+
+    beforeEach(() => {
+      place = emptyPlace();
+      ledger = place.open(QUEUE);
+      n = place.segmentInstances;
+    });
+    afterEach(async () => {
+      await ledger.close();
+      place.dispose();
+    });
+
+    async function reopen(): Promise<void> {
+      await ledger.close();
+      ledger = place.open(QUEUE);
+    }
+
+    const decide = (from: number, end: number, bytes = 1) => committed(ledger, ...decided(from, end, bytes));
+    const checkpoint = (next: number): LedgerRecord => ({ kind: 'checkpoint', checkpoint: checkpointAt(next) });
+    const truncation = (keepBytes: number): LedgerRecord => ({ kind: 'truncation', keepBytes });
+    const instances = (from: number) => ledger.read(at(from), END, Infinity).map(({ instance }) => instance);
+    const range = (from: number, end: number) => Array.from({ length: end - from }, (_, i) => from + i);
+
+    it('drops whole segments below the checkpoint, and none without one', async () => {
+      await decide(0, 3 * n + 5);
+      await committed(ledger, truncation(0));
+      expect(ledger.start).toBe(0);
+      await committed(ledger, checkpoint(3 * n - 1));
+      expect(ledger.start).toBe(0);
+      await committed(ledger, truncation(0));
+      expect(ledger.start).toBe(2 * n);
+      expect(instances(2 * n)).toEqual(range(2 * n, 3 * n + 5));
+      await reopen();
+      expect(ledger.load()).toMatchObject({ start: 2 * n, watermark: 3 * n + 5, checkpoint: checkpointAt(3 * n - 1) });
+      expect(instances(2 * n)).toEqual(range(2 * n, 3 * n + 5));
+    });
+
+    it('keeps so many bytes of what is decided', async () => {
+      await decide(0, 4 * n, 10);
+      const startAfter = async (keepBytes: number) => {
+        await committed(ledger, checkpoint(4 * n), truncation(keepBytes));
+        return ledger.start;
+      };
+      expect(await startAfter(30 * n + 1)).toBe(0);
+      expect(await startAfter(30 * n)).toBe(n);
+      expect(await startAfter(11 * n)).toBe(2 * n);
+      await reopen();
+      expect(await startAfter(10 * n)).toBe(3 * n);
+      expect(await startAfter(0)).toBe(4 * n);
+      expect(instances(4 * n)).toEqual([]);
+      await decide(4 * n, 4 * n + 1);
+      expect(instances(4 * n)).toEqual([4 * n]);
+    });
+
+    it('drops a bounded number of segments with each commit', async () => {
+      const most = limits.segmentsDroppedMax;
+      const watermark = (most + 3) * n;
+      await decide(0, watermark, 0);
+      await committed(ledger, checkpoint(watermark), truncation(0));
+      expect(ledger.start).toBe(most * n);
+      await committed(ledger, truncation(0));
+      expect(ledger.start).toBe(watermark);
+    });
+
+    it('is not read below its start', async () => {
+      await decide(0, 2 * n);
+      await committed(ledger, checkpoint(2 * n), truncation(n));
+      expect(() => ledger.read(at(n - 1), END, 0)).toThrow('the log is read from its start on');
+    });
+
+    it('begins anew at a checkpoint beyond the watermark, and keeps the votes from there on', async () => {
+      const next = n + 7;
+      await decide(0, 5);
+      await committed(ledger, voteAt(6), voteAt(next - 1), voteAt(next), voteAt(next + 2));
+      await committed(ledger, voteAt(8), checkpoint(next), { kind: 'watermark', watermark: at(next) });
+      const isNew = () => {
+        expect(ledger.start).toBe(next);
+        expect(instances(next)).toEqual([next, next + 2]);
+      };
+      isNew();
+      await reopen();
+      expect(ledger.load()).toMatchObject({
+        start: next,
+        watermark: next,
+        checkpoint: checkpointAt(next),
+        entries: [entryAt(next), entryAt(next + 2)],
+      });
+      isNew();
+      await decide(next, 3 * n);
+      await committed(ledger, checkpoint(2 * n), truncation(0));
+      expect(ledger.start).toBe(2 * n);
+      expect(instances(2 * n)).toEqual(range(2 * n, 3 * n));
+    });
+
+    it('begins anew after a log of many segments', async () => {
+      const segments = limits.segmentsDroppedMax + 3;
+      await decide(0, segments * n, 0);
+      const next = (segments + 40) * n + 3;
+      await committed(ledger, checkpoint(next), ...decided(next, next + 4, 1));
+      expect(instances(next)).toEqual(range(next, next + 4));
+      await committed(ledger, voteAt(next + 4));
+      await reopen();
+      expect(ledger.load()).toMatchObject({ start: next, watermark: next + 4 });
+      const left = [...(await place.values()).keys()].filter((key) => typeof key === 'number' && key < next);
+      expect(left).toEqual([]);
+    });
+
+    it.each<[string, LedgerRecord[]]>([
+      ['a checkpoint beyond the watermark that is not raised', [checkpoint(9)]],
+      ['one that ends beyond the watermark', [checkpoint(9), { kind: 'watermark', watermark: at(8) }]],
+      ['a watermark beyond the votes after a checkpoint', [checkpoint(9), { kind: 'watermark', watermark: at(10) }]],
+      ['a repair of what is not decided', [{ kind: 'repair', entry: entryAt(4) }]],
+      ['a repair without a batch', [{ kind: 'repair', entry: { ...entryAt(1), vote: null } }]],
+    ])('does not take %s', async (_what, records) => {
+      await decide(0, 4);
+      await expect(committed(ledger, ...records)).rejects.toEqual(expect.objectContaining({ code: 'LEDGER_FAILED' }));
+      await reopen();
+      expect(ledger.load()).toMatchObject({ start: 0, watermark: 4, checkpoint: null });
+    });
+
+    it('does not take a checkpoint below its start', async () => {
+      await decide(0, 2 * n);
+      await committed(ledger, checkpoint(2 * n), truncation(0));
+      await expect(committed(ledger, checkpoint(2 * n - 1))).rejects.toThrow('no checkpoint ends below');
+    });
+
+    it.each(['missing', 'changed'])('is whole again when an entry that is %s has been repaired', async (how) => {
+      await decide(0, n + 4, 3);
+      const good = (await place.values()).get(at(2))!;
+      await ledger.close();
+      await place.put(at(2), how === 'missing' ? null : Buffer.alloc(good.length, 7));
+      await reopen();
+      expect(instances(0)).toEqual([0, 1]);
+      await committed(ledger, { kind: 'repair', entry: entryAt(2, 3) });
+      expect(instances(0)).toEqual(range(0, n + 4));
+      await reopen();
+      ledger.load();
+      expect(ledger.read(at(2), at(3), 0)).toEqual([entryAt(2, 3)]);
+      expect(instances(0)).toEqual(range(0, n + 4));
+    });
+
+    describe('with an entry that is an earlier one', () => {
+      const stale = 3;
+
+      /** The log up to `end`, where the entry is not the last that was written. */
+      async function withStaleEntry(end: number): Promise<void> {
+        await committed(ledger, voteAt(stale, 9));
+        const earlier = (await place.values()).get(at(stale))!;
+        await decide(0, end);
+        await ledger.close();
+        await place.put(at(stale), earlier);
+        ledger = place.open(QUEUE);
+      }
+
+      const damagedPart = (from: number, end: number): unknown =>
+        expect.objectContaining({ code: 'LEDGER_DAMAGED', from, end });
+
+      it.each([
+        ['a segment', 2, 0],
+        ['all below the watermark', 0, 7],
+      ])('has to be repaired in %s, and is then whole', async (_where, segments, rest) => {
+        const watermark = segments * n + rest;
+        const end = Math.min(n, watermark);
+        await withStaleEntry(watermark);
+        expect(() => instances(0)).toThrow(damagedPart(0, end));
+        expect(() => ledger.read(at(5), END, 0)).toThrow(damagedPart(0, end));
+        await committed(ledger, ...range(0, 5).map((i): LedgerRecord => ({ kind: 'repair', entry: entryAt(i) })));
+        expect(instances(0)).toEqual(range(0, 5));
+        expect(() => ledger.read(at(5), END, 0)).toThrow(damagedPart(0, end));
+        await committed(ledger, ...range(5, end).map((i): LedgerRecord => ({ kind: 'repair', entry: entryAt(i) })));
+        expect(instances(0)).toEqual(range(0, watermark));
+        await reopen();
+        expect(instances(0)).toEqual(range(0, watermark));
+        expect(ledger.read(at(stale), at(stale + 1), 0)).toEqual([entryAt(stale)]);
+      });
+
+      it('is found again where not all has been repaired', async () => {
+        await withStaleEntry(n);
+        expect(() => instances(0)).toThrow(damagedPart(0, n));
+        await committed(ledger, ...range(5, n).map((i): LedgerRecord => ({ kind: 'repair', entry: entryAt(i) })));
+        await reopen();
+        expect(() => instances(0)).toThrow(damagedPart(0, n));
+      });
+
+      it('is found by a process that goes on as by one that starts, in whatever slices it reads', async () => {
+        await withStaleEntry(5);
+        ledger.load();
+        await decide(5, n + 2);
+        const readOn = () => {
+          for (let next = 1; next < n + 2;) {
+            const entries = ledger.read(at(next), END, 100);
+            next = entries.at(-1)!.instance + 1;
+          }
+        };
+        expect(readOn).not.toThrow();
+        expect(ledger.read(at(0), END, 0)).toHaveLength(1);
+        expect(() => instances(1)).toThrow(damagedPart(0, 5));
+      });
+    });
+
+    it('is what the model is, whatever happens to it', async () => {
+      const run = async (steps: readonly Step[]) => {
+        const own = emptyPlace();
+        const walk = new Walk(own);
+        for (const step of [...steps, { kind: 'reopen' } as const]) await walk.take(step);
+        await walk.ledger.close();
+        own.dispose();
+      };
+      await fc.assert(fc.asyncProperty(fc.array(anyStep(n), { maxLength: 14 }), run), { numRuns: n > 100 ? 25 : 200 });
+    });
+
+    it('finds any decided entry missing or an earlier one when the log is read, in whatever slices', async () => {
+      const steps = fc.array(
+        anyStep(n).filter(({ kind }) => kind !== 'repair'),
+        { minLength: 2, maxLength: 8 },
+      );
+      const run = async (sequence: readonly Step[], pick: number, sliceBytes: number) => {
+        const own = emptyPlace();
+        const walk = new Walk(own);
+        const states: Map<RecordKey, Buffer>[] = [];
+        for (const step of sequence) {
+          await walk.take(step);
+          states.push(await own.values());
+        }
+        await walk.ledger.close();
+        const { start, watermark } = walk.snapshot();
+        const faults = faultsIn(states, start, watermark);
+        const fault = faults[pick % faults.length];
+        if (fault) {
+          await own.put(...fault);
+          walk.ledger = own.open(QUEUE);
+          const damage = damageIn(walk.ledger, start, watermark, sliceBytes);
+          expect(damage.from).toBeLessThanOrEqual(fault[0]);
+          expect(damage.end).toBeGreaterThan(fault[0]);
+          await walk.ledger.close();
+        }
+        own.dispose();
+      };
+      const slice = fc.constantFrom(0, 10, 300, Infinity);
+      await fc.assert(fc.asyncProperty(steps, fc.nat(), slice, run), { numRuns: n > 100 ? 8 : 150 });
+    });
+  });
+}
+
+/** What may happen to one decided entry: it goes, or it goes back to what it was in an earlier state. */
+function faultsIn(
+  states: readonly Map<RecordKey, Buffer>[],
+  start: number,
+  watermark: number,
+): [Instance, Buffer | null][] {
+  const last = states.at(-1)!;
+  const decidedKeys = [...last.keys()].filter((key) => typeof key === 'number' && key >= start && key < watermark);
+  return decidedKeys.flatMap((key) => {
+    const earlier = states.map((state) => state.get(key)).filter((value) => value && !value.equals(last.get(key)!));
+    const values = earlier.length > 0 ? earlier : [null];
+    return values.map((value): [Instance, Buffer | null] => [key as Instance, value ?? null]);
+  });
+}
+
+/** The damage that is found when the log is read from `start` on. */
+function damageIn(ledger: Ledger, start: number, watermark: number, sliceBytes: number): DamagedLogError {
+  try {
+    for (let next = start; next < watermark;) {
+      next = ledger.read(at(next), at(watermark), sliceBytes).at(-1)!.instance + 1;
+    }
+  } catch (error) {
+    if (error instanceof DamagedLogError) return error;
+    throw error;
+  }
+  throw new Error('No damage was found.');
+}
+
+/** A ledger and its model, which go through the same. */
+class Walk {
+  ledger: Ledger;
+  readonly #place: LedgerPlace;
+  readonly #model: LedgerModel;
+
+  constructor(place: LedgerPlace) {
+    this.#place = place;
+    this.ledger = place.open(QUEUE);
+    this.#model = new LedgerModel(place.segmentInstances);
+  }
+
+  snapshot(): LedgerSnapshot {
+    return this.#model.snapshot();
+  }
+
+  async take(step: Step): Promise<void> {
+    if (step.kind === 'reopen') {
+      await this.ledger.close();
+      this.ledger = this.#place.open(QUEUE);
+      expect(shownAll(this.ledger.load().entries)).toEqual(shownAll(this.#model.snapshot().entries));
+    } else {
+      const records = recordsOf(step, this.#model);
+      await committed(this.ledger, ...records);
+      this.#model.commit(records);
+    }
+    const { start, checkpoint, watermark } = this.#model.snapshot();
+    expect(this.ledger.start).toBe(start);
+    expect(shownAll(this.ledger.read(start, END, Infinity))).toEqual(shownAll(this.#model.log()));
+    if (step.kind === 'reopen') expect(this.ledger.load()).toMatchObject({ start, checkpoint, watermark });
+  }
+}
+
+function recordsOf(step: Exclude<Step, { readonly kind: 'reopen' }>, model: LedgerModel): LedgerRecord[] {
+  const { watermark, start } = model.snapshot();
+  const placed = (place: number, end: number) => start + Math.floor(place * (end - start));
+  switch (step.kind) {
+    case 'decide':
+      return decided(watermark, watermark + step.count, step.bytes);
+    case 'vote':
+      return [voteAt(watermark + step.ahead, step.ahead % 50)];
+    case 'checkpoint':
+      return [{ kind: 'checkpoint', checkpoint: checkpointAt(placed(step.place, watermark + 1)) }];
+    case 'repair':
+      if (start === watermark) return [];
+      return [{ kind: 'repair', entry: entryAt(placed(step.place, watermark), 2) }];
+    case 'install': {
+      const next = watermark + step.ahead;
+      return [{ kind: 'checkpoint', checkpoint: checkpointAt(next) }, ...decided(next, next + step.decided, 5)];
+    }
+    case 'truncate':
+      return [{ kind: 'truncation', keepBytes: step.keepBytes }];
+  }
+}
+
+function decided(from: number, end: number, bytes: number): LedgerRecord[] {
+  const votes = Array.from({ length: end - from }, (_, i) => voteAt(from + i, bytes));
+  return [...votes, { kind: 'watermark', watermark: at(end) }];
+}
+
+function anyStep(n: number): fc.Arbitrary<Step> {
+  const count = fc.constantFrom(1, 5, n - 1, n, n + 1, 2 * n + 3);
+  const place = fc.double({ min: 0, max: 0.999, noNaN: true });
+  return fc.oneof(
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant('decide' as const), count, bytes: fc.nat(4) }) },
+    fc.record({ kind: fc.constant('vote' as const), ahead: fc.nat(2 * n) }),
+    { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('checkpoint' as const, 'repair' as const), place }) },
+    fc.record({ kind: fc.constant('install' as const), ahead: count, decided: fc.constantFrom(0, 1, n) }),
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constant('truncate' as const),
+        keepBytes: fc.constantFrom(0, n, 3 * n, Infinity),
+      }),
+    },
+    fc.record({ kind: fc.constant('reopen' as const) }),
+  );
+}
+
+/** What tells entries apart here, quick to compare. */
+function shownAll(entries: readonly LogEntry[]): string[] {
+  return entries.map(
+    ({ instance, vote }) => `${String(instance)}: ${String(vote?.batch.id)}, ${String(vote?.batch.body.length)}`,
+  );
+}

@@ -1,0 +1,130 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { afterEach, describe, expect, it } from '@jest/globals';
+
+import { dataFile } from '../../lib/ledger/data-file.js';
+import { flipLastBit, tamper } from '../ledger/lmdb-files.js';
+import { checkpointFiles, digestsOf, fileDamages, spoilPage, type FileDamage } from '../support/file-damage.js';
+import { ProcessGroup, type GroupSetup } from '../support/process-group.js';
+import type { ReplicaProcess } from '../support/replica-process.js';
+import { rejection } from '../support/queue-group.js';
+import { until } from '../support/udp-testbed.js';
+
+const OFTEN = { checkpoint: { everyPositions: 300, logMarginBytes: 0 } };
+
+let group: ProcessGroup;
+
+afterEach(async () => {
+  await group.close();
+});
+
+/** Three replicas under load that have come some way, and one of them dead. */
+async function withOneDead(notes: number, setup: GroupSetup = {}): Promise<ReplicaProcess> {
+  group = await ProcessGroup.create(3, { callers: 2, quiet: true, ...setup });
+  await group.start();
+  await group.pass(notes);
+  const victim = group.replica(2);
+  await victim.kill();
+  return victim;
+}
+
+/** All of its operations and everyone else's are everywhere, and it goes on serving. */
+async function expectWhole(victim: ReplicaProcess): Promise<void> {
+  await group.pass(100);
+  await group.stopLoad();
+  expect(await group.violations()).toEqual([]);
+  await victim.ask({ kind: 'append', entry: 'executed' });
+  expect(await victim.ask<string[]>({ kind: 'entries' })).toContain('executed');
+}
+
+describe('a process some of whose log is damaged', () => {
+  it('learns it again from others, under its own id', async () => {
+    const victim = await withOneDead(500);
+    const { processId, directory, setup } = victim;
+    const firstSegment = `${encodeURIComponent(setup.queueId)}/log/0000000000`;
+    await tamper(directory, firstSegment, 7, flipLastBit);
+    await victim.start();
+    expect(victim.processId).toBe(processId);
+    expect(victim.says('what was damaged in the log has been learnt again')).toBe(true);
+    await expectWhole(victim);
+  });
+});
+
+describe('a process whose checkpoint is', () => {
+  const ways = ['cut short', 'changed in one bit', 'removed'] as const;
+
+  it.each(ways)('%s comes back under its own id, with everything', async (way) => {
+    const victim = await withOneDead(2_500, { callers: 1, options: OFTEN });
+    const { processId, directory } = victim;
+    const files = checkpointFiles(directory);
+    expect(files.length).toBeGreaterThan(0);
+    for (const file of files) fileDamages[way](file);
+    await victim.start();
+    expect(victim.processId).toBe(processId);
+    expect(victim.says('the local checkpoint is damaged')).toBe(true);
+    expect(victim.says('this process goes on from a checkpoint')).toBe(true);
+    await expectWhole(victim);
+  });
+});
+
+describe('a process whose data file is', () => {
+  const ways: [string, FileDamage][] = [
+    ['emptied', fileDamages.emptied],
+    ['cut short', fileDamages['cut short']],
+    ['zeroed', fileDamages.zeroed],
+    ['noise in one page', spoilPage],
+  ];
+
+  it.each(ways)('%s is refused, and where it is told to recover comes back under a new id', async (_, damage) => {
+    const victim = await withOneDead(500, { options: OFTEN });
+    const { processId, directory } = victim;
+    damage(dataFile(directory));
+    const before = digestsOf(directory);
+    await rejection(victim.start());
+    expect(victim.failure).toMatchObject({ code: 'LEDGER_DAMAGED' });
+    expect(digestsOf(directory)).toEqual(before);
+    await group.pass(100);
+
+    victim.use({ recover: true });
+    await victim.start();
+    expect(victim.processId).not.toBe(processId);
+    expect(victim.says('this process takes part in the group without a vote')).toBe(true);
+    const [kept = ''] = readdirSync(directory).filter((name) => name.startsWith('damaged-'));
+    const keptFile = dataFile(join(directory, kept));
+    expect(digestsOf(join(directory, kept)).get(keptFile)).toBe(before.get(dataFile(directory)));
+    await expectWhole(victim);
+  });
+});
+
+describe('a process whose directory is gone', () => {
+  it('joins without a vote, and is the same learner when it is started again', async () => {
+    const victim = await withOneDead(500, { options: { ...OFTEN, recover: true } });
+    rmSync(victim.directory, { recursive: true });
+    await victim.start();
+    const { processId } = victim;
+    await victim.kill();
+    await victim.start();
+    expect(victim.processId).toBe(processId);
+    await expectWhole(victim);
+    await group.replica(0).kill();
+    const alone = victim.ask({ kind: 'append', entry: 'by one member and the learner', timeoutMs: 1_500 });
+    await expect(alone).rejects.toThrow('UNKNOWN_OUTCOME');
+    await group.replica(0).start();
+    await expectWhole(victim);
+  });
+});
+
+describe('a group all of whose directories are damaged', () => {
+  it('is not founded anew by its processes while another one is, and their logs say what has happened', async () => {
+    await withOneDead(500, { options: { ...OFTEN, recover: true } });
+    await Promise.all(group.replicas.map((replica) => replica.kill()));
+    for (const { directory } of group.replicas) fileDamages.zeroed(dataFile(directory));
+    for (const replica of group.replicas) replica.spawn();
+    await until(() => group.replicas.every((replica) => replica.says('the ledger is damaged')));
+    const another = await ProcessGroup.create(3);
+    await another.start();
+    await another.close();
+    for (const replica of group.replicas) expect([replica.running, replica.ready]).toEqual([true, false]);
+  });
+});

@@ -1,0 +1,80 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { afterEach, describe, expect, it } from '@jest/globals';
+
+import { pino } from 'pino';
+
+import { ReplicatedStateMachine } from '../../lib/index.js';
+import { Append, Journal } from '../programs/journal.js';
+import { QueueGroup } from '../support/queue-group.js';
+import { soon } from '../support/soon.js';
+
+const OFTEN = { everyPositions: 100, logMarginBytes: 0 };
+
+type Machine = ReplicatedStateMachine<Journal>;
+
+let group: QueueGroup;
+
+afterEach(async () => {
+  await group.remove();
+});
+
+function machineAt(index: number): Promise<Machine> {
+  return ReplicatedStateMachine.create(new Journal(), group.queue(index));
+}
+
+async function append(machine: Machine, from: number, to: number): Promise<void> {
+  for (let i = from; i < to; i += 1) await machine.execute(new Append(`entry ${i}`));
+}
+
+function entries(to: number): string[] {
+  return Array.from({ length: to }, (_, i) => `entry ${i}`);
+}
+
+function checkpointsOf(index: number): string[] {
+  return readdirSync(join(group.directoryOf(index), 'checkpoints'), { recursive: true })
+    .map(String)
+    .filter((name) => name.endsWith('.checkpoint'));
+}
+
+describe('a replica with checkpoints', () => {
+  it('starts from the last one, and executes what follows it', async () => {
+    group = await QueueGroup.open(1, { checkpoint: OFTEN });
+    const before = await machineAt(0);
+    await append(before, 0, 250);
+    await soon(() => expect(checkpointsOf(0)).toHaveLength(1));
+    await before.close();
+    await group.reopen([0]);
+    const after = await machineAt(0);
+    expect(await after.read(({ entries }) => entries)).toEqual(entries(250));
+    await append(after, 250, 260);
+    expect(after.state.entries).toEqual(entries(260));
+  });
+
+  it('makes one when it is asked to', async () => {
+    group = await QueueGroup.open(1);
+    const machine = await machineAt(0);
+    await append(machine, 0, 10);
+    expect(await group.queue(0).checkpoint()).toMatchObject({ position: 10 });
+  });
+});
+
+describe('a replica that was away for longer than the log of the others reaches back', () => {
+  it('goes on from the checkpoint of another', async () => {
+    const said: string[] = [];
+    const log = pino({ level: 'info' }, { write: (line) => said.push((JSON.parse(line) as { msg: string }).msg) });
+    group = await QueueGroup.open(3, { checkpoint: OFTEN, log });
+    const [first, second, third] = await Promise.all([machineAt(0), machineAt(1), machineAt(2)]);
+    await append(first!, 0, 50);
+    await third!.close();
+    await append(first!, 50, 2_200);
+    await append(second!, 2_200, 2_250);
+    await group.reopen([2]);
+    const back = await machineAt(2);
+    expect(await back.read((journal) => journal.entries)).toEqual(entries(2_250));
+    await append(back, 2_250, 2_260);
+    expect(back.state.entries).toEqual(entries(2_260));
+    expect(said).toContain('this process goes on from a checkpoint');
+  });
+});

@@ -1,0 +1,137 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+
+import { AsynchronousPersistentQueue } from '../../lib/queue/queue.js';
+import type { CheckpointOptions } from '../../lib/queue/options.js';
+import { realScheduler } from '../../lib/queue/scheduler.js';
+import type { Ledger } from '../../lib/ledger/ledger.js';
+import { MemoryDisk, type DiskWrite } from '../../lib/ledger/memory-ledger.js';
+import { ReplicatedStateMachine } from '../../lib/machine/replicated-state-machine.js';
+import { MemoryNetwork } from '../../lib/transport/memory-network.js';
+import { Append, Journal } from '../programs/journal.js';
+import { rejection, silent } from '../support/queue-group.js';
+import { settled } from '../support/stored-checkpoint.js';
+
+const QUEUE = 'queue';
+
+/** A group of one on a disk in memory. */
+class Lone {
+  ledger!: Ledger;
+  queue!: AsynchronousPersistentQueue;
+  machine!: ReplicatedStateMachine<Journal>;
+
+  constructor(
+    readonly disk: MemoryDisk,
+    readonly checkpoint: CheckpointOptions = {},
+  ) {}
+
+  async start(): Promise<void> {
+    this.queue = await AsynchronousPersistentQueue.open(
+      QUEUE,
+      { directory: 'nowhere', replicas: 1, log: silent, checkpoint: this.checkpoint },
+      {
+        openLedger: () => (this.ledger = this.disk.open(QUEUE)),
+        setLedgerAside: () => 'aside',
+        hasSetAside: () => false,
+        openTransport: async (self, receiver, log) => new MemoryNetwork().open({ queueId: QUEUE, self, receiver, log }),
+        scheduler: realScheduler,
+      },
+    );
+    this.machine = await ReplicatedStateMachine.create(new Journal(), this.queue);
+  }
+
+  async append(count: number): Promise<void> {
+    for (let i = 0; i < count; i += 1) await this.machine.execute(new Append(`entry ${i}`));
+  }
+
+  damageCheckpoint(): void {
+    const { complete } = this.disk.file(QUEUE).checkpoints;
+    for (const { chunks } of complete.values()) for (const chunk of chunks) chunk[chunk.length - 1]! ^= 1;
+  }
+}
+
+let lone: Lone;
+
+afterEach(async () => {
+  await lone.queue.close();
+});
+
+describe('a process that is alone', () => {
+  it('keeps of the log below its own checkpoint as much as it is to keep', async () => {
+    lone = new Lone(new MemoryDisk(undefined, { segmentInstances: 4 }));
+    await lone.start();
+    await lone.append(20);
+    const { next } = await lone.queue.checkpoint();
+    expect(next).toBeGreaterThanOrEqual(20);
+    await settled();
+    expect(lone.ledger.start).toBe(0);
+  });
+
+  it('cuts the log in whole segments where it is to keep nothing', async () => {
+    lone = new Lone(new MemoryDisk(undefined, { segmentInstances: 4 }), { logMarginBytes: 0 });
+    await lone.start();
+    await lone.append(21);
+    await lone.queue.checkpoint();
+    await settled();
+    expect(lone.ledger.start).toBe(20);
+  });
+
+  it('starts from its log where its checkpoint is damaged and the log is whole', async () => {
+    lone = new Lone(new MemoryDisk());
+    await lone.start();
+    await lone.append(10);
+    await lone.queue.checkpoint();
+    await lone.queue.close();
+    lone.damageCheckpoint();
+    await lone.start();
+    expect(lone.machine.state.entries).toHaveLength(10);
+    await lone.append(1);
+    expect((await lone.queue.checkpoint()).position).toBe(11);
+  });
+
+  it('refuses to start where nothing can take the place of a damaged checkpoint', async () => {
+    lone = new Lone(new MemoryDisk(undefined, { segmentInstances: 4 }), { logMarginBytes: 0 });
+    await lone.start();
+    await lone.append(21);
+    await lone.queue.checkpoint();
+    await settled();
+    await lone.queue.close();
+    lone.damageCheckpoint();
+    expect(await rejection(lone.start())).toMatchObject({ code: 'LEDGER_DAMAGED' });
+  });
+
+  it('stops where nothing can take the place of a damaged entry of its log', async () => {
+    lone = new Lone(new MemoryDisk());
+    await lone.start();
+    await lone.append(10);
+    await lone.queue.close();
+    const { entries } = lone.disk.file(QUEUE);
+    for (const [instance, entry] of entries) if (instance === 5) entry[entry.length - 1]! ^= 1;
+    expect(await rejection(lone.start())).toMatchObject({ code: 'LEDGER_DAMAGED' });
+    expect(await rejection(lone.queue.closed)).toMatchObject({ code: 'LEDGER_DAMAGED' });
+  });
+
+  it('closes when the disk has done with the checkpoint that is being made', async () => {
+    const writes: DiskWrite[] = [];
+    let isSlow = false;
+    const disk = new MemoryDisk(undefined, {
+      onCheckpointWrite: (write) => {
+        if (isSlow) writes.push(write);
+        else write.complete();
+      },
+    });
+    lone = new Lone(disk);
+    await lone.start();
+    await lone.append(3);
+    isSlow = true;
+    const made = rejection(lone.queue.checkpoint());
+    await settled();
+    let isClosed = false;
+    const closed = lone.queue.close().then(() => (isClosed = true));
+    await settled();
+    expect([writes.length, isClosed]).toEqual([1, false]);
+    writes[0]!.complete();
+    await closed;
+    expect(await made).toMatchObject({ code: 'QUEUE_CLOSED' });
+    expect(disk.file(QUEUE).checkpoints.complete.size).toBe(0);
+  });
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from '@jest/globals';
+import { NO_BASE } from '../../../lib/model/base.js';
+import { NO_BALLOT } from '../../../lib/model/ballot.js';
+import type { GroupId } from '../../../lib/model/ids.js';
+import type { WireMessage } from '../../../lib/queue/wire.js';
+import { Learners } from '../../../lib/simulation/checkers/learners.js';
+import { A, at, B, classic, found, noVote, promise, report, vote, watermark, X } from './subjects.js';
+
+describe('a process that has lost its votes', () => {
+  const ballot = classic(1);
+  const founding = { group: 'cccccccccccccccc' as GroupId, attempt: 0, members: [A, B], base: NO_BASE };
+
+  it('asks, proposes, learns and tells what was decided', () => {
+    const learners = new Learners(report);
+    const said: WireMessage[] = [
+      { kind: 'hello', replicas: 3, intent: 'join', base: '' },
+      { kind: 'batch', batch: X },
+      { kind: 'heard', ballot, watermark: at(3) },
+      { kind: 'ask', round: 1 },
+      { kind: 'catch-up', from: at(1), to: at(3) },
+      { kind: 'decided', from: at(0), batches: [X], watermark: at(1) },
+      { kind: 'want-checkpoint', beyond: at(3) },
+    ];
+    for (const message of said) learners.says("p1'", message);
+    learners.durable("p1'", [vote(0, NO_BALLOT, X), watermark(1)]);
+    learners.durable("p1'", [{ kind: 'founding', founding: { signed: null, refused: [founding.group] } }]);
+    expect(found).toEqual([]);
+  });
+
+  const ofMembers: readonly WireMessage[] = [
+    { kind: 'promise', ballot, watermark: at(0), votes: [] },
+    { kind: 'report', ballot, instance: at(0), vote: null },
+    { kind: 'accepted', ballot, watermark: at(0), items: [] },
+    { kind: 'concur', ballot },
+    { kind: 'canvass', ballot },
+    { kind: 'prepare', ballot, from: at(0) },
+    { kind: 'accept', ballot, items: [] },
+    { kind: 'heartbeat', ballot, watermark: at(0), anyFrom: null },
+    { kind: 'answer', round: 1, until: at(0) },
+    { kind: 'signed', founding },
+  ];
+  it.each(ofMembers.map((message) => [message.kind, message] as const))('does not say %s', (_, message) => {
+    new Learners(report).says("p1'", message);
+    expect(found).toEqual([`p1', which has lost its votes, says ${message.kind}`]);
+  });
+
+  it('writes no vote, no promise and no signature', () => {
+    const learners = new Learners(report);
+    learners.durable("p1'", [vote(3, ballot, X), noVote(4, ballot), promise(ballot)]);
+    learners.durable("p1'", [{ kind: 'founding', founding: { signed: founding, refused: [] } }]);
+    expect(found.map((text) => text.replace("p1', which has lost its votes, ", ''))).toEqual([
+      'votes at 3',
+      'promises at 4',
+      'promises',
+      'signs',
+    ]);
+  });
+
+  it('never takes part under its former id', () => {
+    const learners = new Learners(report);
+    learners.opens('p1', A);
+    learners.retires(A);
+    learners.opens("p1'", B);
+    expect(found).toEqual([]);
+    learners.opens("p1'", A);
+    expect(found).toEqual([`p1' takes part as ${A}, whose votes are lost`]);
+  });
+});

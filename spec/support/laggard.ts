@@ -1,0 +1,74 @@
+import { BatchPool } from '../../lib/consensus/batch-pool.js';
+import { CatchUp } from '../../lib/consensus/catch-up.js';
+import { DeliveryTable } from '../../lib/consensus/delivery-table.js';
+import { Fetcher } from '../../lib/consensus/fetcher.js';
+import { InstanceLog } from '../../lib/consensus/instance-log.js';
+import { Learner } from '../../lib/consensus/learner.js';
+import { Outbox } from '../../lib/consensus/outbox.js';
+import type { Shared } from '../../lib/consensus/shared.js';
+import { Views } from '../../lib/consensus/views.js';
+import { NO_OP } from '../../lib/model/batch.js';
+import type { Instance, ProcessId } from '../../lib/model/ids.js';
+
+/** A question that is on its way to a source. */
+export interface Asked {
+  readonly source: ProcessId;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Those parts of a core that catch up, without any others: a spec plays the sources. */
+export class Laggard {
+  readonly log = new InstanceLog(0 as Instance, []);
+  readonly catchUp: CatchUp;
+  readonly #outbox: Outbox;
+  readonly #learner: Learner;
+
+  constructor() {
+    const self = '0000000000000000' as ProcessId;
+    this.#outbox = new Outbox(self);
+    const shared: Shared = {
+      self,
+      views: new Views([]),
+      log: this.log,
+      pool: new BatchPool(),
+      outbox: this.#outbox,
+      delivered: new DeliveryTable(1),
+    };
+    this.catchUp = new CatchUp(shared);
+    this.#learner = new Learner(shared, new Fetcher(shared), () => {});
+  }
+
+  /** The questions that it has asked since the last call. */
+  asked(): Asked[] {
+    const { messages } = this.#outbox.take(this.log.first, false);
+    return messages.flatMap(({ to, message }) =>
+      message.kind === 'catch-up' ? [{ source: to as ProcessId, from: message.from, to: message.to }] : [],
+    );
+  }
+
+  hears(watermark: number, ...sources: readonly ProcessId[]): void {
+    for (const source of sources) this.catchUp.heard(source, watermark as Instance);
+  }
+
+  /** It is told what was decided at `instances` instances, all that it has asked for unless said otherwise. */
+  isAnswered({ source, from, to }: Asked, instances = to - from): void {
+    const batches = Array.from({ length: instances }, () => NO_OP);
+    this.#learner.onDecided({ kind: 'decided', from: from as Instance, batches, watermark: to as Instance });
+    this.catchUp.answered(source, from as Instance);
+  }
+
+  ticks(ticks: number): void {
+    for (let i = 0; i < ticks; i += 1) this.catchUp.tick();
+  }
+
+  /** What it asks next when its clock goes on, and how many ticks later. */
+  waits(): { readonly ticks: number; readonly asked: Asked[] } {
+    for (let ticks = 1; ticks < 1_000; ticks += 1) {
+      this.ticks(1);
+      const asked = this.asked();
+      if (asked.length > 0) return { ticks, asked };
+    }
+    throw new Error('it asks nothing any more');
+  }
+}
