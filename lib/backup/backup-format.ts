@@ -63,7 +63,7 @@ export const RECORD_HEAD_BYTES = 9;
 export const DIGEST_BYTES = 32;
 
 /** No record is longer: none holds more than one batch or chunk, unless they are small. */
-export const RECORD_BYTES_MAX = limits.checkpointChunkBytesMax + 1024 * 1024;
+const RECORD_BYTES_MAX = limits.checkpointChunkBytesMax + 1024 * 1024;
 
 export function encodeBeginning(): Buffer {
   const bytes = Buffer.alloc(BEGINNING_BYTES);

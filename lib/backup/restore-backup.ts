@@ -60,9 +60,10 @@ async function restoreInto(directory: string, backup: BackupInput, queueId: stri
     await assertEmpty(directory, basename(within));
     await fill(within, backup, queueId);
     await moveUp(within, directory);
+    if (made !== undefined) syncDirectory(dirname(resolve(made)));
   } catch (error) {
     if (within !== null) await rm(within, { recursive: true, force: true });
-    if (made !== undefined) await removeEmpty(directory, made);
+    if (made !== undefined) await removeEmpty(resolve(directory), resolve(made));
     throw error;
   }
 }
@@ -129,7 +130,7 @@ async function moveUp(within: string, directory: string): Promise<void> {
 
 /** Removes directories that are empty, from `directory` up to `last`. */
 async function removeEmpty(directory: string, last: string): Promise<void> {
-  for (let path = resolve(directory); path.length >= last.length; path = dirname(path)) await rmdir(path);
+  for (let path = directory; path.length >= last.length; path = dirname(path)) await rmdir(path);
 }
 
 /** Somebody else may restore into the directory at the same time: with `own` there, neither of two goes on. */

@@ -14,7 +14,7 @@ export const USAGE = `treplica <command> [options]
 Exit code: 0, 1 where something is damaged or has failed, 2 where the command is not one of these.`;
 
 /** What the command was asked for. */
-export type Task =
+type Task =
   | { readonly kind: 'help' }
   | { readonly kind: 'backup'; readonly directory: string; readonly file: string }
   | { readonly kind: 'restore'; readonly directory: string; readonly file: string }

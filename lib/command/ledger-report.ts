@@ -35,7 +35,7 @@ export interface QueueReport {
   readonly damages: readonly string[];
 }
 
-export interface LogReport {
+interface LogReport {
   readonly start: Instance;
   /** The first instance that the process does not know to be decided. */
   readonly watermark: Instance;

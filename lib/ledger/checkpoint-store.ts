@@ -29,7 +29,10 @@ export interface CheckpointStore {
 }
 
 export interface CheckpointWriter {
-  /** Resolves when further chunks are welcome: at most a few are on their way at a time. Rejects with LEDGER_FAILED. */
+  /**
+   * Resolves when further chunks are welcome: at most a few are on their way at a time. The chunk must not change afterwards.
+   * Rejects with LEDGER_FAILED, and so does everything after that but `abandon`; the ledger itself goes on.
+   */
   append(chunk: Uint8Array): Promise<void>;
   /** Resolves when all of it is durable under its name. Rejects with LEDGER_FAILED. */
   finish(): Promise<Checkpoint>;
@@ -40,13 +43,14 @@ export interface CheckpointWriter {
 export interface CheckpointReceiver {
   /** How many chunks are here: the next one to be appended is chunk number `received`. */
   readonly received: number;
+  /** As `CheckpointWriter.append`. */
   append(chunk: Uint8Array): Promise<void>;
   /**
    * Resolves when all chunks are durable and their digest is that of the checkpoint.
    * @throws TreplicaError LEDGER_DAMAGED where they are not what was announced: nothing of it is kept then
    */
   finish(): Promise<void>;
-  /** Keeps what has been received, so that it can be gone on with. */
+  /** Keeps what has been received, so that it can be gone on with, and releases it. Also after a failure. */
   pause(): Promise<void>;
 }
 

@@ -167,7 +167,7 @@ class FileReceiver implements CheckpointReceiver {
 }
 
 /** The directory of a queue's checkpoints, whose name is no path whatever the queue's. */
-export function checkpointDirectory(ledgerDirectory: string, queueId: string): string {
+function checkpointDirectory(ledgerDirectory: string, queueId: string): string {
   const name = encodeURIComponent(queueId);
   return join(checkpointsDirectory(ledgerDirectory), /^\.+$/.test(name) ? name.replaceAll('.', '%2E') : name);
 }

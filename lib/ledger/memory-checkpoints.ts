@@ -92,17 +92,23 @@ export class MemoryCheckpoints implements CheckpointStore {
       if (checkpoint && stored.checkpoint.next < checkpoint.next) this.#file.received.delete(stem);
   }
 
-  /** Has `bytes` written. Rejects where that fails, and never settles in a process that has crashed. */
-  write(place: CheckpointPlace, bytes: number, apply: () => void): Promise<void> {
+  /** Has `bytes` of a list written. Rejects where that fails, or has failed, and never settles in a process that has crashed. */
+  write(list: ChunkList, bytes: number, apply: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#crashed) return;
+      if (list.failure) {
+        reject(list.failure);
+        return;
+      }
       const write: DiskWrite = {
         bytes,
         complete: () => {
           if (this.#finish(write, true)) resolve();
         },
         fail: (cause, lands = false) => {
-          if (this.#finish(write, lands)) reject(checkpointFailed(fullName(this.#queueId, place), cause));
+          if (!this.#finish(write, lands)) return;
+          list.failure = checkpointFailed(fullName(this.#queueId, list.place), cause);
+          reject(list.failure);
         },
       };
       this.#underWay.set(write, apply);
@@ -130,6 +136,8 @@ export class MemoryCheckpoints implements CheckpointStore {
 /** Chunks as they are stored, and their digest. */
 class ChunkList {
   readonly digest = new CheckpointDigest();
+  /** Why nothing more of it is written. */
+  failure: Error | null = null;
   #bytes = 0;
 
   constructor(
@@ -173,13 +181,13 @@ class MemoryWriter implements CheckpointWriter {
   }
 
   append(chunk: Uint8Array): Promise<void> {
-    return this.#store.write(this.#list.place, this.#list.add(chunk), nothing);
+    return this.#store.write(this.#list, this.#list.add(chunk), nothing);
   }
 
   async finish(): Promise<Checkpoint> {
-    const { place, chunks } = this.#list;
+    const { chunks } = this.#list;
     const checkpoint = this.#list.complete();
-    await this.#store.write(place, 0, () => {
+    await this.#store.write(this.#list, 0, () => {
       this.#file.complete.set(stemOf(checkpoint), { checkpoint, chunks });
     });
     return checkpoint;
@@ -208,7 +216,7 @@ class MemoryReceiver implements CheckpointReceiver {
   }
 
   append(chunk: Uint8Array): Promise<void> {
-    return this.#store.write(this.#list.place, this.#list.add(chunk), nothing);
+    return this.#store.write(this.#list, this.#list.add(chunk), nothing);
   }
 
   async finish(): Promise<void> {
@@ -218,14 +226,14 @@ class MemoryReceiver implements CheckpointReceiver {
       this.#file.received.delete(stem);
       throw notAnnounced(fullName(this.#list.queueId, checkpoint));
     }
-    await this.#store.write(checkpoint, 0, () => {
+    await this.#store.write(this.#list, 0, () => {
       this.#file.received.delete(stem);
       this.#file.complete.set(stem, { checkpoint, chunks });
     });
   }
 
   async pause(): Promise<void> {
-    await this.#store.write(this.#stored.checkpoint, 0, () => {
+    await this.#store.write(this.#list, 0, () => {
       this.#stored.durable = this.#stored.chunks.length;
     });
   }

@@ -1,16 +1,28 @@
 import { crc32 } from 'node:zlib';
 
-import { assert } from '../model/assert.js';
-import { NO_BALLOT, type Ballot } from '../model/ballot.js';
-import { NO_BASE, type GroupBase } from '../model/base.js';
-import { batchId, isBatchId, NO_OP_ID, partsOf, type BatchId } from '../model/batch.js';
-import type { Checkpoint } from '../model/checkpoint.js';
-import type { GroupId, Instance, Position, ProcessId } from '../model/ids.js';
-import type { Founding, FoundingRecord, LedgerRecord, LogEntry, Vote } from '../model/records.js';
-import { View, type ViewRecord } from '../model/view.js';
+import type { GroupId, Instance, ProcessId } from '../model/ids.js';
+import type { LedgerRecord, LogEntry } from '../model/records.js';
 import { ByteReader, ByteWriter, ID_BYTES, NUMBER_BYTES_MAX } from './binary.js';
 import type { InventoryRecord, Tally } from './inventory.js';
 import { damaged } from './ledger-errors.js';
+import {
+  BALLOT_BYTES_MAX,
+  BATCH_ID_BYTES_MAX,
+  TALLY_BYTES_MAX,
+  readBallot,
+  readBase,
+  readCheckpoint,
+  readFounding,
+  readTally,
+  readView,
+  readVote,
+  writeBallot,
+  writeBase,
+  writeBatchId,
+  writeCheckpoint,
+  writeFounding,
+  writeTally,
+} from './record-fields.js';
 import { seal, SEAL_BYTES, unseal } from './seal.js';
 
 /** What is kept outside the log: little, and most of it overwritten again and again. */
@@ -20,12 +32,9 @@ export type MetaRecord =
   /** Of a segment all of which is decided. */
   | { readonly kind: 'segment'; readonly number: number; readonly tally: Tally };
 
-const BALLOT_BYTES_MAX = 1 + NUMBER_BYTES_MAX + ID_BYTES;
-const BATCH_ID_BYTES_MAX = 1 + ID_BYTES + 2 * NUMBER_BYTES_MAX;
 /** Everything of a log entry but the body of its batch. */
 const ENTRY_BYTES_MAX = SEAL_BYTES + BALLOT_BYTES_MAX + 1 + BALLOT_BYTES_MAX + BATCH_ID_BYTES_MAX;
 
-const TALLY_BYTES_MAX = 1 + 2 * NUMBER_BYTES_MAX;
 const INVENTORY_BYTES_MAX = SEAL_BYTES + 3 * NUMBER_BYTES_MAX + TALLY_BYTES_MAX;
 
 const VIEW_KEY = 'view/';
@@ -155,42 +164,6 @@ function nameOf(key: string): string {
   return /^[a-z]+$/.test(key) ? `${key} record` : 'record under an unknown key';
 }
 
-function writeBallot(writer: ByteWriter, ballot: Ballot): void {
-  if (ballot.coordinator === NO_BALLOT.coordinator) {
-    assert(ballot.reign === 0 && ballot.step === 0, 'a ballot has a coordinator', { ballot });
-    writer.byte(0);
-    return;
-  }
-  writer.byte(1 + ballot.step);
-  writer.number(ballot.reign);
-  writer.id(ballot.coordinator);
-}
-
-function readBallot(reader: ByteReader): Ballot {
-  const tag = reader.byte();
-  if (tag === 0) return NO_BALLOT;
-  if (tag > 2) throw new RangeError('a ballot in it has no kind');
-  return { reign: reader.number(), coordinator: reader.id() as ProcessId, step: tag === 1 ? 0 : 1 };
-}
-
-function readVote(reader: ByteReader): Vote {
-  return { ballot: readBallot(reader), batch: { id: readBatchId(reader), body: reader.rest() } };
-}
-
-function writeBatchId(writer: ByteWriter, id: BatchId): void {
-  writer.byte(id === NO_OP_ID ? 0 : 1);
-  if (id === NO_OP_ID) return;
-  assert(isBatchId(id), 'a stored batch has a batch id', { id });
-  const { process, incarnation, sequence } = partsOf(id);
-  writer.id(process);
-  writer.number(incarnation);
-  writer.number(sequence);
-}
-
-function readBatchId(reader: ByteReader): BatchId {
-  return reader.byte() === 0 ? NO_OP_ID : batchId(reader.id() as ProcessId, reader.number(), reader.number());
-}
-
 function metaBytesMax(record: MetaRecord): number {
   const ids =
     record.kind === 'founding' ? 3 + (record.founding.signed?.members.length ?? 0) + record.founding.refused.length : 2;
@@ -262,77 +235,4 @@ function readMeta(reader: ByteReader, key: string): MetaRecord {
         return { kind: 'segment', number: Number(key.slice(SEGMENT_KEY.length)), tally: readTally(reader) };
       throw new RangeError('there is no such kind of record');
   }
-}
-
-function writeTally(writer: ByteWriter, { digest, bytes }: Tally): void {
-  writer.byte(digest === null ? 0 : 1);
-  writer.number(digest ?? 0);
-  writer.number(bytes);
-}
-
-function readTally(reader: ByteReader): Tally {
-  const isKnown = reader.byte() === 1;
-  const digest = reader.number();
-  return { digest: isKnown ? digest : null, bytes: reader.number() };
-}
-
-function writeCheckpoint(writer: ByteWriter, { next, position, chunks, bytes, digest }: Checkpoint): void {
-  for (const number of [next, position, chunks, bytes]) writer.number(number);
-  writeDigest(writer, digest);
-}
-
-function writeDigest(writer: ByteWriter, digest: string): void {
-  for (const half of [digest.slice(0, 2 * ID_BYTES), digest.slice(2 * ID_BYTES)]) writer.id(half);
-}
-
-function writeBase(writer: ByteWriter, { from, digest }: GroupBase): void {
-  writer.byte(digest === '' ? 0 : 1);
-  if (digest === '') return;
-  writer.number(from);
-  writeDigest(writer, digest);
-}
-
-function readBase(reader: ByteReader): GroupBase {
-  if (reader.byte() === 0) return NO_BASE;
-  return { from: reader.number() as Instance, digest: reader.id() + reader.id() };
-}
-
-function readCheckpoint(reader: ByteReader): Checkpoint {
-  return {
-    next: reader.number() as Instance,
-    position: reader.number() as Position,
-    chunks: reader.number(),
-    bytes: reader.number(),
-    digest: reader.id() + reader.id(),
-  };
-}
-
-function writeFounding(writer: ByteWriter, { signed, refused }: FoundingRecord): void {
-  writer.byte(signed ? 1 : 0);
-  if (signed) {
-    writer.id(signed.group);
-    writer.number(signed.attempt);
-    writer.ids(signed.members);
-    writeBase(writer, signed.base);
-  }
-  writer.ids(refused);
-}
-
-function readFounding(reader: ByteReader): FoundingRecord {
-  const signed: Founding | null =
-    reader.byte() === 0
-      ? null
-      : {
-          group: reader.id() as GroupId,
-          attempt: reader.number(),
-          members: reader.ids() as ProcessId[],
-          base: readBase(reader),
-        };
-  return { signed, refused: reader.ids() as GroupId[] };
-}
-
-function readView(reader: ByteReader): ViewRecord {
-  const number = reader.number();
-  const from = reader.number() as Instance;
-  return { view: new View(number, reader.ids() as ProcessId[]), from };
 }

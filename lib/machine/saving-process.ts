@@ -19,13 +19,12 @@ export type SentTask = Omit<SavingTaskOf, 'views'> & {
 
 /** What the process answers with, once. */
 export type SavingAnswer =
-  | { readonly checkpoint: Checkpoint }
-  | { readonly failure: string; readonly isDamage: boolean };
+  { readonly checkpoint: Checkpoint } | { readonly failure: string; readonly isDamage: boolean };
 
 const program = new URL('saving-program.js', import.meta.url);
 
 /** Options of Node itself under which a second process would not run beside the first. */
-const INSPECTOR = /^--inspect/;
+const INSPECTOR = '--inspect';
 
 /**
  * Makes a checkpoint in a process of its own, which loads the application's module, replays the log onto the latest
@@ -36,7 +35,7 @@ export async function saveInProcess(task: SavingTaskOf, signal: AbortSignal): Pr
   signal.throwIfAborted();
   const child = fork(program, {
     serialization: 'advanced',
-    execArgv: process.execArgv.filter((option) => !INSPECTOR.test(option)),
+    execArgv: process.execArgv.filter((option) => !option.startsWith(INSPECTOR)),
   });
   const stop = (): void => void child.kill('SIGKILL');
   signal.addEventListener('abort', stop, { once: true });

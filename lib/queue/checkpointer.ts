@@ -220,13 +220,17 @@ export class Checkpointer {
     const cursor = delivery.front.state;
     const writer = store.create({ next: cursor.next, position: cursor.position });
     const release = delivery.hold();
+    const append = async (chunk: Uint8Array): Promise<void> => {
+      await writer.append(chunk);
+      signal.throwIfAborted();
+    };
     const nextTurnUnlessCalledOff = async (): Promise<void> => {
       await nextTurn();
       signal.throwIfAborted();
     };
     try {
-      await writer.append(encodeHead({ ...group, cursor }));
-      await saveState(keeper.save(), writer, nextTurnUnlessCalledOff, chunkBytes);
+      await append(encodeHead({ ...group, cursor }));
+      await saveState(keeper.save(), { append }, nextTurnUnlessCalledOff, chunkBytes);
     } catch (error) {
       await writer.abandon();
       throw error;
@@ -275,8 +279,7 @@ export class Checkpointer {
   #tidy(): void {
     const { store, supplier, isReceiving, fail } = this.#options;
     const latest = this.#latest;
-    if (latest !== null && !isReceiving())
-      this.#tidied = this.#tidied.then(() => store.keepOnly([latest])).catch(fail);
+    if (latest !== null && !isReceiving()) this.#tidied = this.#tidied.then(() => store.keepOnly([latest])).catch(fail);
     if (supplier.isBusy && this.#postponed < POSTPONED_MAX) {
       this.#postponed += 1;
       return;

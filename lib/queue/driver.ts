@@ -12,7 +12,7 @@ import { DamagedLogError, TreplicaError } from '../model/errors.js';
 import { after, NO_GROUP, type GroupId, type Instance, type ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
 import type { LedgerRecord } from '../model/records.js';
-import { EVERYONE, type Transport } from '../transport/transport.js';
+import type { EVERYONE, Transport } from '../transport/transport.js';
 import type { Batcher } from './batcher.js';
 import type { Base, Delivery } from './delivery.js';
 import { Errands } from './errands.js';
@@ -48,7 +48,7 @@ export interface RepairReceiver {
 }
 
 /** A checkpoint to go on from, of which the chunks are durable. */
-export interface AwaitedInstallation {
+interface AwaitedInstallation {
   readonly base: Base;
   /** Asked when it is about to be recorded: by then it may be of no use any more. */
   readonly isWanted: () => boolean;

@@ -1,7 +1,7 @@
 import type { LedgerRecord } from '../model/records.js';
 
 /** Records that do not come from the core: made durable in the next commit, with the watermark. */
-export interface Errand {
+interface Errand {
   /** Asked for when the commit begins: what had to be written when they were thought of may be wrong by then. */
   readonly records: () => readonly LedgerRecord[];
   /** Called once, with an error if the driver has stopped before they were durable. */

@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { Consensus } from '../consensus/consensus.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Checkpoint } from '../model/checkpoint.js';
-import { DamagedLogError, TreplicaError } from '../model/errors.js';
+import { TreplicaError, type DamagedLogError } from '../model/errors.js';
 import { after, laterOf, type Instance, type ProcessId } from '../model/ids.js';
 import type { LedgerSnapshot } from '../model/records.js';
 import { EVERYONE } from '../transport/transport.js';
@@ -130,7 +130,7 @@ export class Recovery implements RepairReceiver {
       case 'no-chunk':
         return this.#transfer.onNoChunk(from, message);
       case 'checkpointed': {
-        const view = this.#membership?.views.at(-1)?.view;
+        const view = this.#membership.views.at(-1)?.view;
         if (view !== undefined) this.#checkpointer.onAnnounced(from, message, view);
         return;
       }

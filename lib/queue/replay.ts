@@ -44,7 +44,7 @@ async function save(replay: Replay): Promise<Checkpoint> {
   });
   try {
     await writer.append(encodeHead({ group, views, cursor: state }));
-    await saveState(holder.keeper.save(), writer, realScheduler.turn);
+    await saveState(holder.keeper.save(), writer, () => realScheduler.turn());
     return await writer.finish();
   } catch (error) {
     await writer.abandon();
@@ -57,7 +57,7 @@ async function restoreLatest({ ledger, latest, holder }: Replay): Promise<Cursor
   const reader = await ledger.checkpoints.open(latest);
   try {
     const { cursor } = decodeHead(await reader.chunk(0));
-    const sink = await restoreState(reader, latest.chunks, holder.keeper, realScheduler.turn);
+    const sink = await restoreState(reader, latest.chunks, holder.keeper, () => realScheduler.turn());
     sink.finish();
     return cursor;
   } finally {

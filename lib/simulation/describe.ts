@@ -132,7 +132,7 @@ export function describeRecord(record: LedgerRecord, nameOf: NameOf): string {
   }
 }
 
-export function describeCheckpoint({ next, position, chunks, digest }: Checkpoint): string {
+function describeCheckpoint({ next, position, chunks, digest }: Checkpoint): string {
   return `checkpoint ${digest.slice(0, 6)} at ${next}, position ${position}, ${chunks} chunks`;
 }
 

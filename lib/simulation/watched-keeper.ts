@@ -1,7 +1,13 @@
-import type { Replica } from '../machine/replica.js';
 import type { StateMachine } from '../machine/state-machine.js';
-import type { StateKeeper, StateSink } from '../queue/state-holder.js';
+import type { StateHolder, StateKeeper, StateSink } from '../queue/state-holder.js';
 import type { Owner } from './ports.js';
+
+/** What a replica of a machine is to its queue and to those who watch it. */
+export interface SavedHolder<S extends StateMachine> extends StateHolder {
+  readonly keeper: StateKeeper;
+  /** Another object once a state has been restored. */
+  readonly state: S;
+}
 
 const POSITION_BYTES = 6;
 
@@ -10,10 +16,10 @@ const POSITION_BYTES = 6;
  * compared with where the queue believes it to be, and cuts its pieces small, so that little states make many chunks.
  */
 export class WatchedKeeper<S extends StateMachine> implements StateKeeper {
-  readonly #replica: Replica<S>;
+  readonly #replica: SavedHolder<S>;
   readonly #owner: Owner<S>;
 
-  constructor(replica: Replica<S>, owner: Owner<S>) {
+  constructor(replica: SavedHolder<S>, owner: Owner<S>) {
     this.#replica = replica;
     this.#owner = owner;
   }

@@ -1,11 +1,10 @@
 /** What a machine of a world is bound to, and what its queue is given in its place. */
 import type { MachineQueue } from '../machine/machine-queue.js';
-import type { Replica } from '../machine/replica.js';
 import type { StateMachine } from '../machine/state-machine.js';
 import type { AsynchronousPersistentQueue } from '../queue/queue.js';
 import type { DeliveredBatch, StateHolder } from '../queue/state-holder.js';
 import type { Owner } from './ports.js';
-import { WatchedKeeper } from './watched-keeper.js';
+import { WatchedKeeper, type SavedHolder } from './watched-keeper.js';
 
 export class WatchedQueue<S extends StateMachine> implements MachineQueue {
   constructor(
@@ -22,7 +21,7 @@ export class WatchedQueue<S extends StateMachine> implements MachineQueue {
 
   /** `holder` is the replica of the machine. */
   bind(holder: StateHolder): Promise<void> {
-    return this.owner.life.awaiting(this.inner.bind(new WatchedHolder(holder as Replica<S>, this.owner)));
+    return this.owner.life.awaiting(this.inner.bind(new WatchedHolder(holder as SavedHolder<S>, this.owner)));
   }
 
   sync(): Promise<void> {
@@ -42,7 +41,7 @@ class WatchedHolder<S extends StateMachine> implements StateHolder {
   readonly keeper: WatchedKeeper<S>;
 
   constructor(
-    readonly inner: Replica<S>,
+    readonly inner: SavedHolder<S>,
     readonly owner: Owner<S>,
   ) {
     this.keeper = new WatchedKeeper(inner, owner);

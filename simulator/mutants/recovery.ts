@@ -41,22 +41,6 @@ export const recovery: readonly Mutant[] = [
     needs: 'an absence so long that the others have cut their logs',
   },
   {
-    name: 'old-checkpoint-installed',
-    file: 'lib/queue/recovery.ts',
-    from: 'return next > this.#passed && next >= this.#options.ledger.start;',
-    to: 'return next >= this.#options.ledger.start;',
-    breaks: 'A checkpoint is installed where it goes beyond all that is known to be decided.',
-    needs: 'a checkpoint that arrives when its place has been passed',
-  },
-  {
-    name: 'delivery-taken-back-by-repair',
-    file: 'lib/queue/recovery.ts',
-    from: 'return isForCheckpoint ? beyond : laterOf(beyond, delivery.front.next);',
-    to: 'return beyond;',
-    breaks: 'Delivery never goes back.',
-    needs: 'a damaged decision that others have cut off, found when somebody asks for it',
-  },
-  {
     name: 'watermark-not-raised-by-checkpoint',
     file: 'lib/consensus/consensus.ts',
     from: 'log.jump(next);',
@@ -110,14 +94,6 @@ export const recovery: readonly Mutant[] = [
     to: '.filter((id) => this.#front.hasDelivered(id) && String(id) === String())',
     breaks: 'Who has put what is behind a restored state is told that its outcome is unknown.',
     needs: 'a process that is cut off until the others have cut their logs, and whose messages they have got',
-  },
-  {
-    name: 'chunk-not-asked-for-again',
-    file: 'lib/queue/transfer.ts',
-    from: 'if (fetch.asked.get(index) === asked && fetch.now - asked.at >= asked.waitTicks)',
-    to: 'if (fetch.now < 0)',
-    breaks: 'Everything that can be lost is repeated until it is answered.',
-    needs: 'a chunk that is lost, or whose source dies',
   },
   {
     name: 'cut-log-supplied',

@@ -84,13 +84,13 @@ describe('a backup of a running replica', () => {
   ])('%s holds a prefix of the state; restored three times it goes on', async (_, checkpoint) => {
     const machines = await openGroup(3, { checkpoint });
     await append(machines[0]!, 0, 350);
-    let running = true;
+    const end = new AbortController();
     const load = (async () => {
-      for (let i = 350; running; i += 1) await append(machines[1]!, i, i + 1);
+      for (let i = 350; !end.signal.aborted; i += 1) await append(machines[1]!, i, i + 1);
     })();
     await machines[2]!.read(({ entries }) => entries);
     const summary = await answer<BackupSummary>(0, 'backup', group!.directoryOf(2), file);
-    running = false;
+    end.abort();
     await load;
     expect(summary).toMatchObject({ file, queueId: group!.queueId });
     expect(readdirSync(directory)).toEqual(['journal.backup']);
@@ -159,8 +159,9 @@ describe('a group that began from a backup', () => {
 
   it('lets a process learn that comes later with nothing', async () => {
     await restoreInto(1, queueId);
-    const [first] = await start(queueId, 1);
-    const learner = await ReplicatedStateMachine.create(new Journal(), await open(queueId, 2, 1, { recover: true }));
+    await restoreInto(2, queueId);
+    const [first] = await start(queueId, 2);
+    const learner = await ReplicatedStateMachine.create(new Journal(), await open(queueId, 3, 2, { recover: true }));
     await append(first!, 260, 262);
     expect(await learner.read(({ entries }) => entries)).toEqual(first!.state.entries);
     expect(await learner.execute(new Append('of the learner'))).toBe(first!.state.entries.length - 1);

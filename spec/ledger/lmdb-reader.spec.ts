@@ -43,8 +43,8 @@ describe('a ledger that is read by another process than its owner', () => {
     });
     const lines = createInterface(owner.stdout!);
     let last = -1;
-    lines.on('line', (line) => (last = Number(line)));
-    await once(lines, 'line');
+    lines.on('line', (line) => (last = line === 'open' ? -1 : Number(line)));
+    while (last < 0) await once(lines, 'line');
     return () => last;
   }
 

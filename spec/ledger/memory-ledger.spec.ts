@@ -175,10 +175,14 @@ describe('the memory ledger', () => {
     it('goes on when the disk has failed to write it', async () => {
       const { disk, writes } = slowCheckpoints();
       const ledger = disk.open('a');
-      const appended = ledger.checkpoints.create(place).append(Buffer.from('one'));
+      const writer = ledger.checkpoints.create(place);
+      const appended = writer.append(Buffer.from('one'));
       const cause = new Error('no space left');
       writes[0]!.fail(cause);
-      await expect(appended).rejects.toEqual(expect.objectContaining({ code: 'LEDGER_FAILED', cause }));
+      const failure = expect.objectContaining({ code: 'LEDGER_FAILED', cause });
+      await expect(appended).rejects.toEqual(failure);
+      await expect(writer.append(Buffer.from('two'))).rejects.toEqual(failure);
+      await expect(writer.finish()).rejects.toEqual(failure);
       expect(begin(ledger, 0)).toEqual([null]);
     });
 

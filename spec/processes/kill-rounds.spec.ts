@@ -2,15 +2,22 @@ import { describe, expect, it } from '@jest/globals';
 
 import { DIRECTORY_BYTES_MAX, killRounds } from '../programs/kill-rounds.js';
 
+/** For a machine that is busy with other things. */
+const LIMIT_MS = 180_000;
+
 describe('three processes that are killed again and again', () => {
   it.each([
-    ['their own', false],
-    ["another process's", true],
-  ])('lose nothing acknowledged, and keep their disks bounded, with checkpoints of %s making', async (_, module) => {
-    const summary = await killRounds({ rounds: 8, seed: module ? 2 : 1, module });
-    expect(summary.violations).toEqual([]);
-    expect(summary.kills).toBeGreaterThan(8);
-    expect(summary.checkpointsMade).toBeGreaterThan(0);
-    expect(Math.max(...summary.largestDirectoryBytes)).toBeLessThan(DIRECTORY_BYTES_MAX);
-  });
+    ['their own', { rounds: 8, seed: 1, module: false }],
+    ["another process's", { rounds: 4, seed: 2, module: true }],
+  ])(
+    'lose nothing acknowledged, and keep their disks bounded, with checkpoints of %s making',
+    async (_, options) => {
+      const summary = await killRounds(options);
+      expect(summary.violations).toEqual([]);
+      expect(summary.kills).toBeGreaterThan(options.rounds);
+      expect(summary.checkpointsMade).toBeGreaterThan(0);
+      expect(Math.max(...summary.largestDirectoryBytes)).toBeLessThan(DIRECTORY_BYTES_MAX);
+    },
+    LIMIT_MS,
+  );
 });

@@ -1,7 +1,8 @@
 /**
  * `ledger-writer <directory> <queueId> <bodyBytes> [keepBytes]`: opens the ledger, says "open", then commits one entry
  * after the other at 0, 1, 2, … and says each instance once it is durable, until it is killed. When a commit fails it says
- * so, tries another, closes the ledger and ends. With `keepBytes`, the log is cut to that at every segment's end.
+ * so, tries another, closes the ledger and ends. With `keepBytes` it commits 64 entries at a time, and cuts the log to that at
+ * every segment's end.
  */
 import { writeSync } from 'node:fs';
 
@@ -13,6 +14,7 @@ import { limits } from '../../lib/model/limits.js';
 import type { LedgerRecord } from '../../lib/model/records.js';
 
 const [directory = '', queueId = '', bodyBytes = '0', keepBytes] = process.argv.slice(2);
+const entriesACommit = keepBytes === undefined ? 1 : 64;
 const self = '0123456789abcdef' as ProcessId;
 const ledger = openLmdbLedger(directory, queueId);
 
@@ -22,13 +24,19 @@ function say(line: string): void {
 }
 
 function recordsAt(instance: Instance): LedgerRecord[] {
-  const batch = { id: batchId(self, 1, instance), body: Buffer.alloc(Number(bodyBytes), instance) };
-  const entry = { instance, promised: NO_BALLOT, vote: { ballot: ballotOf(1, self, 'fast'), batch } };
+  const entries = Array.from({ length: entriesACommit }, (_, offset) => entryAt(after(instance, offset)));
+  const isSegment = instance % limits.segmentInstances === 0;
   return [
-    { kind: 'entry', entry },
-    { kind: 'watermark', watermark: after(instance) },
-    ...(keepBytes !== undefined && instance % limits.segmentInstances === 0 ? cutAt(instance, Number(keepBytes)) : []),
+    ...entries,
+    { kind: 'watermark', watermark: after(instance, entriesACommit) },
+    ...(keepBytes !== undefined && isSegment ? cutAt(instance, Number(keepBytes)) : []),
   ];
+}
+
+function entryAt(instance: Instance): LedgerRecord {
+  const batch = { id: batchId(self, 1, instance), body: Buffer.alloc(Number(bodyBytes), instance) };
+  const vote = { ballot: ballotOf(1, self, 'fast'), batch };
+  return { kind: 'entry', entry: { instance, promised: NO_BALLOT, vote } };
 }
 
 function cutAt(next: Instance, bytes: number): LedgerRecord[] {
@@ -43,7 +51,7 @@ function commitAt(instance: Instance): void {
   ledger.commit(recordsAt(instance), (error) => {
     if (!error) {
       say(String(instance));
-      setImmediate(commitAt, after(instance));
+      setImmediate(commitAt, after(instance, entriesACommit));
       return;
     }
     say(`failed: ${error.message}`);

@@ -7,7 +7,10 @@ import { decodeHead, encodeHead, type CheckpointHead } from '../../lib/queue/che
 
 const naturals = fc.maxSafeNat();
 const processes = fc
-  .array(fc.constantFrom(...'0123456789abcdef'), { minLength: 16, maxLength: 16 })
+  .array(
+    fc.nat(15).map((digit) => digit.toString(16)),
+    { minLength: 16, maxLength: 16 },
+  )
   .map((digits) => digits.join('') as ProcessId);
 const marks = fc.record({
   next: naturals.map((next) => next as Instance),

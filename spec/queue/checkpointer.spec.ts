@@ -15,7 +15,10 @@ import { CheckpointDisk, settled } from '../support/stored-checkpoint.js';
 const CARL = 'cccccccccccccccc' as ProcessId;
 const DORA = 'dddddddddddddddd' as ProcessId;
 
-type Write = { readonly records: () => readonly LedgerRecord[]; readonly done: (error: Error | null) => void };
+interface Write {
+  readonly records: () => readonly LedgerRecord[];
+  readonly done: (error: Error | null) => void;
+}
 
 /** A checkpointer with all that it works on, and a ledger whose commits a spec may hold back. */
 class Subject {

@@ -258,14 +258,12 @@ describe('an installation', () => {
         subject.decide(100);
         subject.commit(100);
         subject.settle();
-        const expected = own.map((_, i) =>
-          i >= before && i < before + inCheckpoint ? ['unknown'] : [String(2 * i)],
-        );
+        const expected = own.map((_, i) => (i >= before && i < before + inCheckpoint ? ['unknown'] : [String(2 * i)]));
         expect([...told.values()]).toEqual(expected);
         expect(holder.skipped).toEqual(own.slice(0, inCheckpoint).map((_, i) => `ticket ${before + i}`));
-        expect(holder.batches.flatMap(({ tickets }) => tickets?.filter((ticket) => ticket !== undefined) ?? [])).toEqual(
-          own.map((_, i) => `ticket ${i}`).filter((ticket) => !holder.skipped.includes(ticket)),
-        );
+        expect(
+          holder.batches.flatMap(({ tickets }) => tickets?.filter((ticket) => ticket !== undefined) ?? []),
+        ).toEqual(own.map((_, i) => `ticket ${i}`).filter((ticket) => !holder.skipped.includes(ticket)));
         expect(subject.batcher.isIdle).toBe(true);
         expect(subject.failures).toEqual([]);
       }),

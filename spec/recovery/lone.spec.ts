@@ -32,7 +32,8 @@ class Lone {
         openLedger: () => (this.ledger = this.disk.open(QUEUE)),
         setLedgerAside: () => 'aside',
         hasSetAside: () => false,
-        openTransport: async (self, receiver, log) => new MemoryNetwork().open({ queueId: QUEUE, self, receiver, log }),
+        openTransport: async (self, receiver, log) =>
+          new MemoryNetwork(() => undefined).open({ queueId: QUEUE, self, receiver, log }),
         scheduler: realScheduler,
       },
     );
@@ -129,6 +130,7 @@ describe('a process that is alone', () => {
     const closed = lone.queue.close().then(() => (isClosed = true));
     await settled();
     expect([writes.length, isClosed]).toEqual([1, false]);
+    isSlow = false;
     writes[0]!.complete();
     await closed;
     expect(await made).toMatchObject({ code: 'QUEUE_CLOSED' });

@@ -100,7 +100,7 @@ export class KeptHolder extends Holder {
 }
 
 /** A restoration that waits for the spec. */
-export interface Restoration {
+interface Restoration {
   readonly base: Base;
   readonly finish: () => Promise<void>;
   readonly fail: (error: Error) => Promise<void>;

@@ -9,6 +9,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   serialization: ['model'],
   queue: ['model', 'consensus', 'ledger', 'transport'],
   machine: ['model', 'serialization', 'queue'],
+  backup: ['model', 'ledger', 'queue'],
+  command: ['model', 'ledger', 'transport', 'queue', 'backup'],
   simulation: ['model', 'consensus', 'ledger', 'transport', 'serialization', 'queue', 'machine'],
 };
 

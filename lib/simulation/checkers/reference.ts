@@ -103,15 +103,15 @@ export class Reference<S extends StateMachine> {
   }
 }
 
-function run<S extends StateMachine>(
-  state: S,
+function run(
+  state: StateMachine,
   context: DecidedContext,
   place: number,
   { messages, proposedAtMs }: BatchContent,
   told?: (position: number, outcome: Outcome) => void,
 ): void {
   messages.forEach((message, i) => {
-    const operation = decode(message) as Operation<S, unknown>;
+    const operation = decode(message) as Operation<StateMachine, unknown>;
     context.enter(place + i, proposedAtMs);
     const outcome = outcomeOf(() => operation.execute(state, context));
     context.leave();
