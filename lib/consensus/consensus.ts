@@ -89,6 +89,11 @@ export class Consensus {
     return this.#shared.log.first;
   }
 
+  /** Whether more is decided than the ledger knows. */
+  get isAheadOfLedger(): boolean {
+    return this.watermark > this.#writtenWatermark;
+  }
+
   /** Whether a batch proposed now would leave now; otherwise it is better to let it grow. */
   get hasRoom(): boolean {
     return this.#shared.views.founded && this.#proposer.hasRoom;

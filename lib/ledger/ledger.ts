@@ -49,9 +49,8 @@ export interface Ledger {
    * if there is one, and no more once their bodies exceed `maxBytes` together, or where what comes next is damaged. `from`
    * is not below `start`. Sees every commit that is done.
    *
-   * Each entry below the watermark is checked by itself, and all of a segment together when it has been read from its first
-   * entry, or from `start`, to its last in order, in whatever slices; after `load`, also all of one up to where the
-   * watermark was then. So damage of the second kind is found when some of what is damaged has been read already.
+   * Each entry below the watermark is checked by itself, and all of a segment together, as far as it was below the watermark
+   * when it was loaded, before the first of its entries is handed out.
    * @throws DamagedLogError (LEDGER_DAMAGED) where the entry at `from` is missing, changed, or in a part that is together
    * not what was last written: it names the instances to learn again. Other TreplicaErrors LEDGER_DAMAGED where what is
    * damaged is not decided.

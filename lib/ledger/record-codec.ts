@@ -23,7 +23,7 @@ import {
   writeFounding,
   writeTally,
 } from './record-fields.js';
-import { seal, SEAL_BYTES, unseal } from './seal.js';
+import { isSealed, seal, SEAL_BYTES, unseal } from './seal.js';
 
 /** What is kept outside the log: little, and most of it overwritten again and again. */
 export type MetaRecord =
@@ -101,6 +101,11 @@ export class RecordCodec {
       promised: readBallot(reader),
       vote: reader.byte() === 0 ? null : readVote(reader),
     }));
+  }
+
+  /** Whether `value` has been written for the entry at `instance`, lately or not. */
+  isSound(instance: Instance, value: Buffer): boolean {
+    return isSealed(value, this.#keyCrc(entryKey(instance)));
   }
 
   encodeMeta(record: MetaRecord): Buffer {

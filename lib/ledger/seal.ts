@@ -26,11 +26,16 @@ export function seal(value: Buffer, keyCrc: number): Buffer {
  */
 export function unseal(value: Buffer, keyCrc: number, name: string): Buffer {
   if (value.length < SEAL_BYTES) throw damaged(name, 'it is too short');
-  if (crcOf(value) !== crc32(value.subarray(CRC_BYTES), keyCrc)) throw damaged(name, 'its checksum is wrong');
+  if (!isSealed(value, keyCrc)) throw damaged(name, 'its checksum is wrong');
   const version = value[CRC_BYTES];
   if (version !== FORMAT_VERSION)
     throw anotherVersion(name, `format version ${String(version)}, and this Treplica reads ${FORMAT_VERSION}`);
   return value.subarray(SEAL_BYTES);
+}
+
+/** Whether the seal is that of the value at this key, of whatever version it is. */
+export function isSealed(value: Buffer, keyCrc: number): boolean {
+  return value.length >= SEAL_BYTES && crcOf(value) === crc32(value.subarray(CRC_BYTES), keyCrc);
 }
 
 /** The CRC-32 in the seal of `value`. */

@@ -1,14 +1,14 @@
-import { after, laterOf, type Instance } from '../model/ids.js';
-import { plus } from './inventory.js';
+import { laterOf, type Instance } from '../model/ids.js';
 import { firstOf, segmentOf, type LogState } from './log-state.js';
 
-/** Sequential reads that are followed at a time: one of the machine, and some for processes that are behind. */
-const RUNS_MAX = 16;
-
-/** A part of the log whose entries are, together, not what was written, although each is sound. */
-export interface Doubt {
+/** A part of one segment. */
+interface Extent {
   readonly from: Instance;
   readonly end: Instance;
+}
+
+/** A part of the log whose entries are, together, not what was written, although each is sound. */
+export interface Doubt extends Extent {
   /** What the digest should be. */
   readonly expected: number;
   /** The digests' shares of the entries that have been learnt again since. */
@@ -16,15 +16,15 @@ export interface Doubt {
 }
 
 /**
- * Compares the entries below the watermark with their segment's digest as they are read: any read of a whole segment in
- * order, in whatever slices, and at a start up to where the watermark was. What does not add up may be an earlier
- * version of any of its entries, so that all of it is in doubt until all of it has been learnt again.
+ * Compares the entries below the watermark with their segment's digest, each segment once after the ledger was loaded, and
+ * the last of them up to where the watermark was then. What does not add up may be an earlier version of any of its
+ * entries, so that all of it is in doubt until all of it has been learnt again.
  */
 export class SegmentChecks {
   readonly #segmentInstances: number;
-  /** Digests of what has been read so far of some segment from its first entry on, by the instance that comes next. */
-  readonly #runs = new Map<Instance, number>();
   readonly #doubts: Doubt[] = [];
+  /** Segments that have been read whole since the ledger was loaded, by number. */
+  readonly #examined = new Set<number>();
   /** Where the watermark was when the ledger was loaded, and the digest of its segment up to there. */
   readonly #loadedEnd: Instance;
   #loadedDigest: number | null;
@@ -35,22 +35,23 @@ export class SegmentChecks {
     this.#loadedDigest = loaded.open.digest;
   }
 
-  /** The decided entry at `instance` is read, whose share `digest` is. Returns the doubt that it raises. */
-  entryRead(instance: Instance, digest: number, state: LogState): Doubt | null {
-    const from = this.#firstIn(segmentOf(instance, this.#segmentInstances), state);
-    const before = instance === from ? 0 : this.#runs.get(instance);
-    if (before === undefined) return null;
-    const next = after(instance);
-    const sum = plus(before, digest);
-    const expected = this.#expectedAt(next, state);
-    if (expected !== null && expected !== sum) return this.#doubt(from, next, expected);
-    this.#runs.delete(instance);
-    if (next % this.#segmentInstances !== 0) this.#runs.set(next, sum);
-    for (const [oldest] of this.#runs) {
-      if (this.#runs.size <= RUNS_MAX) break;
-      this.#runs.delete(oldest);
-    }
-    return null;
+  /**
+   * What has to be read before an entry of the segment of `instance` is handed out; null where that has been done, or where
+   * all of it has been written since the ledger was loaded.
+   */
+  toExamine(instance: Instance, state: LogState): Extent | null {
+    const segment = segmentOf(instance, this.#segmentInstances);
+    if (instance >= this.#loadedEnd || this.#examined.has(segment)) return null;
+    this.#examined.add(segment);
+    const end = firstOf(segment + 1, this.#segmentInstances);
+    return { from: this.#firstIn(segment, state), end: end < this.#loadedEnd ? end : this.#loadedEnd };
+  }
+
+  /** All of `extent` has been read, and `digest` is that of its entries. */
+  examined({ from, end }: Extent, digest: number, state: LogState): void {
+    const expected = this.#expectedAt(end, state);
+    if (expected !== null && expected !== digest)
+      this.#doubts.push({ from, end, expected, repaired: new Map<Instance, number>() });
   }
 
   /** The doubt that `instance` lies in, unless it has been learnt again. */
@@ -78,7 +79,6 @@ export class SegmentChecks {
 
   /** The log begins at `start` now. */
   startRose(start: Instance): void {
-    for (const next of [...this.#runs.keys()]) if (next <= start) this.#runs.delete(next);
     const left = this.#doubts.filter(({ from }) => from >= start);
     this.#doubts.splice(0, Infinity, ...left);
   }
@@ -87,13 +87,6 @@ export class SegmentChecks {
     if (next === this.#loadedEnd && next % this.#segmentInstances !== 0) return this.#loadedDigest;
     if (next % this.#segmentInstances !== 0 || next > watermark) return null;
     return sealed.get(next / this.#segmentInstances - 1)?.digest ?? null;
-  }
-
-  #doubt(from: Instance, end: Instance, expected: number): Doubt {
-    for (const next of [...this.#runs.keys()]) if (from < next && next <= end) this.#runs.delete(next);
-    const doubt = { from, end, expected, repaired: new Map<Instance, number>() };
-    this.#doubts.push(doubt);
-    return doubt;
   }
 
   #firstIn(segment: number, { start }: LogState): Instance {

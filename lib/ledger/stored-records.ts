@@ -87,7 +87,7 @@ export class StoredRecords {
         const entry = this.#decode(instance, value);
         bytes += entry.vote?.batch.body.length ?? 0;
         if (bytes > maxBytes && entries.length > 0) return entries;
-        if (instance < watermark) this.#check(instance, value);
+        if (instance < watermark) this.#check(instance);
         entries.push(entry);
         next = after(instance);
       }
@@ -168,10 +168,28 @@ export class StoredRecords {
   }
 
   /** @throws DamagedLogError where the entry is one of those that are together not what was written */
-  #check(instance: Instance, value: Buffer): void {
-    const { checks, state } = this.verify();
-    const doubt = checks.doubtAt(instance) ?? checks.entryRead(instance, shareOf(value), state);
+  #check(instance: Instance): void {
+    this.#examineSegmentOf(instance);
+    const doubt = this.verify().checks.doubtAt(instance);
     if (doubt) throw this.#doubtful(doubt);
+  }
+
+  /**
+   * Before the first entry of a segment is handed out, all of them are compared with their digest, lest an earlier version of
+   * one be executed before it is found. Where one is not sound by itself that is damage enough, and found when it is read.
+   */
+  #examineSegmentOf(instance: Instance): void {
+    const { checks, state } = this.verify();
+    const extent = checks.toExamine(instance, state);
+    if (extent === null) return;
+    let digest = 0;
+    let next = extent.from;
+    for (const [at, value] of this.#store.entries(extent.from, extent.end)) {
+      if (at !== next || !this.#codec.isSound(at, value)) return;
+      digest = plus(digest, shareOf(value));
+      next = after(at);
+    }
+    if (next === extent.end) checks.examined(extent, digest, state);
   }
 
   #withoutDoubt(entries: readonly LogEntry[]): LogEntry[] {

@@ -25,6 +25,8 @@ export const limits = {
   stuckTicks: 4,
   /** How long a coordinator waits for a decision or batch that somebody else has before it begins another reign. */
   strandedTicks: 25,
+  /** How long the ledger may not know how much is decided, while nothing else is to be written. */
+  idleTicks: 50,
   /** A process that wants to found a group says so this often. */
   helloTicks: 5,
   /** A candidate for the first view that has been silent for this long is no longer counted. */

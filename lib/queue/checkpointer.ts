@@ -88,11 +88,14 @@ export class Checkpointer {
   }
 
   /**
-   * Makes one now, or waits for the one under way; should another process's be installed meanwhile, that is it. Rejects with
-   * what makes it impossible: NOT_SERIALIZABLE and CLASS_NOT_REGISTERED for the state, LEDGER_FAILED for the disk,
-   * QUEUE_CLOSED.
+   * Makes one that holds all that has been delivered by now, after the one under way if that began earlier; should another
+   * process's be installed meanwhile, that is it. Rejects with what makes it impossible: NOT_SERIALIZABLE and
+   * CLASS_NOT_REGISTERED for the state, LEDGER_FAILED for the disk, QUEUE_CLOSED.
    */
-  checkpoint(): Promise<Checkpoint> {
+  async checkpoint(): Promise<Checkpoint> {
+    const { next } = this.#options.delivery.front;
+    const underWay = await this.#save?.checkpoint.catch(() => null); // It has been told of already.
+    if (underWay && underWay.next >= next) return underWay;
     return this.#save?.checkpoint ?? this.#begin(null);
   }
 
@@ -196,6 +199,8 @@ export class Checkpointer {
     const { delivery, tell } = this.#options;
     if (keeper.saveElsewhere !== undefined && !this.#isLost) {
       try {
+        // The other process reads the log no further than the ledger knows it to be decided.
+        await this.#write(() => []);
         const task = this.#taskUntil((boundary ?? delivery.front).next, group);
         return { checkpoint: await keeper.saveElsewhere(task, signal), isComparable: boundary !== null };
       } catch (error) {

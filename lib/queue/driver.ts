@@ -73,6 +73,8 @@ export class Driver {
   #stopped = false;
   #malformed = 0;
   #nextTicket = 0;
+  /** For how long the ledger has not known how much is decided. */
+  #unwrittenTicks = 0;
   readonly #foreignGroups = new Set<GroupId>();
   readonly #reads = new Map<number, ReadWaiter>();
   readonly #errands = new Errands();
@@ -116,6 +118,7 @@ export class Driver {
     this.#step(() => {
       this.#options.core.step({ kind: 'tick' });
       this.#options.repair.tick();
+      this.#noteIdleness();
     });
   }
 
@@ -167,10 +170,31 @@ export class Driver {
 
   /** Does nothing any more; reads that wait are told `why`. */
   stop(why: Error): void {
+    if (!this.#stopped) this.#writeWatermark();
     this.#stopped = true;
     for (const waiter of this.#reads.values()) waiter.reject(why);
     this.#reads.clear();
     this.#errands.refuse(why);
+  }
+
+  /**
+   * The watermark is written along with later votes. Where none come, it is written by itself after a while: what was
+   * acknowledged is then in the decided part of the log, from which backups are made.
+   */
+  #noteIdleness(): void {
+    this.#unwrittenTicks = this.#options.core.isAheadOfLedger ? this.#unwrittenTicks + 1 : 0;
+    if (this.#unwrittenTicks !== limits.idleTicks || !this.#errands.isEmpty) return;
+    this.write(
+      () => [],
+      () => undefined,
+    );
+  }
+
+  /** The same at the end, where everything that it rests on has been written. It may fail: it can be learnt again. */
+  #writeWatermark(): void {
+    const { core, ledger } = this.#options;
+    if (this.#committing || core.hasEffects || !core.isAheadOfLedger) return;
+    ledger.commit([{ kind: 'watermark', watermark: core.watermark }], () => undefined);
   }
 
   #step(action: () => void): void {

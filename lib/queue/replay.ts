@@ -36,7 +36,7 @@ export async function saveFromLog(task: SavingTask, holder: SavableHolder): Prom
 async function save(replay: Replay): Promise<Checkpoint> {
   const cursor = new Cursor(await restoreLatest(replay), replay.stretch);
   await deliverUntil(replay, cursor);
-  const { ledger, group, views, holder } = replay;
+  const { group, views, holder } = replay;
   const { state } = cursor;
   const writer = new FileCheckpoints(replay.directory, replay.queueId).create({
     next: state.next,

@@ -66,10 +66,10 @@ describe('a replica that was away for longer than the log of the others reaches 
     const log = pino({ level: 'info' }, { write: (line) => said.push((JSON.parse(line) as { msg: string }).msg) });
     group = await QueueGroup.open(3, { checkpoint: OFTEN, log });
     const [first, second, third] = await Promise.all([machineAt(0), machineAt(1), machineAt(2)]);
-    await append(first!, 0, 50);
-    await third!.close();
-    await append(first!, 50, 2_200);
-    await append(second!, 2_200, 2_250);
+    await append(first, 0, 50);
+    await third.close();
+    await append(first, 50, 2_200);
+    await append(second, 2_200, 2_250);
     await group.reopen([2]);
     const back = await machineAt(2);
     expect(await back.read((journal) => journal.entries)).toEqual(entries(2_250));
