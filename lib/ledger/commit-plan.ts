@@ -66,7 +66,7 @@ export class CommitPlan {
     for (const record of records) this.#take(record);
     if (isInstallation) this.#install(checkpoint.next);
     this.#decide(isInstallation ? checkpoint.next : state.watermark);
-    this.#relearn();
+    if (this.#repairs.size > 0) this.#relearn();
     if (keepBytes !== null) this.#truncate(keepBytes);
     this.#writeTallies();
   }
@@ -109,7 +109,7 @@ export class CommitPlan {
       if (tally === null) sealed.delete(number);
       else sealed.set(number, tally);
     }
-    this.#noteRepairs();
+    if (this.#repairs.size > 0) this.#noteRepairs();
     if (this.#start > start) this.#checks.startRose(this.#start);
     return {
       watermark: this.watermark,
