@@ -50,6 +50,7 @@ export class Consensus {
   readonly #catchUp: CatchUp;
   readonly #reads: Reads;
   #writtenWatermark: Instance;
+  #isImpaired = false;
   #commitUnderWay = false;
 
   constructor(options: ConsensusOptions, past: LedgerSnapshot) {
@@ -78,6 +79,7 @@ export class Consensus {
       random,
       promised: past.promise,
       isFarBehind: () => this.#catchUp.isFarBehind,
+      isImpaired: () => this.#isImpaired,
       onReign: (ballot) => {
         this.#proposer.onReign(ballot);
       },
@@ -87,6 +89,11 @@ export class Consensus {
   /** The first instance not known to be decided. */
   get watermark(): Instance {
     return this.#shared.log.first;
+  }
+
+  /** As the last `impaired` input said. */
+  get isImpaired(): boolean {
+    return this.#isImpaired;
   }
 
   /** Whether more is decided than the ledger knows. */
@@ -122,6 +129,9 @@ export class Consensus {
         break;
       case 'read':
         this.#reads.read(input.ticket);
+        break;
+      case 'impaired':
+        this.#isImpaired = input.isSo;
         break;
       case 'install':
         this.#install(input.installation);

@@ -13,6 +13,8 @@ export type Input =
   | { readonly kind: 'tick' }
   | { readonly kind: 'proposal'; readonly batch: Batch }
   | { readonly kind: 'read'; readonly ticket: number }
+  /** Whether this process lacks something that was decided and that nobody tells it: it had better not coordinate. */
+  | { readonly kind: 'impaired'; readonly isSo: boolean }
   /** There must be no effects that have not been taken. */
   | { readonly kind: 'install'; readonly installation: Installation }
   | { readonly kind: 'durable' };
@@ -51,6 +53,8 @@ export type Notice =
   /** A process, or a group, has begun from another backup than this process; `base` is its digest, empty for none. */
   | { readonly kind: 'bases-differ'; readonly process: ProcessId; readonly base: string; readonly own: string }
   | { readonly kind: 'awaiting-signatures'; readonly missing: readonly ProcessId[] }
+  /** This process may only join a group, and has heard of none. */
+  | { readonly kind: 'awaiting-group' }
   | { readonly kind: 'reign'; readonly ballot: Ballot }
   | { readonly kind: 'coordinator'; readonly ballot: Ballot }
   | { readonly kind: 'resigned'; readonly ballot: Ballot; readonly why: string }

@@ -17,7 +17,7 @@ export interface FoundingOptions {
   readonly learns: boolean;
 }
 
-/** How often the log says which signatures are missing. */
+/** How often the log says what is awaited. */
 const PATIENCE_TICKS = 500;
 
 /**
@@ -53,17 +53,21 @@ export class FoundingRole {
     const { outbox, self } = this.#shared;
     const { signed } = this.#record;
     if (signed === null) this.#tryToPropose();
-    else if (this.#now % PATIENCE_TICKS === 0) {
-      outbox.notice({
-        kind: 'awaiting-signatures',
-        missing: signed.members.filter((member) => !this.#signers.has(member)),
-      });
-    }
+    if (this.#now % PATIENCE_TICKS === 0) this.#tellWhatIsAwaited();
     if (this.#now % limits.helloTicks !== 1) return;
     outbox.send(EVERYONE, this.#hello(this.#intent));
     if (signed === null) return;
     outbox.sendOnceDurable(EVERYONE, { kind: 'signed', founding: signed });
     if (signed.members[0] === self) outbox.sendOnceDurable(EVERYONE, { kind: 'found', founding: signed });
+  }
+
+  #tellWhatIsAwaited(): void {
+    const { outbox } = this.#shared;
+    const { signed } = this.#record;
+    if (!this.#options.founds) outbox.notice({ kind: 'awaiting-group' });
+    if (signed === null) return;
+    const missing = signed.members.filter((member) => !this.#signers.has(member));
+    outbox.notice({ kind: 'awaiting-signatures', missing });
   }
 
   onHello(from: ProcessId, hello: MessageOf<'hello'>): void {

@@ -17,6 +17,8 @@ export interface LeadershipOptions {
   readonly promised: Ballot;
   /** Whether others know so many more decisions that this process had better leave it to one of them to coordinate. */
   readonly isFarBehind: () => boolean;
+  /** Whether it lacks something that was decided and that nobody tells it: others, who do not know of it, can decide it anew. */
+  readonly isImpaired: () => boolean;
   /** A reign above all those heard of before has begun. */
   readonly onReign: (ballot: Ballot) => void;
 }
@@ -32,6 +34,7 @@ export class Leadership {
   readonly #reachability = new Reachability();
   readonly #mode: ModeChooser;
   readonly #isFarBehind: () => boolean;
+  readonly #isImpaired: () => boolean;
   readonly #onReign: (ballot: Ballot) => void;
   #ticks = 0;
 
@@ -41,6 +44,7 @@ export class Leadership {
     this.#election = new Election(shared, options.random, options.promised);
     this.#mode = new ModeChooser(options.mode, shared.self);
     this.#isFarBehind = options.isFarBehind;
+    this.#isImpaired = options.isImpaired;
     this.#onReign = options.onReign;
   }
 
@@ -70,8 +74,8 @@ export class Leadership {
     this.#ticks += 1;
     this.#reachability.tick();
     if (this.#coordinator.ballot !== null) this.#tickCoordinator();
-    // Time goes by half as fast for who is far behind: whoever is not stands first.
-    else if (this.#ticks % 2 === 0 || !this.#isFarBehind()) this.#election.tick();
+    // Time goes by half as fast for who had better not coordinate: whoever may stands first.
+    else if (this.#ticks % 2 === 0 || !(this.#isFarBehind() || this.#isImpaired())) this.#election.tick();
   }
 
   /** A ballot has been used by its coordinator: who coordinates a lower one gives way. */
@@ -140,7 +144,8 @@ export class Leadership {
     const { reign } = this.#coordinator;
     if (reign !== null) {
       const kind = this.#mode.tick(kindOf(reign), reachable, view);
-      if (this.#coordinator.isFarBehind) this.#resign('others know far more decisions');
+      if (this.#isImpaired()) this.#resign('it lacks what was decided');
+      else if (this.#coordinator.isFarBehind) this.#resign('others know far more decisions');
       else if (kind !== null) this.#begin(kind);
       else if (this.#coordinator.isStranded) this.#begin(kindOf(reign));
     }

@@ -44,6 +44,8 @@ export interface RepairReceiver {
   offer(to: ProcessId, beyond: Instance): void;
   /** The log cannot be read there for somebody else. */
   damaged(damage: DamagedLogError): void;
+  /** Something is damaged here that nobody has been able to tell again. */
+  readonly isHelpless: boolean;
   tick(): void;
 }
 
@@ -116,8 +118,10 @@ export class Driver {
 
   tick(): void {
     this.#step(() => {
-      this.#options.core.step({ kind: 'tick' });
-      this.#options.repair.tick();
+      const { core, repair } = this.#options;
+      core.step({ kind: 'tick' });
+      repair.tick();
+      if (repair.isHelpless !== core.isImpaired) core.step({ kind: 'impaired', isSo: repair.isHelpless });
       this.#noteIdleness();
     });
   }
@@ -335,6 +339,8 @@ export class Driver {
     } catch (error) {
       if (!(error instanceof DamagedLogError)) throw error;
       repair.damaged(error);
+      // Nobody else may know what was decided there; a state that has seen it serves as well.
+      if (batches.length === 0) repair.offer(to, from);
     }
     if (batches.length > 0) this.tell(to, { kind: 'decided', from, batches, watermark: readable });
   }

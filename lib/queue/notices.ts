@@ -30,6 +30,11 @@ export function logNotice(log: Logger, notice: Notice): void {
         'the group cannot be founded until these processes have signed: start them again',
       );
       return;
+    case 'awaiting-group':
+      log.warn(
+        'this process has lost an earlier ledger, and so founds no group: it waits for one to join; if none is left, restore a backup',
+      );
+      return;
     case 'reign':
       log.debug({ ballot: showBallot(notice.ballot) }, 'this process wants to coordinate');
       return;

@@ -172,6 +172,10 @@ export class Recovery implements RepairReceiver {
     else this.#repairer.fetchCheckpoint(after(ledger.start, -1));
   }
 
+  get isHelpless(): boolean {
+    return this.#repairer.isHelpless;
+  }
+
   tick(): void {
     this.#repairer.tick();
     this.#transfer.tick();

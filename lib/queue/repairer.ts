@@ -35,6 +35,8 @@ export class Repairer {
   readonly #options: RepairerOptions;
   #task: Task | null = null;
   #turn = 0;
+  /** The turn in which the task was begun. */
+  #begun = 0;
   #ticks = 0;
   #isWriting = false;
 
@@ -44,6 +46,11 @@ export class Repairer {
 
   get isIdle(): boolean {
     return this.#task === null;
+  }
+
+  /** Whether all others have been asked in vain: perhaps nobody else knows what was decided. */
+  get isHelpless(): boolean {
+    return this.#task !== null && this.#turn - this.#begun >= this.#options.others().length;
   }
 
   /** What the log holds at these instances cannot be read. */
@@ -115,6 +122,7 @@ export class Repairer {
 
   #begin(task: Task): void {
     this.#task = task;
+    this.#begun = this.#turn;
     this.#ask(task);
   }
 

@@ -155,6 +155,8 @@ export function describeNotice(notice: Notice, nameOf: NameOf): string {
       return `differs in n from ${nameOf(notice.process)}, n=${notice.replicas}`;
     case 'bases-differ':
       return `differs in the backup from ${nameOf(notice.process)}`;
+    case 'awaiting-group':
+      return 'awaits a group to join';
     case 'awaiting-signatures':
       return `awaits signatures of ${notice.missing.map(nameOf).join(' ')}`;
     case 'reign':

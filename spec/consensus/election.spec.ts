@@ -45,6 +45,28 @@ describe('without faults', () => {
   });
 });
 
+describe('a coordinator that lacks what was decided', () => {
+  it.each([3, 5])('of %i gives way to one that may learn it, and stands again when it has it', (n) => {
+    const group = new CoreGroup(n).found();
+    const impaired = group.process(group.coordinator!);
+    impaired.core!.step({ kind: 'impaired', isSo: true });
+    expect(ticksUntil(group, () => group.coordinator === impaired.number)).toBe(0);
+    group.runTicks(2);
+    expect(impaired.core!.reign).toBeNull();
+    ticksUntil(group, () => group.coordinator !== null);
+    expect(group.coordinator).not.toBe(impaired.number);
+    impaired.core!.step({ kind: 'impaired', isSo: false });
+    group.crash(
+      ...group.live
+        .map(({ number }) => number)
+        .filter((number) => number !== impaired.number)
+        .slice(0, (n - 1) / 2),
+    );
+    ticksUntil(group, () => group.coordinator !== null);
+    expect(group.coordinator).not.toBeNull();
+  });
+});
+
 describe('a dead coordinator', () => {
   it.each([3, 4, 5])('of %i is replaced within a bounded time', (n) => {
     for (let seed = 1; seed <= 20; seed += 1) {
