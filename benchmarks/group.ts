@@ -18,6 +18,8 @@ export interface GroupSetup {
   readonly logMarginBytes: number;
   /** Whether windows have the longest block of the event loop. */
   readonly watchesLoop?: boolean;
+  /** Whether checkpoints are made by a process of its own. */
+  readonly namesModule?: boolean;
 }
 
 /** In a group's setup: checkpoints are made when they are asked for. */
@@ -47,6 +49,7 @@ export async function withGroup<T>(
         },
         bytes: setup.bytes,
         watchesLoop: setup.watchesLoop ?? false,
+        namesModule: setup.namesModule ?? false,
       }),
   );
   // Whoever asks them for something then learns that they are gone, and the directory is not left behind.

@@ -13,6 +13,8 @@ export interface ReplicaSetup {
   readonly bytes: number;
   /** Whether the longest block of the event loop is measured. */
   readonly watchesLoop: boolean;
+  /** Whether checkpoints are made by a process of its own. */
+  readonly namesModule: boolean;
 }
 
 /** How a start went. */
@@ -85,7 +87,11 @@ class BenchmarkReplica {
     const log = pino({ level: process.env['LOG_LEVEL'] ?? 'error' });
     const queue = await AsynchronousPersistentQueue.create(this.setup.queueId, { ...this.setup.options, log });
     const before = { ms: performance.now(), operations: executed.operations };
-    const machine = await ReplicatedStateMachine.create(new Counters(), queue);
+    const machine = await ReplicatedStateMachine.create(
+      new Counters(),
+      queue,
+      this.setup.namesModule ? { module: new URL('workload.js', import.meta.url) } : {},
+    );
     this.#parts = { queue, machine };
     return {
       replayMs: performance.now() - before.ms,

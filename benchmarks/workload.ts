@@ -76,3 +76,6 @@ export class OpenAccounts extends Operation<Counters, number> {
     return accounts.size;
   }
 }
+
+/** For the process that makes checkpoints beside the replica. */
+export default (): Counters => new Counters();

@@ -15,9 +15,14 @@ export interface ServingOptions extends LargeStateOptions {
 /** What was put during a checkpoint, and had to wait for its end, is answered within this. */
 const SETTLE_MS = 1000;
 
-/** What callers feel, at every replica, of a checkpoint that the first one makes of a large state under full load. */
+/** What callers feel, at every replica, of a checkpoint that the first one makes of a large state under load. */
 export async function serving(options: ServingOptions): Promise<Row[]> {
-  return withGroup({ ...options, ...noCheckpoints, watchesLoop: true }, async (replicas) => {
+  return [...(await servingBy('in process', options)), ...(await servingBy('of its own', options))];
+}
+
+async function servingBy(variant: 'in process' | 'of its own', options: ServingOptions): Promise<Row[]> {
+  const setup = { ...options, ...noCheckpoints, watchesLoop: true, namesModule: variant === 'of its own' };
+  return withGroup(setup, async (replicas) => {
     const [maker] = replicas;
     if (maker === undefined) return [];
     await maker.ask('fill', accountsOf(options.stateMegabytes));
@@ -27,7 +32,7 @@ export async function serving(options: ServingOptions): Promise<Row[]> {
       const rows: Row[] = [];
       for (let run = 1; run <= options.runs; run += 1) {
         for (const row of await servingOnce(maker, replicas, options.seconds)) {
-          rows.push({ measure: 'serving', variant: 'in process', run, ...row });
+          rows.push({ measure: 'serving', variant, run, ...row });
         }
       }
       return rows;

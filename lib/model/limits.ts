@@ -99,9 +99,9 @@ export const limits = {
   /** Named databases open at one moment in one ledger directory: one of its own, and for each queue one and its open segments. */
   namedDatabasesMax: 1024,
   /** Bytes of a checkpoint that are handed to the disk at one go. */
-  checkpointWriteBytes: 1024 * 1024,
-  /** Bytes of a checkpoint written before the disk is asked for them: a sync of all at the end would stall those of votes. */
-  checkpointSyncBytes: 4 * 1024 * 1024,
+  checkpointWriteBytes: 512 * 1024,
+  /** Bytes of a checkpoint written before the disk is asked for them: the syncs of votes wait behind each of these. */
+  checkpointSyncBytes: 512 * 1024,
   /** One chunk of a checkpoint, in bytes. */
   checkpointChunkBytesMax: 256 * 1024 * 1024,
   /** Address space of one ledger. The file grows to what is used; growing the map while running would stall the process. */
