@@ -90,7 +90,7 @@ class BenchmarkReplica {
     const machine = await ReplicatedStateMachine.create(
       new Counters(),
       queue,
-      this.setup.namesModule ? { module: new URL('workload.js', import.meta.url) } : {},
+      this.setup.namesModule ? { module: new URL('initial-state.js', import.meta.url) } : {},
     );
     this.#parts = { queue, machine };
     return {

@@ -76,6 +76,3 @@ export class OpenAccounts extends Operation<Counters, number> {
     return accounts.size;
   }
 }
-
-/** For the process that makes checkpoints beside the replica. */
-export default (): Counters => new Counters();
