@@ -64,7 +64,8 @@ describe('npm run bench', () => {
       ['replay', 'median'],
     ]);
     positive(rows[0]!, 'operations', 'replaySeconds', 'opsPerSecond', 'spawnToReadySeconds', 'ledgerMB');
-    expect(rows[0]?.['operations']).toBeLessThanOrEqual(2000);
+    // And the few with which the benchmark finds out that all have executed everything.
+    expect(rows[0]?.['operations']).toBeLessThanOrEqual(2010);
   });
 
   it('measures how a replica becomes level again, and what the others pay, under both loads', async () => {
@@ -88,15 +89,21 @@ describe('npm run bench', () => {
     positive(rows[0]!, 'checkpointMB', 'restoreSeconds', 'restoreMBPerSecond', 'spawnToReadySeconds', 'rawReadSeconds');
   });
 
-  it('measures what callers feel of a checkpoint, at every replica', async () => {
+  it('measures what callers feel of a checkpoint, at every replica, whoever makes it', async () => {
     const sizes = ['--runs', '1', '--stateMegabytes', '2', '--callers', '20', '--seconds', '0.5'];
     const rows = await bench('recovery', '--parts', 'serving', ...sizes);
     const measured = rows.filter(({ run }) => run === 1);
-    expect(measured.map(({ replica, makesIt }) => [replica, makesIt])).toEqual([
-      ['1', true],
-      ['2', false],
-      ['3', false],
-    ]);
+    expect(
+      measured
+        .map(({ variant, replica, makesIt }) => `${String(variant)} ${String(replica)} ${String(makesIt)}`)
+        .sort(),
+    ).toEqual(
+      ['in process', 'of its own'].flatMap((variant) => [
+        `${variant} 1 true`,
+        `${variant} 2 false`,
+        `${variant} 3 false`,
+      ]),
+    );
     for (const row of measured) {
       positive(row, 'checkpointMB', 'checkpointSeconds');
       positive(row, 'beforeOpsPerSecond', 'beforeLongestMs', 'beforeLongestBlockMs');
