@@ -11,3 +11,5 @@ process.on('message', (options: RunOptions) => {
     process.send?.(answer);
   });
 });
+
+process.once('disconnect', () => process.exit(1)); // Nobody waits for the answer any more.
