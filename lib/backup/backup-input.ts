@@ -1,3 +1,4 @@
+import { readAt } from '../ledger/checkpoint-scan.js';
 import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 
@@ -186,18 +187,6 @@ async function readRecord(file: FileHandle, path: string, at: Mark): Promise<Sto
   const payload = await readAt(file, decoded.length, start);
   if (!isSound(decoded, at.index, payload)) throw damaged(path, `the checksum of record ${at.index} is wrong`);
   return { kind: decoded.kind, head, payload, at, next: { offset: start + decoded.length, index: at.index + 1 } };
-}
-
-/** What there is of `length` bytes from `position` on. */
-async function readAt(file: FileHandle, length: number, position: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(length);
-  let read = 0;
-  while (read < length) {
-    const { bytesRead } = await file.read(bytes, read, length - read, position + read);
-    if (bytesRead === 0) break;
-    read += bytesRead;
-  }
-  return bytes.subarray(0, read);
 }
 
 function damaged(path: string, why: string): TreplicaError {

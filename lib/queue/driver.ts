@@ -220,7 +220,8 @@ export class Driver {
       this.#send(effects.messages);
       for (const notice of effects.notices) onNotice(notice);
       // What errands write may not be right any more where the process goes on from.
-      const records = effects.installed === null ? [...effects.records, ...this.#errands.take()] : effects.records;
+      const takesErrands = effects.installed === null && !this.#errands.isEmpty;
+      const records = takesErrands ? [...effects.records, ...this.#errands.take()] : effects.records;
       const finish = (): void => {
         this.#finish(effects, readable);
         this.#errands.done();
