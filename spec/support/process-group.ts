@@ -21,7 +21,7 @@ interface Account {
   readonly summary: Summary;
 }
 
-/** So often states are asked for until all have come equally far, while what the dead have left behind is executed. */
+/** So often states are asked for until all are equal, while what the dead and the timed out have left is executed. */
 const ATTEMPTS_MAX = 200;
 
 /** Replicas as real processes on loopback multicast, with ledgers in a temporary directory. */
@@ -112,8 +112,7 @@ export class ProcessGroup {
           summary: await replica.ask<Summary>({ kind: 'summary' }),
         })),
       );
-      const counts = new Set(accounts.map(({ summary }) => summary.count));
-      if (counts.size === 1 || attempt === ATTEMPTS_MAX) return accounts;
+      if (differences(accounts).length === 0 || attempt === ATTEMPTS_MAX) return accounts;
     }
   }
 
