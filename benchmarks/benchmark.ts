@@ -29,20 +29,21 @@ export function benchmark<D extends Defaults>(
   defaults: D,
   measure: (flags: Flags<D> & Common) => Promise<readonly Row[]>,
 ): Benchmark {
-  return async (args) => {
-    const all: Defaults = { ...common, ...defaults, json: '' };
-    const flags = readFlags(all, args);
-    if (flags === null) {
-      console.log(
-        Object.entries(all)
-          .map(([flag, usual]) => `  --${flag}  ${String(usual)}`)
-          .join('\n'),
-      );
-      return;
-    }
+  const all: Defaults = { ...common, ...defaults, json: '' };
+  return command(all, async (flags) => {
     const rows = await measure(flags as Flags<D> & Common);
-    const file = flags['json'] as string;
+    const file = String(flags['json']);
     if (file !== '') await writeFile(file, JSON.stringify(rows, null, 2));
+  });
+}
+
+/** Makes what measures nothing itself of what does it; `defaults` are its flags. */
+export function command<D extends Defaults>(defaults: D, run: (flags: Flags<D>) => Promise<void>): Benchmark {
+  return async (args) => {
+    const flags = readFlags(defaults, args);
+    if (flags !== null) return run(flags as Flags<D>);
+    const lines = Object.entries(defaults).map(([flag, usual]) => `  --${flag}  ${String(usual)}`);
+    console.log(lines.join('\n'));
   };
 }
 

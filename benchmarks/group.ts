@@ -4,14 +4,19 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Mode } from '../lib/index.js';
 import type { Load } from './load.js';
+import type { Replica } from './replica-handle.js';
 import { ReplicaProcess } from './replica-process.js';
+import type { ReplicaSetup } from './replica.js';
 import type { Window } from './window.js';
+import type { WorkloadName } from './workloads.js';
 
 export interface GroupSetup {
   readonly replicas: number;
   readonly mode: string;
   readonly port: number;
   readonly bytes: number;
+  /** What is replicated: counters unless given. */
+  readonly workload?: WorkloadName;
   /** When checkpoints are made: see `CheckpointOptions`. */
   readonly everyBytes: number;
   readonly everyPositions: number;
@@ -25,6 +30,30 @@ export interface GroupSetup {
 /** In a group's setup: checkpoints are made when they are asked for. */
 export const noCheckpoints = { everyBytes: Number.MAX_SAFE_INTEGER, everyPositions: Number.MAX_SAFE_INTEGER } as const;
 
+/** How replica `name` of a group is started, with a ledger of its own in `directory`. */
+export function replicaSetup(
+  setup: GroupSetup,
+  name: string,
+  where: Pick<ReplicaSetup['options'], 'directory' | 'networkInterface'>,
+  multicastAddress: string,
+): ReplicaSetup {
+  const { everyBytes, everyPositions, logMarginBytes } = setup;
+  return {
+    name,
+    queueId: `${multicastAddress}:${setup.port}`,
+    options: {
+      ...where,
+      replicas: setup.replicas,
+      mode: setup.mode as Mode,
+      checkpoint: { everyBytes, everyPositions, logMarginBytes },
+    },
+    workload: setup.workload ?? 'counters',
+    bytes: setup.bytes,
+    watchesLoop: setup.watchesLoop ?? false,
+    namesModule: setup.namesModule ?? false,
+  };
+}
+
 /**
  * Runs `work` on replicas, each a process of its own with a ledger in a temporary directory, on loopback multicast. They
  * are started before and gone afterwards, however it ends.
@@ -33,25 +62,13 @@ export async function withGroup<T>(
   setup: GroupSetup,
   work: (replicas: readonly ReplicaProcess[]) => Promise<T>,
 ): Promise<T> {
-  const { everyBytes, everyPositions, logMarginBytes } = setup;
   const directory = await mkdtemp(join(tmpdir(), 'treplica-bench-'));
-  const replicas = Array.from(
-    { length: setup.replicas },
-    (_, i) =>
-      new ReplicaProcess({
-        name: String(i + 1),
-        queueId: `239.255.0.9:${setup.port}`,
-        options: {
-          directory: join(directory, String(i + 1)),
-          replicas: setup.replicas,
-          mode: setup.mode as Mode,
-          checkpoint: { everyBytes, everyPositions, logMarginBytes },
-        },
-        bytes: setup.bytes,
-        watchesLoop: setup.watchesLoop ?? false,
-        namesModule: setup.namesModule ?? false,
-      }),
-  );
+  // Of this process alone: two benchmarks at a time would found one group out of the replicas of both.
+  const address = `239.255.${(process.pid >> 8) & 255}.${process.pid & 255}`;
+  const replicas = Array.from({ length: setup.replicas }, (_, i) => {
+    const name = String(i + 1);
+    return new ReplicaProcess(replicaSetup(setup, name, { directory: join(directory, name) }, address));
+  });
   // Whoever asks them for something then learns that they are gone, and the directory is not left behind.
   const interrupt = (): void => {
     for (const replica of replicas) void replica.kill();
@@ -70,16 +87,12 @@ export async function withGroup<T>(
 }
 
 /** Runs a load at each until it is done. */
-async function run(replicas: readonly ReplicaProcess[], load: Load): Promise<void> {
+async function run(replicas: readonly Replica[], load: Load): Promise<void> {
   await Promise.all(replicas.map((replica) => replica.ask('run', load)));
 }
 
 /** Does `work` while a load runs at each of `replicas`; afterwards they rest. */
-export async function underLoad<T>(
-  replicas: readonly ReplicaProcess[],
-  load: Load,
-  work: () => Promise<T>,
-): Promise<T> {
+export async function underLoad<T>(replicas: readonly Replica[], load: Load, work: () => Promise<T>): Promise<T> {
   const workAndRest = async (): Promise<T> => {
     const result = await work();
     await Promise.all(replicas.map((replica) => replica.ask('rest', null)));
@@ -91,16 +104,12 @@ export async function underLoad<T>(
 }
 
 /** What each has measured since it was looked at last. */
-export async function windows(replicas: readonly ReplicaProcess[]): Promise<Window[]> {
+export async function windows(replicas: readonly Replica[]): Promise<Window[]> {
   return Promise.all(replicas.map((replica) => replica.ask('window', null)));
 }
 
 /** Executes `operations` as fast as `callers` at each can, and returns the seconds that it takes. */
-export async function executeAll(
-  replicas: readonly ReplicaProcess[],
-  operations: number,
-  callers: number,
-): Promise<number> {
+export async function executeAll(replicas: readonly Replica[], operations: number, callers: number): Promise<number> {
   const begin = performance.now();
   const share = Math.ceil(operations / replicas.length);
   await run(replicas, { kind: 'closed', callers: Math.min(callers, share), operations: share });
@@ -108,15 +117,24 @@ export async function executeAll(
 }
 
 /** How many operations the group has executed, as far as these know. */
-export async function positionOf(replicas: readonly ReplicaProcess[]): Promise<number> {
+export async function positionOf(replicas: readonly Replica[]): Promise<number> {
   const all = await Promise.all(replicas.map((replica) => replica.ask('executed', null)));
   return Math.max(...all.map(({ position }) => position));
 }
 
 /** Resolves when all have executed what any of them has. */
-export async function allEqual(replicas: readonly ReplicaProcess[]): Promise<void> {
+export async function allEqual(replicas: readonly Replica[]): Promise<void> {
   const positions = await Promise.all(replicas.map((replica) => positionOf([replica])));
   if (new Set(positions).size === 1) return;
   await sleep(10);
   await allEqual(replicas);
+}
+
+/** The one that says that it coordinates, once exactly one of them does. */
+export async function coordinatorOf<R extends Replica>(replicas: readonly R[]): Promise<R> {
+  const answers = await Promise.all(replicas.map((replica) => replica.ask('coordinates', null)));
+  const [coordinator, ...others] = replicas.filter((_, i) => answers[i]);
+  if (coordinator !== undefined && others.length === 0) return coordinator;
+  await sleep(10);
+  return coordinatorOf(replicas);
 }

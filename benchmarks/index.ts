@@ -3,11 +3,21 @@
  * docs/benchmarks.md says what is measured and how.
  */
 import type { Benchmark } from './benchmark.js';
+import { failover } from './failover.js';
+import { floor } from './floor/floor.js';
+import { drive } from './lan/drive.js';
+import { lan } from './lan/lan.js';
+import { node } from './lan/node.js';
+import { micro } from './micro/micro.js';
+import { paper } from './paper/paper.js';
+import { peers } from './peers/peers.js';
 import { recovery } from './recovery/recovery.js';
 import { soak } from './soak.js';
-import { throughput } from './throughput.js';
+import { throughput } from './throughput/throughput.js';
 
-const benchmarks = new Map<string, Benchmark>(Object.entries({ throughput, recovery, soak }));
+const benchmarks = new Map<string, Benchmark>(
+  Object.entries({ throughput, paper, peers, recovery, failover, floor, micro, soak, lan, node, drive }),
+);
 
 const args = process.argv.slice(2);
 const name = args[0] === undefined || args[0].startsWith('-') ? 'throughput' : (args.shift() ?? '');

@@ -5,8 +5,13 @@ import type { Meter } from './window.js';
 export type Load =
   /** Each of `callers` executes one operation after the other; where `operations` is given, so many in all. */
   | { readonly kind: 'closed'; readonly callers: number; readonly operations?: number }
-  /** Operations at a fixed rate, however long the earlier ones take. */
-  | { readonly kind: 'open'; readonly opsPerSecond: number };
+  /**
+   * Operations at a fixed rate, however long the earlier ones take; where `unansweredMax` is given, no more once so many
+   * are unanswered.
+   */
+  | { readonly kind: 'open'; readonly opsPerSecond: number; readonly unansweredMax?: number };
+
+type OpenLoad = Extract<Load, { readonly kind: 'open' }>;
 
 /** Callers that an open loop stands for. */
 const OPEN_CALLERS = 1000;
@@ -18,7 +23,7 @@ export async function runLoad(
   meter: Meter,
   signal: AbortSignal,
 ): Promise<void> {
-  if (load.kind === 'open') return openLoop(load.opsPerSecond, execute, meter, signal);
+  if (load.kind === 'open') return openLoop(load, execute, meter, signal);
   let left = load.operations ?? Infinity;
   const call = async (caller: number): Promise<void> => {
     for (let start = performance.now(); left > 0 && !signal.aborted;) {
@@ -37,7 +42,7 @@ export async function runLoad(
  * hide the very operations that it delays. What is due is put once a millisecond, which is the resolution.
  */
 async function openLoop(
-  opsPerSecond: number,
+  { opsPerSecond, unansweredMax = Infinity }: OpenLoad,
   execute: (caller: number) => Promise<unknown>,
   meter: Meter,
   signal: AbortSignal,
@@ -51,9 +56,11 @@ async function openLoop(
     answered += 1;
   };
   const dueMs = (n: number): number => begin + (1000 * n) / opsPerSecond;
+  const hasGivenUp = (): boolean => put - answered >= unansweredMax;
   while (!signal.aborted) {
     const now = performance.now();
-    for (; dueMs(put) <= now; put += 1) void call(put % OPEN_CALLERS, dueMs(put));
+    for (; dueMs(put) <= now && !hasGivenUp(); put += 1) void call(put % OPEN_CALLERS, dueMs(put));
+    if (hasGivenUp()) break;
     await sleep(1);
   }
   while (answered < put) await sleep(1);

@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Replica } from './replica-handle.js';
 import type { Questions, ReplicaSetup, Report, Startup } from './replica.js';
 
 interface Waiter {
@@ -10,12 +11,16 @@ interface Waiter {
 }
 
 /** A replica in a process of its own, which can be killed and started again on the same ledger. */
-export class ReplicaProcess {
+export class ReplicaProcess implements Replica {
   #child: ChildProcess | null = null;
   #nextId = 0;
   readonly #waiters = new Map<number, Waiter>();
 
   constructor(readonly setup: ReplicaSetup) {}
+
+  get name(): string {
+    return this.setup.name;
+  }
 
   /** Resolves when the replica has executed what its ledger holds and takes part; rejects when its process ends before. */
   start(): Promise<Startup> {

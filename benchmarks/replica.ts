@@ -1,19 +1,27 @@
 /** One replica of a benchmark, in a process of its own: it runs the load that its parent asks for, and measures it. */
-import { pino } from 'pino';
-import { AsynchronousPersistentQueue, ReplicatedStateMachine, type QueueOptions } from '../lib/index.js';
+import {
+  AsynchronousPersistentQueue,
+  ReplicatedStateMachine,
+  type QueueOptions,
+  type StateMachine,
+} from '../lib/index.js';
 import { runLoad, type Load } from './load.js';
+import { replicaLog } from './replica-log.js';
+import { timeSpent, type TimeSpent } from './time-spent.js';
 import { Meter, type Window } from './window.js';
-import { Add, Counters, executed, OpenAccounts } from './workload.js';
+import { Counters, executed, OpenAccounts } from './workload.js';
+import { workloads, type WorkloadName } from './workloads.js';
 
 export interface ReplicaSetup {
   readonly name: string;
   readonly queueId: string;
   readonly options: Omit<QueueOptions, 'log' | 'signal'>;
+  readonly workload: WorkloadName;
   /** Of padding in each operation. */
   readonly bytes: number;
   /** Whether the longest block of the event loop is measured. */
   readonly watchesLoop: boolean;
-  /** Whether checkpoints are made by a process of its own. */
+  /** Whether checkpoints are made by a process of its own, which knows of counters only. */
   readonly namesModule: boolean;
 }
 
@@ -53,6 +61,10 @@ export interface Questions {
   /** Makes a checkpoint of the present state. */
   readonly checkpoint: { readonly ask: null; readonly answer: Saved };
   readonly memory: { readonly ask: null; readonly answer: Memory };
+  /** Where its time goes in the so many milliseconds that follow. */
+  readonly timeSpent: { readonly ask: number; readonly answer: TimeSpent };
+  /** Whether it coordinates, as far as it knows. */
+  readonly coordinates: { readonly ask: null; readonly answer: boolean };
   readonly close: { readonly ask: null; readonly answer: null };
 }
 
@@ -67,7 +79,7 @@ export type Report =
 
 interface Parts {
   readonly queue: AsynchronousPersistentQueue;
-  readonly machine: ReplicatedStateMachine<Counters>;
+  readonly machine: ReplicatedStateMachine<StateMachine>;
 }
 
 const ACCOUNTS_AT_ONCE = 1000;
@@ -76,6 +88,7 @@ class BenchmarkReplica {
   readonly #meter: Meter;
   readonly #padding: string;
   #parts: Parts | null = null;
+  #coordinates = false;
   #load = { ended: Promise.resolve(), abort: new AbortController() };
 
   constructor(private readonly setup: ReplicaSetup) {
@@ -84,11 +97,11 @@ class BenchmarkReplica {
   }
 
   async start(): Promise<Startup> {
-    const log = pino({ level: process.env['LOG_LEVEL'] ?? 'error' });
+    const log = replicaLog((coordinates) => (this.#coordinates = coordinates));
     const queue = await AsynchronousPersistentQueue.create(this.setup.queueId, { ...this.setup.options, log });
     const before = { ms: performance.now(), operations: executed.operations };
     const machine = await ReplicatedStateMachine.create(
-      new Counters(),
+      workloads[this.setup.workload].initialState(),
       queue,
       this.setup.namesModule ? { module: new URL('initial-state.js', import.meta.url) } : {},
     );
@@ -96,7 +109,7 @@ class BenchmarkReplica {
     return {
       replayMs: performance.now() - before.ms,
       operations: executed.operations - before.operations,
-      accounts: machine.state.accounts.size,
+      accounts: machine.state instanceof Counters ? machine.state.accounts.size : 0,
     };
   }
 
@@ -122,10 +135,14 @@ class BenchmarkReplica {
         const { bytes } = await this.#ready.queue.checkpoint();
         return { bytes, elapsedMs: performance.now() - begin };
       }
+      case 'timeSpent':
+        return timeSpent(question.ask);
       case 'memory': {
         const { rss, heapUsed, external } = process.memoryUsage();
         return { rssBytes: rss, heapUsedBytes: heapUsed, externalBytes: external };
       }
+      case 'coordinates':
+        return this.#coordinates;
       case 'close':
         await this.#rest();
         await this.#ready.machine.close();
@@ -136,8 +153,8 @@ class BenchmarkReplica {
   #begin(load: Load): { readonly ended: Promise<void>; readonly abort: AbortController } {
     const { machine } = this.#ready;
     const abort = new AbortController();
-    const { name } = this.setup;
-    const execute = (caller: number) => machine.execute(new Add(`${name}-${caller}`, 1, this.#padding));
+    const { name, workload } = this.setup;
+    const execute = (caller: number) => machine.execute(workloads[workload].operation(name, caller, this.#padding));
     return { ended: runLoad(load, execute, this.#meter, abort.signal), abort };
   }
 

@@ -25,6 +25,31 @@ export function medianRow(rows: readonly Row[]): Row {
   return { ...(Object.fromEntries(fields) as Row), run: 'median' };
 }
 
+/** What rows of different benchmarks and systems can be compared by. */
+const NOTHING_KNOWN = {
+  benchmark: null,
+  system: null,
+  replicas: null,
+  callers: null,
+  bytes: null,
+  mode: null,
+  durable: null,
+  opsPerSecond: null,
+  p50Ms: null,
+  p85Ms: null,
+  p99Ms: null,
+} as const;
+
+/** A row with all of the common fields, in their order: null where one is not `known`, which may have more of its own. */
+export function standardRow(known: Row): Row {
+  return { ...NOTHING_KNOWN, ...known };
+}
+
+/** What a row has in these fields, null where it has nothing, in their order. */
+export function columns(row: Row, fields: readonly string[]): Row {
+  return Object.fromEntries(fields.map((field) => [field, row[field] ?? null]));
+}
+
 /** Rows that have the same fields as a table, with the names of the fields above. */
 export function table(rows: readonly Row[]): string {
   const fields = Object.keys(rows[0] ?? {});

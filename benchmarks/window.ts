@@ -8,6 +8,8 @@ export interface Window {
   readonly cpuMs: number;
   /** The longest time that the event loop did not come round in, to a millisecond; 0 where it is not watched. */
   readonly longestBlockMs: number;
+  /** The longest time of it in which no operation ended; one that goes on beyond it counts as far as it reaches. */
+  readonly longestGapMs: number;
 }
 
 /** Measures the operations of one process, which count where they end. */
@@ -15,6 +17,8 @@ export class Meter {
   #latencies = noLatencies();
   #begin = performance.now();
   #cpu = process.cpuUsage();
+  #lastEndMs = this.#begin;
+  #longestGapMs = 0;
   readonly #loop: IntervalHistogram | null = null;
 
   /** To watch the event loop costs a timer every millisecond. */
@@ -26,6 +30,9 @@ export class Meter {
 
   add(latencyMs: number): void {
     addLatency(this.#latencies, latencyMs);
+    const now = performance.now();
+    this.#longestGapMs = Math.max(this.#longestGapMs, now - this.#lastEndMs);
+    this.#lastEndMs = now;
   }
 
   /** Everything since the last call, and begins anew. */
@@ -37,9 +44,12 @@ export class Meter {
       elapsedMs: now - this.#begin,
       cpuMs: (user + system) / 1000,
       longestBlockMs: (this.#loop?.max ?? 0) / 1e6,
+      longestGapMs: Math.max(this.#longestGapMs, now - this.#lastEndMs),
     };
     this.#loop?.reset();
     this.#latencies = noLatencies();
+    this.#longestGapMs = 0;
+    this.#lastEndMs = now;
     this.#begin = now;
     this.#cpu = process.cpuUsage();
     return window;
@@ -53,6 +63,7 @@ export function joined(windows: readonly Window[]): Window {
     elapsedMs: windows.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0),
     cpuMs: windows.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
     longestBlockMs: Math.max(0, ...windows.map(({ longestBlockMs }) => longestBlockMs)),
+    longestGapMs: Math.max(0, ...windows.map(({ longestGapMs }) => longestGapMs)),
   };
 }
 
@@ -65,7 +76,7 @@ export interface Summary {
 }
 
 /** What several replicas have measured at the same time, together. */
-export function summarise(windows: readonly Window[]): Summary {
+export function summarise(windows: readonly Pick<Window, 'latencies' | 'elapsedMs'>[]): Summary {
   const latencies = mergeLatencies(windows.map((window) => window.latencies));
   return {
     opsPerSecond: windows.reduce((sum, window) => sum + (1000 * countOf(window.latencies)) / window.elapsedMs, 0),

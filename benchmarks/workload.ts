@@ -30,7 +30,8 @@ export const executed = {
   operations: 0,
 };
 
-function note(context: ExecutionContext): void {
+/** Every operation of a benchmark calls this when it is executed. */
+export function note(context: ExecutionContext): void {
   executed.position = context.position + 1;
   executed.operations += 1;
 }

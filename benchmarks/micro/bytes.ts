@@ -1,0 +1,47 @@
+import { NO_GROUP, type Instance, type ProcessId } from '../../lib/model/ids.js';
+import { ballotOf } from '../../lib/model/ballot.js';
+import { batchId } from '../../lib/model/batch.js';
+import { decodeMessage, encodeMessage, type WireMessage } from '../../lib/queue/wire.js';
+import { decode, encode } from '../../lib/serialization/codec.js';
+import { FrameDecoder, FrameEncoder, messagesOf } from '../../lib/transport/frame.js';
+import { Add } from '../workload.js';
+import { part, type Part } from './part.js';
+
+const QUEUE = '239.255.0.11:1';
+const self = '0000000000000001' as ProcessId;
+const other = '0000000000000002' as ProcessId;
+
+/** An operation of which the codec makes just so many bytes, as far as there are so few of the kind. */
+export function operationOf(bytes: number): Add {
+  const withPadding = (length: number): Add => new Add('counter', 1, 'x'.repeat(length));
+  // Longer strings have a longer head.
+  let length = Math.max(0, bytes - encode(withPadding(0)).length);
+  while (length > 0 && encode(withPadding(length)).length > bytes) length -= 1;
+  return withPadding(length);
+}
+
+/** From objects to bytes and back: operations, what processes tell each other, and the frames around it. */
+export function bytesParts(bytes: number): Part[] {
+  const operation = operationOf(bytes);
+  const encoded = encode(operation);
+  const ballot = ballotOf(1, self, 'fast');
+  const batch = { id: batchId(self, 1, 1), body: encoded };
+  const propose: WireMessage = { kind: 'propose', ballot, instance: 1 as Instance, batch };
+  const message = encodeMessage(propose);
+  const encoder = new FrameEncoder(QUEUE, self);
+  encoder.join(NO_GROUP);
+  const decoder = new FrameDecoder(QUEUE, other);
+  const frame = Buffer.concat(encoder.encode([message]));
+  return [
+    part('operation encode', encoded.length, () => encode(operation)),
+    part('operation decode', encoded.length, () => decode(encoded)),
+    part('message encode', message.length, () => encodeMessage(propose)),
+    part('message decode', message.length, () =>
+      decodeMessage(Buffer.from(message.buffer, message.byteOffset, message.length)),
+    ),
+    part('frame encode', frame.length, () => encoder.encode([message])),
+    part('frame decode', frame.length, () => {
+      if (decoder.judge(frame) === 'intact') messagesOf(frame);
+    }),
+  ];
+}
