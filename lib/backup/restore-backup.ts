@@ -6,6 +6,7 @@ import { isSameCheckpoint } from '../ledger/checkpoint-codec.js';
 import { checkpointsDirectory } from '../ledger/checkpoint-layout.js';
 import { dataFile } from '../ledger/data-file.js';
 import { syncDirectory } from '../ledger/directory.js';
+import { journalFile } from '../ledger/journal/journal-file.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { openLmdbLedger } from '../ledger/lmdb-ledger.js';
 import { assert } from '../model/assert.js';
@@ -121,7 +122,7 @@ function commit(ledger: Ledger, records: readonly LedgerRecord[]): Promise<void>
 
 /** The data file comes last: before it is there, the directory holds no ledger. */
 async function moveUp(within: string, directory: string): Promise<void> {
-  for (const placeIn of [checkpointsDirectory, dataFile]) {
+  for (const placeIn of [checkpointsDirectory, journalFile, dataFile]) {
     if (existsSync(placeIn(within))) await rename(placeIn(within), placeIn(directory));
   }
   await rm(within, { recursive: true });

@@ -95,6 +95,14 @@ export class ByteReader {
     return Array.from({ length: count }, () => this.id());
   }
 
+  /** The next `count` bytes, not copied. */
+  raw(count: number): Buffer {
+    const start = this.#offset;
+    if (start + count > this.bytes.length) throw new RangeError('it ends too early');
+    this.#offset += count;
+    return this.bytes.subarray(start, this.#offset);
+  }
+
   /** What is left, not copied. */
   rest(): Buffer {
     const start = this.#offset;

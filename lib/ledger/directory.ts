@@ -12,6 +12,7 @@ import {
 import { dirname, resolve } from 'node:path';
 
 import { dataFile, lockFile } from './data-file.js';
+import { journalFile } from './journal/journal-file.js';
 import { notWritable } from './ledger-errors.js';
 
 /**
@@ -25,7 +26,7 @@ export function prepareDirectory(directory: string): string {
     const path = realpathSync(directory);
     if (!statSync(path).isDirectory()) throw new Error('it is not a directory');
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
-    for (const file of [dataFile(path), lockFile(path)].filter(existsSync)) {
+    for (const file of [dataFile(path), lockFile(path), journalFile(path)].filter(existsSync)) {
       accessSync(file, constants.R_OK | constants.W_OK);
     }
     return path;

@@ -1,20 +1,24 @@
 /**
- * One LMDB environment for each directory, shared by all queues of this process that keep their ledger there. Here, and
- * nowhere else, is what must be obeyed for LMDB to be what it promises.
+ * One LMDB environment for each directory, and the journal in front of it, shared by all queues of this process that keep
+ * their ledger there.
  */
 import { existsSync } from 'node:fs';
-import { constants } from 'node:os';
 
-import * as lmdb from 'lmdb';
-import { open, type Database, type DatabaseOptions, type Key, type RootDatabase } from 'lmdb';
+import type { Database, Key, RootDatabase } from 'lmdb';
 
 import { TreplicaError } from '../model/errors.js';
 import { limits } from '../model/limits.js';
 import { checkDataFile, dataFile } from './data-file.js';
 import { prepareDirectory, syncDirectory } from './directory.js';
 import { InventoryTable } from './inventory-table.js';
-import { anotherVersion, damaged, failed, notWritable } from './ledger-errors.js';
+import { valuesOf, type JournaledCommit } from './journal/frame.js';
+import { Journal, JOURNAL_GAP, readJournal } from './journal/journal.js';
+import { damaged, failed } from './ledger-errors.js';
+import { accessError, databaseOptions, forget, openRoot, transactionOf } from './lmdb-root.js';
 import { assertFree, OWNER_KEY, Ownership } from './owner.js';
+import { PendingCommits } from './pending-commits.js';
+import { QueueTables } from './queue-tables.js';
+import type { Commit } from './stored-records.js';
 
 /** By the directory's real path. */
 const environments = new Map<string, Environment>();
@@ -32,6 +36,10 @@ export class Environment {
   readonly #root: RootDatabase<Buffer>;
   readonly #ownership: Ownership;
   readonly #queues = new Set<string>();
+  readonly #journal: Journal;
+  readonly #pending = new PendingCommits();
+  /** For LMDB to get what is pending. */
+  #settling: NodeJS.Timeout | null = null;
   #failure: TreplicaError | null = null;
 
   /**
@@ -58,40 +66,54 @@ export class Environment {
     this.place = `in directory ${directory}`;
     if (existsSync(dataFile(directory))) assertUsable(directory);
     this.#root = openRoot(directory, { readOnly: false });
+    let ownership: Ownership | null = null;
     try {
-      [this.inventories, this.#ownership] = transactionOf(this.#root, () => {
-        const inventories = new InventoryTable(this.#root, this.openDatabase(INVENTORY, 'binary'));
-        const ownership = new Ownership(this.openDatabase(OWNER, 'binary'), directory);
-        inventories.assertLastTransaction(`data file ${this.place}`);
-        ownership.take();
-        inventories.noteTransaction();
-        return [inventories, ownership];
-      });
+      const { inventories, taken, applied } = this.#take();
+      ownership = taken;
+      this.inventories = inventories;
+      this.#ownership = taken;
+      // Another owner that is alive after all has been told by now, or will find out before it relies on what it appends.
+      this.#journal = this.#recover(applied);
       syncDirectory(directory);
     } catch (error) {
+      ownership?.abandon();
       void this.#root.close();
       throw accessError(directory, error);
     }
   }
 
   /**
-   * Runs `action`, which may put into databases and open new ones, and returns when all of it is durable.
-   * When that fails, for whatever reason, nothing of it has happened, and nothing more will: after a failed write the
-   * kernel and LMDB may disagree about what is on the disk, and to begin another transaction can crash the process.
+   * Makes the commit that `prepare` works out durable: in the journal where it is small, else in LMDB, with all that is in
+   * the journal. When that fails, for whatever reason, nothing more will be written.
    * @throws TreplicaError LEDGER_FAILED
    */
-  transaction<T>(action: () => T): T {
+  commit(tables: QueueTables, prepare: () => Commit): Commit {
     this.#assertSound();
-    try {
-      return transactionOf(this.#root, () => {
-        this.#ownership.verify();
-        const result = action();
-        this.inventories.noteTransaction();
-        return result;
-      });
-    } catch (error) {
-      throw this.#fail(error);
+    const prepared = this.#final(prepare);
+    const { changes, inventory, start } = prepared;
+    const commit: JournaledCommit = { queueName: tables.name, values: valuesOf(changes), inventory, start };
+    if (this.#journal.hasRoomFor(commit)) {
+      this.#append(commit);
+      this.#pending.add(tables, commit);
+      this.#settleSoon();
+    } else {
+      this.#pending.add(tables, commit);
+      this.#settle();
     }
+    return prepared;
+  }
+
+  /**
+   * Lets LMDB have the log of a queue below `end`, so that it can be read.
+   * @throws TreplicaError LEDGER_FAILED
+   */
+  settleLog(tables: QueueTables, end: number): void {
+    if (this.#pending.isBelow(tables, end)) this.#settle();
+  }
+
+  /** The tables of a queue, made where there are none. */
+  tablesOf(queueName: string): QueueTables {
+    return this.#transaction(() => new QueueTables(this, queueName));
   }
 
   /**
@@ -135,8 +157,9 @@ export class Environment {
     return [...this.#root.getKeys({ start, end })].map(String);
   }
 
-  /** Closes the environment when no queue is left in it. From the call on, the directory may be entered again. */
-  async leave(queueId: string): Promise<void> {
+  /** Closes a queue's tables, if it has got them, and the environment when no queue is left in it: from the call on, it may be entered again. */
+  async leave(queueId: string, tables: QueueTables | null): Promise<void> {
+    if (tables) this.#closeTables(tables);
     this.#queues.delete(queueId);
     if (this.#queues.size > 0) return;
     environments.delete(this.directory);
@@ -144,36 +167,135 @@ export class Environment {
     await this.#root.close();
   }
 
+  #closeTables(tables: QueueTables): void {
+    try {
+      if (this.#pending.has(tables)) this.#settle();
+    } catch {
+      // What is pending stays in the journal.
+    }
+    tables.close();
+  }
+
   #assertSound(): void {
     if (this.#failure) throw this.#failure;
   }
 
   #release(): void {
+    if (this.#settling) clearTimeout(this.#settling);
     try {
-      this.transaction(() => this.#ownership.release());
+      this.#transaction(() => this.#ownership.release());
     } catch {
       this.#ownership.abandon();
     }
+    this.#journal.close();
   }
 
-  #fail(cause: unknown): TreplicaError {
-    this.#failure ??= failed(this.place, cause);
-    return this.#failure;
+  #take(): { readonly inventories: InventoryTable; readonly taken: Ownership; readonly applied: number } {
+    return transactionOf(this.#root, () => {
+      const inventories = new InventoryTable(this.#root, this.openDatabase(INVENTORY, 'binary'));
+      const taken = new Ownership(this.openDatabase(OWNER, 'binary'), this.directory);
+      const { sequence: applied } = inventories.lastTransaction(`data file ${this.place}`);
+      taken.take();
+      inventories.noteTransaction(applied);
+      return { inventories, taken, applied };
+    });
+  }
+
+  /** Brings to LMDB what an earlier process has left in the journal, and begins another journal. */
+  #recover(applied: number): Journal {
+    const { commits, last } = readJournal(this.directory, applied);
+    const sequence = last + JOURNAL_GAP;
+    // Under LMDB's write lock: an owner that was stopped here and taken for dead must not rename its own over the next one's.
+    const create = (): Journal => this.#owned(() => Journal.create(this.directory, sequence));
+    const replay = (): Map<string, QueueTables> =>
+      this.#owned(() => {
+        const tables = new Map<string, QueueTables>();
+        for (const { queueName, values, inventory, start } of commits) {
+          const queue = tables.get(queueName) ?? new QueueTables(this, queueName);
+          tables.set(queueName, queue);
+          queue.write(values, start);
+          this.inventories.put(queueName, inventory);
+        }
+        this.inventories.noteTransaction(sequence);
+        return tables;
+      });
+    // LMDB having any commit means that there must be a journal.
+    const journal = applied === 0 ? create() : null;
+    for (const tables of replay().values()) tables.close();
+    return journal ?? create();
+  }
+
+  /**
+   * Verified when it is durable: until another owner's record is there that owner has not read the journal, and will find
+   * the commit in it.
+   */
+  #append(commit: JournaledCommit): void {
+    this.#final(() => {
+      this.#journal.append(commit);
+      this.#root.resetReadTxn();
+      this.#ownership.verify();
+    });
+  }
+
+  #settleSoon(): void {
+    this.#settling ??= setTimeout(() => {
+      this.#settling = null;
+      try {
+        if (!this.#pending.isEmpty) this.#settle();
+      } catch {
+        // It is kept as the failure that the next commit ends with.
+      }
+    }, limits.journalMs).unref();
+  }
+
+  #settle(): void {
+    this.#transaction(() => undefined);
+  }
+
+  /**
+   * Runs `action`, which may put into databases and open new ones, after what is pending, and returns when all of it is
+   * durable. When that fails, for whatever reason, nothing of it has happened, and nothing more will: after a failed write
+   * the kernel and LMDB may disagree about what is on the disk, and to begin another transaction can crash the process.
+   * @throws TreplicaError LEDGER_FAILED
+   */
+  #transaction<T>(action: () => T): T {
+    this.#assertSound();
+    const sequence = this.#journal.sequence + 1;
+    const result = this.#final(() =>
+      this.#owned(() => {
+        this.#pending.write(this.inventories);
+        const done = action();
+        this.inventories.noteTransaction(sequence);
+        return done;
+      }),
+    );
+    this.#journal.restart(sequence);
+    this.#pending.clear();
+    return result;
+  }
+
+  /** Runs `action` in a transaction of the owner's. */
+  #owned<T>(action: () => T): T {
+    return transactionOf(this.#root, () => {
+      this.#ownership.verify();
+      return action();
+    });
+  }
+
+  /** Whatever `action` throws is the last thing that happens here. */
+  #final<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (cause) {
+      this.#failure ??= failed(this.place, cause);
+      throw this.#failure;
+    }
   }
 }
 
 /** Whether a queue of this process has its ledger in the directory whose real path is `path`. */
 export function isEntered(path: string): boolean {
   return environments.has(path);
-}
-
-function transactionOf<T>(root: RootDatabase<Buffer>, action: () => T): T {
-  let result!: T;
-  // Must itself return nothing: LMDB would wait for a promise, as `put` returns, and leave the transaction open.
-  root.transactionSync(() => {
-    result = action();
-  });
-  return result;
 }
 
 /**
@@ -187,16 +309,6 @@ function assertUsable(directory: string): void {
   } catch (cause) {
     throw accessError(directory, cause);
   }
-}
-
-/** lmdb-js remembers every database that was ever opened, under its name: with a log that goes on, without end. */
-function forget(database: unknown): void {
-  const { allDbs } = lmdb as unknown as { readonly allDbs: Map<string, unknown> };
-  for (const [name, known] of allDbs) if (known === database) allDbs.delete(name);
-}
-
-export function databaseOptions(keyEncoding: 'binary' | 'uint32'): DatabaseOptions {
-  return { keyEncoding, encoding: 'binary', cache: false };
 }
 
 /**
@@ -239,36 +351,4 @@ function assertReadable(path: string): void {
   } catch (error) {
     if (!(error instanceof TreplicaError && error.code === 'DIRECTORY_IN_USE')) throw error;
   }
-}
-
-function openRoot(directory: string, options: { readonly readOnly: boolean }): RootDatabase<Buffer> {
-  try {
-    return open<Buffer>(directory, {
-      // Without it, a directory with a dot in its name is taken for a file.
-      noSubdir: false,
-      overlappingSync: false,
-      mapSize: limits.mapBytes,
-      maxDbs: limits.namedDatabasesMax,
-      encoding: 'binary',
-      cache: false,
-      ...options,
-    });
-  } catch (cause) {
-    throw accessError(directory, cause);
-  }
-}
-
-export function accessError(directory: string, cause: unknown): TreplicaError {
-  if (cause instanceof TreplicaError) return cause;
-  const { EACCES, EPERM, EROFS } = constants.errno;
-  const { message, code } = cause as Error & { readonly code?: number };
-  if (code === EACCES || code === EPERM || code === EROFS) return notWritable(directory, cause);
-  if (message.includes('MDB_VERSION_MISMATCH')) return anotherVersion(`data file in directory ${directory}`, message);
-  if (/MDB_(INVALID|CORRUPTED|PAGE_NOTFOUND|BAD_TXN)/.test(message))
-    return damaged(`data file in directory ${directory}`, message, cause);
-  return new TreplicaError(
-    'LEDGER_FAILED',
-    `The ledger in directory ${directory} could not be opened or read: ${message}. See that the disk is sound and has room, and that the process may map ${limits.mapBytes} bytes of address space, then start it again.`,
-    { cause },
-  );
 }

@@ -9,10 +9,20 @@ import { seal, SEAL_BYTES, unseal } from './seal.js';
 const TRANSACTION_KEY = Buffer.from('transaction');
 const TRANSACTION_KEY_CRC = crc32(TRANSACTION_KEY);
 
+/** What is noted of the last transaction that wrote. */
+export interface TransactionNote {
+  /** As LMDB counts them. */
+  readonly transaction: number;
+  /** The last commit that LMDB has, as the journal numbers them. */
+  readonly sequence: number;
+}
+
+const NO_TRANSACTION: TransactionNote = { transaction: 0, sequence: 0 };
+
 /**
  * Where an environment keeps the inventories of its queues: in a table, and so in pages, apart from what they tell of,
  * lest one page that goes back to an earlier state take a record and its inventory back together. Beside them stands the
- * number of the transaction that wrote last. LMDB counts transactions too, in the one page that makes them valid: where
+ * number of the transaction that wrote last, and that of the last commit that it brought here. LMDB counts transactions too, in the one page that makes them valid: where
  * the numbers differ, what is read is the state of another transaction than the last, however consistent it may be.
  */
 export class InventoryTable {
@@ -33,25 +43,37 @@ export class InventoryTable {
     this.#table.putSync(inventoryKey(queueName), inventory);
   }
 
-  /** Notes the number of the transaction under way: every one that writes must, once. */
-  noteTransaction(): void {
-    const writer = new ByteWriter(Buffer.allocUnsafe(SEAL_BYTES + NUMBER_BYTES_MAX), SEAL_BYTES);
+  /** Notes the number of the transaction under way, with which LMDB has all commits up to `sequence`: every one must, once. */
+  noteTransaction(sequence: number): void {
+    const writer = new ByteWriter(Buffer.allocUnsafe(SEAL_BYTES + 2 * NUMBER_BYTES_MAX), SEAL_BYTES);
     writer.number(this.#root.getWriteTxnId());
+    writer.number(sequence);
     this.#table.putSync(TRANSACTION_KEY, seal(writer.written(), TRANSACTION_KEY_CRC));
   }
 
   /**
-   * Within a transaction, before anything is written.
+   * Within a transaction, before anything is written: what the last one has noted.
    * @param name of what is damaged if it is
    * @throws TreplicaError LEDGER_DAMAGED or LEDGER_VERSION
    */
-  assertLastTransaction(name: string): void {
+  lastTransaction(name: string): TransactionNote {
     const last = this.#root.getWriteTxnId() - 1;
-    const value = this.#table.get(TRANSACTION_KEY);
-    const noted = value ? new ByteReader(unseal(value, TRANSACTION_KEY_CRC, name)).number() : 0;
-    if (noted === last) return;
-    throw damaged(name, `its last transaction is ${last}, and what it holds is from ${noted}`);
+    const noted = readNote(this.#table, name);
+    if (noted.transaction === last) return noted;
+    throw damaged(name, `its last transaction is ${last}, and what it holds is from ${noted.transaction}`);
   }
+}
+
+/**
+ * What the last transaction has noted in the table of inventories.
+ * @param name of what is damaged if it is
+ * @throws TreplicaError LEDGER_DAMAGED or LEDGER_VERSION
+ */
+export function readNote(inventories: Database<Buffer, Buffer>, name: string): TransactionNote {
+  const value = inventories.get(TRANSACTION_KEY);
+  if (value === undefined) return NO_TRANSACTION;
+  const reader = new ByteReader(unseal(value, TRANSACTION_KEY_CRC, name));
+  return { transaction: reader.number(), sequence: reader.number() };
 }
 
 /** The key of a queue's inventory. */

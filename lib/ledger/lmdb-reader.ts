@@ -12,12 +12,18 @@ import type { CheckpointStore } from './checkpoint-store.js';
 import { dataFile } from './data-file.js';
 import { INVENTORY, openReadOnly } from './environment.js';
 import { FileCheckpoints } from './file-checkpoints.js';
-import { inventoryKey } from './inventory-table.js';
+import { inventoryKey, readNote } from './inventory-table.js';
+import type { JournaledCommit } from './journal/frame.js';
+import { readJournal } from './journal/journal.js';
 import { firstOf, segmentOf } from './log-state.js';
 import { endOfLog, logPrefix, numberIn, segmentName } from './log-segments.js';
+import { overlaid } from './overlaid-store.js';
 import { ReadSnapshots } from './read-snapshots.js';
 import { metaKey, RecordCodec } from './record-codec.js';
 import { StoredRecords } from './stored-records.js';
+
+/** How often the journal may change while it is read. */
+const ATTEMPTS_MAX = 20;
 
 /** Of the log that one read goes through at most, so that it is short. */
 const SEGMENTS_A_READ = 4;
@@ -74,6 +80,7 @@ export async function listLedgers(directory: string): Promise<readonly string[]>
 class LmdbReader implements LedgerReader {
   readonly checkpoints: Pick<CheckpointStore, 'open'>;
   readonly #snapshots: ReadSnapshots;
+  readonly #directory: string;
   readonly #name: string;
   readonly #codec: RecordCodec;
   /** As of the last time that it was loaded. */
@@ -89,20 +96,27 @@ class LmdbReader implements LedgerReader {
     this.#snapshots = snapshots;
     this.#name = encodeURIComponent(queueId);
     this.#codec = new RecordCodec(queueId, `in directory ${directory}`);
-    this.#records = this.#newRecords();
+    this.#directory = directory;
+    this.#records = this.#newRecords([]);
   }
 
   load(): LedgerSnapshot {
-    return this.#snapshots.take(() => {
-      this.#records = this.#newRecords();
-      return this.#records.load();
-    });
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const loaded = this.#tryToLoad();
+        if (loaded !== null) return loaded;
+        if (attempt >= ATTEMPTS_MAX) throw this.#changing();
+      } catch (error) {
+        // An owner that writes meanwhile lets what is sound look damaged.
+        if (attempt >= ATTEMPTS_MAX) throw error;
+      }
+    }
   }
 
   read(from: Instance, to: Instance, maxBytes: number): LogEntry[] | null {
     return this.#snapshots.take(() => {
-      const { watermark } = this.#records.verify().state;
-      if (from < this.#startNow()) return null;
+      const { watermark, start } = this.#records.verify().state;
+      if (from < start || from < this.#startNow()) return null;
       const end = firstOf(segmentOf(from, limits.segmentInstances) + SEGMENTS_A_READ, limits.segmentInstances);
       return this.#records.read(from, Math.min(to, watermark, end) as Instance, maxBytes);
     });
@@ -112,14 +126,41 @@ class LmdbReader implements LedgerReader {
     return this.#snapshots.close();
   }
 
-  #newRecords(): StoredRecords {
+  /** Null where LMDB has got more from the journal while that was read. */
+  #tryToLoad(): LedgerSnapshot | null {
+    const applied = this.#snapshots.take(() => this.#applied());
+    const { commits } = readJournal(this.#directory, applied);
+    return this.#snapshots.take(() => {
+      if (this.#applied() !== applied) return null;
+      this.#records = this.#newRecords(commits.filter(({ queueName }) => queueName === this.#name));
+      return this.#records.load();
+    });
+  }
+
+  /** The number of the last commit that LMDB has. */
+  #applied(): number {
+    return readNote(this.#inventories(), `data file in directory ${this.#directory}`).sequence;
+  }
+
+  #inventories() {
+    return this.#snapshots.database<Buffer>(INVENTORY, 'binary');
+  }
+
+  #changing(): TreplicaError {
+    return new TreplicaError(
+      'LEDGER_FAILED',
+      `The ledger in directory ${this.#directory} could not be read: its process brings it up to date faster than it can be read. Read it again when there is less load.`,
+    );
+  }
+
+  #newRecords(journaled: readonly JournaledCommit[]): StoredRecords {
     const store = {
       segmentInstances: limits.segmentInstances,
       meta: () => this.#meta(),
       entries: (from: Instance, to: Instance) => this.#entries(from, to),
-      inventory: () => this.#snapshots.database<Buffer>(INVENTORY, 'binary').get(inventoryKey(this.#name)),
+      inventory: () => this.#inventories().get(inventoryKey(this.#name)),
     };
-    return new StoredRecords(store, this.#codec);
+    return new StoredRecords(overlaid(store, journaled), this.#codec);
   }
 
   *#meta(): Generator<readonly [string, Buffer]> {

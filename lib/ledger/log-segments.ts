@@ -7,7 +7,7 @@ import { firstOf, segmentOf } from './log-state.js';
 type Segment = Database<Buffer, number>;
 
 /** What the segments of a log need of where they are kept. */
-interface SegmentPlace {
+export interface SegmentPlace {
   openDatabase(name: string, keyEncoding: 'uint32'): Segment;
   closeDatabase(database: Segment): void;
   /** Within a transaction. */

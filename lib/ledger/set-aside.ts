@@ -6,6 +6,7 @@ import { checkpointsDirectory } from './checkpoint-layout.js';
 import { dataFile, lockFile } from './data-file.js';
 import { prepareDirectory, syncDirectory } from './directory.js';
 import { isEntered } from './environment.js';
+import { journalFile } from './journal/journal-file.js';
 
 const PREFIX = 'damaged-';
 
@@ -24,7 +25,7 @@ export function setLedgerAside(directory: string): string {
   }
   const aside = join(path, `${PREFIX}${new Date().toISOString().replaceAll(':', '-')}`);
   mkdirSync(aside);
-  for (const place of [checkpointsDirectory(path), lockFile(path), dataFile(path)]) {
+  for (const place of [checkpointsDirectory(path), lockFile(path), journalFile(path), dataFile(path)]) {
     if (existsSync(place)) renameSync(place, join(aside, place.slice(path.length + 1)));
   }
   syncDirectory(aside);

@@ -90,6 +90,14 @@ export const limits = {
   /** A connection of the bulk lane on which nothing has moved for this long is closed; the next message opens another. */
   bulkIdleMs: 10_000,
 
+  /** A journal, in bytes: commits that LMDB does not have yet take no more room than that. */
+  journalBytes: 512 * 1024,
+  /** One commit in the journal, in bytes; LMDB gets a larger one at once. */
+  journalCommitBytesMax: 64 * 1024,
+  /** LMDB gets what is in the journal after this long at the latest. */
+  journalMs: 500,
+  /** A journal tells after this long that its last commit is there. */
+  journalConfirmMs: 20,
   /** Instances of one segment of the log: the unit in which the log is dropped, and compared with its digest. */
   segmentInstances: 1_024,
   /** Segments that one commit drops at most, so that none takes long. */

@@ -1,0 +1,82 @@
+import type { Instance } from '../../model/ids.js';
+import { ByteReader, ByteWriter, NUMBER_BYTES_MAX } from '../binary.js';
+import type { Changes, RecordKey } from '../inventory.js';
+
+/** What one commit of one queue writes, as it is kept in the journal until LMDB has it. */
+export interface JournaledCommit {
+  /** The queue's, as its tables are named. */
+  readonly queueName: string;
+  /** By key, encoded; null is removed. */
+  readonly values: ReadonlyMap<RecordKey, Buffer | null>;
+  readonly inventory: Buffer;
+  /** The log below it goes. */
+  readonly start: Instance;
+}
+
+const ENTRY = 0;
+const META = 1;
+const META_REMOVED = 2;
+
+/** The values of changes; of the log nothing is removed but what is below its start. */
+export function valuesOf(changes: Changes): Map<RecordKey, Buffer | null> {
+  const values = new Map<RecordKey, Buffer | null>();
+  for (const [key, change] of changes) {
+    if (change !== null) values.set(key, change.value);
+    else if (typeof key === 'string') values.set(key, null);
+  }
+  return values;
+}
+
+/** At least the bytes that `encodeFrame` will take. */
+export function frameBytesMax({ queueName, values, inventory }: JournaledCommit): number {
+  let bytes = 3 * queueName.length + inventory.length + 4 * NUMBER_BYTES_MAX;
+  for (const [key, value] of values) {
+    bytes += 1 + 2 * NUMBER_BYTES_MAX + (typeof key === 'string' ? 3 * key.length : 0) + (value?.length ?? 0);
+  }
+  return bytes;
+}
+
+/** Writes a commit into `target`, which is large enough, and returns that part of it. */
+export function encodeFrame(target: Buffer, { queueName, values, inventory, start }: JournaledCommit): Buffer {
+  const writer = new ByteWriter(target, 0);
+  writeSized(writer, Buffer.from(queueName));
+  writer.number(start);
+  writeSized(writer, inventory);
+  writer.number(values.size);
+  for (const [key, value] of values) {
+    if (typeof key === 'number') {
+      writer.byte(ENTRY);
+      writer.number(key);
+    } else {
+      writer.byte(value === null ? META_REMOVED : META);
+      writeSized(writer, Buffer.from(key));
+    }
+    if (value !== null) writeSized(writer, value);
+  }
+  return writer.written();
+}
+
+/** @throws RangeError where the bytes cannot have been written by `encodeFrame` */
+export function decodeFrame(bytes: Buffer): JournaledCommit {
+  const reader = new ByteReader(bytes);
+  const queueName = readSized(reader).toString();
+  const start = reader.number() as Instance;
+  const inventory = readSized(reader);
+  const values = new Map<RecordKey, Buffer | null>();
+  for (let left = reader.number(); left > 0; left -= 1) {
+    const kind = reader.byte();
+    const key = kind === ENTRY ? (reader.number() as Instance) : readSized(reader).toString();
+    values.set(key, kind === META_REMOVED ? null : readSized(reader));
+  }
+  reader.end();
+  return { queueName, values, inventory, start };
+}
+
+function writeSized(writer: ByteWriter, bytes: Buffer): void {
+  writer.number(bytes.length);
+  writer.raw(bytes);
+}
+
+function readSized(reader: ByteReader): Buffer {
+  return reader.raw(reader.number());
+}

@@ -1,0 +1,178 @@
+/**
+ * The journal of a ledger directory: commits that are durable and not in LMDB yet. LMDB makes a commit durable with two
+ * syncs and half a dozen pages; a small one is appended here instead, with one sync of one page that is already part of
+ * the file, and many of them go to LMDB together later (write-ahead logging; Mohan et al., ARIES, 1992, section 1.1).
+ *
+ * Commits are numbered. LMDB notes the last one that it has, in the transaction that brings it there; what the journal
+ * holds up to that one is superfluous, and the journal begins from its start again.
+ */
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+
+import { assert } from '../../model/assert.js';
+import { limits } from '../../model/limits.js';
+import { syncDirectory } from '../directory.js';
+import { damaged } from '../ledger-errors.js';
+import { encodeFrame, frameBytesMax, type JournaledCommit } from './frame.js';
+import { HEADER_SECTORS, readHeader, writeHeader } from './header.js';
+import { journalFile } from './journal-file.js';
+import { scanJournal, type JournalScan } from './scan.js';
+import { SECTOR_BYTES, sectorsOf, writeSectors } from './sector.js';
+
+const SECTORS = limits.journalBytes / SECTOR_BYTES;
+
+/**
+ * From the last commit that was found in a journal to the number that the next journal begins with: between them lies the
+ * one that an owner that is alive after all may be writing.
+ */
+export const JOURNAL_GAP = 2;
+
+const NOTHING: JournalScan = { commits: [], last: 0 };
+
+/**
+ * What the journal in `directory` holds beyond `applied`, the number of the last commit that LMDB has; 0 where LMDB has never
+ * had one, and then there need not be a journal.
+ * @throws TreplicaError LEDGER_DAMAGED or LEDGER_VERSION
+ */
+export function readJournal(directory: string, applied: number): JournalScan {
+  const path = journalFile(directory);
+  const name = `journal ${path}`;
+  if (!existsSync(path)) {
+    if (applied === 0) return NOTHING;
+    throw damaged(name, 'it is missing');
+  }
+  const journal = readFileSync(path);
+  if (journal.length !== limits.journalBytes) {
+    throw damaged(name, `it has ${journal.length} bytes, and ${limits.journalBytes} were written`);
+  }
+  if (applied > 0) return scanJournal(journal, applied, name);
+  const { confirmed } = readHeader(journal, name);
+  if (confirmed <= JOURNAL_GAP) return NOTHING;
+  throw damaged(
+    `ledger in directory ${directory}`,
+    `it had commit ${confirmed}, and its data file is missing or empty`,
+  );
+}
+
+/** Writes a journal. After any error it must not be used any more. */
+export class Journal {
+  readonly #fd: number;
+  /** Where the next frame begins. */
+  #sector = HEADER_SECTORS;
+  #sequence: number;
+  #confirmed: number;
+  #confirming: NodeJS.Timeout | null = null;
+  /** Of a write that nobody waited for. */
+  #failure: unknown = null;
+  readonly #frame = Buffer.allocUnsafe(limits.journalCommitBytesMax);
+  readonly #sectors = Buffer.allocUnsafe(sectorsOf(limits.journalCommitBytesMax) * SECTOR_BYTES);
+  readonly #header = Buffer.alloc(SECTOR_BYTES);
+
+  /**
+   * An empty journal in `directory`, in place of the one that is there: all of that must be in LMDB, and `sequence` beyond
+   * all commits in it. It is another file, so that whoever still writes the old one cannot spoil it.
+   */
+  static create(directory: string, sequence: number): Journal {
+    const path = journalFile(directory);
+    const bytes = Buffer.alloc(limits.journalBytes);
+    writeHeader(bytes, { confirmed: sequence });
+    const next = `${path}.new`;
+    const fd = openSync(next, 'w');
+    try {
+      // Written, not only reserved: a sync then has nothing to do but the page of the commit.
+      writeAll(fd, bytes, 0);
+      fsyncSync(fd);
+      renameSync(next, path);
+      syncDirectory(dirname(path));
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+    return new Journal(fd, sequence);
+  }
+
+  private constructor(fd: number, sequence: number) {
+    this.#fd = fd;
+    this.#sequence = sequence;
+    this.#confirmed = sequence;
+  }
+
+  /** The number of the last commit. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** Whether it is small enough for the journal and there is room; if not, LMDB is to have it and all before it. */
+  hasRoomFor(commit: JournaledCommit): boolean {
+    const bytes = frameBytesMax(commit);
+    return bytes <= limits.journalCommitBytesMax && this.#sector + sectorsOf(bytes) <= SECTORS;
+  }
+
+  /**
+   * Returns when the commit, for which there is room, is durable.
+   * @throws Error of the system; the commit may be durable or not
+   */
+  append(commit: JournaledCommit): void {
+    if (this.#failure !== null) throw this.#failure;
+    assert(this.hasRoomFor(commit), 'a commit is journaled where there is room', { sector: this.#sector });
+    const frame = encodeFrame(this.#frame, commit);
+    const bytes = writeSectors(this.#sectors, frame, this.#sequence + 1);
+    writeAll(this.#fd, this.#sectors.subarray(0, bytes), this.#sector * SECTOR_BYTES);
+    fdatasyncSync(this.#fd);
+    this.#sequence += 1;
+    this.#sector += bytes / SECTOR_BYTES;
+    this.#confirmSoon();
+  }
+
+  /** LMDB has everything up to `sequence`, of which the last may never have been here. */
+  restart(sequence: number): void {
+    assert(sequence >= this.#sequence, 'LMDB has all that was journaled', { sequence, journaled: this.#sequence });
+    this.#sequence = sequence;
+    this.#sector = HEADER_SECTORS;
+    this.#confirmSoon();
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (this.#confirming) clearTimeout(this.#confirming);
+    this.#confirm();
+    closeSync(this.#fd);
+  }
+
+  /**
+   * What is damaged at the very end looks as if a crash had cut it short, and LMDB's file as it was one transaction ago is as
+   * sound as the last, so the header, in a page of its own, soon tells what had been there. Not at once: every commit would
+   * have to sync two pages.
+   */
+  #confirmSoon(): void {
+    this.#confirming ??= setTimeout(() => {
+      this.#confirming = null;
+      this.#confirm();
+    }, limits.journalConfirmMs).unref();
+  }
+
+  #confirm(): void {
+    if (this.#confirmed === this.#sequence) return;
+    this.#confirmed = this.#sequence;
+    try {
+      writeAll(this.#fd, writeHeader(this.#header, { confirmed: this.#confirmed }), 0);
+    } catch (error) {
+      this.#failure = error;
+    }
+  }
+}
+
+function writeAll(fd: number, bytes: Buffer, position: number): void {
+  for (let written = 0; written < bytes.length;) {
+    written += writeSync(fd, bytes, written, bytes.length - written, position + written);
+  }
+}

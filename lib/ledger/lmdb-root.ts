@@ -1,0 +1,62 @@
+/** Opens LMDB's environments. Here, and nowhere else, is what must be obeyed for LMDB to be what it promises. */
+import { constants } from 'node:os';
+
+import * as lmdb from 'lmdb';
+import { open, type DatabaseOptions, type RootDatabase } from 'lmdb';
+
+import { TreplicaError } from '../model/errors.js';
+import { limits } from '../model/limits.js';
+import { anotherVersion, damaged, notWritable } from './ledger-errors.js';
+
+/** @throws TreplicaError as `accessError` */
+export function openRoot(directory: string, options: { readonly readOnly: boolean }): RootDatabase<Buffer> {
+  try {
+    return open<Buffer>(directory, {
+      // Without it, a directory with a dot in its name is taken for a file.
+      noSubdir: false,
+      overlappingSync: false,
+      mapSize: limits.mapBytes,
+      maxDbs: limits.namedDatabasesMax,
+      encoding: 'binary',
+      cache: false,
+      ...options,
+    });
+  } catch (cause) {
+    throw accessError(directory, cause);
+  }
+}
+
+export function accessError(directory: string, cause: unknown): TreplicaError {
+  if (cause instanceof TreplicaError) return cause;
+  const { EACCES, EPERM, EROFS } = constants.errno;
+  const { message, code } = cause as Error & { readonly code?: number };
+  if (code === EACCES || code === EPERM || code === EROFS) return notWritable(directory, cause);
+  if (message.includes('MDB_VERSION_MISMATCH')) return anotherVersion(`data file in directory ${directory}`, message);
+  if (/MDB_(INVALID|CORRUPTED|PAGE_NOTFOUND|BAD_TXN)/.test(message))
+    return damaged(`data file in directory ${directory}`, message, cause);
+  return new TreplicaError(
+    'LEDGER_FAILED',
+    `The ledger in directory ${directory} could not be opened or read: ${message}. See that the disk is sound and has room, and that the process may map ${limits.mapBytes} bytes of address space, then start it again.`,
+    { cause },
+  );
+}
+
+/** Runs `action` in one transaction, and returns when all of it is durable. */
+export function transactionOf<T>(root: RootDatabase<Buffer>, action: () => T): T {
+  let result!: T;
+  // Must itself return nothing: LMDB would wait for a promise, as `put` returns, and leave the transaction open.
+  root.transactionSync(() => {
+    result = action();
+  });
+  return result;
+}
+
+/** lmdb-js remembers every database that was ever opened, under its name: with a log that goes on, without end. */
+export function forget(database: unknown): void {
+  const { allDbs } = lmdb as unknown as { readonly allDbs: Map<string, unknown> };
+  for (const [name, known] of allDbs) if (known === database) allDbs.delete(name);
+}
+
+export function databaseOptions(keyEncoding: 'binary' | 'uint32'): DatabaseOptions {
+  return { keyEncoding, encoding: 'binary', cache: false };
+}
