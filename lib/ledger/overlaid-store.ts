@@ -20,11 +20,15 @@ export function overlaid(store: RecordStore, commits: readonly JournaledCommit[]
     *entries(from, to) {
       const first = laterOf(from, last.start);
       const pending = entries.filter(([instance]) => instance >= first && instance < to);
+      let next = 0;
       for (const [instance, value] of store.entries(first, to)) {
-        while (pending[0] !== undefined && pending[0][0] < instance) yield pending.shift() as [Instance, Buffer];
+        for (let entry = pending[next]; entry !== undefined && entry[0] < instance; entry = pending[next]) {
+          yield entry;
+          next += 1;
+        }
         if (!values.has(instance)) yield [instance, value] as const;
       }
-      yield* pending;
+      yield* pending.slice(next);
     },
   };
 }

@@ -12,7 +12,7 @@ import { LedgerModel } from './model.js';
 import { at, checkpointAt, END, entryAt, voteAt } from './records.js';
 
 /** Something that happens to a ledger; numbers are fitted to where the log stands. */
-type Step =
+export type LifeStep =
   | { readonly kind: 'decide'; readonly count: number; readonly bytes: number }
   | { readonly kind: 'vote'; readonly ahead: number }
   | { readonly kind: 'checkpoint' | 'repair'; readonly place: number }
@@ -219,7 +219,7 @@ export function describeLifecycle(name: string, emptyPlace: () => LedgerPlace): 
     });
 
     it('is what the model is, whatever happens to it', async () => {
-      const run = async (steps: readonly Step[]) => {
+      const run = async (steps: readonly LifeStep[]) => {
         const own = emptyPlace();
         const walk = new Walk(own);
         for (const step of [...steps, { kind: 'reopen' } as const]) await walk.take(step);
@@ -234,7 +234,7 @@ export function describeLifecycle(name: string, emptyPlace: () => LedgerPlace): 
         anyStep(n).filter(({ kind }) => kind !== 'repair'),
         { minLength: 2, maxLength: 8 },
       );
-      const run = async (sequence: readonly Step[], pick: number, sliceBytes: number) => {
+      const run = async (sequence: readonly LifeStep[], pick: number, sliceBytes: number) => {
         const own = emptyPlace();
         const walk = new Walk(own);
         const states: Map<RecordKey, Buffer>[] = [];
@@ -306,7 +306,7 @@ class Walk {
     return this.#model.snapshot();
   }
 
-  async take(step: Step): Promise<void> {
+  async take(step: LifeStep): Promise<void> {
     if (step.kind === 'reopen') {
       await this.ledger.close();
       this.ledger = this.#place.open(QUEUE);
@@ -323,7 +323,8 @@ class Walk {
   }
 }
 
-function recordsOf(step: Exclude<Step, { readonly kind: 'reopen' }>, model: LedgerModel): LedgerRecord[] {
+/** What a step commits to a ledger that stands where the model does. */
+export function recordsOf(step: Exclude<LifeStep, { readonly kind: 'reopen' }>, model: LedgerModel): LedgerRecord[] {
   const { watermark, start } = model.snapshot();
   const placed = (place: number, end: number) => start + Math.floor(place * (end - start));
   switch (step.kind) {
@@ -350,7 +351,8 @@ function decided(from: number, end: number, bytes: number): LedgerRecord[] {
   return [...votes, { kind: 'watermark', watermark: at(end) }];
 }
 
-function anyStep(n: number): fc.Arbitrary<Step> {
+/** For a log whose segments have `n` instances. */
+export function anyStep(n: number): fc.Arbitrary<LifeStep> {
   const count = fc.constantFrom(1, 5, n - 1, n, n + 1, 2 * n + 3);
   const place = fc.double({ min: 0, max: 0.999, noNaN: true });
   return fc.oneof(

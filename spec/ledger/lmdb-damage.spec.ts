@@ -5,6 +5,7 @@ import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { listDamages } from '../../lib/ledger/data-file.js';
+import { journalFile } from '../../lib/ledger/journal/journal-file.js';
 import { openLmdbLedger } from '../../lib/ledger/lmdb-ledger.js';
 import { limits } from '../../lib/model/limits.js';
 import { committed, QUEUE } from './ledger-place.js';
@@ -124,24 +125,30 @@ describe('a stored record that is not what was written', () => {
     const file = join(directory, 'data.mdb');
     const live = async (round: number) => {
       const ledger = open();
-      await committed(ledger, voteAt(entryNumber + (round % 3), round), {
-        kind: 'promise',
-        ballot: { ...BALLOT, reign: round },
-      });
+      for (let commit = 0; commit <= round % 3; commit += 1) {
+        await committed(ledger, voteAt(entryNumber + (round % 3), round), {
+          kind: 'promise',
+          ballot: { ...BALLOT, reign: round },
+        });
+        // Lets LMDB have it, which takes other pages in each life then.
+        ledger.read(at(0), at(entryNumber), 0);
+      }
       await ledger.close();
       return readFileSync(file);
     };
     const lives: Buffer[] = [];
-    for (let round = 0; round < 8; round += 1) lives.push(await live(round));
+    for (let round = 0; round < 10; round += 1) lives.push(await live(round));
+    const journal = readFileSync(journalFile(directory));
     const good = await load();
     const last = lives.at(-1)!;
     const found: string[] = [];
-    for (const earlier of lives.slice(-4, -1)) {
+    for (const earlier of lives.slice(0, -1)) {
       for (const page of pagesThatDiffer(last, earlier)) {
         const place = temporaryDirectory();
         const changed = Buffer.from(last);
         earlier.copy(changed, page * PAGE_BYTES, page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
         writeFileSync(join(place, 'data.mdb'), changed);
+        writeFileSync(journalFile(place), journal);
         try {
           expect(await load(place)).toEqual(good);
         } catch (error) {

@@ -1,11 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { open, type Database, type Key, type RootDatabase } from 'lmdb';
 
+import { isEntered } from '../../lib/ledger/environment.js';
 import { InventoryTable } from '../../lib/ledger/inventory-table.js';
 import type { RecordKey } from '../../lib/ledger/inventory.js';
+import { openLmdbLedger } from '../../lib/ledger/lmdb-ledger.js';
 import { limits } from '../../lib/model/limits.js';
 import { at } from './records.js';
 
@@ -33,13 +35,15 @@ export async function tamper(
     const changed = change(table.get(key) ?? Buffer.alloc(0));
     if (changed) table.putSync(key, changed);
     else table.removeSync(key);
-    new InventoryTable(root, openTable<Buffer>(root, 'inventory')).noteTransaction();
+    const inventories = new InventoryTable(root, openTable<Buffer>(root, 'inventory'));
+    inventories.noteTransaction(inventories.lastTransaction(directory).sequence);
   });
   await root.close();
 }
 
-/** Everything that is stored of `QUEUE`. */
+/** Everything that is stored of `QUEUE`, once LMDB has what is in the journal. */
 export async function storedValues(directory: string): Promise<Map<RecordKey, Buffer>> {
+  await settle(directory);
   const root = openRoot(directory);
   const values = new Map<RecordKey, Buffer>();
   for (const { key, value } of openTable<Buffer>(root, `${QUEUE_NAME}/meta`).getRange()) values.set(String(key), value);
@@ -60,6 +64,11 @@ export async function putStored(directory: string, key: RecordKey, value: Buffer
   const segment = Math.floor(key / limits.segmentInstances);
   const database = `${QUEUE_NAME}/log/${segment.toString(16).padStart(10, '0')}`;
   return tamper(directory, database, key % limits.segmentInstances, () => value);
+}
+
+/** Where this process has a ledger open, to open another one there lets LMDB have what is in the journal. */
+async function settle(directory: string): Promise<void> {
+  if (isEntered(realpathSync(directory))) await openLmdbLedger(directory, 'another queue').close();
 }
 
 export function flipLastBit(value: Buffer): Buffer {

@@ -1,8 +1,5 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setImmediate as turn } from 'node:timers/promises';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -13,13 +10,12 @@ import { limits } from '../../lib/model/limits.js';
 import { committed, QUEUE } from './ledger-place.js';
 import { flipLastBit, QUEUE_NAME, remove, tamper, temporaryDirectory } from './lmdb-files.js';
 import { at, BALLOT, checkpointAt, END, entryAt, PROCESS, voteAt } from './records.js';
-
-const WRITER = join(import.meta.dirname, '../../dist/spec/programs/ledger-writer.js');
+import { WriterProcess } from './writer-process.js';
 
 describe('a ledger that is read by another process than its owner', () => {
   let directory: string;
   let reader: LedgerReader | null;
-  let owner: ChildProcess | null;
+  let owner: WriterProcess | null;
 
   beforeEach(() => {
     directory = temporaryDirectory();
@@ -28,24 +24,15 @@ describe('a ledger that is read by another process than its owner', () => {
   });
   afterEach(async () => {
     await reader?.close();
-    if (owner?.exitCode === null) {
-      const gone = once(owner, 'close');
-      owner.kill('SIGKILL');
-      await gone;
-    }
+    await owner?.kill();
     remove(directory);
   });
 
   /** A process that appends to the log, and cuts it to `keepBytes` at every segment's end. */
-  async function startOwner(bodyBytes: number, keepBytes: number): Promise<() => number> {
-    owner = spawn(process.execPath, [WRITER, directory, QUEUE, String(bodyBytes), String(keepBytes)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const lines = createInterface(owner.stdout!);
-    let last = -1;
-    lines.on('line', (line) => (last = line === 'open' ? -1 : Number(line)));
-    while (last < 0) await once(lines, 'line');
-    return () => last;
+  async function startOwner(bodyBytes: number, keepBytes: number): Promise<WriterProcess> {
+    owner = new WriterProcess(directory, [String(bodyBytes), String(keepBytes)]);
+    await owner.says(2);
+    return owner;
   }
 
   async function write(...queues: string[]): Promise<void> {
@@ -67,12 +54,12 @@ describe('a ledger that is read by another process than its owner', () => {
   }
 
   it('is as of one moment, and without gaps, while the owner appends and cuts', async () => {
-    const lastOf = await startOwner(100, 100 * limits.segmentInstances);
+    const writer = await startOwner(100, 100 * limits.segmentInstances);
     const { load, read } = bound(open());
     let entries = 0;
     let cuts = 0;
     while (cuts < 2) {
-      const confirmed = lastOf();
+      const confirmed = writer.last;
       const { start, watermark } = load();
       expect(watermark).toBeGreaterThanOrEqual(confirmed + 1);
       if (start > 2 * limits.segmentInstances && read(at(0), END, 0) === null) cuts += 1;
@@ -92,9 +79,9 @@ describe('a ledger that is read by another process than its owner', () => {
   it('does not keep the owner from using pages again', async () => {
     const bodyBytes = 1000;
     const end = 24 * limits.segmentInstances;
-    const lastOf = await startOwner(bodyBytes, 0);
+    const writer = await startOwner(bodyBytes, 0);
     const { load, read } = bound(open());
-    while (lastOf() < end) {
+    while (writer.last < end) {
       const { start, watermark } = load();
       if (start < watermark) read(start, END, 0);
       await turn();

@@ -12,13 +12,14 @@ function canTrace(): boolean {
 }
 
 describe('the system calls of a replica', () => {
-  it('no datagram with a vote leaves before fdatasync has returned', async () => {
+  it('no datagram with a vote leaves before it was written and fdatasync has returned, of the journal or of LMDB', async () => {
     if (!canTrace()) {
       console.warn('strace is not installed or not permitted: the order of fdatasync and sendmsg has not been shown');
       return;
     }
     const traced = await traceVotes();
     expect(traced.length).toBeGreaterThan(20);
-    expect(traced.filter(({ synced }) => !synced)).toEqual([]);
+    expect(traced.filter(({ ways }) => ways.includes(null))).toEqual([]);
+    expect(new Set(traced.flatMap(({ ways }) => ways))).toEqual(new Set(['journal', 'LMDB']));
   });
 });

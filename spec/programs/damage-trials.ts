@@ -1,8 +1,8 @@
 /**
  * `damage-trials [--trials 1000] [--seed 1] [--first 0]`: writes ledgers, and in each trial damages a copy of their data file
- * in one way, then opens, reads and writes it in a child process. Prints how the trials have ended. Fails if a child was
- * ended by a signal, or a ledger told something else than was written and did not say so. Trial `n` of a seed damages the
- * same place in the same way whichever trial is the first.
+ * or of their journal in one way, then opens, reads and writes it in a child process. Prints how the trials have ended. Fails
+ * if a child was ended by a signal, or a ledger told something else than was written and did not say so. Trial `n` of a seed
+ * damages the same place in the same way whichever trial is the first.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 
 import { Random } from '../../lib/simulation/random.js';
-import { openBase, placeDataFile, readBase, writeBase, type Base } from './damage-trials/base.js';
+import { openBase, placeFiles, readBase, writeBase, type Base } from './damage-trials/base.js';
 import { planTrial, type Plan } from './damage-trials/damages.js';
 import { OUTCOMES, runTrial, type Outcome, type Result } from './damage-trials/trial.js';
 
@@ -50,7 +50,7 @@ async function runTrials(): Promise<void> {
   const directory = join(values.base, 'trial');
   for (let trial = first; trial < end; trial += 1) {
     say({ begins: trial });
-    placeDataFile(directory, planOf(base, trial).bytes);
+    placeFiles(directory, planOf(base, trial).files);
     const result = await runTrial(directory, base.expected, base.earlier);
     say({ trial, ...result });
   }
@@ -134,10 +134,14 @@ async function runParent(): Promise<void> {
   }
 }
 
-/** That a meta page goes back is what a disk does that loses the last transaction, and nothing in the file can tell. */
+/** But for a commit that nothing has confirmed yet: one that is gone looks like one that a crash has cut short. */
 function isUnheardOf(base: Base, { trial, outcome }: Ended): boolean {
-  const { kind, pageKind } = planOf(base, trial);
-  return outcome === 'an earlier state' && !(kind === 'an earlier page put back' && pageKind === 'meta page');
+  if (outcome !== 'an earlier state') return false;
+  const { data, journal } = base.originals;
+  const { files } = planOf(base, trial);
+  const confirmed = journal.last.subarray(0, journal.pages.unconfirmedFrom);
+  const isConfirmedWhole = files.journal?.subarray(0, confirmed.length).equals(confirmed) === true;
+  return !(files.data.equals(data.last) && isConfirmedWhole);
 }
 
 switch (values.role) {

@@ -1,8 +1,8 @@
 /**
  * `ledger-writer <directory> <queueId> <bodyBytes> [keepBytes]`: opens the ledger, says "open", then commits one entry
- * after the other at 0, 1, 2, … and says each instance once it is durable, until it is killed. When a commit fails it says
- * so, tries another, closes the ledger and ends. With `keepBytes` it commits 64 entries at a time, and cuts the log to that at
- * every segment's end.
+ * after the other from its watermark on and says each instance once it is durable, until it is killed. The entries' bodies
+ * have `bodyBytes`, or the sizes of a list, `0,200,70000`, by turns. When a commit fails it says so, tries another, closes
+ * the ledger and ends. With `keepBytes` it commits 64 entries at a time, and cuts the log to that at every segment's end.
  */
 import { writeSync } from 'node:fs';
 
@@ -14,6 +14,7 @@ import { limits } from '../../lib/model/limits.js';
 import type { LedgerRecord } from '../../lib/model/records.js';
 
 const [directory = '', queueId = '', bodyBytes = '0', keepBytes] = process.argv.slice(2);
+const sizes = bodyBytes.split(',').map(Number);
 const entriesACommit = keepBytes === undefined ? 1 : 64;
 const self = '0123456789abcdef' as ProcessId;
 const ledger = openLmdbLedger(directory, queueId);
@@ -34,7 +35,8 @@ function recordsAt(instance: Instance): LedgerRecord[] {
 }
 
 function entryAt(instance: Instance): LedgerRecord {
-  const batch = { id: batchId(self, 1, instance), body: Buffer.alloc(Number(bodyBytes), instance) };
+  const body = Buffer.alloc(sizes[instance % sizes.length] ?? 0, instance);
+  const batch = { id: batchId(self, 1, instance), body };
   const vote = { ballot: ballotOf(1, self, 'fast'), batch };
   return { kind: 'entry', entry: { instance, promised: NO_BALLOT, vote } };
 }
@@ -60,6 +62,6 @@ function commitAt(instance: Instance): void {
   });
 }
 
-ledger.load();
+const { watermark } = ledger.load();
 say('open');
-commitAt(0 as Instance);
+commitAt(watermark);

@@ -1,28 +1,38 @@
 /**
  * Runs three replicas under strace, executes a few operations and reads the votes out of the datagrams that left: none
- * may leave before the disk has it. As a program it prints how one vote was written, synced and sent.
+ * may leave before the disk has it. As a program it prints how a vote was written, synced and sent.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { limits } from '../../lib/model/limits.js';
 import { decodeMessage } from '../../lib/queue/wire.js';
 import { messagesOf } from '../../lib/transport/frame.js';
 import { ProcessGroup } from '../support/process-group.js';
+import { DurableVotes, nameOfVote, type Way } from './trace-votes/durable-votes.js';
+import { bytesOf, systemCallsIn, type SystemCall } from './trace-votes/system-calls.js';
 
-/** The system calls between one datagram with new votes and the one before it. */
+/** A datagram that tells votes for the first time; repetitions rest on what was durable then. */
 export interface TracedVote {
   readonly replica: number;
   /** As `instance of ballot`. */
   readonly votes: readonly string[];
-  readonly calls: readonly string[];
-  /** Whether the disk confirmed a commit between the two. */
-  readonly synced: boolean;
+  /** How the disk had each of them; null where it had not. */
+  readonly ways: readonly (Way | null)[];
+  /** The system calls since the last such datagram, and this one. */
+  readonly calls: readonly SystemCall[];
 }
 
 /** The file for the trace comes after it. */
-const CALLS = 'trace=pwrite64,writev,fdatasync,sendmsg,sendmmsg';
-const TRACE = ['strace', '-f', '-xx', '-s', '65536', '-e', CALLS, '-o'];
+const CALLS = 'trace=openat,pwrite64,writev,fdatasync,sendmsg,sendmmsg';
+const TRACE = ['strace', '-f', '-y', '-xx', '-s', '65536', '-e', CALLS, '-o'];
+/** Small ones for the journal, and some that are too large for it. */
+const ENTRIES = [...Array.from({ length: 20 }, (_, i) => `entry ${i}`), ...['a', 'b', 'c'].map(large)];
+
+function large(letter: string): string {
+  return letter.repeat(limits.journalCommitBytesMax);
+}
 
 export async function traceVotes(): Promise<TracedVote[]> {
   const traceDirectory = await mkdtemp(join(tmpdir(), 'treplica-trace-'));
@@ -32,54 +42,63 @@ export async function traceVotes(): Promise<TracedVote[]> {
   });
   try {
     await group.start();
-    for (let i = 0; i < 20; i += 1) await group.replica(0).ask({ kind: 'append', entry: `entry ${String(i)}` });
+    for (const entry of ENTRIES) await group.replica(0).ask({ kind: 'append', entry });
     await group.close();
     const traces = await Promise.all([1, 2, 3].map((number) => readFile(join(traceDirectory, String(number)), 'utf8')));
-    return traces.flatMap((trace, i) => votesIn(trace.split('\n'), i + 1));
+    const { queueId } = group.replica(0).setup;
+    return traces.flatMap((trace, i) => tracedIn(systemCallsIn(trace), i + 1, queueId));
   } finally {
     await rm(traceDirectory, { recursive: true });
   }
 }
 
-/** Every datagram of a replica that tells a vote for the first time; repetitions rest on an earlier sync. */
-function votesIn(trace: readonly string[], replica: number): TracedVote[] {
+function tracedIn(calls: readonly SystemCall[], replica: number, queueId: string): TracedVote[] {
+  const durable = new DurableVotes(calls, queueId);
   const told = new Set<string>();
   const traced: TracedVote[] = [];
-  let calls: string[] = [];
-  for (const call of trace) {
-    calls.push(call);
-    const votes = votesOf(call).filter((vote) => !told.has(vote));
+  let before = -1;
+  for (const send of calls) {
+    const votes = votesIn(send).filter((vote) => !told.has(vote));
     if (votes.length === 0) continue;
     for (const vote of votes) told.add(vote);
-    traced.push({ replica, votes, calls, synced: isSynced(calls) });
-    calls = [];
+    const since = before;
+    traced.push({
+      replica,
+      votes,
+      ways: votes.map((vote) => durable.wayOf(vote, since, send.begin)),
+      calls: calls.filter(({ begin, end }) => since < begin && end <= send.end),
+    });
+    before = send.begin;
   }
   return traced;
 }
 
-/** LMDB syncs the pages of a commit, then writes the page that makes them valid by a descriptor opened with O_DSYNC. */
-function isSynced(calls: readonly string[]): boolean {
-  const sync = calls.findIndex((call) => /fdatasync\(.*= 0|fdatasync resumed.*= 0/.test(call));
-  return sync >= 0 && calls.slice(sync).some((call) => /pwrite64\(.*= \d+$|pwrite64 resumed.*= \d+$/.test(call));
-}
-
-function votesOf(call: string): string[] {
-  if (!/ sendm?msg\(/.test(call)) return [];
-  const pieces = [...call.matchAll(/iov_base="([^"]*)"/g)].map(([, text = '']) =>
-    Buffer.from(text.replaceAll('\\x', ''), 'hex'),
-  );
+function votesIn({ name, given }: SystemCall): string[] {
+  if (name !== 'sendmsg' && name !== 'sendmmsg') return [];
+  const pieces = [...given.matchAll(/iov_base="([^"]*)"/g)].map(([, text = '']) => bytesOf(text));
   const frame = Buffer.concat(pieces);
   if (frame.length === 0 || frame.toString('latin1', 0, 3) !== 'TRP') return [];
   return messagesOf(frame).flatMap((bytes) => {
     const message = decodeMessage(bytes);
     if (message?.kind !== 'accepted') return [];
-    return message.items.map(({ instance }) => `${String(instance)} of ${JSON.stringify(message.ballot)}`);
+    return message.items.map(({ instance }) => nameOfVote(instance, message.ballot));
   });
+}
+
+function printCalls({ calls }: TracedVote): void {
+  for (const { name, given, result } of calls) {
+    const shown = given.replace(/(\d+)<([^>]*)>/g, (_, fd: string, path: string) => `${fd}<${String(bytesOf(path))}>`);
+    console.log(`${name}(${shown.length > 150 ? `${shown.slice(0, 150)}…` : shown}) = ${result}`);
+  }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const traced = await traceVotes();
-  for (const call of traced.at(-1)?.calls ?? []) console.log(call.length > 150 ? `${call.slice(0, 150)}…` : call);
-  const early = traced.filter(({ synced }) => !synced).length;
-  console.log(`${String(traced.length)} datagrams with votes, ${String(early)} of them before the disk had them`);
+  for (const way of ['journal', 'LMDB'] as const) {
+    const last = traced.findLast(({ ways }) => ways.includes(way));
+    console.log(`\nby ${way}:`);
+    if (last) printCalls(last);
+  }
+  const early = traced.filter(({ ways }) => ways.includes(null)).length;
+  console.log(`\n${traced.length} datagrams with votes, ${early} of them before the disk had them`);
 }

@@ -72,7 +72,7 @@ export class Journal {
   #confirmed: number;
   #confirming: NodeJS.Timeout | null = null;
   /** Of a write that nobody waited for. */
-  #failure: unknown = null;
+  #failure: Error | null = null;
   readonly #frame = Buffer.allocUnsafe(limits.journalCommitBytesMax);
   readonly #sectors = Buffer.allocUnsafe(sectorsOf(limits.journalCommitBytesMax) * SECTOR_BYTES);
   readonly #header = Buffer.alloc(SECTOR_BYTES);
@@ -166,7 +166,7 @@ export class Journal {
     try {
       writeAll(this.#fd, writeHeader(this.#header, { confirmed: this.#confirmed }), 0);
     } catch (error) {
-      this.#failure = error;
+      this.#failure = error as Error;
     }
   }
 }

@@ -3,9 +3,11 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 
 import { dataFile } from '../../../lib/ledger/data-file.js';
-import type { Originals } from './damages.js';
+import { journalFile } from '../../../lib/ledger/journal/journal-file.js';
+import type { Files, Originals } from './damages.js';
+import { kindsOfJournal } from './journal-pages.js';
 import { kindsOfPages } from './page-kinds.js';
-import { copyDataFile, writeLedgers } from './subject-ledger.js';
+import { copyFiles, writeLedgers } from './subject-ledger.js';
 import { readAll, use, type Readings } from './trial.js';
 
 export interface Base {
@@ -23,7 +25,7 @@ const EXPECTED = 'expected.json';
 export async function writeBase(directory: string): Promise<void> {
   let states = 0;
   await writeLedgers(join(directory, LAST), () => {
-    copyDataFile(join(directory, LAST), stateDirectory(directory, states));
+    copyFiles(join(directory, LAST), stateDirectory(directory, states));
     states += 1;
   });
 }
@@ -32,12 +34,12 @@ export async function writeBase(directory: string): Promise<void> {
 export async function readBase(directory: string): Promise<void> {
   const trial = join(directory, 'sound');
   const nowhere = (): void => undefined;
-  copyDataFile(join(directory, LAST), trial);
+  copyFiles(join(directory, LAST), trial);
   const expected = await use(trial, nowhere);
   const earlier: (readonly string[])[] = [];
   for (let state = 0; state < countStates(directory); state += 1) {
     rmSync(trial, { recursive: true });
-    copyDataFile(stateDirectory(directory, state), trial);
+    copyFiles(stateDirectory(directory, state), trial);
     earlier.push(await readAll(trial, nowhere));
   }
   rmSync(trial, { recursive: true });
@@ -45,24 +47,28 @@ export async function readBase(directory: string): Promise<void> {
 }
 
 export function openBase(directory: string): Base {
-  const last = dataFile(join(directory, LAST));
+  const last = join(directory, LAST);
   const states = Array.from({ length: countStates(directory) }, (_, state) => stateDirectory(directory, state));
+  const filesOf = (fileIn: (directory: string) => string): { readonly last: Buffer; readonly earlier: Buffer[] } => ({
+    last: readFileSync(fileIn(last)),
+    earlier: states.map((state) => readFileSync(fileIn(state))),
+  });
   const told = JSON.parse(readFileSync(join(directory, EXPECTED), 'utf8')) as Omit<Base, 'originals'>;
   return {
     originals: {
-      last: readFileSync(last),
-      earlier: states.map((state) => readFileSync(dataFile(state))),
-      pages: kindsOfPages(last),
+      data: { ...filesOf(dataFile), pages: kindsOfPages(dataFile(last)) },
+      journal: { ...filesOf(journalFile), pages: kindsOfJournal(journalFile(last)) },
     },
     ...told,
   };
 }
 
-/** Makes `trial` a ledger directory that holds nothing but this data file. */
-export function placeDataFile(trial: string, bytes: Buffer): void {
+/** Makes `trial` a ledger directory that holds nothing but these files. */
+export function placeFiles(trial: string, { data, journal }: Files): void {
   rmSync(trial, { recursive: true, force: true });
   mkdirSync(trial);
-  writeFileSync(dataFile(trial), bytes);
+  writeFileSync(dataFile(trial), data);
+  if (journal !== null) writeFileSync(journalFile(trial), journal);
 }
 
 function countStates(directory: string): number {

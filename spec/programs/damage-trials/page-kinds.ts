@@ -19,10 +19,10 @@ export const PAGE_KINDS = [
 ] as const;
 export type PageKind = (typeof PAGE_KINDS)[number];
 
-export interface KnownPages {
+export interface KnownPages<Kind> {
   readonly pageBytes: number;
   /** By page. */
-  readonly kinds: readonly PageKind[];
+  readonly kinds: readonly Kind[];
 }
 
 interface Kinds {
@@ -42,7 +42,7 @@ const TABLE: Kinds = { ...MAIN, branch: 'branch of a table', leaf: 'leaf of a ta
 const FREE: Kinds = { branch: 'free list', leaf: 'free list', value: 'free list', furtherValue: 'free list' };
 
 /** What each page of a sound data file is for. */
-export function kindsOfPages(path: string): KnownPages {
+export function kindsOfPages(path: string): KnownPages<PageKind> {
   const fd = openSync(path, 'r');
   try {
     const meta = readMetaPages(fd);

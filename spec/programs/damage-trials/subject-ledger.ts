@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { dataFile } from '../../../lib/ledger/data-file.js';
+import { journalFile } from '../../../lib/ledger/journal/journal-file.js';
 import type { Ledger } from '../../../lib/ledger/ledger.js';
 import { openLmdbLedger } from '../../../lib/ledger/lmdb-ledger.js';
 import { ballotOf, NO_BALLOT } from '../../../lib/model/ballot.js';
 import { batchId } from '../../../lib/model/batch.js';
 import type { GroupId, Instance, ProcessId } from '../../../lib/model/ids.js';
+import { limits } from '../../../lib/model/limits.js';
 import type { LedgerRecord, LogEntry } from '../../../lib/model/records.js';
 import { View } from '../../../lib/model/view.js';
 
@@ -55,8 +58,9 @@ function* history(from: number, decided: number, version: number): Generator<Led
 }
 
 /**
- * Writes ledgers into `directory` in several lives and ends in the midst of the last one, as a process does that is killed.
- * Calls `keep` between commits, more often towards the end.
+ * Writes ledgers into `directory` in several lives and ends in the midst of the last one, as a process does that is killed:
+ * LMDB has not got its last commits, and of the last two the journal has not confirmed yet that they were there. Calls
+ * `keep` between commits, more often towards the end.
  */
 export async function writeLedgers(directory: string, keep: () => void): Promise<void> {
   for (const life of [0, 1]) {
@@ -76,18 +80,38 @@ export async function writeLedgers(directory: string, keep: () => void): Promise
     }
     keep();
   }
-  const last = openLmdbLedger(directory, QUEUES[1] ?? '');
-  const { watermark } = last.load();
-  for (const records of history(watermark, watermark + 3 * ENTRIES_A_COMMIT, 3)) {
+  const [first, second] = [openLmdbLedger(directory, QUEUES[1] ?? ''), openLmdbLedger(directory, QUEUES[2] ?? '')];
+  const next = first.load().watermark;
+  for (const records of history(next, next + 2 * ENTRIES_A_COMMIT, 3)) {
     keep();
-    commit(last, records);
+    commit(first, records);
+    // Lets LMDB have it.
+    first.read(first.start, END, 0);
   }
+  for (const records of history(next + 2 * ENTRIES_A_COMMIT, next + 3 * ENTRIES_A_COMMIT, 3)) {
+    keep();
+    commit(first, records);
+  }
+  let place = second.load().watermark + UNDECIDED;
+  const vote = (ledger: Ledger, count: number): void => {
+    keep();
+    commit(
+      ledger,
+      Array.from({ length: count }, (_, offset) => voteAt(place + offset, 5)),
+    );
+    place += count;
+  };
+  for (let round = 0; round < 6; round += 1) vote(second, 1 + (round % 3));
+  await sleep(limits.journalConfirmMs);
+  vote(second, 17);
+  vote(second, 1);
 }
 
-/** Copies the data file of one ledger directory into another one, which is made. */
-export function copyDataFile(from: string, to: string): void {
+/** Copies the files of one ledger directory into another one, which is made. */
+export function copyFiles(from: string, to: string): void {
   mkdirSync(to, { recursive: true });
   cpSync(dataFile(from), dataFile(to));
+  cpSync(journalFile(from), journalFile(to));
 }
 
 /** Everything that a queue's ledger tells, as a digest. */

@@ -1,0 +1,77 @@
+import { decodeFrame } from '../../../lib/ledger/journal/frame.js';
+import { readSector, SECTOR_BYTES } from '../../../lib/ledger/journal/sector.js';
+import { RecordCodec } from '../../../lib/ledger/record-codec.js';
+import type { Ballot } from '../../../lib/model/ballot.js';
+import type { Instance } from '../../../lib/model/ids.js';
+import { bytesOf, type SystemCall } from './system-calls.js';
+
+/** How a vote had become durable. */
+export type Way = 'journal' | 'LMDB';
+
+/** When which votes were on the disk, by the lines of a trace. */
+export class DurableVotes {
+  /** Of each vote that has been written to the journal, the line at which the sync had returned. */
+  readonly #journaled = new Map<string, number>();
+  readonly #commits: readonly { readonly begin: number; readonly end: number }[];
+
+  constructor(calls: readonly SystemCall[], queueId: string) {
+    const codec = new RecordCodec(queueId, 'in a trace');
+    for (const write of calls.filter(isCommit)) {
+      const sync = calls.find(({ name, fd, begin, result }) => {
+        return name === 'fdatasync' && fd === write.fd && begin > write.end && result === 0;
+      });
+      for (const vote of votesIn(write, codec)) this.#journaled.set(vote, sync?.end ?? Infinity);
+    }
+    this.#commits = commitsOfLmdb(calls);
+  }
+
+  /**
+   * How a vote that is sent with line `send` had become durable; null if it had not. What is not in the journal must be in a
+   * transaction of LMDB's since line `before`.
+   */
+  wayOf(vote: string, before: number, send: number): Way | null {
+    const synced = this.#journaled.get(vote);
+    if (synced !== undefined) return synced < send ? 'journal' : null;
+    return this.#commits.some(({ begin, end }) => before < begin && end < send) ? 'LMDB' : null;
+  }
+}
+
+export function nameOfVote(instance: Instance, { reign, coordinator, step }: Ballot): string {
+  return `${instance} of ${reign}.${coordinator}.${step}`;
+}
+
+/** Whether it writes a commit, whole, to the journal: its header is at 0. */
+function isCommit({ name, path, given, result }: SystemCall): boolean {
+  const [, bytes, offset] = /, (\d+), (\d+)$/.exec(given) ?? [];
+  return name === 'pwrite64' && path.endsWith('/journal') && Number(bytes) === result && Number(offset) > 0;
+}
+
+function votesIn({ given }: SystemCall, codec: RecordCodec): string[] {
+  const [, written = ''] = /"([^"]*)"/.exec(given) ?? [];
+  const bytes = bytesOf(written);
+  const contents: Buffer[] = [];
+  for (let number = 0; number < bytes.length / SECTOR_BYTES; number += 1) {
+    const sector = readSector(bytes, number);
+    if (sector === null || sector === 'damaged') throw new Error('What was written to the journal is no commit.');
+    contents.push(sector.content);
+  }
+  return [...decodeFrame(Buffer.concat(contents)).values].flatMap(([key, value]) => {
+    if (typeof key === 'string' || value === null) return [];
+    const { instance, vote } = codec.decodeEntry(key, value);
+    return vote === null ? [] : [nameOfVote(instance, vote.ballot)];
+  });
+}
+
+/** LMDB syncs the pages of a commit, then writes the page that makes them valid by a descriptor opened with O_DSYNC. */
+function commitsOfLmdb(calls: readonly SystemCall[]): { begin: number; end: number }[] {
+  const opened = calls.filter(({ name, given }) => name === 'openat' && given.includes('O_DSYNC'));
+  const durable = new Set(opened.map(({ result }) => result));
+  const isData = ({ path }: SystemCall): boolean => path.endsWith('/data.mdb');
+  return calls.flatMap((sync) => {
+    if (sync.name !== 'fdatasync' || !isData(sync) || sync.result !== 0) return [];
+    const meta = calls.find((call) => {
+      return call.name === 'pwrite64' && isData(call) && durable.has(call.fd ?? -1) && call.begin > sync.end;
+    });
+    return meta !== undefined && meta.result > 0 ? [{ begin: sync.begin, end: meta.end }] : [];
+  });
+}
