@@ -15,7 +15,8 @@ import { step, type Step } from './step.js';
 /** Operations a second in Table 1 of the paper: what one client has, and the most that many have together. */
 const PAPER = { single: 90.7, highest: 1685 } as const;
 
-const WARM_UP_MS = 1000;
+/** With one caller Node takes so long to compile what a replica does. */
+const WARM_UP_MS = 4000;
 /** At each replica, and for how long, to find out roughly what the group can do. */
 const CAPACITY_CALLERS = 1000;
 const CAPACITY_SECONDS = 2;

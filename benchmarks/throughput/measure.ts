@@ -7,7 +7,8 @@ import { meanTimeSpent, PLACES, type Place } from '../time-spent.js';
 import { summarise } from '../window.js';
 import type { Point } from './points.js';
 
-const WARM_UP_MS = 2000;
+/** With one caller Node takes so long to compile what a replica does. */
+const WARM_UP_MS = 4000;
 /** After what is measured, because profiles slow it down. */
 const PROFILE_MS = 1000;
 

@@ -18,13 +18,11 @@ import { accessError, databaseOptions, forget, openRoot, transactionOf } from '.
 import { assertFree, OWNER_KEY, Ownership } from './owner.js';
 import { PendingCommits } from './pending-commits.js';
 import { QueueTables } from './queue-tables.js';
+import { assertNotRead } from './read-only-paths.js';
 import type { Commit } from './stored-records.js';
 
 /** By the directory's real path. */
 const environments = new Map<string, Environment>();
-
-/** Real paths of the directories that this process has open for reading only: LMDB must not open a file twice. */
-const readOnlyPaths = new Set<string>();
 
 export const OWNER = 'owner';
 export const INVENTORY = 'inventory';
@@ -303,52 +301,10 @@ export function isEntered(path: string): boolean {
  * of a commit holds.
  * @throws TreplicaError DIRECTORY_IN_USE, LEDGER_DAMAGED, LEDGER_VERSION or LEDGER_FAILED
  */
-function assertUsable(directory: string): void {
+export function assertUsable(directory: string): void {
   try {
     checkDataFile(directory, { table: OWNER, key: OWNER_KEY }, (record) => assertFree(record, directory));
   } catch (cause) {
     throw accessError(directory, cause);
-  }
-}
-
-/**
- * The environment in the directory whose real path is `path`, to be read without being owned, whoever owns it. To be
- * closed by `closeReadOnly`.
- * @throws TreplicaError DIRECTORY_IN_USE where this very process has it open, LEDGER_DAMAGED, LEDGER_VERSION,
- * DIRECTORY_NOT_WRITABLE where LMDB's lock file may not be opened, or LEDGER_FAILED
- */
-export function openReadOnly(path: string): RootDatabase<Buffer> {
-  assertNotRead(path);
-  if (isEntered(path)) {
-    throw new TreplicaError(
-      'DIRECTORY_IN_USE',
-      `Directory ${path} is open in this very process (${process.pid}): close its queues first, or read it from another process.`,
-    );
-  }
-  assertReadable(path);
-  const root = openRoot(path, { readOnly: true });
-  readOnlyPaths.add(path);
-  return root;
-}
-
-export async function closeReadOnly(path: string, root: RootDatabase<Buffer>): Promise<void> {
-  readOnlyPaths.delete(path);
-  await root.close();
-}
-
-function assertNotRead(path: string): void {
-  if (!readOnlyPaths.has(path)) return;
-  throw new TreplicaError(
-    'DIRECTORY_IN_USE',
-    `Directory ${path} is open for reading in this very process (${process.pid}): close the reader first.`,
-  );
-}
-
-/** The file of an owner that lives changes all the time, and its owner has looked at it. */
-function assertReadable(path: string): void {
-  try {
-    assertUsable(path);
-  } catch (error) {
-    if (!(error instanceof TreplicaError && error.code === 'DIRECTORY_IN_USE')) throw error;
   }
 }

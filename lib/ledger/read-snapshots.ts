@@ -1,8 +1,8 @@
 import type { Database, Key, RootDatabase } from 'lmdb';
 
 import { TreplicaError } from '../model/errors.js';
-import { closeReadOnly } from './environment.js';
 import { accessError, databaseOptions } from './lmdb-root.js';
+import { closeReadOnly } from './read-only.js';
 
 /** Ends an action: a database has to be opened before the snapshot is taken that it is read in. */
 class NotOpen extends Error {
