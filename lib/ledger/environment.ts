@@ -66,6 +66,7 @@ export class Environment {
     this.#root = openRoot(directory, { readOnly: false });
     let ownership: Ownership | null = null;
     try {
+      this.#forgetDeadReaders();
       const { inventories, taken, applied } = this.#take();
       ownership = taken;
       this.inventories = inventories;
@@ -144,8 +145,7 @@ export class Environment {
 
   /** Removes a database, within a transaction. Its pages are free for others once no reader's snapshot holds them. */
   dropDatabase(database: Database<Buffer, number>): void {
-    // A reader that was killed holds its snapshot until somebody notices.
-    this.#root.readerCheck();
+    this.#forgetDeadReaders();
     database.dropSync();
     forget(database);
   }
@@ -201,7 +201,7 @@ export class Environment {
 
   /** Brings to LMDB what an earlier process has left in the journal, and begins another journal. */
   #recover(applied: number): Journal {
-    const { commits, last } = readJournal(this.directory, applied);
+    const { commits, last } = readJournal(this.directory, () => applied);
     const sequence = last + JOURNAL_GAP;
     // Under LMDB's write lock: an owner that was stopped here and taken for dead must not rename its own over the next one's.
     const create = (): Journal => this.#owned(() => Journal.create(this.directory, sequence));
@@ -239,11 +239,17 @@ export class Environment {
     this.#settling ??= setTimeout(() => {
       this.#settling = null;
       try {
+        this.#forgetDeadReaders();
         if (!this.#pending.isEmpty) this.#settle();
       } catch {
         // It is kept as the failure that the next commit ends with.
       }
     }, limits.journalMs).unref();
+  }
+
+  /** One that was killed, as an earlier owner may have been, holds its snapshot, and no page of it is used again. */
+  #forgetDeadReaders(): void {
+    this.#root.readerCheck();
   }
 
   #settle(): void {

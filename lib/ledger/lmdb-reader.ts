@@ -23,7 +23,7 @@ import { ReadSnapshots } from './read-snapshots.js';
 import { metaKey, RecordCodec } from './record-codec.js';
 import { StoredRecords } from './stored-records.js';
 
-/** How often the journal may change while it is read. */
+/** How often a sector of the journal may be written just while it is read. */
 const ATTEMPTS_MAX = 20;
 
 /** Of the log that one read goes through at most, so that it is short. */
@@ -104,11 +104,9 @@ class LmdbReader implements LedgerReader {
   load(): LedgerSnapshot {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const loaded = this.#tryToLoad();
-        if (loaded !== null) return loaded;
-        if (attempt >= ATTEMPTS_MAX) throw this.#changing();
+        return this.#snapshots.take(() => this.#load());
       } catch (error) {
-        // An owner that writes meanwhile lets what is sound look damaged.
+        // An owner that writes meanwhile lets a sector look damaged of which half has been read.
         if (attempt >= ATTEMPTS_MAX) throw error;
       }
     }
@@ -127,15 +125,11 @@ class LmdbReader implements LedgerReader {
     return this.#snapshots.close();
   }
 
-  /** Null where LMDB has got more from the journal while that was read. */
-  #tryToLoad(): LedgerSnapshot | null {
-    const applied = this.#snapshots.take(() => this.#applied());
-    const { commits } = readJournal(this.#directory, applied);
-    return this.#snapshots.take(() => {
-      if (this.#applied() !== applied) return null;
-      this.#records = this.#newRecords(commits.filter(({ queueName }) => queueName === this.#name));
-      return this.#records.load();
-    });
+  /** The snapshot of LMDB is that of the first look into it, and so begins when the journal has been read. */
+  #load(): LedgerSnapshot {
+    const { commits } = readJournal(this.#directory, () => this.#applied());
+    this.#records = this.#newRecords(commits.filter(({ queueName }) => queueName === this.#name));
+    return this.#records.load();
   }
 
   /** The number of the last commit that LMDB has. */
@@ -145,13 +139,6 @@ class LmdbReader implements LedgerReader {
 
   #inventories() {
     return this.#snapshots.database<Buffer>(INVENTORY, 'binary');
-  }
-
-  #changing(): TreplicaError {
-    return new TreplicaError(
-      'LEDGER_FAILED',
-      `The ledger in directory ${this.#directory} could not be read: its process brings it up to date faster than it can be read. Read it again when there is less load.`,
-    );
   }
 
   #newRecords(journaled: readonly JournaledCommit[]): StoredRecords {

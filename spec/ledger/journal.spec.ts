@@ -279,10 +279,10 @@ describe('a journal', () => {
     ['zeroed', 'its first sector', (path) => writeFileSync(path, Buffer.alloc(limits.journalBytes))],
   ])('that is %s is refused, unless LMDB has never had a commit', (_how, why, damage) => {
     Journal.create(directory, JOURNAL_GAP).close();
-    expect(readJournal(directory, 0)).toEqual({ commits: [], last: 0 });
+    expect(readJournal(directory, () => 0)).toEqual({ commits: [], last: 0 });
     damage(journalFile(directory));
     const refusal = expect.objectContaining({ code: 'LEDGER_DAMAGED', message: expect.stringContaining(why) });
-    expect(() => readJournal(directory, JOURNAL_GAP)).toThrow(refusal);
+    expect(() => readJournal(directory, () => JOURNAL_GAP)).toThrow(refusal);
   });
 
   it('of another version is told from a damaged one', () => {

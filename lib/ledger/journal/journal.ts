@@ -39,18 +39,20 @@ export const JOURNAL_GAP = 2;
 const NOTHING: JournalScan = { commits: [], last: 0 };
 
 /**
- * What the journal in `directory` holds beyond `applied`, the number of the last commit that LMDB has; 0 where LMDB has never
- * had one, and then there need not be a journal.
+ * What the journal in `directory` holds beyond what LMDB has. `appliedOf` tells the number of the last commit that LMDB has; 0
+ * where LMDB has never had one, and then there need not be a journal. It is asked when the journal has been read: what is
+ * brought to LMDB meanwhile is then in LMDB, and superfluous in what has been read.
  * @throws TreplicaError LEDGER_DAMAGED or LEDGER_VERSION
  */
-export function readJournal(directory: string, applied: number): JournalScan {
+export function readJournal(directory: string, appliedOf: () => number): JournalScan {
   const path = journalFile(directory);
   const name = `journal ${path}`;
-  if (!existsSync(path)) {
+  const journal = existsSync(path) ? readFileSync(path) : null;
+  const applied = appliedOf();
+  if (journal === null) {
     if (applied === 0) return NOTHING;
     throw damaged(name, 'it is missing');
   }
-  const journal = readFileSync(path);
   if (journal.length !== limits.journalBytes) {
     throw damaged(name, `it has ${journal.length} bytes, and ${limits.journalBytes} were written`);
   }
