@@ -2,6 +2,8 @@
  * `npm run bench -- [name] [--flags]`: measures real processes on this machine. `--help` after a name lists its flags,
  * docs/benchmarks.md says what is measured and how.
  */
+import './production.js';
+
 import type { Benchmark } from './benchmark.js';
 import { failover } from './failover.js';
 import { floor } from './floor/floor.js';

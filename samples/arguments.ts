@@ -5,13 +5,15 @@ import { isSampleName, sampleNames, type SampleName } from './tours.js';
 /** What is wrong with a command line, in one line. */
 export class UsageError extends Error {}
 
-/** The options of a command line, all of which take a value except --help. @throws UsageError */
+/** The options of a command line: `names` take a value, `flags` and --help do not. @throws UsageError */
 export function parseOptions(
   args: readonly string[],
   names: readonly string[],
+  flags: readonly string[] = [],
 ): Readonly<Record<string, string>> & { help?: string } {
   const options: NonNullable<ParseArgsConfig['options']> = { help: { type: 'boolean', short: 'h' } };
   for (const name of names) options[name] = { type: 'string' };
+  for (const flag of flags) options[flag] = { type: 'boolean' };
   try {
     const { values } = parseArgs({ args: [...args], options });
     return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));

@@ -1,5 +1,6 @@
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 
+import type { Health } from './health.js';
 import { problem, problemOf } from './problem.js';
 
 /** What the HTTP service of a sample needs to know. */
@@ -7,13 +8,15 @@ export interface HttpServiceOptions {
   /** Adds the sample's own routes. */
   readonly routes: (app: FastifyInstance) => void;
   /** The answer to `GET /health`. */
-  readonly health: () => object;
+  readonly health: () => Promise<Health>;
+  /** Who this is, for the same answer. */
+  readonly self: object;
   /** Told about everything that is answered with 500. */
   readonly onInternalError: (error: unknown) => void;
 }
 
 /** The HTTP/JSON service of a sample, not yet listening: validated input, and every error as a problem (RFC 9457). */
-export function createHttpService({ routes, health, onInternalError }: HttpServiceOptions): FastifyInstance {
+export function createHttpService({ routes, health, self, onInternalError }: HttpServiceOptions): FastifyInstance {
   const answerError = (error: unknown, reply: FastifyReply): FastifyReply => {
     const answer = problemOf(error);
     if (answer.status === 500) onInternalError(error);
@@ -45,7 +48,13 @@ export function createHttpService({ routes, health, onInternalError }: HttpServi
     if (closing) reply.header('connection', 'close');
   });
 
-  app.get('/health', async () => health());
+  app.get('/health', async (_request, reply) => {
+    const answer = await health();
+    if (answer.isServing) return { ...self, part: answer.part };
+    const { problem, missing } = answer;
+    reply.code(problem.status).type('application/problem+json');
+    return JSON.stringify({ ...problem, ...self, missing });
+  });
   routes(app);
   return app;
 }

@@ -21,21 +21,36 @@ interface Life {
   readonly lastedMs: number;
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  readonly failure: string | undefined;
+  readonly failure: Failure | undefined;
 }
+
+type Failure = Extract<ReplicaReport, { kind: 'failed' }>;
 
 const program = new URL('replica.js', import.meta.url);
 const firstDelayMs = 200;
 const delayMsMax = 10_000;
+/** With these the library says that the disk is full or has failed. */
+const ofTheDisk: readonly unknown[] = ['DISK_FULL', 'LEDGER_FAILED'];
 /** A replica that lives this long is not in a loop of deaths. */
 const longLifeMs = 10_000;
 /** A replica that is not ready by then is worth a word. */
 const patienceMs = 10_000;
 
+/** Why a replica cannot start; `code` is that of the library's error. */
+export class CannotStart extends Error {
+  constructor(
+    message: string,
+    readonly code: string | undefined,
+  ) {
+    super(message);
+  }
+}
+
 /** Keeps a replica running: a process that dies is followed by another one, until the replica is stopped. */
 export class ReplicaProcess {
   private readonly stopping = new AbortController();
   private child: ChildProcess | undefined;
+  private vote = true;
 
   constructor(private readonly command: ReplicaCommand) {}
 
@@ -43,26 +58,31 @@ export class ReplicaProcess {
     return this.child?.pid;
   }
 
+  /** Whether it counts in a majority, as it said last; where it runs or will come back, it does. */
+  get hasVote(): boolean {
+    return this.vote;
+  }
+
   /**
    * Runs the replica until it is stopped. Whether its last process closed as it should is the result. `onReady` is called
-   * when it serves for the first time.
+   * whenever it serves, and told whether that is for the first time. A process that has closed because of its disk is
+   * followed by others until there is space.
    *
-   * @throws Error if it cannot start, and would not if it were tried again
+   * @throws CannotStart if it cannot start, and would not if it were tried again
    */
-  async run(onReady: () => void): Promise<boolean> {
+  async run(onReady: (isFirst: boolean) => void): Promise<boolean> {
     const { say, logFile } = this.command;
     let delayMs = firstDelayMs;
     let hasServed = false;
     while (true) {
       const life = await this.live(() => {
-        if (hasServed) say(`is back, process ${this.pid}`);
-        else onReady();
+        onReady(!hasServed);
         hasServed = true;
       });
       // A process that was only about to start ends by the signal; it has nothing to close.
       if (this.isStopping()) return life.code === 0 || (life.signal === 'SIGTERM' && !life.wasReady);
-      if (!life.wasReady && life.code !== null) {
-        throw new Error(life.failure ?? `exit code ${life.code}, see ${logFile}`);
+      if (!life.wasReady && life.code !== null && !mayPass(life, hasServed)) {
+        throw new CannotStart(life.failure?.message ?? `exit code ${life.code}, see ${logFile}`, life.failure?.code);
       }
       if (life.lastedMs >= longLifeMs) delayMs = firstDelayMs;
       say(`${howItEnded(life)}; starting it again in ${delayMs / 1000} s`);
@@ -93,16 +113,17 @@ export class ReplicaProcess {
     const { args, logFile } = this.command;
     const startedAt = performance.now();
     let wasReady = false;
-    let failure: string | undefined;
+    let failure: Failure | undefined;
 
     const output = openSync(logFile, 'a');
     // In a process group of its own, so that Ctrl-C reaches it only through us.
     this.child = fork(program, args, { stdio: ['ignore', output, output, 'ipc'], detached: true });
     closeSync(output);
     this.child.on('message', (report: ReplicaReport) => {
-      if (report.kind === 'failed') failure = report.message;
+      if (report.kind === 'failed') failure = report;
       else {
         wasReady = true;
+        this.vote = report.hasVote;
         clearTimeout(impatience);
         onReady();
       }
@@ -118,7 +139,13 @@ export class ReplicaProcess {
   }
 }
 
+/** Whether a start that has failed may succeed later: once there is space on the disk, or where it has served before and just ends. */
+function mayPass({ failure }: Life, hasServed: boolean): boolean {
+  if (failure === undefined) return hasServed;
+  return failure.code === 'DISK_FULL' || (hasServed && ofTheDisk.includes(failure.code));
+}
+
 function howItEnded({ code, signal, failure }: Life): string {
-  if (failure) return `stopped: ${failure}`;
+  if (failure) return `stopped: ${failure.message}`;
   return signal ? `was ended by ${signal}` : `ended with exit code ${code}`;
 }

@@ -11,56 +11,74 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 
-import { AsynchronousPersistentQueue } from '../lib/index.js';
+import { AsynchronousPersistentQueue, TreplicaError } from '../lib/index.js';
 import { logLevel, parseOptions, sampleName, UsageError, wholeNumber, yesOrNo } from './arguments.js';
+import { healthOf } from './health.js';
 import { createHttpService } from './http-service.js';
 import { samples, type SampleReplica } from './samples.js';
 
 /** What a replica tells the process that forked it. */
-export type ReplicaReport = { readonly kind: 'ready' } | { readonly kind: 'failed'; readonly message: string };
+export type ReplicaReport =
+  | { readonly kind: 'ready'; readonly hasVote: boolean }
+  /** `code` is that of the library's error, where it is one. */
+  | { readonly kind: 'failed'; readonly message: string; readonly code?: string };
 
 const host = '127.0.0.1';
 
 /** How long requests may take to be answered once we close; those that wait for a majority would take longer. */
 const graceMs = 2000;
 
+/** How long the answers of a closed state machine may take to leave. */
+const lastWordsMs = 500;
+
 async function run(args: readonly string[], stop: AbortSignal): Promise<0 | 1> {
-  const { sample, queueId, replicas, directory, port, recover, logLevel } = parse(args);
+  const { sample, queueId, replicas, directory, port, recover, newQueue, logLevel } = parse(args);
   const log = pino({ level: logLevel }, pino.destination({ dest: 2, sync: true }));
   await checkThatIsFree(port);
   const queue = await AsynchronousPersistentQueue.create(queueId, {
     directory,
     replicas,
     recover,
+    newQueue,
     log,
     signal: stop,
   });
   const replica = await samples[sample](queue);
   const app = createHttpService({
     routes: replica.routes,
-    health: () => ({ sample, processId: queue.processId }),
+    health: () => healthOf(() => queue.status, replica.probe),
+    self: { sample, processId: queue.processId },
     onInternalError: (error) => log.error({ err: error }, 'a request has failed'),
   });
   await app.listen({ host, port });
   console.log(`${sample} replica on http://${host}:${port}`);
-  await report({ kind: 'ready' });
+  await report({ kind: 'ready', hasVote: queue.status.part === 'member' });
 
-  const failure = queue.closed.then(() => null, messageOf);
+  const failure = queue.closed.then(() => null, failureOf);
   const cause = await Promise.race([aborted(stop), failure]);
   if (cause === null) {
     await shutDown(app, replica);
     return 0;
   }
   // The queue has logged it.
-  await report({ kind: 'failed', message: cause });
+  await report(cause);
   await Promise.race([app.close(), sleep(graceMs)]);
   return 1;
 }
 
 function parse(args: readonly string[]) {
-  const options = parseOptions(args, ['sample', 'queue', 'replicas', 'directory', 'port', 'recover', 'log-level']);
+  const options = parseOptions(args, [
+    'sample',
+    'queue',
+    'replicas',
+    'directory',
+    'port',
+    'recover',
+    'new',
+    'log-level',
+  ]);
   const { sample = '', queue: queueId, replicas = '3', directory, port = '' } = options;
-  const { recover = 'yes', 'log-level': level = 'warn' } = options;
+  const { recover = 'yes', new: isNew = 'no', 'log-level': level = 'warn' } = options;
   if (!queueId || !directory) throw new UsageError('--sample, --queue, --directory and --port are needed');
   return {
     sample: sampleName(sample),
@@ -69,6 +87,7 @@ function parse(args: readonly string[]) {
     directory,
     port: wholeNumber('port', port, 1, 65_535),
     recover: yesOrNo('recover', recover),
+    newQueue: yesOrNo('new', isNew),
     logLevel: logLevel(level),
   };
 }
@@ -93,11 +112,16 @@ async function checkThatIsFree(port: number): Promise<void> {
   await once(server, 'close');
 }
 
-/** HTTP first, so that nothing new comes in; then the state machine, which answers what still waits for a majority. */
+/**
+ * HTTP first, so that nothing new comes in; then the state machine, which answers what still waits for a majority. Who has
+ * not said all of a request by then, or does not take the answer, is not waited for.
+ */
 async function shutDown(app: FastifyInstance, replica: SampleReplica): Promise<void> {
   const answered = app.close();
   await Promise.race([answered, sleep(graceMs, undefined, { ref: false })]);
   await replica.close();
+  await Promise.race([answered, sleep(lastWordsMs, undefined, { ref: false })]);
+  app.server.closeAllConnections();
   await answered;
 }
 
@@ -106,8 +130,9 @@ async function report(message: ReplicaReport): Promise<void> {
   await new Promise<void>((resolve) => process.send?.(message, undefined, {}, () => resolve()));
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function failureOf(error: unknown): Extract<ReplicaReport, { kind: 'failed' }> {
+  const message = error instanceof Error ? error.message : String(error);
+  return error instanceof TreplicaError ? { kind: 'failed', message, code: error.code } : { kind: 'failed', message };
 }
 
 const stop = stopSignal();
@@ -117,6 +142,6 @@ try {
   // What is not open yet need not be closed.
   if (stop.aborted) process.exit(0);
   console.error(error instanceof UsageError ? `replica: ${error.message}` : error);
-  await report({ kind: 'failed', message: messageOf(error) });
+  await report(failureOf(error));
   process.exit(2);
 }

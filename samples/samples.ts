@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 
-import { ReplicatedStateMachine, type AsynchronousPersistentQueue } from '../lib/index.js';
+import { ReplicatedStateMachine, type AsynchronousPersistentQueue, type StateMachine } from '../lib/index.js';
 import { AuctionHouse } from './auction/auction-house.js';
 import { auctionRoutes } from './auction/auction-routes.js';
 import { AuctionService } from './auction/auction-service.js';
@@ -12,18 +12,24 @@ import type { SampleName } from './tours.js';
 /** One replica of a sample: its state machine, and its façade as HTTP routes. */
 export interface SampleReplica {
   readonly routes: (app: FastifyInstance) => void;
+  /** A linearizable read, of nothing. */
+  readonly probe: () => Promise<unknown>;
   /** Closes the state machine and its queue. */
   readonly close: () => Promise<void>;
+}
+
+function common<S extends StateMachine>(machine: ReplicatedStateMachine<S>): Pick<SampleReplica, 'probe' | 'close'> {
+  return { probe: () => machine.read(() => null), close: () => machine.close() };
 }
 
 /** How to make a replica of each sample on a queue. */
 export const samples: Record<SampleName, (queue: AsynchronousPersistentQueue) => Promise<SampleReplica>> = {
   auction: async (queue) => {
     const machine = await ReplicatedStateMachine.create(new AuctionHouse(), queue);
-    return { routes: (app) => auctionRoutes(app, new AuctionService(machine)), close: () => machine.close() };
+    return { routes: (app) => auctionRoutes(app, new AuctionService(machine)), ...common(machine) };
   },
   banking: async (queue) => {
     const machine = await ReplicatedStateMachine.create(new Bank(), queue);
-    return { routes: (app) => bankingRoutes(app, new BankingService(machine)), close: () => machine.close() };
+    return { routes: (app) => bankingRoutes(app, new BankingService(machine)), ...common(machine) };
   },
 };

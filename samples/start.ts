@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { logLevel, parseOptions, sampleName, UsageError, wholeNumber, yesOrNo } from './arguments.js';
-import { ReplicaProcess } from './replica-process.js';
+import { CannotStart, ReplicaProcess } from './replica-process.js';
 import { sampleNames, tourOf, type SampleName } from './tours.js';
 
 const help = `Runs a sample as a group of replica processes on this machine.
@@ -16,6 +16,7 @@ const help = `Runs a sample as a group of replica processes on this machine.
   --port <port>      HTTP port of the first replica; the others have the next ones (8081)
   --data <folder>    where the replicas keep what they know, for the next start (.data)
   --recover <y/n>    yes or no: a replica whose data is damaged comes back without a vote (yes)
+  --new              begins a new group although the folder holds the data of one with another port
   --log-level <l>    what goes to the log files: fatal, error, warn, info, debug or trace (warn)
   --help             this text`;
 
@@ -28,6 +29,7 @@ interface Settings {
   readonly port: number;
   readonly directory: string;
   readonly recover: boolean;
+  readonly isNew: boolean;
   readonly logLevel: string;
 }
 
@@ -42,18 +44,19 @@ async function start(settings: Settings): Promise<number> {
   onInterrupt(stop, () => group.forEach((replica) => replica.kill()));
 
   let ready = 0;
-  const onReady = (): void => {
-    ready += 1;
-    if (ready === replicas) console.log(welcome(settings, group));
+  const onReady = (index: number, isFirst: boolean): void => {
+    if (isFirst) ready += 1;
+    if (isFirst && ready === replicas) console.log(welcome(settings, group));
+    if (!isFirst || group[index]?.hasVote === false) console.log(`replica ${index + 1} ${howItIsBack(group, index)}`);
   };
   const failures: unknown[] = [];
   const runs = group.map(async (replica, index) => {
     try {
-      return await replica.run(onReady);
+      return await replica.run((isFirst) => onReady(index, isFirst));
     } catch (error) {
       // Several may fail for the same reason, and one is enough to know it.
       if (failures.push(error) === 1) {
-        console.error(`replica ${index + 1} cannot start: ${(error as Error).message}`);
+        console.error(`replica ${index + 1} cannot start: ${(error as Error).message}${hintOn(error)}`);
       }
       stop();
       return false;
@@ -66,17 +69,39 @@ async function start(settings: Settings): Promise<number> {
 }
 
 function replicaProcess(
-  { sample, replicas, port, directory, recover, logLevel }: Settings,
+  { sample, replicas, port, directory, recover, isNew, logLevel }: Settings,
   number: number,
   queue: string,
 ) {
   const own = join(directory, `replica-${number}`);
   const args = ['--sample', sample, '--queue', queue, '--replicas', String(replicas), '--directory', own];
   return new ReplicaProcess({
-    args: [...args, '--port', String(port + number - 1), '--recover', recover ? 'yes' : 'no', '--log-level', logLevel],
+    args: [
+      ...args,
+      ...['--port', String(port + number - 1), '--recover', recover ? 'yes' : 'no', '--new', isNew ? 'yes' : 'no'],
+      ...['--log-level', logLevel],
+    ],
     logFile: `${own}.log`,
     say: (line) => console.log(`replica ${number} ${line}`),
   });
+}
+
+function hintOn(error: unknown): string {
+  const isOther = error instanceof CannotStart && error.code === 'QUEUE_MISMATCH';
+  return isOther ? ' The queue follows from --port: name the port of before, or another --data, or say --new.' : '';
+}
+
+/** That a replica serves again, and what its group is worth where it came back without a vote. */
+function howItIsBack(group: readonly ReplicaProcess[], index: number): string {
+  const replica = group[index];
+  if (replica === undefined || replica.hasVote) return `is back, process ${replica?.pid}`;
+  const votes = group.filter(({ hasVote }) => hasVote).length;
+  const spare = votes - (Math.floor(group.length / 2) + 1);
+  const next =
+    spare < 1
+      ? 'one more failure stops the group'
+      : `the group survives ${spare} more ${spare === 1 ? 'failure' : 'failures'}`;
+  return `is back, process ${replica.pid}, without a vote, for its data were damaged or gone: ${votes} of ${group.length} votes are left, and ${next}`;
 }
 
 /** Groups that run at one time have different HTTP ports, and therefore different queues. */
@@ -113,7 +138,7 @@ function onInterrupt(first: () => void, again: () => void): void {
 }
 
 function settingsOf(args: readonly string[]): Settings | 'help' {
-  const options = parseOptions(args, ['sample', 'replicas', 'port', 'data', 'recover', 'log-level']);
+  const options = parseOptions(args, ['sample', 'replicas', 'port', 'data', 'recover', 'log-level'], ['new']);
   if (options.help) return 'help';
   const sample = sampleName(options['sample'] ?? 'auction');
   const replicas = wholeNumber('replicas', options['replicas'] ?? '3', 1, 15);
@@ -123,6 +148,7 @@ function settingsOf(args: readonly string[]): Settings | 'help' {
     port: wholeNumber('port', options['port'] ?? '8081', 1, 65_536 - replicas),
     directory: join(options['data'] ?? '.data', sample),
     recover: yesOrNo('recover', options['recover'] ?? 'yes'),
+    isNew: options['new'] !== undefined,
     logLevel: logLevel(options['log-level'] ?? 'warn'),
   };
 }

@@ -7,7 +7,7 @@ import { mutants, type Mutant } from './mutants.js';
 import { runAll } from './workers.js';
 
 /** Within so many seeds each must be caught. */
-const SEEDS_MAX = 2_000;
+const SEEDS_MAX = 500;
 
 interface Catch {
   readonly seeds: number;
@@ -43,7 +43,7 @@ async function hunt(mutant: Mutant, workers: number): Promise<Catch | null> {
   const next = (): RunOptions | null => {
     if (seed >= SEEDS_MAX) return null;
     seed += 1;
-    return { seed, profile: profileOf(seed), faultySeconds: 4, isTraced: false };
+    return { seed, profile: mutant.profile ?? profileOf(seed), faultySeconds: 4, isTraced: false };
   };
   await runAll(tree, workers, next, (options, answer) => {
     const violation = answer === null ? { checker: 'liveness', text: 'the run does not end' } : answer.violation;

@@ -7,6 +7,9 @@ import { progress } from './mutants/progress.js';
 import { quorums } from './mutants/quorums.js';
 import { reads } from './mutants/reads.js';
 import { recovery } from './mutants/recovery.js';
+import { starts } from './mutants/starts.js';
+import { time } from './mutants/time.js';
+import { trust } from './mutants/trust.js';
 import type { Mutant } from './mutants/mutant.js';
 
 export type { Mutant };
@@ -22,4 +25,7 @@ export const mutants: readonly Mutant[] = [
   ...founding,
   ...progress,
   ...recovery,
+  ...time,
+  ...starts,
+  ...trust,
 ];

@@ -1,10 +1,14 @@
 import { Operation, operation, StateMachine, type ExecutionContext } from '../lib/index.js';
+import { limits } from '../lib/model/limits.js';
 import { checkLinearizability, type Call, type SequentialModel } from '../lib/simulation/checkers/linearizability.js';
 import type { Client } from '../lib/simulation/callers.js';
 import type { RecordedCall } from '../lib/simulation/history.js';
 import type { Application } from '../lib/simulation/run.js';
 
 const REGISTERS = 4;
+
+/** More than a datagram holds. */
+const LARGE = new Uint8Array(limits.datagramBytesOnLoopback + 1);
 
 /** A few registers, each of which holds a number; 0 in the beginning. */
 class Registers extends StateMachine {
@@ -23,6 +27,8 @@ class Write extends Operation<Registers, number> {
   constructor(
     readonly register: string,
     readonly value: number,
+    /** Makes the operation so large that it takes another way to the others than small ones. */
+    readonly ballast?: Uint8Array,
   ) {
     super();
   }
@@ -83,13 +89,28 @@ function workload(): (client: Client<Registers>) => Promise<void> {
     const chance = client.random();
     const options = client.random() < 0.1 ? { timeoutMs: 1 + Math.floor(client.random() * 300) } : undefined;
     values += 1;
-    if (chance < 0.4) await client.execute(new Write(name, values), options);
+    if (chance < 0.06) await burst(client, () => (values += 1));
+    else if (chance < 0.4) await client.execute(new Write(name, values), options);
     else if (chance < 0.7) await client.read((state) => state.holds(name), { register: name } satisfies Read);
     else {
       const seen = await client.read((state) => state.holds(name), { register: name } satisfies Read);
       await client.execute(new CompareAndSet(name, seen, values), options);
     }
   };
+}
+
+/** Several writes one after the other, without waiting for the outcome of any: they are to be executed in this order. */
+async function burst(client: Client<Registers>, nextValue: () => number): Promise<void> {
+  const writes = Array.from({ length: 2 + Math.floor(client.random() * 6) }, () => {
+    const name = `r${Math.floor(client.random() * REGISTERS)}`;
+    return new Write(name, nextValue(), client.random() < 0.2 ? LARGE : undefined);
+  });
+  await Promise.allSettled(
+    writes.map(async (write) => {
+      if (client.random() < 0.5) await client.pause(client.random());
+      return client.execute(write);
+    }),
+  );
 }
 
 function judge(calls: readonly RecordedCall[]): string | null {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { compile, snippetIn } from './support/snippet.js';
+import { blocksIn, compile, snippetIn } from './support/snippet.js';
 import { newQueueId, until } from './support/udp-testbed.js';
 
 const root = join(import.meta.dirname, '..');
@@ -33,13 +33,22 @@ class Running {
   }
 }
 
+/** The program in plain JavaScript: the same, but for its classes. */
+function plainProgram(): string {
+  const [classes = ''] = blocksIn('README.md', 'js');
+  const start = snippet.indexOf('class Counters');
+  const end = snippet.indexOf('const queue');
+  if (start < 0 || end < 0) throw new Error("the README's program has changed");
+  return snippet.slice(0, start) + classes + snippet.slice(end);
+}
+
 describe("the README's program", () => {
   let directory: string;
   let running: Running[] = [];
 
   /** Starts it three times and resolves with the two numbers that each prints. */
-  const startThree = async (): Promise<number[][]> => {
-    running = ['a', 'b', 'c'].map((name) => new Running(join(directory, 'counters.js'), join(directory, name)));
+  const startThree = async (program: string): Promise<number[][]> => {
+    running = ['a', 'b', 'c'].map((name) => new Running(join(directory, program), join(directory, program + name)));
     await until(() => running.every(({ lines }) => lines.length === 2));
     return running.map(({ lines }) => lines.map(Number));
   };
@@ -52,7 +61,11 @@ describe("the README's program", () => {
     const dist = join(root, 'dist/spec');
     mkdirSync(dist, { recursive: true });
     directory = mkdtempSync(join(dist, 'readme-'));
-    writeFileSync(join(directory, 'counters.ts'), snippet.replace('239.255.0.1:7400', await newQueueId()));
+    for (const [name, program] of [
+      ['counters.ts', snippet],
+      ['plain.js', plainProgram()],
+    ] as const)
+      writeFileSync(join(directory, name), program.replace('239.255.0.1:7400', await newQueueId()));
   });
 
   afterEach(killAll);
@@ -62,16 +75,22 @@ describe("the README's program", () => {
     expect(compile(join(directory, 'counters.ts'))).toEqual([]);
   });
 
-  it('started three times counts one visit each, and goes on counting after all have been killed', async () => {
-    for (const before of [0, 3]) {
-      const printed = await startThree();
-      const results = printed.map(([result = NaN]) => result);
-      expect(results.toSorted((a, b) => a - b)).toEqual([before + 1, before + 2, before + 3]);
-      for (const [result = NaN, read = NaN] of printed) {
-        expect(read).toBeGreaterThanOrEqual(result);
-        expect(read).toBeLessThanOrEqual(before + 3);
+  it.each([
+    ['compiled', 'counters.js'],
+    ['in plain JavaScript', 'plain.js'],
+  ])(
+    '%s, started three times, counts one visit each, and goes on counting after all have been killed',
+    async (_, program) => {
+      for (const before of [0, 3]) {
+        const printed = await startThree(program);
+        const results = printed.map(([result = NaN]) => result);
+        expect(results.toSorted((a, b) => a - b)).toEqual([before + 1, before + 2, before + 3]);
+        for (const [result = NaN, read = NaN] of printed) {
+          expect(read).toBeGreaterThanOrEqual(result);
+          expect(read).toBeLessThanOrEqual(before + 3);
+        }
+        await killAll();
       }
-      await killAll();
-    }
-  });
+    },
+  );
 });

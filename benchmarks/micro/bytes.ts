@@ -1,11 +1,15 @@
 import { NO_GROUP, type Instance, type ProcessId } from '../../lib/model/ids.js';
 import { ballotOf } from '../../lib/model/ballot.js';
 import { batchId } from '../../lib/model/batch.js';
+import type { Nonce, Start } from '../../lib/model/start.js';
 import { decodeMessage, encodeMessage, type WireMessage } from '../../lib/queue/wire.js';
 import { decode, encode } from '../../lib/serialization/codec.js';
 import { FrameDecoder, FrameEncoder, messagesOf } from '../../lib/transport/frame.js';
 import { Add } from '../workload.js';
 import { part, type Part } from './part.js';
+
+/** Whichever. */
+const SOME_START: Start = { incarnation: 1, nonce: 'c'.repeat(32) as Nonce };
 
 const QUEUE = '239.255.0.11:1';
 const self = '0000000000000001' as ProcessId;
@@ -28,9 +32,9 @@ export function bytesParts(bytes: number): Part[] {
   const batch = { id: batchId(self, 1, 1), body: encoded };
   const propose: WireMessage = { kind: 'propose', ballot, instance: 1 as Instance, batch };
   const message = encodeMessage(propose);
-  const encoder = new FrameEncoder(QUEUE, self);
+  const encoder = new FrameEncoder(QUEUE, self, SOME_START);
   encoder.join(NO_GROUP);
-  const decoder = new FrameDecoder(QUEUE, other);
+  const decoder = new FrameDecoder(QUEUE, other, SOME_START);
   const frame = Buffer.concat(encoder.encode([message]));
   return [
     part('operation encode', encoded.length, () => encode(operation)),

@@ -4,6 +4,7 @@ import { MemoryDisk } from '../../lib/ledger/memory-ledger.js';
 import { kindOf, type BallotKind } from '../../lib/model/ballot.js';
 import { batchId, type Batch } from '../../lib/model/batch.js';
 import type { ProcessId } from '../../lib/model/ids.js';
+import { limits } from '../../lib/model/limits.js';
 import { part, type Part } from './part.js';
 
 const REPLICAS = 3;
@@ -27,15 +28,23 @@ class Cores {
     const past = new MemoryDisk().open('micro').load();
     this.processes = Array.from({ length: REPLICAS }, (_, i) => {
       const id = String(i + 1).padStart(16, '0') as ProcessId;
-      const options = { self: id, incarnation: 1, founds: true, learns: false, replicas: REPLICAS, mode };
-      return { id, core: new Consensus({ ...options, random: () => 0.5 }, past), inbox: [] };
+      const options = {
+        self: id,
+        incarnation: 1,
+        isAdmitted: true,
+        founds: true,
+        learns: false,
+        replicas: REPLICAS,
+        mode,
+      };
+      return { id, core: new Consensus({ ...options, isSound: () => true, random: () => 0.5 }, past), inbox: [] };
     });
   }
 
   /** Until one coordinates a reign of this kind, which everyone has heard of. */
   found(kind: BallotKind): void {
     for (let ticks = 0; ticks < TICKS_MAX; ticks += 1) {
-      for (const { core } of this.processes) core.step({ kind: 'tick' });
+      for (const { core } of this.processes) core.step({ kind: 'tick', nowMs: ticks * limits.tickMs });
       this.settle();
       const reign = this.coordinator?.core.reign;
       if (reign && kindOf(reign) === kind && this.processes.every(({ core }) => core.hasRoom)) return;

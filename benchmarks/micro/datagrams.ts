@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import type { ProcessId } from '../../lib/model/ids.js';
+import type { Nonce } from '../../lib/model/start.js';
 import { EVERYONE } from '../../lib/transport/transport.js';
 import { openUdpTransport } from '../../lib/transport/udp-transport.js';
 import type { Part } from './part.js';
@@ -11,8 +12,9 @@ const PATIENCE_MS = 5000;
 export async function datagramPart(bytes: number, port: number): Promise<Part> {
   const queueId = `239.255.0.11:${port}`;
   const log = pino({ level: 'silent' });
+  const start = { incarnation: 1, nonce: 'c'.repeat(32) as Nonce };
   const open = (id: string, receiver: () => void) =>
-    openUdpTransport({ queueId, self: id.padStart(16, '0') as ProcessId, receiver, log });
+    openUdpTransport({ queueId, self: id.padStart(16, '0') as ProcessId, start, receiver, log });
   let sent = 0;
   let arrived = (): void => undefined;
   let lost = (_: Error): void => undefined;

@@ -10,6 +10,7 @@
  */
 import { crc32 } from 'node:zlib';
 
+import { assert } from '../model/assert.js';
 import type { Batch } from '../model/batch.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import { TreplicaError } from '../model/errors.js';
@@ -56,14 +57,14 @@ export interface RecordHead {
 }
 
 const MAGIC = Buffer.from('TREPBACK');
-const VERSION = 1;
+const VERSION = 2;
 
 export const BEGINNING_BYTES = MAGIC.length + 4;
 export const RECORD_HEAD_BYTES = 9;
 export const DIGEST_BYTES = 32;
 
 /** No record is longer: none holds more than one batch or chunk, unless they are small. */
-const RECORD_BYTES_MAX = limits.checkpointChunkBytesMax + 1024 * 1024;
+const RECORD_BYTES_MAX = Math.max(limits.checkpointChunkBytesMax, limits.messageBytesMax) + 1024 * 1024;
 
 export function encodeBeginning(): Buffer {
   const bytes = Buffer.alloc(BEGINNING_BYTES);
@@ -86,6 +87,8 @@ export function checkBeginning(bytes: Buffer, path: string): void {
 }
 
 export function encodeRecordHead(index: number, kind: RecordKind, payload: Uint8Array): Buffer {
+  const { length } = payload;
+  assert(length <= RECORD_BYTES_MAX, 'no record of a backup is longer than can be read back', { kind, length });
   const head = Buffer.alloc(RECORD_HEAD_BYTES);
   head.writeUInt8(KINDS.indexOf(kind), 0);
   head.writeUInt32LE(payload.length, 1);

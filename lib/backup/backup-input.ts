@@ -44,18 +44,17 @@ export class BackupInput {
   readonly #path: string;
   readonly #chunks: Mark;
 
-  /** @throws TreplicaError BACKUP_DAMAGED or BACKUP_VERSION */
+  /** @throws TreplicaError BACKUP_NOT_READABLE, BACKUP_DAMAGED or BACKUP_VERSION */
   static async open(path: string): Promise<BackupInput> {
     const file = await open(path, 'r').catch((cause: unknown) => {
-      const why = (cause as Error).message;
-      throw new TreplicaError('BACKUP_DAMAGED', `The backup ${path} cannot be read: ${why}.`, { cause });
+      throw notReadable(path, cause);
     });
     try {
       const { header, end, digest, chunks } = await verify(file, path);
       return new BackupInput(file, path, header, end, digest, chunks);
     } catch (error) {
       await file.close();
-      throw error;
+      throw typeof (error as NodeJS.ErrnoException).errno === 'number' ? notReadable(path, error) : error;
     }
   }
 
@@ -187,6 +186,17 @@ async function readRecord(file: FileHandle, path: string, at: Mark): Promise<Sto
   const payload = await readAt(file, decoded.length, start);
   if (!isSound(decoded, at.index, payload)) throw damaged(path, `the checksum of record ${at.index} is wrong`);
   return { kind: decoded.kind, head, payload, at, next: { offset: start + decoded.length, index: at.index + 1 } };
+}
+
+/** For what the system does not let this process read: nothing is known of what it holds. */
+function notReadable(path: string, cause: unknown): TreplicaError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a directory' : message;
+  return new TreplicaError(
+    'BACKUP_NOT_READABLE',
+    `The backup ${path} cannot be read: ${why}. Name the file of a backup that this process may read.`,
+    { cause },
+  );
 }
 
 function damaged(path: string, why: string): TreplicaError {

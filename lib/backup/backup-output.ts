@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { link, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
+import { assert } from '../model/assert.js';
 import { TreplicaError } from '../model/errors.js';
 import { limits } from '../model/limits.js';
 import { encodeBeginning, encodeRecordHead, type RecordKind } from './backup-format.js';
+import { BackupInput } from './backup-input.js';
 
 /**
  * Writes the file of a backup under the name that it gets when it is complete, with `.part` behind it until then. Neither
@@ -49,8 +51,8 @@ export class BackupOutput {
   }
 
   /**
-   * Resolves with the file's digest once it is durable under its name.
-   * @throws TreplicaError ALREADY_EXISTS; what the file system throws
+   * Resolves with the file's digest once it is durable, has been read back as it would be restored, and has its name.
+   * @throws TreplicaError ALREADY_EXISTS; BACKUP_DAMAGED where it could not be restored; what the file system throws
    */
   async finish(): Promise<string> {
     const digest = this.#hash.digest();
@@ -58,6 +60,7 @@ export class BackupOutput {
     this.#bytes += digest.length;
     await this.#file.sync();
     await this.#file.close();
+    await readBack(partOf(this.#path), digest.toString('hex'));
     await giveName(partOf(this.#path), this.#path);
     await syncDirectory(dirname(this.#path));
     return digest.toString('hex');
@@ -75,6 +78,13 @@ export class BackupOutput {
     this.#bytes += bytes.length;
     this.#unsyncedBytes += bytes.length;
   }
+}
+
+/** A backup that nobody can restore is none. */
+async function readBack(path: string, digest: string): Promise<void> {
+  const input = await BackupInput.open(path);
+  await input.close();
+  assert(input.digest === digest, 'a backup is read back as it was written', { path, digest, read: input.digest });
 }
 
 /** A link, other than a renaming, never replaces what has got the name meanwhile; but not every file system has links. */

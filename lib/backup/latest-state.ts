@@ -1,4 +1,5 @@
 import type { CheckpointReader } from '../ledger/checkpoint-store.js';
+import { refuted } from '../ledger/ledger-errors.js';
 import type { LedgerReader } from '../ledger/lmdb-reader.js';
 import type { LedgerSnapshot } from '../model/records.js';
 import { decodeHead } from '../queue/checkpoint-head.js';
@@ -13,12 +14,13 @@ export interface LatestState {
 
 /**
  * Where a ledger stands, which its process may go on writing meanwhile.
- * @throws TreplicaError LEDGER_DAMAGED or LEDGER_VERSION
+ * @throws TreplicaError LEDGER_DAMAGED, also where its state has been refuted, or LEDGER_VERSION
  */
 export async function openLatest(ledger: LedgerReader): Promise<LatestState> {
   for (;;) {
     const past = ledger.load();
-    const { checkpoint } = past;
+    const { checkpoint, verdict } = past;
+    if (verdict !== null) throw refuted(verdict, ledger.queueId);
     if (checkpoint === null) return { past, chunks: null };
     try {
       return { past, chunks: await ledger.checkpoints.open(checkpoint) };

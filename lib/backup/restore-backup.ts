@@ -36,7 +36,7 @@ const BASE_DIGITS = 32;
  * Makes a ledger of what a backup holds in `directory`, which is created unless it is there and empty. The ledger belongs
  * to nobody yet: processes that are started with directories restored from the same backup found a group that goes on from
  * it. `queueId` is the backup's unless given.
- * @throws TreplicaError BACKUP_DAMAGED, BACKUP_VERSION, ALREADY_EXISTS, LEDGER_FAILED, DIRECTORY_NOT_WRITABLE; what the
+ * @throws TreplicaError BACKUP_NOT_READABLE, BACKUP_DAMAGED, BACKUP_VERSION, ALREADY_EXISTS, LEDGER_FAILED, DISK_FULL, DIRECTORY_NOT_WRITABLE; what the
  * file system throws. Nothing is left behind then.
  */
 export async function restoreBackup(path: string, directory: string, queueId?: string): Promise<RestoreSummary> {

@@ -1,4 +1,7 @@
+import { dirname } from 'node:path';
+
 import { openLmdbLedgerForReading, type LedgerReader } from '../ledger/lmdb-reader.js';
+import { lackOfRoom } from '../ledger/room.js';
 import { assert } from '../model/assert.js';
 import type { Batch } from '../model/batch.js';
 import { TreplicaError } from '../model/errors.js';
@@ -31,7 +34,8 @@ class Overtaken extends Error {}
 /**
  * Writes what the replica in `directory` has of `queueId`, or of its only queue, which may run meanwhile, into the new file `path`: its latest checkpoint, and
  * all that it knows to be decided after that. Both are of one moment.
- * @throws TreplicaError ALREADY_EXISTS, INVALID_OPTION, LEDGER_DAMAGED, LEDGER_VERSION, LEDGER_FAILED; what the file system throws
+ * @throws TreplicaError ALREADY_EXISTS, INVALID_OPTION, LEDGER_DAMAGED, LEDGER_VERSION, LEDGER_FAILED, DISK_FULL, BACKUP_DAMAGED; what the
+ * file system throws
  */
 export async function takeBackup(directory: string, queueId: string | undefined, path: string): Promise<BackupSummary> {
   const ledger = openLmdbLedgerForReading(directory, queueId);
@@ -55,9 +59,12 @@ async function attemptBackup(ledger: LedgerReader, path: string): Promise<Backup
   try {
     return await write(ledger, path, output);
   } catch (error) {
+    const lack = error instanceof TreplicaError ? null : lackOfRoom(dirname(path), error);
     await output.abandon();
     if (error instanceof Overtaken) return null;
-    throw error;
+    if (lack === null) throw error;
+    const message = `No backup was written to ${path}: ${lack}. Make room there, or name a file on another disk.`;
+    throw new TreplicaError('DISK_FULL', message, { cause: error });
   }
 }
 

@@ -10,12 +10,14 @@ export const USAGE = `treplica <command> [options]
   --queue ID          where DIR holds several queues; for restore, the queue to give it to, the backup's unless given
   --json              prints JSON
   --help              prints this
+  --version           prints the version of Treplica
 
 Exit code: 0, 1 where something is damaged or has failed, 2 where the command is not one of these.`;
 
 /** What the command was asked for. */
 type Task =
   | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
   | { readonly kind: 'backup'; readonly directory: string; readonly file: string }
   | { readonly kind: 'restore'; readonly directory: string; readonly file: string }
   | { readonly kind: 'show'; readonly directory: string }
@@ -33,8 +35,15 @@ export class UsageError extends Error {}
 /** @throws UsageError */
 export function readArguments(args: readonly string[]): Arguments {
   const { values, positionals } = parse(args);
-  const task = values.help === true ? ({ kind: 'help' } as const) : taskOf(positionals);
-  return { task, queueId: values.queue, json: values.json === true };
+  return { task: taskIn(values, positionals), queueId: values.queue, json: values.json === true };
+}
+
+function taskIn(
+  { help, version }: { readonly help?: boolean | undefined; readonly version?: boolean | undefined },
+  words: readonly string[],
+): Task {
+  if (help === true) return { kind: 'help' };
+  return version === true ? { kind: 'version' } : taskOf(words);
 }
 
 function parse(args: readonly string[]) {
@@ -42,7 +51,12 @@ function parse(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { queue: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
+      options: {
+        queue: { type: 'string' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean' },
+        version: { type: 'boolean' },
+      },
     });
   } catch (error) {
     throw new UsageError((error as Error).message, { cause: error });

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 /** The command `treplica`: backups of a replica, and a look into its ledger. */
+import { readFile } from 'node:fs/promises';
+
 import { restoreBackup } from '../backup/restore-backup.js';
 import { takeBackup } from '../backup/take-backup.js';
 import { TreplicaError } from '../model/errors.js';
@@ -18,6 +20,10 @@ async function answerTo({ task, queueId }: Arguments): Promise<Answer> {
   switch (task.kind) {
     case 'help':
       return { facts: { usage: USAGE }, text: USAGE, isSound: true };
+    case 'version': {
+      const version = await versionOf();
+      return { facts: { version }, text: version, isSound: true };
+    }
     case 'backup': {
       const facts = await takeBackup(task.directory, queueId, task.file);
       return { facts, text: showBackup(facts), isSound: true };
@@ -39,6 +45,18 @@ async function answerTo({ task, queueId }: Arguments): Promise<Answer> {
   }
 }
 
+/** Of the package that this file belongs to, three directories above where it is built. */
+async function versionOf(): Promise<string> {
+  const text = await readFile(new URL('../../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
+}
+
+/** A reader that has seen enough, as `head` has, closes the pipe. */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+}
+
 async function main(): Promise<number> {
   try {
     const asked = readArguments(process.argv.slice(2));
@@ -56,4 +74,6 @@ async function main(): Promise<number> {
   }
 }
 
+process.stdout.on('error', endWithReader);
+process.stderr.on('error', endWithReader);
 process.exitCode = await main();

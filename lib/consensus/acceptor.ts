@@ -1,5 +1,5 @@
 import { assert } from '../model/assert.js';
-import { compareBallots, kindOf, sameBallot, sameReign, type Ballot } from '../model/ballot.js';
+import { compareBallots, kindOf, sameBallot, sameReign, type Ballot, type BallotKind } from '../model/ballot.js';
 import type { Batch, BatchId } from '../model/batch.js';
 import { laterOf, type Instance, type ProcessId } from '../model/ids.js';
 import type { Fetcher } from './fetcher.js';
@@ -25,22 +25,35 @@ export class Acceptor {
     this.#promised = promised;
   }
 
-  /** Phase 1b, for all instances from `from` on. What is decided here is told by the watermark instead of by votes. */
+  /**
+   * Phase 1b, for the instances from `from` on, as far as one message holds the votes there. What is decided here is told
+   * by the watermark instead of by votes.
+   */
   onPrepare(from: ProcessId, { ballot, from: first }: MessageOf<'prepare'>): void {
     if (!this.#mayServe(from, ballot)) return;
     this.promise(ballot);
-    const { log, outbox } = this.#shared;
+    const { log, outbox, votesAPromise } = this.#shared;
     const votes: ReportedVote[] = [];
+    let until: Instance | null = null;
     for (const slot of log.slotsFrom(laterOf(first, log.first))) {
       const vote = reported(slot);
-      if (vote !== null) votes.push(vote);
+      if (vote === null) continue;
+      if (votes.length === votesAPromise) {
+        until = slot.instance;
+        break;
+      }
+      votes.push(vote);
     }
-    outbox.sendOnceDurable(from, { kind: 'promise', ballot, watermark: log.first, votes });
+    outbox.sendOnceDurable(from, { kind: 'promise', ballot, watermark: log.first, from: first, until, votes });
+  }
+
+  hasPromisedAbove(ballot: Ballot): boolean {
+    return compareBallots(ballot, this.#promised) < 0 && !sameReign(ballot, this.#promised);
   }
 
   /** Phase 1b for one instance of a fast reign, in the classic ballot of that reign. */
   onInquire(from: ProcessId, { ballot, instance }: MessageOf<'inquire'>): void {
-    if (!this.#mayServe(from, ballot)) return;
+    if (!this.#isOfKind(from, ballot, 'classic') || !this.#mayServe(from, ballot)) return;
     const { log, outbox } = this.#shared;
     if (instance < log.first) {
       outbox.supply({ to: from, from: instance, until: null });
@@ -57,7 +70,7 @@ export class Acceptor {
 
   /** Phase 2b of a value that the coordinator has picked. */
   onAccept(from: ProcessId, { ballot, items }: MessageOf<'accept'>): void {
-    if (!this.#mayServe(from, ballot)) return;
+    if (!this.#isOfKind(from, ballot, 'classic') || !this.#mayServe(from, ballot)) return;
     // The reign may be a fast one whose `prepare` was lost: the promise must leave its fast ballot open.
     if (!sameReign(ballot, this.#promised)) this.promise({ ...ballot, step: 0 });
     for (const { instance, id } of items) {
@@ -71,7 +84,7 @@ export class Acceptor {
 
   /** A fast reign is open from `from` on. */
   onAny(coordinator: ProcessId, ballot: Ballot, from: Instance): void {
-    if (!this.#mayServe(coordinator, ballot)) return;
+    if (!this.#isOfKind(coordinator, ballot, 'fast') || !this.#mayServe(coordinator, ballot)) return;
     if (!sameReign(ballot, this.#promised)) this.promise(ballot);
     if (this.#any !== null && sameBallot(this.#any.ballot, ballot)) {
       assert(this.#any.from === from, 'a fast reign opens at one instance only', {
@@ -109,11 +122,6 @@ export class Acceptor {
     for (const slot of this.#shared.log.slotsFrom(this.#shared.log.first)) this.#castAwaited(slot, batch);
   }
 
-  /** At this instance, and at no other, the batch that is waited for is known to be a duplicate. */
-  onDuplicate(slot: Slot, standIn: Batch): void {
-    this.#castAwaited(slot, standIn);
-  }
-
   /** From now on this acceptor votes in no ballot below. Whoever hears of it must hear of it once it is durable. */
   promise(ballot: Ballot): void {
     if (compareBallots(ballot, this.#promised) <= 0) return;
@@ -127,6 +135,13 @@ export class Acceptor {
     if (!amMember(this.#shared) || coordinator !== ballot.coordinator) return false;
     if (compareBallots(ballot, this.#promised) >= 0) return true;
     this.#shared.outbox.send(coordinator, { kind: 'refusal', promised: this.#promised });
+    return false;
+  }
+
+  /** Ballots of the one kind are the coordinator's to propose in, those of the other everybody's. */
+  #isOfKind(from: ProcessId, ballot: Ballot, kind: BallotKind): boolean {
+    if (kindOf(ballot) === kind) return true;
+    this.#shared.refusals.count(from, 'against the protocol');
     return false;
   }
 

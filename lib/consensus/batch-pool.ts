@@ -11,9 +11,8 @@ export class BatchPool {
     return id === NO_OP_ID ? NO_OP : this.#batches.get(id);
   }
 
-  /** Keeps the batch. What has no body is the no-op or the stand-in of a duplicate, and no batch. */
   add(batch: Batch): void {
-    if (batch.body.length === 0 || this.#batches.has(batch.id)) return;
+    if (batch.id === NO_OP_ID || this.#batches.has(batch.id)) return;
     this.#batches.set(batch.id, batch);
     this.#bytes += batch.body.length;
     for (const oldest of this.#batches.keys()) {
@@ -31,5 +30,10 @@ export class BatchPool {
 
   ids(): IterableIterator<BatchId> {
     return this.#batches.keys();
+  }
+
+  /** Drops what `isDone` says is of no use any more. */
+  purge(isDone: (id: BatchId) => boolean): void {
+    for (const id of this.#batches.keys()) if (isDone(id)) this.drop(id);
   }
 }

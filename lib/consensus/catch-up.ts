@@ -1,14 +1,19 @@
-import { after, type Instance, type ProcessId } from '../model/ids.js';
+import type { BatchId } from '../model/batch.js';
+import { after, laterOf, type Instance, type ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
+import { mayPrecedeAnswer, type Arriving } from './arriving.js';
 import { batchOf, type Shared } from './shared.js';
 
 /** How many ticks without progress mean that something was lost rather than that it is on its way. */
 const STALLED_TICKS = 2;
 
+/** Nobody is waited for longer, who says nothing. */
+const PATIENCE_TICKS_MAX = 500;
+
 /** Instances of one question: as many questions as may be open at once ask for the whole window. */
 const QUESTION_INSTANCES = Math.ceil(limits.windowInstances / limits.catchUpQuestions);
 
-/** A process that may be asked for what it knows to be decided. Times are in ticks since the start. */
+/** A member that may be asked for what it knows to be decided. Times are in ticks since the start. */
 interface Source {
   readonly process: ProcessId;
   watermark: Instance;
@@ -16,6 +21,8 @@ interface Source {
   answeredAt: number;
   /** It has answered nothing in the time it was given: it is asked after all others, and one question at a time. */
   isSilent: boolean;
+  /** How long it may be silent: doubles each time that it is, until it answers in less. */
+  patienceTicks: number;
 }
 
 /** Asks for what was decided from `from` on and below `to`. */
@@ -25,24 +32,30 @@ interface Question {
   readonly source: Source;
   readonly askedAt: number;
   readonly patienceTicks: number;
+  /** When anything last came from the source, and how much since the question. */
+  arrivedAt: number;
+  arrivedBytes: number;
 }
 
 /**
- * Repairs gaps from processes that are ahead: every message tells its sender's watermark, and who is behind and makes no
+ * Repairs gaps from members that are ahead: every message tells its sender's watermark, and who is behind and makes no
  * progress asks those for what was decided. Several questions are open at once, for different parts of the window and
  * spread over all that are ahead, so that their disks and connections work at the same time. Nothing is remembered of
  * what has been answered: the log tells what is still lacking.
  */
 export class CatchUp {
   readonly #shared: Shared;
+  readonly #isComing: (id: BatchId) => boolean;
   readonly #sources = new Map<ProcessId, Source>();
   #open: readonly Question[] = [];
   #now = 0;
   #lastFirst = -1;
   #idleTicks = 0;
 
-  constructor(shared: Shared) {
+  /** `isComing` says whether a batch is known to be on its way, so that only its fetcher need ask for it. */
+  constructor(shared: Shared, isComing: (id: BatchId) => boolean = () => false) {
     this.#shared = shared;
+    this.#isComing = isComing;
   }
 
   /**
@@ -53,10 +66,21 @@ export class CatchUp {
     return this.#lag > limits.windowInstances;
   }
 
+  /** Below this instance a member knows what was decided. */
+  get known(): Instance {
+    const { log } = this.#shared;
+    const isDecided = (log.find(log.first)?.decided ?? null) !== null;
+    return laterOf(this.#furthest, isDecided ? after(log.first) : log.first);
+  }
+
+  /** Of those who are no members nobody is asked: see docs/protocol.md, "Repair". */
   heard(from: ProcessId, watermark: Instance): void {
+    const { views, log } = this.#shared;
+    if (!views.isMember(from, log.first)) return;
     const known = this.#sources.get(from);
     if (known === undefined) {
-      this.#sources.set(from, { process: from, watermark, askedAt: 0, answeredAt: 0, isSilent: false });
+      const { retryTicks: patienceTicks } = limits;
+      this.#sources.set(from, { process: from, watermark, askedAt: 0, answeredAt: 0, isSilent: false, patienceTicks });
     } else {
       known.watermark = watermark;
       // A mute source may have recovered by the next time that anything is lacking; a dead one is not heard.
@@ -75,12 +99,25 @@ export class CatchUp {
     if (source === undefined) return;
     source.isSilent = false;
     source.answeredAt = this.#now;
+    if (this.#now - source.askedAt <= limits.retryTicks) source.patienceTicks = limits.retryTicks;
     const question = this.#open.find((open) => open.source === source && open.from === first);
     if (question === undefined || this.#lacks(first)) return;
     this.#open = this.#open.filter((open) => open !== question);
     this.#forgetPassed();
     // What the others have decided since the answer left is on its way, unless there is so much of it.
     this.#ask(this.#lag > limits.windowInstances / 2 ? this.#furthest : source.watermark);
+  }
+
+  /**
+   * Something large is coming from a process: what it was asked for may be behind that, as it may be behind whatever waited
+   * to be sent when it was asked, and no more than that.
+   */
+  arriving({ from, bytes, agoTicks }: Arriving): void {
+    for (const question of this.#open) {
+      if (question.source.process !== from || !mayPrecedeAnswer(agoTicks, this.#now - question.askedAt)) continue;
+      question.arrivedBytes += bytes;
+      if (question.arrivedBytes <= limits.arrivalBytesMax) question.arrivedAt = this.#now;
+    }
   }
 
   tick(): void {
@@ -97,7 +134,7 @@ export class CatchUp {
 
   get #furthest(): Instance {
     let furthest = 0 as Instance;
-    for (const { watermark } of this.#sources.values()) if (watermark > furthest) furthest = watermark;
+    for (const { watermark } of this.#sources.values()) furthest = laterOf(furthest, watermark);
     return furthest;
   }
 
@@ -113,8 +150,12 @@ export class CatchUp {
 
   /** A source that has answered nothing since an overdue question is given up with all questions that it was asked. */
   #giveUpOverdue(): void {
-    const overdue = this.#open.filter(({ askedAt, patienceTicks }) => this.#now - askedAt >= patienceTicks);
-    for (const { source, askedAt } of overdue) if (source.answeredAt <= askedAt) source.isSilent = true;
+    const overdue = this.#open.filter(({ arrivedAt, patienceTicks }) => this.#now - arrivedAt >= patienceTicks);
+    for (const { source, askedAt } of overdue) {
+      if (source.answeredAt > askedAt || source.isSilent) continue;
+      source.isSilent = true;
+      source.patienceTicks = Math.min(2 * source.patienceTicks, PATIENCE_TICKS_MAX);
+    }
     const isGivenUp = (question: Question) =>
       overdue.includes(question) || overdue.some(({ source }) => source.isSilent && source === question.source);
     if (overdue.length > 0) this.#open = this.#open.filter((question) => !isGivenUp(question));
@@ -133,9 +174,10 @@ export class CatchUp {
   #question(source: Source, from: Instance, to: Instance): void {
     const asked = [...this.#open.filter((open) => open.source === source), { from, to }];
     const bytes = asked.reduce((sum, open) => sum + expectedBytes(open.from, open.to, source.watermark), 0);
-    const patienceTicks = limits.retryTicks + Math.floor(bytes / limits.bytesATick);
-    source.askedAt = this.#now;
-    this.#open = [...this.#open, { from, to, source, askedAt: this.#now, patienceTicks }];
+    const patienceTicks = source.patienceTicks + Math.floor(bytes / limits.bytesATick);
+    const askedAt = this.#now;
+    source.askedAt = askedAt;
+    this.#open = [...this.#open, { from, to, source, askedAt, patienceTicks, arrivedAt: askedAt, arrivedBytes: 0 }];
     this.#shared.outbox.send(source.process, { kind: 'catch-up', from, to });
   }
 
@@ -161,7 +203,7 @@ export class CatchUp {
     if (instance < log.first) return false;
     const slot = log.find(instance);
     if (slot === undefined || slot.decided === null) return true;
-    return batchOf(this.#shared, slot, slot.decided) === undefined;
+    return batchOf(this.#shared, slot, slot.decided) === undefined && !this.#isComing(slot.decided);
   }
 
   #sourceOf(from: Instance, to: Instance): Source | null {

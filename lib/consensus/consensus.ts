@@ -5,8 +5,8 @@
  */
 import { assert, unreachable } from '../model/assert.js';
 import { kindOf, type Ballot } from '../model/ballot.js';
-import { partsOf, type Batch, type BatchId } from '../model/batch.js';
-import type { Instance, ProcessId } from '../model/ids.js';
+import { NO_OP_ID, processOf, type Batch, type BatchId } from '../model/batch.js';
+import type { GroupId, Instance, ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
 import type { LedgerSnapshot } from '../model/records.js';
 import type { ViewRecord } from '../model/view.js';
@@ -14,31 +14,44 @@ import { Acceptor } from './acceptor.js';
 import { BatchPool } from './batch-pool.js';
 import { CatchUp } from './catch-up.js';
 import { Coordinator } from './coordinator.js';
-import { DeliveryTable } from './delivery-table.js';
+import { DeliveryTable, type DeliveryState } from './delivery-table.js';
 import type { Effects, Input, Installation } from './effects.js';
 import { Fetcher } from './fetcher.js';
 import { FoundingRole, type FoundingOptions } from './founding.js';
+import { GroupClock } from './group-clock.js';
 import { InstanceLog } from './instance-log.js';
 import { Leadership } from './leadership.js';
 import { Learner } from './learner.js';
 import type { Message, MessageOf } from './messages.js';
+import { MissingBatches } from './missing-batches.js';
 import type { Mode } from './mode.js';
 import { Outbox } from './outbox.js';
+import { isPartOfPromise } from './preparation.js';
 import { Proposer } from './proposer.js';
 import { Reads } from './reads.js';
-import { standInFor, type Shared } from './shared.js';
+import { Refusals } from './refusals.js';
+import type { Shared } from './shared.js';
 import { Views } from './views.js';
 
 export interface ConsensusOptions extends FoundingOptions {
   readonly self: ProcessId;
   /** How often the process has been started, this time included. */
   readonly incarnation: number;
+  /** Whether it may promise and vote from the beginning, and not only once the input `admitted` says so. */
+  readonly isAdmitted: boolean;
   readonly mode: Mode;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** Whether a batch that comes from outside is one that a proposer can have made. Bodies are opaque here. */
+  readonly isSound: (batch: Batch) => boolean;
+  /** As many votes as one message of phase 1 may report, so that it fits a datagram; `limits.votesAPromise` by default. */
+  readonly votesAPromise?: number;
+  /** Processes that the table of delivered batches knows: the same at every process of the group. */
+  readonly deliveryRowsMax?: number | undefined;
 }
 
 export class Consensus {
+  readonly #deliveryRowsMax: number | undefined;
   readonly #shared: Shared;
   readonly #founding: FoundingRole;
   readonly #leadership: Leadership;
@@ -48,20 +61,31 @@ export class Consensus {
   readonly #proposer: Proposer;
   readonly #coordinator: Coordinator;
   readonly #catchUp: CatchUp;
+  readonly #missing: MissingBatches;
   readonly #reads: Reads;
   #writtenWatermark: Instance;
   #isImpaired = false;
+  /** The latest question of a coordinator that this start must not answer before it is admitted. */
+  #heldPrepare: { readonly from: ProcessId; readonly message: MessageOf<'prepare'> } | null = null;
   #commitUnderWay = false;
 
   constructor(options: ConsensusOptions, past: LedgerSnapshot) {
-    const { self, random } = options;
+    const { self, random, isSound } = options;
+    const outbox = new Outbox(self);
+    this.#deliveryRowsMax = options.deliveryRowsMax;
     this.#shared = {
       self,
-      views: new Views(past.views),
+      views: new Views(past.views, past.group),
+      right: { isAdmitted: options.isAdmitted },
       log: new InstanceLog(past.watermark, past.entries),
       pool: new BatchPool(),
-      outbox: new Outbox(self),
-      delivered: new DeliveryTable(limits.decidedBatchesKept),
+      outbox,
+      refusals: new Refusals(outbox),
+      isSound,
+      clock: new GroupClock(self, past.views.length > 0),
+      // Nothing is known of what was delivered before, unless nothing was decided.
+      delivered: past.watermark === 0 ? this.#table() : null,
+      votesAPromise: options.votesAPromise ?? limits.votesAPromise,
     };
     this.#writtenWatermark = past.watermark;
     this.#founding = new FoundingRole(this.#shared, options, past);
@@ -72,7 +96,8 @@ export class Consensus {
     });
     this.#proposer = new Proposer(this.#shared);
     this.#coordinator = new Coordinator(this.#shared, this.#acceptor);
-    this.#catchUp = new CatchUp(this.#shared);
+    this.#catchUp = new CatchUp(this.#shared, (id) => this.#fetcher.isComing(id));
+    this.#missing = new MissingBatches(this.#shared, this.#fetcher);
     this.#reads = new Reads(this.#shared, options.incarnation);
     this.#leadership = new Leadership(this.#shared, this.#coordinator, {
       mode: options.mode,
@@ -80,8 +105,11 @@ export class Consensus {
       promised: past.promise,
       isFarBehind: () => this.#catchUp.isFarBehind,
       isImpaired: () => this.#isImpaired,
+      isDeaf: () => this.#missing.isDeaf,
+      hasPromisedAbove: (ballot) => this.#acceptor.hasPromisedAbove(ballot),
       onReign: (ballot) => {
         this.#proposer.onReign(ballot);
+        if (ballot.coordinator === self) this.#missing.begin();
       },
     });
   }
@@ -89,6 +117,11 @@ export class Consensus {
   /** The first instance not known to be decided. */
   get watermark(): Instance {
     return this.#shared.log.first;
+  }
+
+  /** The first instance not known to be decided by any member that this one has heard. */
+  get knownWatermark(): Instance {
+    return this.#catchUp.known;
   }
 
   /** As the last `impaired` input said. */
@@ -101,9 +134,19 @@ export class Consensus {
     return this.watermark > this.#writtenWatermark;
   }
 
+  /** Whether it knows what the sequence delivers: until then a `delivered` input is of use to it. */
+  get knowsDelivered(): boolean {
+    return this.#shared.delivered !== null;
+  }
+
   /** Whether a batch proposed now would leave now; otherwise it is better to let it grow. */
   get hasRoom(): boolean {
-    return this.#shared.views.founded && this.#proposer.hasRoom;
+    return this.#shared.views.founded && this.#shared.clock.isKnown && this.#proposer.hasRoom;
+  }
+
+  /** What a batch proposed now is stamped with, where this process's clock shows `nowMs`: both in milliseconds since 1970. */
+  stamp(nowMs: number): number {
+    return this.#shared.clock.stamp(nowMs);
   }
 
   /** The ballot in which this process coordinates, or null. */
@@ -122,7 +165,12 @@ export class Consensus {
         this.#receive(input.from, input.message);
         break;
       case 'tick':
+        this.#shared.clock.tick(input.nowMs);
         this.#tick();
+        break;
+      case 'arriving':
+        this.#fetcher.arriving(input);
+        this.#catchUp.arriving(input);
         break;
       case 'proposal':
         this.#proposer.propose(input.batch);
@@ -136,6 +184,15 @@ export class Consensus {
       case 'install':
         this.#install(input.installation);
         break;
+      case 'admitted':
+        this.#onAdmitted();
+        break;
+      case 'delivered':
+        this.#learnDelivered(input.next, input.delivered);
+        break;
+      case 'renewal':
+        this.#proposer.renew(input.batches);
+        break;
       case 'durable':
         assert(this.#commitUnderWay, 'only what was taken becomes durable');
         this.#commitUnderWay = false;
@@ -145,6 +202,11 @@ export class Consensus {
         unreachable(input);
     }
     this.#hearMyself();
+  }
+
+  /** The group that this process belongs to from this very moment; null before it has been founded. */
+  get group(): GroupId | null {
+    return this.#shared.views.group;
   }
 
   /** The group's views so far, ascending. */
@@ -172,17 +234,31 @@ export class Consensus {
    * have done their duty; its promise and its votes from there on stand as they do.
    */
   #install({ checkpoint, delivered }: Installation): void {
-    const { log, pool, outbox, delivered: known } = this.#shared;
+    const { log, pool, outbox } = this.#shared;
     const { next } = checkpoint;
     if (next <= log.first) return;
     outbox.install(checkpoint);
     this.#leadership.resign('it goes on from a checkpoint');
-    known.adopt(delivered);
+    const table = this.#table(delivered);
+    this.#shared.delivered = table;
     log.jump(next);
-    for (const id of [...pool.ids()]) if (known.has(id)) pool.drop(id);
-    this.#proposer.onInstalled(next, (id) => known.has(id));
+    pool.purge((id) => table.isDone(id));
+    this.#proposer.onInstalled(next, table);
     this.#reads.onAdvance();
     this.#learner.advance();
+  }
+
+  #learnDelivered(next: Instance, state: DeliveryState): void {
+    const { log, pool, outbox } = this.#shared;
+    if (this.knowsDelivered || next + outbox.decided.length !== log.first) return;
+    const table = this.#table(state);
+    for (const { instance, batch } of outbox.decided) table.pass(batch, instance);
+    this.#shared.delivered = table;
+    pool.purge((id) => table.isDone(id));
+  }
+
+  #table(state?: DeliveryState): DeliveryTable {
+    return new DeliveryTable(state, this.#deliveryRowsMax);
   }
 
   #hearMyself(): void {
@@ -192,12 +268,13 @@ export class Consensus {
   }
 
   #receive(from: ProcessId, message: Message): void {
-    if (this.#receiveFounding(from, message) || !this.#shared.views.founded) return;
+    if (this.#founding.isOver) return;
+    if (this.#receiveFounding(from, message) || !this.#shared.views.founded || !this.#isCredible(from, message)) return;
     switch (message.kind) {
       case 'heartbeat':
         return this.#onHeartbeat(from, message);
       case 'heard':
-        this.#leadership.heardFrom(from);
+        this.#leadership.onHeard(from, message);
         return this.#hear(from, message.watermark);
       case 'canvass':
         return this.#leadership.onCanvass(from, message.ballot);
@@ -205,7 +282,7 @@ export class Consensus {
         return this.#leadership.onConcur(from, message.ballot);
       case 'prepare':
         this.#leadership.follow(from, message.ballot);
-        return this.#acceptor.onPrepare(from, message);
+        return this.#onPrepare(from, message);
       case 'promise':
         this.#leadership.heardFrom(from);
         this.#hear(from, message.watermark);
@@ -213,11 +290,15 @@ export class Consensus {
       case 'refusal':
         return this.#leadership.onRefusal(message.promised);
       case 'inquire':
+        this.#leadership.follow(from, message.ballot);
         return this.#acceptor.onInquire(from, message);
       case 'report':
         return this.#coordinator.onReport(from, message);
       case 'batch':
         return this.#onBatch(from, message.batch);
+      case 'pending':
+        if (this.#ordersBatches) this.#missing.onPending(from, message.id);
+        return;
       case 'any':
         return this.#onAny(from, message.ballot, message.from);
       case 'propose':
@@ -229,16 +310,12 @@ export class Consensus {
         return this.#onAccepted(from, message);
       case 'fetch':
         return this.#fetcher.onFetch(from, message);
-      case 'duplicate':
-        return this.#onDuplicate(message);
       case 'catch-up':
         return this.#onCatchUp(from, message);
       case 'decided':
-        this.#hear(from, message.watermark);
-        this.#learner.onDecided(message);
-        return this.#catchUp.answered(from, message.from);
+        return this.#onDecided(from, message);
       case 'ask':
-        return this.#reads.onAsk(from, message.round);
+        return this.#reads.onAsk(from, message);
       case 'answer':
         return this.#reads.onAnswer(from, message);
       case 'fill':
@@ -248,10 +325,56 @@ export class Consensus {
       case 'signed':
       case 'unwilling':
       case 'founded':
+      case 'stuck':
+      case 'withdrawn':
         return;
       default:
         unreachable(message);
     }
+  }
+
+  /** Whether a message may be heard at all, whatever it is about: what no honest process says is counted and dropped. */
+  #isCredible(from: ProcessId, message: Message): boolean {
+    if (from === this.#shared.self) return true;
+    switch (message.kind) {
+      case 'heard':
+      case 'decided':
+        return this.#isNear(from, message.watermark);
+      case 'accepted':
+        return this.#isNear(from, message.watermark) && this.#leadership.admits(from, message.ballot);
+      case 'promise':
+        if (isPartOfPromise(message))
+          return this.#isNear(from, message.watermark) && this.#leadership.admits(from, message.ballot);
+        this.#shared.refusals.count(from, 'against the protocol');
+        return false;
+      case 'refusal':
+        // A process without a vote may know of a higher reign too; whoever has promised it says so.
+        return this.#shared.views.isMember(from, this.watermark) && this.#leadership.admits(from, message.promised);
+      case 'heartbeat':
+        return this.#isNear(from, message.watermark) && this.#isOfCoordinator(from, message.ballot);
+      case 'prepare':
+      case 'inquire':
+      case 'any':
+      case 'accept':
+        return this.#isOfCoordinator(from, message.ballot);
+      case 'report':
+      case 'propose':
+        return this.#leadership.admits(from, message.ballot);
+      default:
+        return true;
+    }
+  }
+
+  #isNear(from: ProcessId, watermark: Instance): boolean {
+    if (watermark - this.watermark <= limits.watermarkLeadMax) return true;
+    this.#shared.refusals.count(from, 'number beyond reason');
+    return false;
+  }
+
+  #isOfCoordinator(from: ProcessId, ballot: Ballot): boolean {
+    if (from === ballot.coordinator) return this.#leadership.admits(from, ballot);
+    this.#shared.refusals.count(from, 'against the protocol');
+    return false;
   }
 
   #receiveFounding(from: ProcessId, message: Message): boolean {
@@ -269,23 +392,51 @@ export class Consensus {
       case 'unwilling':
         this.#founding.onUnwilling(from, message);
         return true;
+      case 'stuck':
+        this.#founding.onStuck(from, message);
+        return true;
+      case 'withdrawn':
+        this.#founding.onWithdrawn(from, message);
+        return true;
       case 'founded':
         this.#founding.onFounded(from, message);
         this.#leadership.beginIfFounder();
+        this.#leadership.onClock();
         return true;
       default:
         return false;
     }
   }
 
+  #hasEnded(): boolean {
+    return this.#founding.isOver;
+  }
+
   #tick(): void {
+    if (this.#hasEnded()) return;
     this.#founding.tick();
-    if (!this.#shared.views.founded) return;
+    if (this.#hasEnded() || !this.#shared.views.founded) return;
     this.#fetcher.tick();
     this.#catchUp.tick();
     this.#proposer.tick();
     this.#reads.tick();
+    this.#missing.tick(this.#ordersBatches);
+    this.#shared.outbox.questions.forgetBelow(this.watermark);
+    this.#shared.refusals.tick();
     this.#leadership.tick();
+  }
+
+  #onPrepare(from: ProcessId, message: MessageOf<'prepare'>): void {
+    if (this.#shared.right.isAdmitted) this.#acceptor.onPrepare(from, message);
+    else this.#heldPrepare = { from, message };
+  }
+
+  #onAdmitted(): void {
+    this.#shared.right.isAdmitted = true;
+    const held = this.#heldPrepare;
+    this.#heldPrepare = null;
+    if (held !== null) this.#acceptor.onPrepare(held.from, held.message);
+    this.#leadership.beginIfFounder();
   }
 
   #hear(from: ProcessId, watermark: Instance): void {
@@ -295,23 +446,16 @@ export class Consensus {
   #onHeartbeat(from: ProcessId, message: MessageOf<'heartbeat'>): void {
     if (from === this.#shared.self || !this.#leadership.onHeartbeat(from, message)) return;
     this.#hear(from, message.watermark);
-    if (message.anyFrom !== null) this.#onAny(from, message.ballot, message.anyFrom);
+    if (message.anyFrom !== null && kindOf(message.ballot) === 'fast')
+      this.#onAny(from, message.ballot, message.anyFrom);
   }
 
   #onBatch(from: ProcessId, batch: Batch): void {
     const wanted = this.#fetcher.wants(batch.id);
-    if (!this.#keep(batch)) return;
+    if (!wanted && !this.#isOwnBatch(from, batch)) return;
+    if (!this.#isSound(from, batch) || !this.#keep(batch)) return;
     // Who answers a question proposes nothing, and has no use for the `any` of a fast reign.
     if (!wanted || this.#ordersBatches) this.#coordinator.onBatch(from, batch);
-  }
-
-  /** Somebody knows that what is wanted at an instance repeats an earlier one. */
-  #onDuplicate({ id, instance }: MessageOf<'duplicate'>): void {
-    const slot = instance < this.watermark ? null : this.#shared.log.open(instance);
-    if (slot === null || !this.#fetcher.got(id)) return;
-    slot.learnt ??= standInFor(id);
-    this.#acceptor.onDuplicate(slot, slot.learnt);
-    this.#learner.advance();
   }
 
   #onAny(from: ProcessId, ballot: Ballot, first: Instance): void {
@@ -321,9 +465,45 @@ export class Consensus {
   }
 
   #onPropose(from: ProcessId, message: MessageOf<'propose'>): void {
+    if (!this.#isOwnBatch(from, message.batch) || !this.#isSound(from, message.batch)) return;
     const isNew = this.#keep(message.batch);
     this.#acceptor.onPropose(from, message);
     if (isNew && this.#ordersBatches) this.#coordinator.onBatch(from, message.batch);
+  }
+
+  /** Nobody proposes for another process: its numbers are its own to give. */
+  #isOwnBatch(from: ProcessId, { id }: Batch): boolean {
+    if (processOf(id) === from) return true;
+    // What comes late from a member that was asked for it is nothing strange.
+    if (!this.#shared.views.isMember(from, this.watermark)) this.#shared.refusals.count(from, 'batch of another');
+    return false;
+  }
+
+  /** Checked before anything rests on it: a vote, a place in the pool. */
+  #isSound(from: ProcessId, batch: Batch): boolean {
+    const { self, isSound, refusals } = this.#shared;
+    if (from === self || isSound(batch)) return true;
+    refusals.count(from, 'unsound batch');
+    return false;
+  }
+
+  /** Decisions count only from a member that was asked for them. */
+  #onDecided(from: ProcessId, message: MessageOf<'decided'>): void {
+    if (!this.expects(from, message.from)) {
+      if (!this.#shared.views.isMember(from, this.watermark)) this.#shared.refusals.count(from, 'unasked');
+      return;
+    }
+    if (message.batches.some((batch) => batch.id !== NO_OP_ID && !this.#isSound(from, batch))) return;
+    this.#hear(from, message.watermark);
+    this.#learner.onDecided(message);
+    this.#fetcher.answered(from);
+    this.#catchUp.answered(from, message.from);
+  }
+
+  /** Whether `from` is a member that has been asked for what was decided from `first` on: some questions go to everyone. */
+  expects(from: ProcessId, first: Instance): boolean {
+    const { views, outbox } = this.#shared;
+    return views.isMember(from, this.watermark) && outbox.questions.expects(from, first);
   }
 
   /** Whether this process coordinates a classic reign, in which every batch gets its instance from the coordinator. */
@@ -332,17 +512,21 @@ export class Consensus {
     return reign !== null && kindOf(reign) === 'classic';
   }
 
-  /** Returns false for a batch that has been decided already and is of no further use. */
+  /**
+   * Returns false for a batch that nobody has to order any more. Where it has been decided or named once more its body is
+   * wanted all the same, for every vote is stored with its batch.
+   */
   #keep(batch: Batch): boolean {
     const { pool, delivered } = this.#shared;
-    if (delivered.has(batch.id)) return false;
+    const isDone = delivered?.isDone(batch.id) ?? false;
+    if (isDone && !this.#fetcher.wants(batch.id)) return false;
     pool.add(batch);
-    this.#leadership.proposed(partsOf(batch.id).process);
+    if (!isDone) this.#leadership.proposed(processOf(batch.id));
     if (this.#fetcher.got(batch.id)) {
       this.#acceptor.onBatch(batch);
       this.#learner.advance();
     }
-    return true;
+    return !isDone;
   }
 
   #onAccepted(from: ProcessId, message: MessageOf<'accepted'>): void {

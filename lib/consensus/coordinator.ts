@@ -1,12 +1,14 @@
 import { assert } from '../model/assert.js';
 import { ballotOf, classicStepOf, kindOf, sameBallot, type Ballot, type BallotKind } from '../model/ballot.js';
 import { NO_OP_ID, type Batch, type BatchId } from '../model/batch.js';
-import { after, laterOf, type Instance, type ProcessId } from '../model/ids.js';
+import { after, earlierOf, laterOf, type Instance, type ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
 import type { Acceptor } from './acceptor.js';
 import type { Slot } from './instance-log.js';
 import { EVERYONE, type MessageOf } from './messages.js';
+import { Patience } from './patience.js';
 import { pick } from './picking.js';
+import { Preparation, type Promised } from './preparation.js';
 import { Recovery } from './recovery.js';
 import { batchOf, type Shared } from './shared.js';
 
@@ -19,13 +21,7 @@ interface Open {
 
 type Phase =
   | { readonly kind: 'idle' }
-  | {
-      readonly kind: 'preparing';
-      readonly ballot: Ballot;
-      readonly from: Instance;
-      readonly promises: Map<ProcessId, MessageOf<'promise'>>;
-      ticks: number;
-    }
+  | { readonly kind: 'preparing'; readonly ballot: Ballot; readonly preparation: Preparation }
   | { readonly kind: 'classic'; readonly ballot: Ballot }
   | { readonly kind: 'fast'; readonly ballot: Ballot; readonly from: Instance; readonly recovery: Recovery };
 
@@ -43,12 +39,17 @@ export class Coordinator {
   #next = 0 as Instance;
   /** Everything below is decided, as somebody has said whose promise this reign rests on. */
   #base = 0 as Instance;
-  /** For how long this reign has waited for what others have, at one instance. */
-  #strandedTicks = 0;
+  /** For further promises, in phase 1. */
+  readonly #promisesAwaited = new Patience(limits.preparePatienceTicks);
+  /** Whether phase 1 has gone without them for too long. */
+  #isOverdue = false;
+  /** For what others have at the first undecided instance. */
+  readonly #firstAwaited = new Patience(limits.strandedTicks, limits.strandedTicksMax);
+  #isStranded = false;
   #lastFirst = 0 as Instance;
   readonly #open = new Map<Instance, Open>();
   readonly #ordered = new Set<BatchId>();
-  /** Batches that wait for the window, oldest first. */
+  /** Batches that wait for the window, or for what was decided before this reign, oldest first. */
   readonly #waiting = new Set<BatchId>();
 
   constructor(shared: Shared, acceptor: Acceptor) {
@@ -72,7 +73,17 @@ export class Coordinator {
    * it may be gone; a new reign asks those who are there.
    */
   get isStranded(): boolean {
-    return this.reign !== null && this.#strandedTicks >= limits.strandedTicks;
+    return this.reign !== null && this.#isStranded;
+  }
+
+  /** Whether phase 1 does not get on: those who answer this process are not heard, or too few. */
+  get isOverdue(): boolean {
+    return this.#phase.kind === 'preparing' && this.#isOverdue;
+  }
+
+  /** Whether phase 1 has not come to its end when it was last tried: another process had better try. */
+  get isUnheard(): boolean {
+    return this.#promisesAwaited.isStrained;
   }
 
   /** Whether somebody has told phase 1 of so many decisions that nothing can be proposed before most of them are here. */
@@ -88,17 +99,18 @@ export class Coordinator {
    * Phase 1a. `reign` must be above every reign heard of. The own promise is durable before anyone hears of the ballot,
    * so that no later incarnation uses it again and takes late answers for answers to a question of its own. Returns it.
    */
-  start(reign: number, kind: BallotKind): Ballot {
-    const { self, log, outbox } = this.#shared;
+  start(reign: number, kind: BallotKind, isWary = false): Ballot {
+    const { self, log, outbox, views } = this.#shared;
     const ballot = ballotOf(reign, self, kind);
     assert(this.ballot === null || this.ballot.reign < reign, 'reigns of one coordinator rise', {
       reign,
       current: this.ballot,
     });
-    this.#reset({ kind: 'preparing', ballot, from: log.first, promises: new Map(), ticks: 0 });
+    const preparation = new Preparation(ballot, log.first, views.at(log.first), outbox, isWary);
+    this.#reset({ kind: 'preparing', ballot, preparation });
     outbox.notice({ kind: 'reign', ballot });
     this.#acceptor.promise(ballot);
-    outbox.sendOnceDurable(EVERYONE, { kind: 'prepare', ballot, from: log.first });
+    preparation.begin();
     return ballot;
   }
 
@@ -111,11 +123,8 @@ export class Coordinator {
   onPromise(from: ProcessId, promise: MessageOf<'promise'>): void {
     const phase = this.#phase;
     if (phase.kind !== 'preparing' || !sameBallot(phase.ballot, promise.ballot)) return;
-    const { views, log } = this.#shared;
-    const view = views.at(log.first);
-    if (!view.has(from)) return;
-    phase.promises.set(from, promise);
-    if (phase.promises.size >= view.classicQuorum) this.#begin(phase.ballot, [...phase.promises.values()]);
+    if (phase.preparation.onPromise(from, promise)) this.#promisesAwaited.progressed();
+    this.#beginIfPromised(phase);
   }
 
   /** A batch has arrived: in a classic reign it gets the next instance. */
@@ -155,19 +164,19 @@ export class Coordinator {
   /** A reader waits for instances that nobody may ever use: they are filled. */
   onFill(until: Instance): void {
     const { log } = this.#shared;
-    if (this.#phase.kind === 'fast' && until > log.first && until <= log.limit) log.note(after(until, -1));
+    const end = earlierOf(until, log.limit);
+    if (this.#phase.kind === 'fast' && end > log.first) log.note(after(end, -1));
     if (this.#phase.kind !== 'classic') return;
-    while (this.#next < until && this.#next < log.limit) this.#assign(NO_OP_ID);
+    while (this.#next < end) this.#assign(NO_OP_ID);
   }
 
   /** `reachable` is how many members answer, this process included. */
   tick(reachable: number): void {
     const phase = this.#phase;
     if (phase.kind === 'preparing') {
-      phase.ticks += 1;
-      if (phase.ticks % limits.prepareTicks === 0) {
-        this.#shared.outbox.sendOnceDurable(EVERYONE, { kind: 'prepare', ballot: phase.ballot, from: phase.from });
-      }
+      phase.preparation.tick();
+      if (this.#promisesAwaited.tick()) this.#isOverdue = true;
+      this.#beginIfPromised(phase);
       return;
     }
     if (phase.kind === 'idle') return;
@@ -186,7 +195,7 @@ export class Coordinator {
    * A classic quorum has promised. Below the highest watermark everything is decided; from there to the highest vote the
    * picking rule says what to propose, in the reign's classic step, where it needs a classic quorum only.
    */
-  #begin(ballot: Ballot, promises: readonly MessageOf<'promise'>[]): void {
+  #begin(ballot: Ballot, promises: readonly Promised[]): void {
     const { log, views, outbox } = this.#shared;
     const base = promises.reduce((highest, promise) => laterOf(highest, promise.watermark), log.first);
     const end = promises
@@ -214,10 +223,19 @@ export class Coordinator {
     else for (const id of this.#shared.pool.ids()) this.#order(id);
   }
 
+  #beginIfPromised({ ballot, preparation }: Extract<Phase, { kind: 'preparing' }>): void {
+    const { quorum } = preparation;
+    if (quorum === null) return;
+    this.#promisesAwaited.ended();
+    this.#begin(ballot, quorum);
+  }
+
   #watchFirst(): void {
     const { first } = this.#shared.log;
-    const isStuck = first === this.#lastFirst && (first < this.#base || this.#lacksBatchAt(first));
-    this.#strandedTicks = isStuck ? this.#strandedTicks + 1 : 0;
+    const isStuck = first < this.#base || this.#lacksBatchAt(first);
+    if (first !== this.#lastFirst) this.#firstAwaited.ended();
+    else if (!isStuck) this.#firstAwaited.progressed();
+    else if (this.#firstAwaited.tick()) this.#isStranded = true;
     this.#lastFirst = first;
   }
 
@@ -227,17 +245,23 @@ export class Coordinator {
     return open !== undefined && slot !== null && batchOf(this.#shared, slot, open.id) === undefined;
   }
 
-  /** Gives the batch the next instance, or lets it wait for the window. */
+  /** Gives the batch the next instance, or lets it wait. */
   #order(id: BatchId): void {
-    if (this.#ordered.has(id) || this.#shared.delivered.has(id)) return;
-    if (this.#next >= this.#shared.log.limit) this.#waiting.add(id);
-    else this.#assign(id);
+    if (this.#ordered.has(id) || this.#shared.delivered?.isDone(id) === true) return;
+    if (this.#mayAssign) this.#assign(id);
+    else if (this.#waiting.size < limits.waitingBatchesMax) this.#waiting.add(id);
+  }
+
+  /** Not beyond the window; and not before it is known what was decided below the base, which batches must not repeat. */
+  get #mayAssign(): boolean {
+    const { first, limit } = this.#shared.log;
+    return this.#next < limit && first >= this.#base;
   }
 
   #orderWaiting(): void {
     if (this.#waiting.size === 0) return;
     for (const id of this.#waiting) {
-      if (this.#next >= this.#shared.log.limit) return;
+      if (!this.#mayAssign) return;
       this.#waiting.delete(id);
       this.#order(id);
     }
@@ -274,7 +298,10 @@ export class Coordinator {
 
   #reset(phase: Phase): void {
     this.#phase = phase;
-    this.#strandedTicks = 0;
+    this.#isOverdue = false;
+    this.#isStranded = false;
+    this.#promisesAwaited.progressed();
+    this.#firstAwaited.progressed();
     this.#open.clear();
     this.#ordered.clear();
     this.#waiting.clear();

@@ -1,121 +1,199 @@
-import { NO_OP_ID, partsOf, type BatchId, type BatchIdParts } from '../model/batch.js';
-import type { ProcessId } from '../model/ids.js';
+import {
+  batchId,
+  NO_OP_ID,
+  partsOf,
+  placeOf,
+  processOf,
+  type Batch,
+  type BatchId,
+  type BatchIdParts,
+} from '../model/batch.js';
+import { after, laterOf, type Instance, type ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
 
-interface Row {
-  readonly incarnation: number;
-  /** All sequence numbers below have been delivered. */
-  upTo: number;
-  readonly beyond: Set<number>;
+/** What a process numbers its batches in. */
+export type Series = Omit<BatchIdParts, 'sequence'>;
+
+/** What has been delivered of one process: of its latest series, everything below `next` and nothing else. */
+export interface DeliveryRow extends Series {
+  /** The number that it is to go on with. */
+  readonly next: number;
+  /** The instance at which the latest of its batches was delivered or held. */
+  readonly last: Instance;
 }
 
-/** One row of the table as a value: what has been delivered of one process. */
-export interface DeliveryRow {
-  readonly process: ProcessId;
-  readonly incarnation: number;
-  readonly upTo: number;
-  /** Ascending. */
-  readonly beyond: readonly number[];
+/** A batch that was decided before its turn, and where. */
+export interface HeldBatch {
+  readonly instance: Instance;
+  readonly batch: Batch;
 }
+
+/** A table as a value. */
+export interface DeliveryState {
+  /** A series that began below it and has no row is over, whether anything of it was delivered or not. */
+  readonly horizon: Instance;
+  /** The process that has been quiet longest first. */
+  readonly rows: readonly DeliveryRow[];
+  /** In the order in which they were decided. */
+  readonly held: readonly HeldBatch[];
+}
+
+export const NOTHING_DELIVERED: DeliveryState = { horizon: 0 as Instance, rows: [], held: [] };
 
 /**
- * Which batches have been delivered: one row a process, with the latest incarnation delivered, up to where its sequence
- * is complete, and the few beyond. Fed with the same ids in the same order it gives the same answers everywhere, also
- * where it has been made from the rows of another on the way.
+ * Which of the batches decided are delivered, and in which order: of each process its latest series, in the order of its
+ * numbers, without gaps. What is decided before its turn is held until those before it have been delivered; if that takes
+ * a window of α instances it is void, as if it had not been decided. All this is a function of the sequence alone, so that
+ * it is the same everywhere at the same instance, also where it has been made from the state of another on the way.
  */
 export class DeliveryTable {
-  /** A process moves to the end when a batch of it is delivered: the one at the front has been quiet longest. */
   readonly #rows = new Map<ProcessId, Row>();
-  /** The process at the end. */
-  #latest: ProcessId | null = null;
-  readonly #beyondMax: number;
+  /** By its place in its series, ascending by instance: of two bodies for one place the first that is decided counts. */
+  readonly #held = new Map<BatchId, HeldBatch>();
+  readonly #rowsMax: number;
+  #horizon: Instance;
 
-  /**
-   * A table that has not seen the sequence from its beginning never finds one complete: of what is beyond it keeps the
-   * latest `beyondMax` in each row, and may then admit a batch again.
-   */
-  constructor(beyondMax = Infinity) {
-    this.#beyondMax = beyondMax;
+  /** `rowsMax` is how many processes it knows; beyond, the one that has been quiet longest is forgotten. */
+  constructor(state: DeliveryState = NOTHING_DELIVERED, rowsMax: number = limits.deliveryRowsMax) {
+    this.#rowsMax = rowsMax;
+    this.#horizon = state.horizon;
+    for (const row of state.rows) this.#rows.set(row.process, { ...row });
+    for (const held of state.held) this.#held.set(placeOf(held.batch.id), held);
+  }
+
+  get state(): DeliveryState {
+    // No two rows have the same `last`: an instance decides one batch.
+    const rows = Array.from(this.#rows.values(), (row) => ({ ...row })).sort((a, b) => a.last - b.last);
+    return { horizon: this.#horizon, rows, held: [...this.#held.values()] };
   }
 
   /**
-   * Whether the batch is to be delivered: true exactly once, unless its process was forgotten. A no-op never is, nor a
-   * batch of an earlier incarnation than the latest delivered: its callers are dead.
+   * To be told of what was decided at every instance, in order. Returns what is to be delivered there: the batch and those
+   * that were held for it, or nothing.
    */
-  admit(id: BatchId): boolean {
-    if (id === NO_OP_ID) return false;
+  pass(batch: Batch, instance: Instance): readonly Batch[] {
+    this.#voidHeldBefore(instance);
+    const { id } = batch;
+    if (id === NO_OP_ID) return NOTHING;
     const parts = partsOf(id);
-    if (this.#refuses(parts)) return false;
-    const row = this.#rowOf(parts);
-    if (parts.sequence !== row.upTo) {
-      row.beyond.add(parts.sequence);
-      if (row.beyond.size > this.#beyondMax) forgetOldest(row.beyond);
-      return true;
-    }
-    row.upTo += 1;
-    while (row.beyond.delete(row.upTo)) row.upTo += 1;
-    return true;
-  }
-
-  /** Whether `admit` would refuse the batch. */
-  has(id: BatchId): boolean {
-    return id === NO_OP_ID || this.#refuses(partsOf(id));
-  }
-
-  /** A table that goes its own way from here on. */
-  copy(): DeliveryTable {
-    const copy = new DeliveryTable(this.#beyondMax);
-    copy.adopt(this.rows());
-    return copy;
-  }
-
-  /** Everything it knows, in an order that is the same everywhere. */
-  rows(): DeliveryRow[] {
-    return Array.from(this.#rows, ([process, { incarnation, upTo, beyond }]) => ({
-      process,
-      incarnation,
-      upTo,
-      beyond: [...beyond].sort((a, b) => a - b),
-    }));
-  }
-
-  /** Knows from now on what these rows say, and nothing else. */
-  adopt(rows: readonly DeliveryRow[]): void {
-    this.#rows.clear();
-    for (const { process, incarnation, upTo, beyond } of rows)
-      this.#rows.set(process, { incarnation, upTo, beyond: new Set(beyond) });
-    this.#latest = rows.at(-1)?.process ?? null;
-  }
-
-  #refuses({ process, incarnation, sequence }: BatchIdParts): boolean {
+    const { process, incarnation, since, sequence } = parts;
     const row = this.#rows.get(process);
-    if (row === undefined || incarnation > row.incarnation) return false;
-    return incarnation < row.incarnation || sequence < row.upTo || row.beyond.has(sequence);
+    const order = compareSeries(parts, row);
+    if (order === 0 && row !== undefined) return this.#goOn(row, sequence, batch, instance);
+    if (order < 0 || since < this.#horizon || since > instance) return NOTHING;
+    this.#drop(process);
+    const first = { process, incarnation, since, next: 0, last: instance };
+    this.#rows.set(process, first);
+    const delivered = this.#goOn(first, sequence, batch, instance);
+    if (this.#rows.size > this.#rowsMax) this.#forgetQuietest();
+    return delivered;
   }
 
-  #rowOf({ process, incarnation }: BatchIdParts): Row {
-    const known = this.#rows.get(process);
-    const row = known?.incarnation === incarnation ? known : { incarnation, upTo: 0, beyond: new Set<number>() };
-    if (known === row && process === this.#latest) return row;
-    this.#rows.delete(process);
-    this.#rows.set(process, row);
-    this.#latest = process;
-    if (this.#rows.size > limits.deliveryRowsMax) this.#forgetQuietest();
-    return row;
+  /** Whether the batch will not be delivered any more, wherever it is decided; or is the no-op, which never is. */
+  isOver(id: BatchId): boolean {
+    if (id === NO_OP_ID) return true;
+    const parts = partsOf(id);
+    const row = this.#rows.get(parts.process);
+    const order = compareSeries(parts, row);
+    if (order === 0) return parts.sequence < (row?.next ?? 0);
+    return order < 0 || parts.since < this.#horizon;
   }
 
-  #forgetQuietest(): void {
-    for (const quietest of this.#rows.keys()) {
-      this.#rows.delete(quietest);
-      return;
+  /** Where the batch was decided, if it waits for its turn. */
+  heldAt(id: BatchId): Instance | null {
+    const held = this.#held.get(placeOf(id));
+    return held?.batch.id === id ? held.instance : null;
+  }
+
+  /** Whether it is of no use to propose the batch. */
+  isDone(id: BatchId): boolean {
+    return this.#holds(id) || this.isOver(id);
+  }
+
+  /** Whether nothing of the series is delivered from here on, as it was forgotten, or others were before it was heard of. */
+  isForgotten(series: Series): boolean {
+    return series.since < this.#horizon && compareSeries(series, this.#rows.get(series.process)) !== 0;
+  }
+
+  /** Whether the place of the batch is taken by one that is held. */
+  #holds(id: BatchId): boolean {
+    return this.#held.size > 0 && this.#held.has(placeOf(id));
+  }
+
+  /** A batch of the series that the row is of, or begins with it. */
+  #goOn(row: Row, sequence: number, batch: Batch, instance: Instance): readonly Batch[] {
+    if (sequence < row.next || this.#holds(batch.id)) return NOTHING;
+    row.last = instance;
+    if (sequence > row.next) {
+      if (this.#mayHold(row.process, batch)) this.#held.set(placeOf(batch.id), { instance, batch });
+      return NOTHING;
     }
+    const delivered = [batch];
+    if (this.#held.size > 0) delivered.push(...this.#takeHeld(row));
+    row.next += delivered.length;
+    return delivered;
+  }
+
+  /** Those that are held and follow the batch that the row is to go on with. */
+  #takeHeld({ process, incarnation, since, next }: DeliveryRow): Batch[] {
+    const taken: Batch[] = [];
+    while (this.#held.size > 0) {
+      const id = batchId(process, incarnation, next + 1 + taken.length, since);
+      const held = this.#held.get(id);
+      if (held === undefined) break;
+      this.#held.delete(id);
+      taken.push(held.batch);
+    }
+    return taken;
+  }
+
+  /** What a process that keeps to the limits of flight has under way is held whole. */
+  #mayHold(process: ProcessId, { body }: Batch): boolean {
+    let batches = 1;
+    let bytes = body.length;
+    for (const { batch } of this.#held.values()) {
+      if (processOf(batch.id) !== process) continue;
+      batches += 1;
+      bytes += batch.body.length;
+    }
+    return batches <= limits.heldBatchesMax && bytes <= limits.heldBytesMax;
+  }
+
+  #voidHeldBefore(instance: Instance): void {
+    if (this.#held.size === 0) return;
+    for (const [id, held] of this.#held) {
+      if (!isVoid(held.instance, instance)) return;
+      this.#held.delete(id);
+    }
+  }
+
+  #drop(process: ProcessId): void {
+    this.#rows.delete(process);
+    for (const id of this.#held.keys()) if (processOf(id) === process) this.#held.delete(id);
+  }
+
+  /** Whatever was delivered or held of the process began at `last` or before: below the horizon, for good. */
+  #forgetQuietest(): void {
+    let quietest: Row | null = null;
+    for (const row of this.#rows.values()) if (quietest === null || row.last < quietest.last) quietest = row;
+    if (quietest === null) return;
+    this.#drop(quietest.process);
+    this.#horizon = laterOf(this.#horizon, after(quietest.last));
   }
 }
 
-/** A set lists its members in the order in which they came. */
-function forgetOldest(beyond: Set<number>): void {
-  for (const oldest of beyond) {
-    beyond.delete(oldest);
-    return;
-  }
+/** A row that goes on in place: this is on the path of every batch. */
+type Row = { -readonly [K in keyof DeliveryRow]: DeliveryRow[K] };
+
+/** Whether what was decided before its turn at `heldAt` is void at `instance` and from there on. */
+export function isVoid(heldAt: Instance, instance: Instance): boolean {
+  return heldAt + limits.windowInstances <= instance;
+}
+
+const NOTHING: readonly Batch[] = [];
+
+/** Negative where `a` began before `b`, 0 where they are one. Every series is later than none. */
+function compareSeries(a: Pick<Series, 'incarnation' | 'since'>, b: Series | undefined): number {
+  if (b === undefined) return 1;
+  return a.incarnation - b.incarnation || a.since - b.since;
 }

@@ -4,26 +4,35 @@ import type { GroupId, Instance, ProcessId } from '../model/ids.js';
 import type { LedgerRecord } from '../model/records.js';
 import type { View } from '../model/view.js';
 import type { Ballot } from '../model/ballot.js';
-import type { DeliveryRow } from './delivery-table.js';
+import type { Arriving } from './arriving.js';
+import type { DeliveryState } from './delivery-table.js';
 import type { Message, Outgoing } from './messages.js';
 
 /** What a process of the group may tell the core. Messages must come from processes of the same group. */
 export type Input =
   | { readonly kind: 'message'; readonly from: ProcessId; readonly message: Message }
-  | { readonly kind: 'tick' }
+  /** `nowMs` is this process's clock in milliseconds since 1970: told to others, and never used to measure a wait. */
+  | { readonly kind: 'tick'; readonly nowMs: number }
+  | ({ readonly kind: 'arriving' } & Arriving)
   | { readonly kind: 'proposal'; readonly batch: Batch }
   | { readonly kind: 'read'; readonly ticket: number }
   /** Whether this process lacks something that was decided and that nobody tells it: it had better not coordinate. */
   | { readonly kind: 'impaired'; readonly isSo: boolean }
   /** There must be no effects that have not been taken. */
   | { readonly kind: 'install'; readonly installation: Installation }
+  /** This start has lost no vote of an earlier one, as far as enough others can tell: it may promise and vote. */
+  | { readonly kind: 'admitted' }
+  /** What the sequence has delivered below `next`: of use to a core that does not know, if it has handed over just as much. */
+  | { readonly kind: 'delivered'; readonly next: Instance; readonly delivered: DeliveryState }
+  /** The batches of this process that are under way can never be delivered: the same anew, under other ids. */
+  | { readonly kind: 'renewal'; readonly batches: readonly Batch[] }
   | { readonly kind: 'durable' };
 
 /** A checkpoint of another process, whose chunks are durable here, and what it says that the core has to know. */
 export interface Installation {
   readonly checkpoint: Checkpoint;
   /** Which batches have been delivered by then. */
-  readonly delivered: readonly DeliveryRow[];
+  readonly delivered: DeliveryState;
 }
 
 /** A value decided at its instance. Duplicates and no-ops are among them: whoever delivers filters them. */
@@ -53,13 +62,26 @@ export type Notice =
   /** A process, or a group, has begun from another backup than this process; `base` is its digest, empty for none. */
   | { readonly kind: 'bases-differ'; readonly process: ProcessId; readonly base: string; readonly own: string }
   | { readonly kind: 'awaiting-signatures'; readonly missing: readonly ProcessId[] }
+  /**
+   * The group was never able to decide anything and never will be, or it goes on without this process, which has given up
+   * its part in it: once the records are durable the process is nobody, and has to begin anew.
+   */
+  | { readonly kind: 'dissolved'; readonly group: GroupId; readonly isDead: boolean }
+  /** The process is a member of this group, and its ledger does not know: what it has signed and voted is forgotten. */
+  | { readonly kind: 'votes-lost'; readonly group: GroupId }
   /** This process may only join a group, and has heard of none. */
   | { readonly kind: 'awaiting-group' }
   | { readonly kind: 'reign'; readonly ballot: Ballot }
   | { readonly kind: 'coordinator'; readonly ballot: Ballot }
   | { readonly kind: 'resigned'; readonly ballot: Ballot; readonly why: string }
   | { readonly kind: 'collision'; readonly instance: Instance }
-  | { readonly kind: 'stuck'; readonly instance: Instance };
+  | { readonly kind: 'stuck'; readonly instance: Instance }
+  /** Messages have been refused: how many since the start, and who sent the latest. */
+  | { readonly kind: 'refused'; readonly counts: Readonly<Record<string, number>>; readonly latest: ProcessId }
+  /** The reigns are used up: this process can coordinate no more. */
+  | { readonly kind: 'reigns-exhausted'; readonly reign: number }
+  /** The clock of a member is off the median of all by so many milliseconds: told by the coordinator, now and then. */
+  | { readonly kind: 'clock-strays'; readonly process: ProcessId; readonly offsetMs: number };
 
 /**
  * What the core wants done since it was last asked, in this order:

@@ -1,9 +1,9 @@
 import { compareBallots, sameBallot, type Ballot } from '../model/ballot.js';
-import type { ProcessId } from '../model/ids.js';
+import { COUNTER_MAX, type ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
 import type { View } from '../model/view.js';
 import { EVERYONE } from './messages.js';
-import { amMember, type Shared } from './shared.js';
+import { amMember, isOfView, type Shared } from './shared.js';
 
 /**
  * Makes one stable coordinator likely. A process stands only after a randomised silence and only when a majority agrees
@@ -12,10 +12,14 @@ import { amMember, type Shared } from './shared.js';
 export class Election {
   readonly #shared: Shared;
   readonly #random: () => number;
-  /** The highest ballot heard of from anyone. */
+  /** The highest ballot heard of from anyone, unless that of a reign of nobody has been given up for a lower one. */
   #highest: Ballot;
+  /** The highest reign that this process has begun since it was started. */
+  #begun = 0;
   #silentTicks = 0;
   #timeoutTicks: number;
+  /** Ticks until the highest reign may rise by another step without having been reached. */
+  #stepTicks = 0;
   #canvass: { readonly ballot: Ballot; readonly supporters: Set<ProcessId>; ticks: number } | null = null;
 
   constructor(shared: Shared, random: () => number, promised: Ballot) {
@@ -25,9 +29,9 @@ export class Election {
     this.#timeoutTicks = this.#firstTimeout();
   }
 
-  /** A reign number above every one heard of. */
+  /** A reign number above every one heard of, and above those that this process has begun. */
   get nextReign(): number {
-    return this.#highest.reign + 1;
+    return Math.max(this.#highest.reign, this.#begun) + 1;
   }
 
   /** The ballot of the reign that this process follows, NO_BALLOT before it has heard of any. */
@@ -40,6 +44,31 @@ export class Election {
     if (compareBallots(ballot, this.#highest) <= 0) return false;
     this.#highest = ballot;
     return true;
+  }
+
+  /** Whether a reign above all those heard of can be begun. */
+  get hasNextReign(): boolean {
+    return this.nextReign <= COUNTER_MAX;
+  }
+
+  /** Whether the reign of a ballot is not above the highest by more than anybody can have begun meanwhile. */
+  isWithinReason(ballot: Ballot): boolean {
+    return ballot.reign <= this.#highest.reign + limits.reignStep;
+  }
+
+  /**
+   * Somebody claims a reign beyond reason. Where no coordinator is heard it may be a member that has promised it and
+   * without which there is no majority: the highest rises towards it, so slowly that it takes days to use the numbers up.
+   */
+  climb(ballot: Ballot): boolean {
+    if (this.#stepTicks > 0 || this.#silentTicks < limits.silenceTicks / 2) return false;
+    this.#stepTicks = limits.reignStepTicks;
+    return this.note({ ...ballot, reign: this.#highest.reign + limits.reignStep });
+  }
+
+  /** The clock goes on, whether this process follows or coordinates. */
+  pass(): void {
+    if (this.#stepTicks > 0) this.#stepTicks -= 1;
   }
 
   /** The coordinator of `ballot` has made itself heard. */
@@ -55,9 +84,25 @@ export class Election {
     this.#timeoutTicks = limits.silenceTicks * (1 + this.#random());
   }
 
+  /** Whether the highest reign heard of is that of nobody who is heard. */
+  get isAstray(): boolean {
+    return this.#silentTicks >= limits.silenceTicks;
+  }
+
+  /** Follows a lower reign than the highest heard of, and none that is below what this process has promised. */
+  turnTo(ballot: Ballot): void {
+    this.#highest = ballot;
+  }
+
+  /** This process begins a reign. */
+  begins({ reign }: Ballot): void {
+    this.#begun = Math.max(this.#begun, reign);
+  }
+
   tick(): void {
-    if (!amMember(this.#shared)) return;
+    if (isOfView(this.#shared) && !this.#shared.right.isAdmitted) return;
     this.#silentTicks += 1;
+    if (!amMember(this.#shared)) return;
     if (this.#canvass !== null) {
       this.#canvass.ticks += 1;
       if (this.#canvass.ticks < limits.canvassTicks) return;
@@ -73,7 +118,11 @@ export class Election {
     const finds = from === this.#shared.self || this.#silentTicks >= limits.silenceTicks / 2;
     if (finds) this.#shared.outbox.send(from, { kind: 'concur', ballot });
     // Who asks does not hear the coordinator's watermark either: it is to learn by this one that it has missed something.
-    else this.#shared.outbox.send(from, { kind: 'heard', ballot: this.#highest, watermark: this.#shared.log.first });
+    else {
+      const { outbox, log, clock } = this.#shared;
+      const clockMs = clock.nowMs;
+      outbox.send(from, { kind: 'heard', ballot: this.#highest, watermark: log.first, clockMs });
+    }
   }
 
   /** Returns whether this process may now begin a reign. */

@@ -1,7 +1,8 @@
 import { compareBallots, NO_BALLOT, type Ballot } from '../model/ballot.js';
-import { partsOf, type BatchId } from '../model/batch.js';
+import { processOf, type BatchId } from '../model/batch.js';
 import type { Instance, ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
+import { mayPrecedeAnswer, type Arriving } from './arriving.js';
 import type { Tally } from './instance-log.js';
 import type { MessageOf } from './messages.js';
 import type { Shared } from './shared.js';
@@ -14,7 +15,31 @@ interface Want {
   ballot: Ballot;
   ticks: number;
   wait: number;
+  /** Who may be sending it: its proposer at first, then whoever was asked last. */
+  source: ProcessId;
+  /** For how long it has been that. */
+  sourceTicks: number;
+  /** For how long nothing large has come from the source, or been on its way. */
+  quietTicks: number;
+  /** How much has come from it altogether. */
+  arrivedBytes: number;
+  /** Answers to other questions that have come from the source since it was asked. */
+  answers: number;
+  /** Everyone has been asked in vain. */
+  isExhausted: boolean;
 }
+
+/**
+ * As many answers may be before the one to a question. Who is asked for several batches at once answers with what was decided
+ * from the first on, as far as there is room: so that some questions get no answer of their own.
+ */
+const ANSWERS_BEFORE = 2 * limits.catchUpQuestions;
+
+/**
+ * Batches that are asked for at a time, the first wanted first, but for those that everyone has been asked for in vain. Who has
+ * been away for long wants a whole window of them, and would be sent all that at once.
+ */
+const OPEN_MAX = 16;
 
 /** Asks for batches whose ids are known and whose bodies have not come: first those who are known to hold them. */
 export class Fetcher {
@@ -27,12 +52,50 @@ export class Fetcher {
 
   want(id: BatchId, instance: Instance): void {
     if (this.#wants.has(id)) return;
-    this.#wants.set(id, { instance, asked: new Set(), ballot: NO_BALLOT, ticks: 0, wait: limits.fetchTicks });
+    this.#wants.set(id, {
+      ...{ instance, asked: new Set(), ballot: NO_BALLOT, ticks: 0, wait: limits.fetchTicks },
+      ...{
+        source: processOf(id),
+        sourceTicks: 0,
+        quietTicks: Infinity,
+        arrivedBytes: 0,
+        answers: 0,
+        isExhausted: false,
+      },
+    });
+  }
+
+  /**
+   * Something large is coming from a process: what it was asked for, perhaps, or what waited there to be sent before. Who has
+   * not been asked sends nothing but what it proposes to everyone.
+   */
+  arriving({ from, bytes, agoTicks }: Arriving): void {
+    for (const want of this.#wants.values()) {
+      if (want.source !== from || !mayPrecedeAnswer(agoTicks, want.sourceTicks)) continue;
+      if (want.asked.size === 0 ? agoTicks === Infinity : want.answers >= ANSWERS_BEFORE) continue;
+      want.arrivedBytes += bytes;
+      want.quietTicks = want.arrivedBytes <= limits.arrivalBytesMax ? 0 : Infinity;
+    }
+  }
+
+  /** A process has told what was decided. */
+  answered(from: ProcessId): void {
+    for (const want of this.#wants.values()) {
+      if (want.source !== from || want.asked.size === 0) continue;
+      want.answers += 1;
+      if (want.answers === ANSWERS_BEFORE) want.quietTicks = Infinity;
+    }
   }
 
   /** Whether the batch is asked for, so that what comes is an answer. */
   wants(id: BatchId): boolean {
     return this.#wants.size > 0 && this.#wants.has(id);
+  }
+
+  /** Whether the batch seems to be on its way. */
+  isComing(id: BatchId): boolean {
+    const want = this.#wants.get(id);
+    return want !== undefined && isOnItsWay(want);
   }
 
   /** The batch is here. Returns whether anybody has wanted it. */
@@ -41,39 +104,53 @@ export class Fetcher {
   }
 
   tick(): void {
+    let open = 0;
     for (const [id, want] of this.#wants) {
       if (want.instance < this.#shared.log.first) this.#wants.delete(id);
-      else this.#tickOne(id, want);
+      else if (want.asked.size > 0 && !want.isExhausted) open += 1;
+    }
+    for (const [id, want] of this.#wants) {
+      const isNew = want.asked.size === 0;
+      this.#tickOne(id, want, !isNew || open < OPEN_MAX);
+      if (isNew) open += want.asked.size;
     }
   }
 
   /**
-   * Somebody lacks a batch at an instance: it is sent; or that it is known to be a duplicate there; or, where the
-   * instance was decided long ago, what was decided.
+   * Somebody lacks a batch at an instance: it is sent; or, where the instance was decided long ago, what was decided from there on.
    */
   onFetch(from: ProcessId, { id, instance }: MessageOf<'fetch'>): void {
     const { log, pool, outbox } = this.#shared;
     const vote = log.find(instance)?.vote;
     const batch = pool.get(id) ?? (vote?.batch.id === id ? vote.batch : undefined);
-    if (batch !== undefined && batch.body.length > 0) outbox.send(from, { kind: 'batch', batch });
-    else if (batch !== undefined) outbox.send(from, { kind: 'duplicate', id, instance });
+    if (batch !== undefined) outbox.send(from, { kind: 'batch', batch });
     else if (instance < log.first) outbox.supply({ to: from, from: instance, until: null });
   }
 
   /**
-   * The questions go to one after the other, at growing intervals. They begin anew when a vote for the batch in a higher
-   * ballot is heard: who has just voted holds it and is alive, which those asked so far need not be.
+   * The questions go to one after the other, at growing intervals; as long as something comes from the one asked last, to
+   * nobody else, and to that one again now and then, for it may have had no room for the answer. They begin anew when a vote for the
+   * batch in a higher ballot is heard: who has just voted holds it and is alive, which those asked so far need not be.
    */
-  #tickOne(id: BatchId, want: Want): void {
+  #tickOne(id: BatchId, want: Want, mayAsk: boolean): void {
     const tallies = this.#talliesOf(id, want.instance);
     const ballot = tallies[0]?.ballot ?? NO_BALLOT;
     const anew = want.asked.size > 0 && compareBallots(ballot, want.ballot) > 0;
     want.ticks += 1;
-    if (want.ticks < want.wait && !anew) return;
+    want.sourceTicks += 1;
+    want.quietTicks += 1;
+    if (!mayAsk || (want.ticks < want.wait && !anew)) return;
+    if (isOnItsWay(want)) {
+      if (want.asked.size === 0 || want.ticks < limits.retryTicksMax) return;
+      want.ticks = 0;
+      this.#shared.outbox.send(want.source, { kind: 'fetch', id, instance: want.instance });
+      return;
+    }
     want.ticks = 0;
     want.ballot = ballot;
     want.wait = Math.min(2 * (anew ? limits.fetchTicks : want.wait), limits.retryTicksMax);
     if (anew) want.asked.clear();
+    want.isExhausted &&= !anew;
     this.#ask(id, want, this.#sources(id, want.instance, tallies));
   }
 
@@ -82,10 +159,16 @@ export class Fetcher {
     let to = sources.find((source) => !want.asked.has(source));
     if (to === undefined) {
       want.asked.clear();
+      want.isExhausted = true;
       to = sources[0];
     }
     if (to === undefined) return;
     want.asked.add(to);
+    want.source = to;
+    want.sourceTicks = 0;
+    want.quietTicks = Infinity;
+    want.arrivedBytes = 0;
+    want.answers = 0;
     this.#shared.outbox.send(to, { kind: 'fetch', id, instance: want.instance });
   }
 
@@ -108,8 +191,12 @@ export class Fetcher {
     const voters = tallies.flatMap((tally) =>
       members.filter((member) => (tally.members & (1 << view.rankOf(member))) !== 0),
     );
-    const sources = new Set([...voters, partsOf(id).process, ...members]);
+    const sources = new Set([...voters, processOf(id), ...members]);
     sources.delete(self);
     return [...sources];
   }
+}
+
+function isOnItsWay({ quietTicks }: Want): boolean {
+  return quietTicks < limits.retryTicks;
 }

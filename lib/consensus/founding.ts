@@ -1,12 +1,13 @@
 import { assert } from '../model/assert.js';
 import { isSameBase, type GroupBase } from '../model/base.js';
-import type { ProcessId } from '../model/ids.js';
+import type { GroupId, ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
-import type { Founding, FoundingRecord, LedgerSnapshot } from '../model/records.js';
+import type { Founding, FoundingRecord, LedgerSnapshot, Withdrawal } from '../model/records.js';
 import { groupIdOf, View } from '../model/view.js';
 import type { Part } from './effects.js';
 import { EVERYONE, type Intent, type MessageOf } from './messages.js';
 import type { Shared } from './shared.js';
+import { isDead, mayWithdraw, withdrawalOf, withWithdrawal } from './withdrawal.js';
 
 export interface FoundingOptions {
   /** Members of the first view. */
@@ -23,7 +24,8 @@ const PATIENCE_TICKS = 500;
 /**
  * The first view. Processes that belong to no group make themselves heard; the lowest of n proposes exactly those n, and
  * the view holds once all n have signed. A process holds at most one signature at a time. A founding that a member
- * has refused can never hold, because the refusal is durable and final; only such a proof releases a signature.
+ * has refused can never hold, because the refusal is durable and final; one that too many signers have withdrawn from
+ * can never decide anything. Only such a proof releases a signature.
  */
 export class FoundingRole {
   readonly #shared: Shared;
@@ -35,10 +37,17 @@ export class FoundingRole {
   /** Processes heard of that were started for another number of replicas or from another backup. */
   readonly #differing = new Set<ProcessId>();
   readonly #signers = new Set<ProcessId>();
+  /** Signers of the same founding that call themselves stuck, and when they last did. */
+  readonly #stuck = new Map<ProcessId, number>();
+  /** Since when this start waits for the others to sign. */
+  #waitsSince = 0;
+  /** Since when a founding is known to hold for others that this process has withdrawn from. */
+  #alive: { readonly group: GroupId; readonly since: number } | null = null;
   #now = 0;
   #stableSince = 0;
   #lastSet = '';
   #outsider = false;
+  #isOver = false;
 
   constructor(shared: Shared, options: FoundingOptions, past: Pick<LedgerSnapshot, 'founding' | 'base'>) {
     this.#shared = shared;
@@ -47,18 +56,62 @@ export class FoundingRole {
     this.#record = past.founding;
   }
 
+  /** Whether this process gives up its id: it is to do nothing more under it. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   tick(): void {
     this.#now += 1;
-    if (this.#shared.views.founded) return;
+    if (this.#shared.views.founded) {
+      this.#askWhetherItHolds();
+      return;
+    }
     const { outbox, self } = this.#shared;
-    const { signed } = this.#record;
-    if (signed === null) this.#tryToPropose();
+    if (this.#record.signed === null) this.#tryToPropose();
     if (this.#now % PATIENCE_TICKS === 0) this.#tellWhatIsAwaited();
     if (this.#now % limits.helloTicks !== 1) return;
     outbox.send(EVERYONE, this.#hello(this.#intent));
-    if (signed === null) return;
+    this.#tellOfStuckness();
+    const { signed } = this.#record;
+    if (signed === null || this.#tellsOfWithdrawal(EVERYONE, signed.group)) return;
     outbox.sendOnceDurable(EVERYONE, { kind: 'signed', founding: signed });
     if (signed.members[0] === self) outbox.sendOnceDurable(EVERYONE, { kind: 'found', founding: signed });
+  }
+
+  /**
+   * As long as nothing is known to be decided in the group, it may be dead without this process knowing of it: those who
+   * know answer. A learner has not signed, and only asks.
+   */
+  #askWhetherItHolds(): void {
+    const { outbox, log, views } = this.#shared;
+    const { signed } = this.#record;
+    if (log.first > this.#base.from || this.#now % PATIENCE_TICKS !== 0) return;
+    if (signed !== null) outbox.sendOnceDurable(EVERYONE, { kind: 'founded', founding: signed });
+    else if (views.group !== null) outbox.send(EVERYONE, { kind: 'stuck', founding: views.group });
+  }
+
+  #tellOfStuckness(): void {
+    const { outbox } = this.#shared;
+    const { signed } = this.#record;
+    if (signed === null || this.#now - this.#waitsSince < limits.foundingTicks) return;
+    outbox.send(EVERYONE, { kind: 'stuck', founding: signed.group });
+    this.#tryToWithdraw(signed);
+  }
+
+  /**
+   * For as long as the others have not said so, they may have all signatures and hold the founding: it is given up only
+   * where so many give it up together that whatever the others do, they decide nothing.
+   */
+  #tryToWithdraw(signed: Founding): void {
+    const { self, outbox } = this.#shared;
+    const withdrawn = withdrawalOf(this.#record.withdrawals, signed.group)?.by ?? [];
+    if (withdrawn.includes(self)) return;
+    const stuck = new Set([self, ...withdrawn]);
+    for (const [process, heard] of this.#stuck) if (this.#now - heard <= limits.helloExpiryTicks) stuck.add(process);
+    if (!mayWithdraw(stuck, signed.members.length)) return;
+    this.#take({ founding: signed, by: [self] });
+    outbox.sendOnceDurable(EVERYONE, { kind: 'withdrawn', withdrawal: this.#withdrawalIn(this.#record, signed) });
   }
 
   #tellWhatIsAwaited(): void {
@@ -97,12 +150,13 @@ export class FoundingRole {
     const { outbox, self, views } = this.#shared;
     if (from === self || !founding.members.includes(self)) return;
     const { signed, refused } = this.#record;
+    if (this.#tellsOfWithdrawal(from, founding.group)) return;
     if (signed?.group === founding.group) {
       outbox.sendOnceDurable(EVERYONE, { kind: 'signed', founding });
     } else if (views.founded || refused.includes(founding.group)) {
       outbox.sendOnceDurable(EVERYONE, { kind: 'unwilling', refused: founding.group });
-    } else if (signed !== null) {
-      this.#write({ signed, refused: [...refused, founding.group] });
+    } else if (signed !== null || this.#isGivenUp(founding.group)) {
+      this.#write({ ...this.#record, refused: [...refused, founding.group] });
       outbox.sendOnceDurable(EVERYONE, { kind: 'unwilling', refused: founding.group });
     } else if (this.#mayFound(founding)) {
       this.#sign(founding, 'signed');
@@ -116,6 +170,7 @@ export class FoundingRole {
       this.#shared.outbox.sendOnceDurable(from, { kind: 'unwilling', refused: founding.group });
       return;
     }
+    if (this.#tellsOfWithdrawal(from, founding.group)) return;
     if (signed?.group !== founding.group || !signed.members.includes(from)) return;
     this.#signers.add(from);
     if (this.#signers.size === signed.members.length) this.#hold(signed);
@@ -125,16 +180,58 @@ export class FoundingRole {
   onUnwilling(from: ProcessId, { refused }: MessageOf<'unwilling'>): void {
     const { signed } = this.#record;
     if (this.#shared.views.founded || signed?.group !== refused || !signed.members.includes(from)) return;
-    this.#signers.clear();
-    this.#stableSince = this.#now; // The others become willing again as they hear of it.
-    this.#write({ signed: null, refused: [...this.#record.refused, refused] });
+    this.#release({ ...this.#record, refused: [...this.#record.refused, refused] });
+  }
+
+  onStuck(from: ProcessId, { founding: group }: MessageOf<'stuck'>): void {
+    const { views, outbox } = this.#shared;
+    const { signed, refused } = this.#record;
+    if (from === this.#shared.self) return;
+    if (refused.includes(group)) outbox.sendOnceDurable(from, { kind: 'unwilling', refused: group });
+    else if (views.founded && signed?.group === group)
+      outbox.sendOnceDurable(from, { kind: 'founded', founding: signed });
+    else {
+      this.#tellsOfWithdrawal(from, group);
+      if (signed?.group === group && signed.members.includes(from)) this.#stuck.set(from, this.#now);
+    }
+  }
+
+  /** Heard whether the founding holds for this process or not. */
+  onWithdrawn(from: ProcessId, { withdrawal }: MessageOf<'withdrawn'>): void {
+    const { views, outbox, self, log, clock, refusals } = this.#shared;
+    const { founding } = withdrawal;
+    const isOurs = views.group === founding.group;
+    if (from === self || !(founding.members.includes(self) || isOurs)) return;
+    // So many can never have withdrawn from a group that has decided something, or in which a majority has told its clock.
+    if (isOurs && (log.first > founding.base.from || clock.isKnown)) {
+      if (isDead(withdrawal)) refusals.count(from, 'against the protocol');
+      return;
+    }
+    const { withdrawals: before } = this.#record;
+    this.#take(withdrawal);
+    const { signed, withdrawals } = this.#record;
+    if (isOurs && signed?.group === founding.group && withdrawals !== before)
+      outbox.sendOnceDurable(from, { kind: 'founded', founding: signed });
   }
 
   onFounded(from: ProcessId, { founding }: MessageOf<'founded'>): void {
+    if (from === this.#shared.self) {
+      this.#shared.clock.count(); // This process says so only once it is durable.
+      return;
+    }
+    if (this.#tellsOfWithdrawal(from, founding.group)) this.#considerLeaving(founding);
     if (this.#shared.views.founded) return;
+    if (this.#hasWithdrawnFrom(founding)) return;
     if (this.#record.signed?.group === founding.group) {
       this.#hold(this.#record.signed);
     } else if (!founding.members.includes(this.#shared.self)) this.#onGroupOfOthers(from, founding);
+    else if (!this.#record.refused.includes(founding.group)) this.#onForgottenGroup(founding);
+  }
+
+  /** All members have signed, this one among them, and its ledger does not know: it was put back to what it was before. */
+  #onForgottenGroup({ group }: Founding): void {
+    this.#isOver = true;
+    this.#shared.outbox.notice({ kind: 'votes-lost', group });
   }
 
   /**
@@ -147,12 +244,81 @@ export class FoundingRole {
     const { digest: own } = this.#base;
     if (own !== '' && !isSameBase(founding.base, this.#base)) {
       outbox.notice({ kind: 'bases-differ', process: from, base: founding.base.digest, own });
-    } else if (this.#options.learns && this.#record.signed === null) {
+    } else if (this.#learnsFrom(founding) && this.#record.signed === null) {
       this.#enter(founding, 'learner');
     } else if (!this.#outsider) {
       this.#outsider = true;
       outbox.notice({ kind: 'founded', group: founding.group, view: new View(0, founding.members), part: 'stranger' });
     }
+  }
+
+  /** Who has given a group up under a former id comes back to it as a learner. */
+  #learnsFrom({ group }: Founding): boolean {
+    const withdrawal = withdrawalOf(this.#record.withdrawals, group);
+    return this.#options.learns || (withdrawal !== undefined && !isDead(withdrawal));
+  }
+
+  #hasWithdrawnFrom({ group }: Founding): boolean {
+    const withdrawal = withdrawalOf(this.#record.withdrawals, group);
+    return withdrawal !== undefined && (isDead(withdrawal) || withdrawal.by.includes(this.#shared.self));
+  }
+
+  /** Whether there is anything to tell of withdrawals from a founding; if so, it is told. */
+  #tellsOfWithdrawal(to: ProcessId | typeof EVERYONE, group: GroupId): boolean {
+    const withdrawal = withdrawalOf(this.#record.withdrawals, group);
+    if (withdrawal === undefined) return false;
+    this.#shared.outbox.sendOnceDurable(to, { kind: 'withdrawn', withdrawal });
+    return this.#hasWithdrawnFrom(withdrawal.founding);
+  }
+
+  /** Writes down what is new of withdrawals, and does what follows from it. */
+  #take(news: Withdrawal): void {
+    const { founding } = news;
+    const withdrawals = withWithdrawal(this.#record.withdrawals, news);
+    if (withdrawals === this.#record.withdrawals) return;
+    const record = { ...this.#record, withdrawals };
+    const { group, founded } = this.#shared.views;
+    if (!isDead(this.#withdrawalIn(record, founding))) this.#write(record);
+    else if (founded && group === founding.group) this.#dissolve(record, founding.group, true);
+    else if (record.signed?.group === founding.group) this.#release(record);
+    else this.#write(record);
+  }
+
+  #withdrawalIn({ withdrawals }: FoundingRecord, founding: Founding): Withdrawal {
+    return withdrawalOf(withdrawals, founding.group) ?? { founding, by: [] };
+  }
+
+  /** The founding that was signed is dead: the signature is free again. */
+  #release(record: FoundingRecord): void {
+    const group = this.#record.signed?.group;
+    // It may have been given in this very turn: the ledger then never has it.
+    this.#shared.outbox.unsay(
+      (message) => (message.kind === 'signed' || message.kind === 'found') && message.founding.group === group,
+    );
+    this.#signers.clear();
+    this.#stuck.clear();
+    this.#stableSince = this.#now; // The others become willing again as they hear of it.
+    this.#write({ ...record, signed: null });
+  }
+
+  /** A founding that this process has withdrawn from holds for others, and goes on doing so although they know. */
+  #considerLeaving({ group }: Founding): void {
+    const { views, self } = this.#shared;
+    const withdrawal = withdrawalOf(this.#record.withdrawals, group);
+    if (views.founded || withdrawal === undefined || isDead(withdrawal) || !withdrawal.by.includes(self)) return;
+    if (this.#alive?.group !== group) this.#alive = { group, since: this.#now };
+    else if (this.#now - this.#alive.since >= limits.helloExpiryTicks)
+      this.#dissolve({ ...this.#record, signed: null }, group, false);
+  }
+
+  /** In one commit this process forgets the group and its own id; what it knows of withdrawals it keeps. */
+  #dissolve(record: FoundingRecord, group: GroupId, isGroupDead: boolean): void {
+    const { outbox, right } = this.#shared;
+    this.#isOver = true;
+    right.isAdmitted = false;
+    this.#write({ ...record, signed: null });
+    outbox.persist({ kind: 'dissolution' });
+    outbox.notice({ kind: 'dissolved', group, isDead: isGroupDead });
   }
 
   #mayFound({ members, base }: Founding): boolean {
@@ -187,14 +353,21 @@ export class FoundingRole {
     if (this.#options.replicas > 1 && this.#now - this.#stableSince < limits.helloTicks) return;
     let attempt = 0;
     const base = this.#base;
-    while (this.#record.refused.includes(groupIdOf(lowest, attempt, base))) attempt += 1;
+    while (this.#isGivenUp(groupIdOf(lowest, attempt, base))) attempt += 1;
     this.#sign({ group: groupIdOf(lowest, attempt, base), attempt, members: lowest, base }, 'found');
+  }
+
+  #isGivenUp(group: GroupId): boolean {
+    const { refused, withdrawals } = this.#record;
+    return refused.includes(group) || withdrawalOf(withdrawals, group) !== undefined;
   }
 
   #sign(founding: Founding, tell: 'found' | 'signed'): void {
     assert(this.#record.signed === null, 'one signature at a time', { signed: this.#record.signed, asked: founding });
     this.#signers.clear();
-    this.#write({ signed: founding, refused: this.#record.refused });
+    this.#stuck.clear();
+    this.#waitsSince = this.#now;
+    this.#write({ ...this.#record, signed: founding });
     this.#shared.outbox.sendOnceDurable(EVERYONE, { kind: 'signed', founding });
     if (tell === 'found') this.#shared.outbox.sendOnceDurable(EVERYONE, { kind: 'found', founding });
   }
@@ -205,7 +378,7 @@ export class FoundingRole {
   }
 
   #hold(founding: Founding): void {
-    if (this.#shared.views.founded) return;
+    if (this.#shared.views.founded || this.#hasWithdrawnFrom(founding)) return;
     this.#enter(founding, 'member');
     this.#shared.outbox.sendOnceDurable(EVERYONE, { kind: 'founded', founding });
   }
@@ -213,7 +386,7 @@ export class FoundingRole {
   #enter(founding: Founding, part: Part): void {
     const { outbox, views } = this.#shared;
     const record = { view: new View(0, founding.members), from: founding.base.from };
-    views.add(record);
+    views.begin(founding.group, record);
     outbox.persist({ kind: 'view', group: founding.group, record });
     outbox.notice({ kind: 'founded', group: founding.group, view: record.view, part });
   }

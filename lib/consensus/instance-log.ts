@@ -1,4 +1,4 @@
-import { NO_BALLOT, sameBallot, type Ballot } from '../model/ballot.js';
+import { compareBallots, NO_BALLOT, sameBallot, type Ballot } from '../model/ballot.js';
 import type { Batch, BatchId } from '../model/batch.js';
 import { limits } from '../model/limits.js';
 import { after, type Instance } from '../model/ids.js';
@@ -36,7 +36,18 @@ export class Slot {
     }
     const tally: Tally = { ballot, id, members: 0, count: 0 };
     this.tallies.push(tally);
+    if (this.tallies.length > limits.talliesMax) this.#forgetLowest(tally);
     return tally;
+  }
+
+  /** The later a vote, the likelier others join it. What nobody counts here any more is learnt as a decision. */
+  #forgetLowest(latest: Tally): void {
+    let lowest = 0;
+    this.tallies.forEach((tally, i) => {
+      const known = this.tallies[lowest];
+      if (tally !== latest && known !== undefined && compareBallots(tally.ballot, known.ballot) < 0) lowest = i;
+    });
+    this.tallies.splice(lowest, 1);
   }
 
   toEntry(): LogEntry {

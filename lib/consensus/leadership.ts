@@ -1,4 +1,12 @@
-import { compareBallots, kindOf, sameReign, type Ballot, type BallotKind } from '../model/ballot.js';
+import {
+  compareBallots,
+  kindOf,
+  NO_BALLOT,
+  sameBallot,
+  sameReign,
+  type Ballot,
+  type BallotKind,
+} from '../model/ballot.js';
 import type { Instance, ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
 import type { View } from '../model/view.js';
@@ -19,8 +27,12 @@ export interface LeadershipOptions {
   readonly isFarBehind: () => boolean;
   /** Whether it lacks something that was decided and that nobody tells it: others, who do not know of it, can decide it anew. */
   readonly isImpaired: () => boolean;
+  /** Whether batches that are to be ordered have been awaited here in vain. */
+  readonly isDeaf: () => boolean;
   /** A reign above all those heard of before has begun. */
   readonly onReign: (ballot: Ballot) => void;
+  /** Whether this process has promised a ballot of a reign above that of `ballot`. */
+  readonly hasPromisedAbove: (ballot: Ballot) => boolean;
 }
 
 /**
@@ -35,8 +47,12 @@ export class Leadership {
   readonly #mode: ModeChooser;
   readonly #isFarBehind: () => boolean;
   readonly #isImpaired: () => boolean;
+  readonly #isDeaf: () => boolean;
   readonly #onReign: (ballot: Ballot) => void;
+  readonly #hasPromisedAbove: (ballot: Ballot) => boolean;
   #ticks = 0;
+  /** The instance at which a reign of this process was last stranded. */
+  #strandedAt: Instance | null = null;
 
   constructor(shared: Shared, coordinator: Coordinator, options: LeadershipOptions) {
     this.#shared = shared;
@@ -45,13 +61,16 @@ export class Leadership {
     this.#mode = new ModeChooser(options.mode, shared.self);
     this.#isFarBehind = options.isFarBehind;
     this.#isImpaired = options.isImpaired;
+    this.#isDeaf = options.isDeaf;
     this.#onReign = options.onReign;
+    this.#hasPromisedAbove = options.hasPromisedAbove;
   }
 
   /** The lowest member of a new group begins the first reign without an election: nobody else has had a reason to. */
   beginIfFounder(): void {
-    const { views, self } = this.#shared;
-    if (!views.founded || this.#election.highest.reign > 0 || this.#coordinator.ballot !== null) return;
+    const { views, self, right } = this.#shared;
+    if (!views.founded || !right.isAdmitted || this.#election.highest.reign > 0 || this.#coordinator.ballot !== null)
+      return;
     if (this.#view.rankOf(self) === 0) this.#begin(this.#mode.initial);
   }
 
@@ -62,7 +81,37 @@ export class Leadership {
 
   /** `process` has answered this coordinator. */
   heardFrom(process: ProcessId): void {
-    this.#reachability.heard(process);
+    if (this.#view.has(process)) this.#reachability.heard(process);
+  }
+
+  /**
+   * Whether a ballot may be acted on: that of a member, and of a reign within reason. What is refused is not noted, so that
+   * neither a stranger nor a damaged number deposes anybody.
+   */
+  admits(from: ProcessId, ballot: Ballot): boolean {
+    const { self, refusals } = this.#shared;
+    if (from === self || sameBallot(ballot, NO_BALLOT)) return true;
+    if (!this.#view.has(ballot.coordinator)) {
+      refusals.count(from, 'coordinator of no view');
+      return false;
+    }
+    if (this.#election.isWithinReason(ballot)) return true;
+    refusals.count(from, 'number beyond reason');
+    if (this.#coordinator.reign === null && this.#election.climb(ballot)) this.#onReign(this.#election.highest);
+    return false;
+  }
+
+  onHeard(from: ProcessId, { clockMs }: MessageOf<'heard'>): void {
+    this.heardFrom(from);
+    this.#shared.clock.heard(from, clockMs, this.#view);
+    this.onClock();
+  }
+
+  /** Another clock counts. Proposers wait for the first time that is published. */
+  onClock(): void {
+    const { clock } = this.#shared;
+    const isFirst = this.#coordinator.ballot !== null && !clock.isKnown && clock.hasHeardAll(this.#view);
+    if (isFirst) this.#sendHeartbeat(EVERYONE);
   }
 
   /** Whether the ballot belongs to the latest reign heard of. */
@@ -73,9 +122,10 @@ export class Leadership {
   tick(): void {
     this.#ticks += 1;
     this.#reachability.tick();
+    this.#election.pass();
     if (this.#coordinator.ballot !== null) this.#tickCoordinator();
     // Time goes by half as fast for who had better not coordinate: whoever may stands first.
-    else if (this.#ticks % 2 === 0 || !(this.#isFarBehind() || this.#isImpaired())) this.#election.tick();
+    else if (this.#ticks % 2 === 0 || this.#isFit) this.#election.tick();
   }
 
   /** A ballot has been used by its coordinator: who coordinates a lower one gives way. */
@@ -88,15 +138,20 @@ export class Leadership {
   }
 
   /** Returns whether the heartbeat is that of the coordinator to follow. */
-  onHeartbeat(from: ProcessId, { ballot }: MessageOf<'heartbeat'>): boolean {
-    const { outbox, log } = this.#shared;
+  onHeartbeat(from: ProcessId, { ballot, timeMs }: MessageOf<'heartbeat'>): boolean {
+    const { outbox, log, clock } = this.#shared;
     const { highest } = this.#election;
     if (compareBallots(ballot, highest) < 0 && !sameReign(ballot, highest)) {
-      outbox.send(from, { kind: 'refusal', promised: highest });
-      return false;
+      if (!this.#election.isAstray || this.#hasPromisedAbove(ballot)) {
+        outbox.send(from, { kind: 'refusal', promised: highest });
+        return false;
+      }
+      this.#election.turnTo(ballot);
+      this.#onReign(ballot);
     }
     this.follow(from, ballot);
-    outbox.send(from, { kind: 'heard', ballot, watermark: log.first });
+    clock.follow(timeMs);
+    outbox.send(from, { kind: 'heard', ballot, watermark: log.first, clockMs: clock.nowMs });
     return true;
   }
 
@@ -122,15 +177,29 @@ export class Leadership {
     if (this.#coordinator.ballot !== null) this.#resign(why);
   }
 
+  /** Whether others had better not stand before this process does. */
+  get #isFit(): boolean {
+    const lacksFirst = this.#strandedAt === this.#shared.log.first;
+    return !(this.#isFarBehind() || this.#isImpaired() || this.#isDeaf() || this.#coordinator.isUnheard || lacksFirst);
+  }
+
   get #view(): View {
     return this.#shared.views.at(this.#shared.log.first);
   }
 
   #begin(kind: BallotKind): void {
+    if (!this.#election.hasNextReign) {
+      this.#shared.outbox.notice({ kind: 'reigns-exhausted', reign: this.#election.highest.reign });
+      this.resign('the numbers of reigns are used up');
+      return;
+    }
     this.#reachability.begin(this.#view);
-    const ballot = this.#coordinator.start(this.#election.nextReign, kind);
+    const ballot = this.#coordinator.start(this.#election.nextReign, kind, this.#strandedAt === this.#shared.log.first);
+    this.#election.begins(ballot);
     // Noted at once, not when the promise is durable: no reign number is used twice, however slow the disk.
     if (this.#election.note(ballot)) this.#onReign(ballot);
+    // A group of one has heard all clocks.
+    if (!this.#shared.clock.isKnown) this.#shared.clock.publish(this.#view);
   }
 
   #tickCoordinator(): void {
@@ -141,21 +210,45 @@ export class Leadership {
       return;
     }
     this.#coordinator.tick(reachable);
+    if (this.#coordinator.isOverdue) {
+      this.#resign('phase 1 does not end');
+      return;
+    }
     const { reign } = this.#coordinator;
     if (reign !== null) {
       const kind = this.#mode.tick(kindOf(reign), reachable, view);
       if (this.#isImpaired()) this.#resign('it lacks what was decided');
       else if (this.#coordinator.isFarBehind) this.#resign('others know far more decisions');
+      else if (this.#isDeaf()) this.#resign('batches do not get here');
       else if (kind !== null) this.#begin(kind);
-      else if (this.#coordinator.isStranded) this.#begin(kindOf(reign));
+      else if (this.#coordinator.isStranded) this.#onStranded(kindOf(reign));
     }
     if (this.#ticks % limits.heartbeatTicks === 0) this.#sendHeartbeat(EVERYONE);
+    if (this.#ticks % limits.strayClockTicks === 0) this.#tellStrayClocks(view);
+  }
+
+  #tellStrayClocks(view: View): void {
+    const { clock, outbox } = this.#shared;
+    for (const stray of clock.strayClocks(view)) outbox.notice({ kind: 'clock-strays', ...stray });
+  }
+
+  /** A new reign asks those who are there. Where that has not helped, another process may have what this one lacks. */
+  #onStranded(kind: BallotKind): void {
+    const { first } = this.#shared.log;
+    if (this.#strandedAt === first) {
+      this.#resign('it does not get what was decided');
+      return;
+    }
+    this.#strandedAt = first;
+    this.#begin(kind);
   }
 
   #sendHeartbeat(to: ProcessId | typeof EVERYONE): void {
     const { ballot, anyFrom } = this.#coordinator;
-    const watermark: Instance = this.#shared.log.first;
-    if (ballot !== null) this.#shared.outbox.send(to, { kind: 'heartbeat', ballot, watermark, anyFrom });
+    if (ballot === null) return;
+    const { log, clock, outbox } = this.#shared;
+    const timeMs = clock.publish(this.#view);
+    outbox.send(to, { kind: 'heartbeat', ballot, watermark: log.first, anyFrom, timeMs });
   }
 
   #resign(why: string): void {

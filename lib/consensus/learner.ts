@@ -103,7 +103,7 @@ export class Learner {
       outbox.persist({ kind: 'entry', entry: { instance, promised: slot.promised, vote: { ballot, batch } } });
     }
     log.advance();
-    if (batch.id.length > 0) delivered.admit(batch.id);
+    delivered?.pass(batch, instance);
     pool.drop(batch.id);
     outbox.decide({ instance, batch });
     this.#listener(instance, batch.id);

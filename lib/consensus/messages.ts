@@ -1,7 +1,7 @@
 import type { Ballot } from '../model/ballot.js';
 import type { Batch, BatchId } from '../model/batch.js';
 import type { GroupId, Instance, ProcessId } from '../model/ids.js';
-import type { Founding } from '../model/records.js';
+import type { Founding, Withdrawal } from '../model/records.js';
 
 /** One batch at one instance: what an `accept` asks for and an `accepted` tells. */
 export interface Item {
@@ -33,6 +33,10 @@ export type Message =
   | { readonly kind: 'signed'; readonly founding: Founding }
   | { readonly kind: 'unwilling'; readonly refused: GroupId }
   | { readonly kind: 'founded'; readonly founding: Founding }
+  /** The sender has signed the founding of this group long ago, and it does not hold for it. */
+  | { readonly kind: 'stuck'; readonly founding: GroupId }
+  /** These signers have given the founding up for good, as far as the sender knows. */
+  | { readonly kind: 'withdrawn'; readonly withdrawal: Withdrawal }
   // Election.
   | {
       readonly kind: 'heartbeat';
@@ -40,16 +44,27 @@ export type Message =
       readonly watermark: Instance;
       /** In a fast reign that is open, the first instance that proposers may use; otherwise null. */
       readonly anyFrom: Instance | null;
+      /** The time of the group in milliseconds since 1970; null while the coordinator does not know it. */
+      readonly timeMs: number | null;
     }
-  | { readonly kind: 'heard'; readonly ballot: Ballot; readonly watermark: Instance }
+  | {
+      readonly kind: 'heard';
+      readonly ballot: Ballot;
+      readonly watermark: Instance;
+      /** The sender's own clock in milliseconds since 1970. */
+      readonly clockMs: number | null;
+    }
   | { readonly kind: 'canvass'; readonly ballot: Ballot }
   | { readonly kind: 'concur'; readonly ballot: Ballot }
   // Phase 1, for all instances not below `from`.
   | { readonly kind: 'prepare'; readonly ballot: Ballot; readonly from: Instance }
+  /** A part of a promise: all votes from `from` on and below `until`; the last part where `until` is null. */
   | {
       readonly kind: 'promise';
       readonly ballot: Ballot;
       readonly watermark: Instance;
+      readonly from: Instance;
+      readonly until: Instance | null;
       readonly votes: readonly ReportedVote[];
     }
   | { readonly kind: 'refusal'; readonly promised: Ballot }
@@ -63,6 +78,8 @@ export type Message =
     }
   // Phase 2.
   | { readonly kind: 'batch'; readonly batch: Batch }
+  /** The sender has proposed this batch for long, and nobody has given it an instance. */
+  | { readonly kind: 'pending'; readonly id: BatchId }
   | { readonly kind: 'any'; readonly ballot: Ballot; readonly from: Instance }
   | { readonly kind: 'propose'; readonly ballot: Ballot; readonly instance: Instance; readonly batch: Batch }
   | { readonly kind: 'accept'; readonly ballot: Ballot; readonly items: readonly Item[] }
@@ -74,7 +91,6 @@ export type Message =
     }
   // Repair.
   | { readonly kind: 'fetch'; readonly id: BatchId; readonly instance: Instance }
-  | { readonly kind: 'duplicate'; readonly id: BatchId; readonly instance: Instance }
   /** What was decided from `from` on and below `to`? */
   | { readonly kind: 'catch-up'; readonly from: Instance; readonly to: Instance }
   | {
@@ -84,8 +100,8 @@ export type Message =
       readonly watermark: Instance;
     }
   // Linearizable reads.
-  | { readonly kind: 'ask'; readonly round: number }
-  | { readonly kind: 'answer'; readonly round: number; readonly until: Instance }
+  | { readonly kind: 'ask'; readonly incarnation: number; readonly round: number }
+  | { readonly kind: 'answer'; readonly incarnation: number; readonly round: number; readonly until: Instance }
   | { readonly kind: 'fill'; readonly until: Instance };
 
 export type MessageKind = Message['kind'];

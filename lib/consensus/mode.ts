@@ -29,7 +29,9 @@ export class ModeChooser {
   }
 
   proposed(by: ProcessId): void {
-    if (this.#mode === 'adaptive') this.#lastProposal.set(by, this.#now);
+    if (this.#mode !== 'adaptive') return;
+    if (this.#lastProposal.size >= limits.proposersMax && !this.#lastProposal.has(by)) this.#lastProposal.clear();
+    this.#lastProposal.set(by, this.#now);
   }
 
   /** Returns the kind of reign to change to, null to stay. `reachable` is how many members answer. */

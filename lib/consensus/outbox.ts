@@ -5,6 +5,7 @@ import type { Instance, ProcessId } from '../model/ids.js';
 import type { LedgerRecord } from '../model/records.js';
 import type { Decision, Effects, Notice, Supply } from './effects.js';
 import { EVERYONE, type Item, type Message, type Outgoing } from './messages.js';
+import { Questions } from './questions.js';
 
 interface ItemsOfBallot {
   readonly ballot: Ballot;
@@ -32,6 +33,8 @@ export class Outbox {
   #localOnceDurable: Message[] = [];
   /** Of these, what rests on records that have been taken: what is said while a commit is under way waits for the next. */
   #localTaken: Message[] = [];
+  /** What has been asked for. */
+  readonly questions = new Questions();
 
   constructor(self: ProcessId) {
     this.#self = self;
@@ -57,13 +60,21 @@ export class Outbox {
   /** For what rests on nothing that is not durable. */
   send(to: ProcessId | typeof EVERYONE, message: Message): void {
     if (to === this.#self || to === EVERYONE) this.#local.push(message);
-    if (to !== this.#self) this.#messages.push({ to, message });
+    if (to === this.#self) return;
+    this.questions.note(to, message);
+    this.#messages.push({ to, message });
   }
 
   /** For what must not be heard by anyone before the records of this turn are durable. */
   sendOnceDurable(to: ProcessId | typeof EVERYONE, message: Message): void {
     if (to === this.#self || to === EVERYONE) this.#localOnceDurable.push(message);
     if (to !== this.#self) this.#durable.push({ to, message });
+  }
+
+  /** Of what waits for the records of this turn something is not so any more when they are durable: it is not said. */
+  unsay(isMeant: (message: Message) => boolean): void {
+    this.#durable = this.#durable.filter(({ message }) => !isMeant(message));
+    this.#localOnceDurable = this.#localOnceDurable.filter((message) => !isMeant(message));
   }
 
   persist(record: LedgerRecord): void {
@@ -97,6 +108,11 @@ export class Outbox {
 
   decide(decision: Decision): void {
     this.#decided.push(decision);
+  }
+
+  /** What has been decided and not been taken yet. */
+  get decided(): readonly Decision[] {
+    return this.#decided;
   }
 
   readable(ticket: number): void {

@@ -2,24 +2,31 @@ import { compareBallots, sameReign, type Ballot } from '../model/ballot.js';
 import type { Batch, BatchId } from '../model/batch.js';
 import { after, laterOf, type Instance } from '../model/ids.js';
 import { limits } from '../model/limits.js';
+import { isVoid, type DeliveryTable } from './delivery-table.js';
 import { EVERYONE } from './messages.js';
 import type { Shared } from './shared.js';
 
 interface Proposal {
   readonly batch: Batch;
+  /** Where it was decided before its turn, so that it is held until those before it are decided; otherwise null. */
+  heldAt: Instance | null;
   /** Where it was proposed in the open fast reign; null when it was handed to the coordinator or waits for the window. */
   instance: Instance | null;
   ticks: number;
   wait: number;
+  /** How often it has been sent again. */
+  repeats: number;
 }
 
 /**
  * Sees this process's own batches through. In a classic reign a batch goes to everyone and the coordinator gives it an
  * instance; in a fast reign the proposer takes the next instance that looks free (Fast Paxos, section 2.2). A batch is
- * proposed until it has been decided somewhere; its id makes sure that it is delivered once.
+ * proposed until it has been delivered, or decided and held until those before it are: of its own batches, which begin
+ * with this start, a process can tell without the table.
  */
 export class Proposer {
   readonly #shared: Shared;
+  /** In the order of their numbers: the first has not been decided, or is not known to be. */
   readonly #proposals = new Map<BatchId, Proposal>();
   readonly #byInstance = new Map<Instance, BatchId>();
   #fast: { readonly ballot: Ballot; readonly from: Instance } | null = null;
@@ -35,13 +42,20 @@ export class Proposer {
   /** Whether a batch proposed now would leave now. */
   get hasRoom(): boolean {
     if (this.#fast === null) return true;
-    return this.#proposals.size < this.#fastInFlightMax && this.#nextFree() < this.#shared.log.limit;
+    return this.#undecided < this.#fastInFlightMax && this.#nextFree() < this.#shared.log.limit;
   }
 
   propose(batch: Batch): void {
-    const proposal: Proposal = { batch, instance: null, ticks: 0, wait: firstWait(batch) };
+    const proposal: Proposal = { batch, heldAt: null, instance: null, ticks: 0, wait: firstWait(batch), repeats: 0 };
     this.#proposals.set(batch.id, proposal);
     this.#send(proposal);
+  }
+
+  /** What is under way can never be delivered; these take its place. */
+  renew(batches: readonly Batch[]): void {
+    this.#proposals.clear();
+    this.#byInstance.clear();
+    for (const batch of batches) this.propose(batch);
   }
 
   /** A fast reign is open from `from` on: what is undecided is proposed there. */
@@ -51,14 +65,14 @@ export class Proposer {
     this.#next = from;
     this.#fastInFlightMax = limits.batchesInFlightMax;
     this.#byInstance.clear();
-    for (const proposal of this.#proposals.values()) {
-      proposal.instance = null;
-      this.#send(proposal);
-    }
+    for (const proposal of this.#proposals.values()) this.#sendAnew(proposal);
   }
 
   /** A reign above the fast one has begun: instances are the coordinator's to give again. */
   onReign(ballot: Ballot): void {
+    // The new coordinator may lack what the former one had: it is not made to wait for long.
+    for (const proposal of this.#proposals.values())
+      proposal.wait = Math.min(proposal.wait, Math.max(limits.retryTicksMax, firstWait(proposal.batch)));
     if (this.#fast === null || compareBallots(ballot, this.#fast.ballot) <= 0 || sameReign(ballot, this.#fast.ballot))
       return;
     this.#fast = null;
@@ -72,7 +86,8 @@ export class Proposer {
   }
 
   onDecided(instance: Instance, id: BatchId): void {
-    this.#proposals.delete(id);
+    const proposal = this.#proposals.get(id);
+    if (proposal !== undefined) this.#settle(proposal, instance);
     const mine = this.#byInstance.get(instance);
     if (mine === undefined) return;
     this.#byInstance.delete(instance);
@@ -82,31 +97,81 @@ export class Proposer {
     }
     this.#fastInFlightMax = Math.max(1, Math.floor(this.#fastInFlightMax / 2));
     const lost = this.#proposals.get(mine);
-    if (lost === undefined) return;
-    lost.instance = null;
-    this.#send(lost);
+    if (lost !== undefined) this.#sendAnew(lost);
   }
 
-  /** Everything below `first` is decided, and which batches that has delivered is known: what is not among them goes on. */
-  onInstalled(first: Instance, isDelivered: (id: BatchId) => boolean): void {
-    for (const [id, proposal] of this.#proposals) {
-      if (isDelivered(id)) this.#proposals.delete(id);
-      else if (proposal.instance !== null && proposal.instance < first) {
-        proposal.instance = null;
-        this.#send(proposal);
-      }
-    }
+  /** Everything below `first` is decided, and `table` tells what of it was delivered: what is not among that goes on. */
+  onInstalled(first: Instance, table: DeliveryTable): void {
     for (const instance of this.#byInstance.keys()) if (instance < first) this.#byInstance.delete(instance);
+    for (const [id, proposal] of this.#proposals) {
+      if (table.isOver(id)) {
+        this.#proposals.delete(id);
+        continue;
+      }
+      const isSent = proposal.heldAt === null && (proposal.instance === null || proposal.instance >= first);
+      proposal.heldAt = table.heldAt(id);
+      if (!isSent) this.#sendAnew(proposal);
+    }
   }
 
   tick(): void {
+    this.#voidHeldBefore(after(this.#shared.log.first, -1));
     for (const proposal of this.#proposals.values()) {
+      if (proposal.heldAt !== null) continue;
       proposal.ticks += 1;
       if (proposal.ticks < proposal.wait) continue;
       proposal.ticks = 0;
-      proposal.wait = Math.max(proposal.wait, Math.min(2 * proposal.wait, limits.retryTicksMax));
+      proposal.wait = Math.min(2 * proposal.wait, longestWait(proposal.batch));
       this.#send(proposal);
+      proposal.repeats += 1;
+      // Perhaps the coordinator gets what is small, and not the batch.
+      if (this.#fast === null && proposal.repeats > 1)
+        this.#shared.outbox.send(EVERYONE, { kind: 'pending', id: proposal.batch.id });
     }
+  }
+
+  get #undecided(): number {
+    let undecided = 0;
+    for (const { heldAt } of this.#proposals.values()) if (heldAt === null) undecided += 1;
+    return undecided;
+  }
+
+  /** As the table does: a batch in its turn is delivered, and with it those that were held for it. */
+  #settle(proposal: Proposal, instance: Instance): void {
+    this.#voidHeldBefore(instance);
+    const [first] = this.#proposals.values();
+    if (proposal === first || this.#mayHold(proposal.batch)) proposal.heldAt ??= instance;
+    else proposal.instance = null; // It is void there.
+    for (const [id, { heldAt }] of this.#proposals) {
+      if (heldAt === null) return;
+      this.#proposals.delete(id);
+    }
+  }
+
+  /** What is in flight from here always may, as it keeps to the limits of flight. */
+  #mayHold({ body }: Batch): boolean {
+    let batches = 1;
+    let bytes = body.length;
+    for (const { heldAt, batch } of this.#proposals.values()) {
+      if (heldAt === null) continue;
+      batches += 1;
+      bytes += batch.body.length;
+    }
+    return batches <= limits.heldBatchesMax && bytes <= limits.heldBytesMax;
+  }
+
+  /** Those of which the turn has not come in time are proposed again. */
+  #voidHeldBefore(instance: Instance): void {
+    for (const proposal of this.#proposals.values()) {
+      if (proposal.heldAt === null || !isVoid(proposal.heldAt, instance)) continue;
+      proposal.heldAt = null;
+      this.#sendAnew(proposal);
+    }
+  }
+
+  #sendAnew(proposal: Proposal): void {
+    proposal.instance = null;
+    if (proposal.heldAt === null) this.#send(proposal);
   }
 
   #send(proposal: Proposal): void {
@@ -132,6 +197,13 @@ export class Proposer {
     return laterOf(laterOf(this.#next, from), this.#shared.log.end);
   }
 }
+
+/** The way of a large batch may be slower than that, and those who have it already are sent it again. */
+function longestWait(batch: Batch): number {
+  return Math.max(limits.retryTicksMax, LARGE_WAITS_MAX * firstWait(batch));
+}
+
+const LARGE_WAITS_MAX = 8;
 
 /** A large batch is long on its way: sent again too soon, it would only keep itself back. */
 function firstWait(batch: Batch): number {

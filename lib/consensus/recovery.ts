@@ -23,16 +23,21 @@ export class Recovery {
   readonly #shared: Shared;
   readonly #ballot: Ballot;
   readonly #inquiries = new Map<Instance, Inquiry>();
+  /** Whether as many members as make a fast quorum have answered lately. */
+  #fastQuorumAnswers = true;
 
   constructor(shared: Shared, ballot: Ballot) {
     this.#shared = shared;
     this.#ballot = ballot;
   }
 
-  /** Returns what to propose in the classic ballot if the votes seen make a fast choice impossible, else null. */
+  /**
+   * Returns what to propose in the classic ballot if the votes seen make a fast choice impossible, else null. Where no fast
+   * quorum answers there will be none: the votes of a classic quorum are answers enough, as soon as they are here.
+   */
   onVotes(slot: Slot): BatchId | null {
-    if (!this.#inquiries.has(slot.instance) && !this.#collided(slot)) return null;
-    return this.#recover(slot);
+    const isDue = this.#inquiries.has(slot.instance) || this.#collided(slot) || this.#isAllThereWillBe(slot);
+    return isDue ? this.#recover(slot) : null;
   }
 
   /** A member has answered for one instance. Returns what to propose once enough have. */
@@ -49,18 +54,18 @@ export class Recovery {
   }
 
   /**
-   * Watches every instance in use. One that stays undecided is recovered, at once where too few members answer for a
-   * fast quorum. Returns what to propose, besides asking those whose votes are not known.
+   * Watches every instance in use. One that stays undecided is recovered. Returns what to propose, besides asking those
+   * whose votes are not known.
    */
   tick(from: Instance, fastQuorumAnswers: boolean, isProposed: (instance: Instance) => boolean): Item[] {
     const { log } = this.#shared;
     const picks: Item[] = [];
-    const patience = fastQuorumAnswers ? limits.stuckTicks : 1;
+    this.#fastQuorumAnswers = fastQuorumAnswers;
     for (let instance = laterOf(from, log.first); instance < log.end; instance = after(instance)) {
       const slot = log.open(instance);
       if (slot?.decided !== null || isProposed(instance)) continue;
       slot.watchedTicks += 1;
-      if (slot.watchedTicks < patience) continue;
+      if (slot.watchedTicks < limits.stuckTicks) continue;
       const inquiry = this.#inquiries.get(instance);
       if (inquiry === undefined) this.#shared.outbox.notice({ kind: 'stuck', instance });
       else if ((inquiry.ticks += 1) % limits.retryTicks === 0) inquiry.asked = false;
@@ -82,6 +87,15 @@ export class Recovery {
     const impossible = most + (view.size - votes) < view.fastQuorum;
     if (impossible) this.#shared.outbox.notice({ kind: 'collision', instance: slot.instance });
     return impossible;
+  }
+
+  #isAllThereWillBe(slot: Slot): boolean {
+    if (this.#fastQuorumAnswers) return false;
+    const voters = slot.tallies.reduce(
+      (members, tally) => (sameBallot(tally.ballot, this.#ballot) ? members | tally.members : members),
+      0,
+    );
+    return countBits(voters) >= this.#shared.views.at(slot.instance).classicQuorum;
   }
 
   #recover(slot: Slot): BatchId | null {
@@ -117,4 +131,10 @@ export class Recovery {
     if (inquiry.answers.size < view.classicQuorum) return null;
     return pick([...inquiry.answers.values()], view);
   }
+}
+
+function countBits(members: number): number {
+  let count = 0;
+  for (let rest = members; rest !== 0; rest &= rest - 1) count += 1;
+  return count;
 }

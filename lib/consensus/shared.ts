@@ -2,39 +2,51 @@ import type { Batch, BatchId } from '../model/batch.js';
 import type { ProcessId } from '../model/ids.js';
 import type { BatchPool } from './batch-pool.js';
 import type { DeliveryTable } from './delivery-table.js';
+import type { GroupClock } from './group-clock.js';
 import type { InstanceLog, Slot } from './instance-log.js';
 import type { Outbox } from './outbox.js';
+import type { Refusals } from './refusals.js';
 import type { Views } from './views.js';
+
+/** Whether this start of the process may promise and vote: it has lost nothing that an earlier start has promised or voted. */
+interface VotingRight {
+  isAdmitted: boolean;
+}
 
 /** What the roles of one process have in common. */
 export interface Shared {
   readonly self: ProcessId;
   readonly views: Views;
+  readonly right: VotingRight;
   readonly log: InstanceLog;
   readonly pool: BatchPool;
   readonly outbox: Outbox;
-  /** Batches already decided since this process started: an economy, not a rule. Who delivers filters by a table of its own. */
-  readonly delivered: DeliveryTable;
+  readonly clock: GroupClock;
+  /**
+   * What the sequence delivers, up to the watermark; null until it is known, for a process that was started again knows
+   * what was decided only once it has gone through its log. It never begins empty behind the beginning of the sequence.
+   */
+  delivered: DeliveryTable | null;
+  readonly refusals: Refusals;
+  /** Whether a batch is one that a proposer can have made. */
+  readonly isSound: (batch: Batch) => boolean;
+  /** As many votes as one message of phase 1 may report, so that it fits a datagram. */
+  readonly votesAPromise: number;
 }
 
-/**
- * The batch to vote for or to store under `id` at the slot's instance, if it is here. One that was decided at an earlier
- * instance is stored without its body, for every replica skips it as a duplicate. Such a stand-in is good at this
- * instance only: it must never reach the pool, from where it could be taken for the batch itself.
- */
+/** The batch to vote for or to store under `id` at the slot's instance, if it is here. */
 export function batchOf(shared: Shared, slot: Slot, id: BatchId): Batch | undefined {
   if (slot.vote?.batch.id === id) return slot.vote.batch;
   if (slot.learnt?.id === id) return slot.learnt;
-  return shared.pool.get(id) ?? (shared.delivered.has(id) ? standInFor(id) : undefined);
+  return shared.pool.get(id);
 }
 
-/** What is stored of a batch at an instance where it is known to repeat an earlier one. */
-export function standInFor(id: BatchId): Batch {
-  return { id, body: NOTHING };
-}
-
-const NOTHING = new Uint8Array(0);
-
+/** Whether this process may act as a member now. */
 export function amMember(shared: Shared): boolean {
-  return shared.views.isMember(shared.self, shared.log.first);
+  return shared.right.isAdmitted && isOfView(shared);
+}
+
+/** Whether this process has a vote, even if it must not use it yet. */
+export function isOfView({ views, self, log }: Shared): boolean {
+  return views.isMember(self, log.first);
 }

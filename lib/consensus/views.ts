@@ -1,13 +1,15 @@
 import { assert } from '../model/assert.js';
-import type { Instance, ProcessId } from '../model/ids.js';
+import type { GroupId, Instance, ProcessId } from '../model/ids.js';
 import type { View, ViewRecord } from '../model/view.js';
 
 /** Which view governs which instance. Empty until the group has been founded. */
 export class Views {
   readonly #records: ViewRecord[];
+  #group: GroupId | null;
 
-  constructor(records: readonly ViewRecord[]) {
+  constructor(records: readonly ViewRecord[], group: GroupId | null) {
     this.#records = [...records];
+    this.#group = group;
   }
 
   /** Ascending. */
@@ -15,8 +17,19 @@ export class Views {
     return this.#records;
   }
 
+  /** The group whose views these are; null until it has been founded. */
+  get group(): GroupId | null {
+    return this.#group;
+  }
+
   get founded(): boolean {
     return this.#records.length > 0;
+  }
+
+  /** `group` has been founded with this view. */
+  begin(group: GroupId, record: ViewRecord): void {
+    this.add(record);
+    this.#group = group;
   }
 
   add(record: ViewRecord): void {

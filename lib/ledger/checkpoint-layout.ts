@@ -20,7 +20,7 @@ import type { CheckpointPlace } from './checkpoint-store.js';
 import { anotherVersion, damagedCheckpoint } from './ledger-errors.js';
 
 const MAGIC = Buffer.from('TREPCKPT');
-const VERSION = 1;
+const VERSION = 2;
 const DIGEST_BYTES = 16;
 const NO_DIGEST = Buffer.alloc(DIGEST_BYTES).toString('hex');
 const NUMBER_BYTES = 8;

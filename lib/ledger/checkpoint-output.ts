@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 
+import { assert } from '../model/assert.js';
 import { limits } from '../model/limits.js';
 import { CHUNK_HEAD_BYTES, CheckpointDigest, chunkHead, chunkKeyCrc } from './checkpoint-codec.js';
 import type { CheckpointPlace } from './checkpoint-store.js';
@@ -49,6 +50,7 @@ export class CheckpointOutput {
 
   /** Resolves when more is welcome. Rejects with what a write has failed with. */
   async append(chunk: Uint8Array): Promise<void> {
+    assertSize(chunk);
     const head = chunkHead(chunk, chunkKeyCrc(this.#queueId, this.#place, this.offsets.length));
     this.note(chunk);
     this.write(head);
@@ -73,7 +75,7 @@ export class CheckpointOutput {
     this.#unsyncedBytes = 0;
   }
 
-  /** Whether there was a file to close. */
+  /** Releases the file, if there is one, and says whether there was. Idempotent. */
   async close(): Promise<boolean> {
     await this.#idle();
     const file = await this.#file.catch(() => null);
@@ -113,6 +115,12 @@ export class CheckpointOutput {
   #assertSound(): void {
     if (this.#failure) throw this.#failure.cause;
   }
+}
+
+/** What is larger could be written, and neither sent to another process nor read back. */
+export function assertSize({ length }: Uint8Array): void {
+  const max = limits.checkpointChunkBytesMax;
+  assert(length <= max, 'no chunk of a checkpoint is larger than can be read back', { length, max });
 }
 
 async function writeAll(file: FileHandle, buffers: readonly Uint8Array[]): Promise<void> {

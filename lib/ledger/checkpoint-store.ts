@@ -24,6 +24,9 @@ export interface CheckpointStore {
    */
   open(checkpoint: Checkpoint): Promise<CheckpointReader>;
 
+  /** Removes what has been left of checkpoints that were being made here, by writers that are gone. */
+  removeUnfinished(): Promise<void>;
+
   /** Removes every checkpoint, complete or not, but these. One that is open can be read to its end all the same. */
   keepOnly(checkpoints: readonly Checkpoint[]): Promise<void>;
 }
@@ -31,10 +34,10 @@ export interface CheckpointStore {
 export interface CheckpointWriter {
   /**
    * Resolves when further chunks are welcome: at most a few are on their way at a time. The chunk must not change afterwards.
-   * Rejects with LEDGER_FAILED, and so does everything after that but `abandon`; the ledger itself goes on.
+   * Rejects with LEDGER_FAILED or DISK_FULL, and so does everything after that but `abandon`; the ledger itself goes on.
    */
   append(chunk: Uint8Array): Promise<void>;
-  /** Resolves when all of it is durable under its name. Rejects with LEDGER_FAILED. */
+  /** Resolves when all of it is durable under its name. Rejects with LEDGER_FAILED or DISK_FULL: `abandon` it then. */
   finish(): Promise<Checkpoint>;
   /** Leaves nothing behind. Idempotent, and harmless after `finish`. */
   abandon(): Promise<void>;

@@ -1,4 +1,5 @@
 import { assert } from '../model/assert.js';
+import { NO_BALLOT } from '../model/ballot.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import { after, type Instance } from '../model/ids.js';
 import { limits } from '../model/limits.js';
@@ -15,7 +16,7 @@ import {
   type Tally,
 } from './inventory.js';
 import { firstOf, segmentOf, type LogState } from './log-state.js';
-import { metaKey, segmentKey, type RecordCodec } from './record-codec.js';
+import { isOfGroup, metaKey, segmentKey, type RecordCodec } from './record-codec.js';
 import type { Doubt, SegmentChecks } from './segment-checks.js';
 
 /** What a commit does to the log as a whole, gathered from its records: the last of each kind. */
@@ -64,6 +65,7 @@ export class CommitPlan {
     this.#checkpointed = checkpoint?.next ?? state.checkpointed;
     this.#assertPossible(checkpoint);
     for (const record of records) this.#take(record);
+    if (records.some(({ kind }) => kind === 'dissolution')) this.#dissolve();
     if (isInstallation) this.#install(checkpoint.next);
     this.#decide(isInstallation ? checkpoint.next : state.watermark);
     if (this.#repairs.size > 0) this.#relearn();
@@ -141,6 +143,7 @@ export class CommitPlan {
         this.#takeRepair(record.entry);
         break;
       case 'truncation':
+      case 'dissolution':
         break;
       default:
         this.#writeMeta(metaKey(record), this.#codec.encodeMeta(record));
@@ -152,6 +155,17 @@ export class CommitPlan {
     const { instance } = entry;
     assert(instance >= watermark, 'no entry below the watermark changes', { instance, watermark });
     this.changes.set(instance, this.#changeOf(entry));
+  }
+
+  /** Whatever the group has left, in this commit too, is void; entries are never removed one by one, and so become empty. */
+  #dissolve(): void {
+    const { watermark, shares } = this.#state;
+    assert(this.watermark === watermark, 'a group that has decided something is not dissolved', { watermark });
+    const keys = new Set([...shares.keys(), ...this.changes.keys()]);
+    for (const key of keys) {
+      if (typeof key === 'number') this.#takeEntry({ instance: key, promised: NO_BALLOT, vote: null });
+      else if (isOfGroup(key)) this.changes.set(key, null);
+    }
   }
 
   #takeRepair(entry: LogEntry): void {

@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, ftruncateSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { TreplicaError } from '../model/errors.js';
@@ -78,6 +78,25 @@ export function readStored(directory: string, { table, key }: OwnerPlace): Buffe
     if (damage === undefined) return value;
     if (!hasChanged || attempt === ATTEMPTS_MAX)
       throw damaged(`data file ${dataFile(directory)}`, describeDamage(damage));
+  }
+}
+
+/**
+ * Within a transaction of the file: makes it as long as LMDB takes it to be. It may be shorter, where pages at its end have
+ * been allocated and freed without having been written, or where it was cut behind its last page in use; to read what is
+ * mapped beyond the end of a file would end the process by a signal.
+ */
+export function fillUpDataFile(directory: string): void {
+  const path = dataFile(directory);
+  if (!existsSync(path)) return;
+  const fd = openSync(path, 'r+');
+  try {
+    const reading = readMetaPages(fd);
+    if (reading.kind !== 'meta pages') return; // One that has been begun just now.
+    const bytes = (reading.newest.lastPage + 1) * reading.pageBytes;
+    if (fstatSync(fd).size < bytes) ftruncateSync(fd, bytes);
+  } finally {
+    closeSync(fd);
   }
 }
 

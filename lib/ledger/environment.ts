@@ -8,17 +8,30 @@ import type { Database, Key, RootDatabase } from 'lmdb';
 
 import { TreplicaError } from '../model/errors.js';
 import { limits } from '../model/limits.js';
-import { checkDataFile, dataFile } from './data-file.js';
+import { MapRoom, mapBytesFor } from './address-space.js';
+import { checkDataFile, dataFile, fillUpDataFile, lockFile } from './data-file.js';
 import { prepareDirectory, syncDirectory } from './directory.js';
+import { removeUnfinishedCheckpoints } from './file-checkpoints.js';
 import { InventoryTable } from './inventory-table.js';
 import { valuesOf, type JournaledCommit } from './journal/frame.js';
+import { journalFile } from './journal/journal-file.js';
 import { Journal, JOURNAL_GAP, readJournal } from './journal/journal.js';
 import { damaged, failed } from './ledger-errors.js';
-import { accessError, databaseOptions, forget, openRoot, transactionOf } from './lmdb-root.js';
+import {
+  accessError,
+  closeDatabase,
+  closeRoot,
+  databaseOptions,
+  dropDatabase,
+  openRoot,
+  transactionOf,
+} from './lmdb-root.js';
 import { assertFree, OWNER_KEY, Ownership } from './owner.js';
 import { PendingCommits } from './pending-commits.js';
-import { QueueTables } from './queue-tables.js';
+import { Presence } from './presence.js';
+import { META, QueueTables } from './queue-tables.js';
 import { assertNotRead } from './read-only-paths.js';
+import { saysGroup } from './record-codec.js';
 import type { Commit } from './stored-records.js';
 
 /** By the directory's real path. */
@@ -36,6 +49,10 @@ export class Environment {
   readonly #queues = new Set<string>();
   readonly #journal: Journal;
   readonly #pending = new PendingCommits();
+  readonly #presence: Presence;
+  readonly #room: MapRoom;
+  /** For this process to look whether its files are still there, and to be seen at work. */
+  readonly #watching: NodeJS.Timeout;
   /** For LMDB to get what is pending. */
   #settling: NodeJS.Timeout | null = null;
   #failure: TreplicaError | null = null;
@@ -55,6 +72,7 @@ export class Environment {
         `Queue ${queueId} is already open in this process (${process.pid}) with directory ${path}. Use that one, close it first, or give this one a directory of its own.`,
       );
     }
+    environment.#assertRoomFor(queueId);
     environments.set(path, environment);
     environment.#queues.add(queueId);
     return environment;
@@ -63,22 +81,32 @@ export class Environment {
   private constructor(readonly directory: string) {
     this.place = `in directory ${directory}`;
     if (existsSync(dataFile(directory))) assertUsable(directory);
-    this.#root = openRoot(directory, { readOnly: false });
+    // Whoever was writing it is gone: what it takes of a full disk may be missing below.
+    removeUnfinishedCheckpoints(directory);
+    const mapSize = mapBytesFor(directory);
+    this.#room = new MapRoom(directory, mapSize);
+    this.#root = openRoot(directory, { readOnly: false, mapSize });
     let ownership: Ownership | null = null;
     try {
       this.#forgetDeadReaders();
-      const { inventories, taken, applied } = this.#take();
-      ownership = taken;
+      const { inventories, applied } = this.#take((taken) => (ownership = taken));
       this.inventories = inventories;
-      this.#ownership = taken;
+      this.#ownership = ownership as unknown as Ownership;
       // Another owner that is alive after all has been told by now, or will find out before it relies on what it appends.
       this.#journal = this.#recover(applied);
+      this.#presence = new Presence(this.place, [dataFile(directory), lockFile(directory), journalFile(directory)]);
       syncDirectory(directory);
     } catch (error) {
-      ownership?.abandon();
-      void this.#root.close();
+      (ownership as Ownership | null)?.end(false);
+      void closeRoot(this.#root);
       throw accessError(directory, error);
     }
+    this.#watching = setInterval(() => this.#watch(), limits.journalMs).unref();
+  }
+
+  /** What every further commit ends with; null while all is well. */
+  get failure(): TreplicaError | null {
+    return this.#failure;
   }
 
   /**
@@ -110,6 +138,28 @@ export class Environment {
     if (this.#pending.isBelow(tables, end)) this.#settle();
   }
 
+  /**
+   * The other queues that belong to a group here, where nothing is known of `queueId` and no other queue of this process is
+   * open here: its id, or the directory, may be a mistake.
+   */
+  strangersTo(queueId: string): string[] {
+    if (this.#queues.size > 1) return [];
+    const names = this.databaseNames('', '\uffff').filter((name) => name.endsWith(META));
+    if (names.includes(encodeURIComponent(queueId) + META)) return [];
+    return names
+      .filter((name) => this.#holdsGroup(name))
+      .map((name) => decodeURIComponent(name.slice(0, -META.length)));
+  }
+
+  #holdsGroup(name: string): boolean {
+    const meta = this.openDatabase<Buffer>(name, 'binary');
+    try {
+      return [...meta.getKeys()].some((key) => saysGroup(key.toString()));
+    } finally {
+      closeDatabase(meta);
+    }
+  }
+
   /** The tables of a queue, made where there are none. */
   tablesOf(queueName: string): QueueTables {
     return this.#transaction(() => new QueueTables(this, queueName));
@@ -139,15 +189,13 @@ export class Environment {
 
   /** Closes a database that `openDatabase` has opened. Not within a transaction, where LMDB forbids it. */
   closeDatabase(database: Database<Buffer, number>): void {
-    void database.close();
-    forget(database);
+    closeDatabase(database);
   }
 
   /** Removes a database, within a transaction. Its pages are free for others once no reader's snapshot holds them. */
   dropDatabase(database: Database<Buffer, number>): void {
     this.#forgetDeadReaders();
-    database.dropSync();
-    forget(database);
+    dropDatabase(database);
   }
 
   /** The names of existing databases with `start <= name < end`. */
@@ -162,7 +210,7 @@ export class Environment {
     if (this.#queues.size > 0) return;
     environments.delete(this.directory);
     this.#release();
-    await this.#root.close();
+    await closeRoot(this.#root);
   }
 
   #closeTables(tables: QueueTables): void {
@@ -180,23 +228,37 @@ export class Environment {
 
   #release(): void {
     if (this.#settling) clearTimeout(this.#settling);
+    clearInterval(this.#watching);
+    let isReleased = false;
     try {
       this.#transaction(() => this.#ownership.release());
+      isReleased = true;
     } catch {
-      this.#ownership.abandon();
+      // The record stays.
     }
+    this.#ownership.end(isReleased);
     this.#journal.close();
   }
 
-  #take(): { readonly inventories: InventoryTable; readonly taken: Ownership; readonly applied: number } {
+  /** `toldOf` is called before the owner's record is durable. */
+  #take(toldOf: (taken: Ownership) => void): { readonly inventories: InventoryTable; readonly applied: number } {
     return transactionOf(this.#root, () => {
+      fillUpDataFile(this.directory);
       const inventories = new InventoryTable(this.#root, this.openDatabase(INVENTORY, 'binary'));
-      const taken = new Ownership(this.openDatabase(OWNER, 'binary'), this.directory);
       const { sequence: applied } = inventories.lastTransaction(`data file ${this.place}`);
-      taken.take();
+      toldOf(Ownership.take(this.openDatabase(OWNER, 'binary'), this.directory));
       inventories.noteTransaction(applied);
-      return { inventories, taken, applied };
+      return { inventories, applied };
     });
+  }
+
+  /** @throws TreplicaError INVALID_OPTION */
+  #assertRoomFor(queueId: string): void {
+    if (this.#queues.size < limits.queuesADirectoryMax) return;
+    throw new TreplicaError(
+      'INVALID_OPTION',
+      `Queue ${queueId} was not opened: this process has ${this.#queues.size} queues open with directory ${this.directory}, as many as one directory takes. Give this one another directory. The others go on.`,
+    );
   }
 
   /** Brings to LMDB what an earlier process has left in the journal, and begins another journal. */
@@ -242,9 +304,24 @@ export class Environment {
         this.#forgetDeadReaders();
         if (!this.#pending.isEmpty) this.#settle();
       } catch {
-        // It is kept as the failure that the next commit ends with.
+        // It is kept as the failure, which ends the owner at its next tick.
       }
     }, limits.journalMs).unref();
+  }
+
+  /** Whatever is wrong is kept as the failure, which ends the owner at its next tick. */
+  #watch(): void {
+    if (this.#failure !== null) return;
+    try {
+      this.#final(() => {
+        this.#root.resetReadTxn();
+        this.#ownership.verify();
+        this.#presence.assert();
+        this.#journal.touch();
+      });
+    } catch {
+      // It is kept.
+    }
   }
 
   /** One that was killed, as an earlier owner may have been, holds its snapshot, and no page of it is used again. */
@@ -265,14 +342,15 @@ export class Environment {
   #transaction<T>(action: () => T): T {
     this.#assertSound();
     const sequence = this.#journal.sequence + 1;
-    const result = this.#final(() =>
-      this.#owned(() => {
+    const result = this.#final(() => {
+      this.#room.assertFor(this.#pending.bytes);
+      return this.#owned(() => {
         this.#pending.write(this.inventories);
         const done = action();
         this.inventories.noteTransaction(sequence);
         return done;
-      }),
-    );
+      });
+    });
     this.#journal.restart(sequence);
     this.#pending.clear();
     return result;
@@ -291,10 +369,17 @@ export class Environment {
     try {
       return action();
     } catch (cause) {
-      this.#failure ??= failed(this.place, cause);
+      this.#failure ??= finalError(this.place, cause, this.directory);
       throw this.#failure;
     }
   }
+}
+
+/** What tells of itself what has happened, and what to do, is told as it is. */
+function finalError(place: string, cause: unknown, directory: string): TreplicaError {
+  const isTold =
+    cause instanceof TreplicaError && (cause.code === 'DIRECTORY_IN_USE' || cause.code === 'LEDGER_FAILED');
+  return isTold ? cause : failed(place, cause, directory);
 }
 
 /** Whether a queue of this process has its ledger in the directory whose real path is `path`. */

@@ -8,6 +8,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import type { Checkpoint } from '../model/checkpoint.js';
+import { TreplicaError } from '../model/errors.js';
 import type { Instance } from '../model/ids.js';
 import { isSameCheckpoint, stemOf } from './checkpoint-codec.js';
 import { checkpointsDirectory, encodeEnd, encodeHead, HEAD_BYTES } from './checkpoint-layout.js';
@@ -43,7 +44,7 @@ export class FileCheckpoints implements CheckpointStore {
 
   async receive(checkpoint: Checkpoint): Promise<CheckpointReceiver> {
     const path = join(this.#directory, stemOf(checkpoint));
-    return writing(this.#name(checkpoint), async () => {
+    return writing(this.#name(checkpoint), this.#directory, async () => {
       const output = await receivingOutput(path + RECEIVED, this.#queueId, checkpoint);
       return new FileReceiver(path, this.#queueId, checkpoint, output);
     });
@@ -54,15 +55,19 @@ export class FileCheckpoints implements CheckpointStore {
     return FileCheckpointReader.open(path, this.#queueId, checkpoint, this.#name(checkpoint));
   }
 
+  async removeUnfinished(): Promise<void> {
+    await writing(`directory ${this.#directory} of checkpoints`, this.#directory, async () => {
+      for (const file of await namesIn(this.#directory))
+        if (file.endsWith(PART)) await rm(join(this.#directory, file), { force: true });
+    });
+  }
+
   async keepOnly(checkpoints: readonly Checkpoint[]): Promise<void> {
     const kept = new Set(checkpoints.map((checkpoint) => stemOf(checkpoint) + COMPLETE));
-    try {
-      for (const file of await namesIn(this.#directory)) {
+    await writing(`directory ${this.#directory} of checkpoints`, this.#directory, async () => {
+      for (const file of await namesIn(this.#directory))
         if (!kept.has(file)) await rm(join(this.#directory, file), { force: true });
-      }
-    } catch (cause) {
-      throw checkpointFailed(`directory ${this.#directory} of checkpoints`, cause);
-    }
+    });
   }
 
   /**
@@ -101,12 +106,12 @@ class FileWriter implements CheckpointWriter {
   }
 
   async append(chunk: Uint8Array): Promise<void> {
-    await writing(this.#name, () => this.#output.append(chunk));
+    await this.#writing(() => this.#output.append(chunk));
   }
 
   async finish(): Promise<Checkpoint> {
     const checkpoint = completedOf(this.#output, this.#place);
-    await writing(this.#name, () => complete(this.#output, this.#queueId, checkpoint, this.#path + PART, this.#path));
+    await this.#writing(() => complete(this.#output, this.#queueId, checkpoint, this.#path + PART, this.#path));
     this.#isOver = true;
     return checkpoint;
   }
@@ -114,9 +119,18 @@ class FileWriter implements CheckpointWriter {
   async abandon(): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
-    await writing(this.#name, async () => {
-      if (await this.#output.close()) await rm(this.#path + PART, { force: true });
+    await this.#writing(async () => {
+      let wasThere = true;
+      try {
+        wasThere = await this.#output.close();
+      } finally {
+        if (wasThere) await rm(this.#path + PART, { force: true });
+      }
     });
+  }
+
+  #writing<T>(action: () => Promise<T>): Promise<T> {
+    return writing(this.#name, dirname(this.#path), action);
   }
 }
 
@@ -140,23 +154,23 @@ class FileReceiver implements CheckpointReceiver {
   }
 
   async append(chunk: Uint8Array): Promise<void> {
-    await writing(this.#name, () => this.#output.append(chunk));
+    await this.#writing(() => this.#output.append(chunk));
   }
 
   async finish(): Promise<void> {
     const received = this.#path + RECEIVED;
     if (!isSameCheckpoint(completedOf(this.#output, this.#checkpoint), this.#checkpoint)) {
-      await writing(this.#name, async () => {
+      await this.#writing(async () => {
         await this.#output.close();
         await rm(received, { force: true });
       });
       throw notAnnounced(this.#name);
     }
-    await writing(this.#name, () => complete(this.#output, this.#queueId, this.#checkpoint, received, this.#path));
+    await this.#writing(() => complete(this.#output, this.#queueId, this.#checkpoint, received, this.#path));
   }
 
   async pause(): Promise<void> {
-    await writing(this.#name, async () => {
+    await this.#writing(async () => {
       try {
         await this.#output.sync();
       } finally {
@@ -164,6 +178,20 @@ class FileReceiver implements CheckpointReceiver {
       }
     });
   }
+  #writing<T>(action: () => Promise<T>): Promise<T> {
+    return writing(this.#name, dirname(this.#path), action);
+  }
+}
+
+/**
+ * Removes what has been left of checkpoints that were being made of any queue of a ledger directory: whoever did is gone. What has
+ * been received of others' checkpoints stays.
+ */
+export function removeUnfinishedCheckpoints(ledgerDirectory: string): void {
+  const directory = checkpointsDirectory(ledgerDirectory);
+  for (const queue of namesInSync(directory))
+    for (const file of namesInSync(join(directory, queue)))
+      if (file.endsWith(PART)) rmSync(join(directory, queue, file), { force: true });
 }
 
 /** The directory of a queue's checkpoints, whose name is no path whatever the queue's. */
@@ -209,17 +237,20 @@ async function complete(
   path: string,
 ): Promise<void> {
   output.write(encodeEnd(queueId, checkpoint, output.offsets, output.end));
-  await output.sync();
-  await output.close();
+  try {
+    await output.sync();
+  } finally {
+    await output.close();
+  }
   await rename(from, path + COMPLETE);
   await syncDirectory(dirname(path));
 }
 
-async function writing<T>(name: string, action: () => Promise<T>): Promise<T> {
+async function writing<T>(name: string, directory: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (cause) {
-    throw checkpointFailed(name, cause);
+    throw cause instanceof TreplicaError ? cause : checkpointFailed(name, cause, directory);
   }
 }
 
@@ -253,7 +284,8 @@ function namesInSync(directory: string): string[] {
 }
 
 function noneWhereMissing(error: unknown): string[] {
-  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return [];
   throw error;
 }
 

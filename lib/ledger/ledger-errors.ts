@@ -1,8 +1,14 @@
 import { DamagedLogError, TreplicaError } from '../model/errors.js';
+import type { Verdict } from '../model/checkpoint.js';
 import type { Instance } from '../model/ids.js';
+import { lackOfRoom } from './room.js';
 
 /** For a directory that a ledger cannot be kept in. */
 export function notWritable(directory: string, cause: unknown): TreplicaError {
+  if (isErrno(cause, 'ENOSPC', 'EDQUOT')) {
+    const what = `Directory ${directory} could not be made`;
+    return new TreplicaError('DISK_FULL', `${what}: ${reasonOf(cause)}. ${MAKE_ROOM}`, { cause });
+  }
   return new TreplicaError(
     'DIRECTORY_NOT_WRITABLE',
     `The ledger cannot be kept in directory ${directory}: ${reasonOf(cause)}. Name a directory that this process may create, or read and write.`,
@@ -38,13 +44,33 @@ export function damagedCheckpoint(name: string, why: string, cause?: unknown): T
   );
 }
 
+/** For a state that a majority has found to differ from theirs: nothing here may be gone on from. */
+export function refuted({ next, refuted: own, upheld }: Verdict, queueId: string): TreplicaError {
+  return new TreplicaError(
+    'LEDGER_DAMAGED',
+    `The state of queue ${queueId} that is kept here has been refuted: below instance ${next} it has digest ${own}, and that of a majority ${upheld}. It is not used: a running replica fetches the state of another process. An operation is not deterministic, or memory is defective.`,
+  );
+}
+
 /** For chunks that together are not the checkpoint that they were said to be. */
 export function notAnnounced(name: string): TreplicaError {
   return damagedCheckpoint(name, 'what has been received is not what was announced');
 }
 
-/** For a checkpoint that could not be written or received. */
-export function checkpointFailed(name: string, cause: unknown): TreplicaError {
+/**
+ * For a checkpoint that could not be written or received.
+ * @param directory on the disk that it was to be written to; null where there is none
+ */
+export function checkpointFailed(name: string, cause: unknown, directory: string | null): TreplicaError {
+  const lack = directory === null ? null : lackOfRoom(directory, cause);
+  if (lack !== null) {
+    const what = `The ${name} could not be written: ${lack} (${reasonOf(cause)})`;
+    return new TreplicaError(
+      'DISK_FULL',
+      `${what}. The log stays as it is. Make room there: another one is tried as usual.`,
+      { cause },
+    );
+  }
   return new TreplicaError(
     'LEDGER_FAILED',
     `The ${name} could not be written: ${reasonOf(cause)}. The log stays as it is. See that the disk is sound and has room.`,
@@ -60,12 +86,28 @@ export function anotherVersion(name: string, which: string): TreplicaError {
   );
 }
 
-/** For a commit that did not become durable, and every one after it. */
-export function failed(place: string, cause: unknown): TreplicaError {
+/**
+ * For a commit that did not become durable, and every one after it.
+ * @param directory of the ledger; null where it is on no disk
+ */
+export function failed(place: string, cause: unknown, directory: string | null): TreplicaError {
+  const lack = directory === null ? null : lackOfRoom(directory, cause);
+  if (lack !== null) {
+    const what = `The ledger ${place} could not be written: ${lack} (${reasonOf(cause)})`;
+    return new TreplicaError('DISK_FULL', `${what}. ${NOTHING_OF_IT} ${MAKE_ROOM}`, { cause });
+  }
   return new TreplicaError(
     'LEDGER_FAILED',
-    `The ledger ${place} could not be written: ${reasonOf(cause)}. Nothing of the commit may be relied on, and no further one is taken. See that the disk is sound and has room, then start the process again.`,
+    `The ledger ${place} could not be written: ${reasonOf(cause)}. ${NOTHING_OF_IT} See that the disk is sound and has room, then start the process again.`,
     { cause },
+  );
+}
+
+/** For a ledger whose files are not in its directory any more. */
+export function replaced(place: string, what: string): TreplicaError {
+  return new TreplicaError(
+    'LEDGER_FAILED',
+    `The ledger ${place} is not there any more: ${what} while this process ran. What it has voted and acknowledged since may be on no disk, so this process has stopped. Find out what removes files there. Where the directory is lost, start the process with the option recover: true.`,
   );
 }
 
@@ -75,6 +117,23 @@ export function closed(queueId: string, place: string): TreplicaError {
     'LEDGER_FAILED',
     `The ledger of queue ${queueId} ${place} has been closed. Open it again to use it.`,
   );
+}
+
+const MAKE_ROOM = 'Make room there, then start the process again.';
+
+const NOTHING_OF_IT = 'Nothing of the commit may be relied on, and no further one is taken.';
+
+/** For a directory that belongs to other queues, where another would begin. */
+export function otherQueues(directory: string, queueId: string, others: readonly string[]): TreplicaError {
+  const names = others.join(' and ');
+  return new TreplicaError(
+    'QUEUE_MISMATCH',
+    `Directory ${directory} holds what a process of the group on queue ${names} knows, and nothing of queue ${queueId}: that queue would begin here, with an empty state. Use the queue id ${names}, or another directory; where queue ${queueId} is to begin in this one, beside what is there, say so with the option newQueue: true.`,
+  );
+}
+
+function isErrno(cause: unknown, ...codes: readonly string[]): boolean {
+  return codes.includes(String((cause as NodeJS.ErrnoException | null)?.code));
 }
 
 function reasonOf(cause: unknown): string {

@@ -17,6 +17,12 @@ export interface Ledger {
   readonly start: Instance;
 
   /**
+   * What ends every commit from now on, as soon as it is known, also where nothing is being written: the files have been
+   * removed or replaced, say. Null while all is well. Asked at every tick: must cost nothing.
+   */
+  readonly failure: Error | null;
+
+  /**
    * What was durable when the ledger was opened. Called once, before the first commit. Removes the checkpoints that nothing
    * leads to any more: all but the one to start from, and later ones that are being received.
    * @throws TreplicaError LEDGER_DAMAGED, naming the record, or saying that records are missing or out of date; or

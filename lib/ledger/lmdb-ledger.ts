@@ -3,7 +3,7 @@ import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../model/records.js
 import { FileCheckpoints } from './file-checkpoints.js';
 import { Environment } from './environment.js';
 import type { Ledger } from './ledger.js';
-import { closed } from './ledger-errors.js';
+import { closed, otherQueues } from './ledger-errors.js';
 import { limits } from '../model/limits.js';
 import type { QueueTables } from './queue-tables.js';
 import { RecordCodec } from './record-codec.js';
@@ -11,12 +11,16 @@ import { StoredRecords } from './stored-records.js';
 
 /**
  * The ledger of one queue in `directory`, which is created if it does not exist and may hold those of other queues of
- * this process.
- * @throws TreplicaError DIRECTORY_NOT_WRITABLE, DIRECTORY_IN_USE, LEDGER_DAMAGED, LEDGER_VERSION or LEDGER_FAILED
+ * this process. Where `begins` is false, a queue of which nothing is known may begin in a directory that belongs to the
+ * groups of others only while one of those is open in this process.
+ * @throws TreplicaError DIRECTORY_NOT_WRITABLE, DIRECTORY_IN_USE, QUEUE_MISMATCH, LEDGER_DAMAGED, LEDGER_VERSION or
+ * LEDGER_FAILED
  */
-export function openLmdbLedger(directory: string, queueId: string): Ledger {
+export function openLmdbLedger(directory: string, queueId: string, begins = true): Ledger {
   const environment = Environment.enter(directory, queueId);
   try {
+    const others = begins ? [] : environment.strangersTo(queueId);
+    if (others.length > 0) throw otherQueues(environment.directory, queueId, others);
     return new LmdbLedger(environment, queueId);
   } catch (error) {
     void environment.leave(queueId, null);
@@ -52,6 +56,10 @@ class LmdbLedger implements Ledger {
       },
       this.#codec,
     );
+  }
+
+  get failure(): Error | null {
+    return this.#environment.failure;
   }
 
   load(): LedgerSnapshot {

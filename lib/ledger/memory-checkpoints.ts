@@ -9,6 +9,7 @@ import {
   isSound,
   stemOf,
 } from './checkpoint-codec.js';
+import { assertSize } from './checkpoint-output.js';
 import {
   nameOfCheckpoint,
   type CheckpointPlace,
@@ -78,6 +79,10 @@ export class MemoryCheckpoints implements CheckpointStore {
     return new MemoryReader(this.#queueId, checkpoint, [...stored.chunks], name);
   }
 
+  async removeUnfinished(): Promise<void> {
+    // Nothing of one is on the disk before it is finished.
+  }
+
   async keepOnly(checkpoints: readonly Checkpoint[]): Promise<void> {
     const kept = new Set(checkpoints.map(stemOf));
     for (const stem of [...this.#file.complete.keys()]) if (!kept.has(stem)) this.#file.complete.delete(stem);
@@ -107,7 +112,7 @@ export class MemoryCheckpoints implements CheckpointStore {
         },
         fail: (cause, lands = false) => {
           if (!this.#finish(write, lands)) return;
-          list.failure = checkpointFailed(fullName(this.#queueId, list.place), cause);
+          list.failure = checkpointFailed(fullName(this.#queueId, list.place), cause, null);
           reject(list.failure);
         },
       };
@@ -150,6 +155,7 @@ class ChunkList {
 
   /** Returns how many bytes it takes. */
   add(chunk: Uint8Array): number {
+    assertSize(chunk);
     const head = chunkHead(chunk, chunkKeyCrc(this.queueId, this.place, this.chunks.length));
     const encoded = Buffer.concat([head, chunk]);
     this.chunks.push(encoded);
@@ -180,7 +186,7 @@ class MemoryWriter implements CheckpointWriter {
     this.#store = store;
   }
 
-  append(chunk: Uint8Array): Promise<void> {
+  async append(chunk: Uint8Array): Promise<void> {
     return this.#store.write(this.#list, this.#list.add(chunk), nothing);
   }
 
@@ -215,7 +221,7 @@ class MemoryReceiver implements CheckpointReceiver {
     return this.#list.chunks.length;
   }
 
-  append(chunk: Uint8Array): Promise<void> {
+  async append(chunk: Uint8Array): Promise<void> {
     return this.#store.write(this.#list, this.#list.add(chunk), nothing);
   }
 

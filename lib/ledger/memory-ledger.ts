@@ -88,6 +88,12 @@ export class MemoryDisk {
     return file;
   }
 
+  /** A copy of what was durable of a queue at another time takes the place of what is. No ledger of it may be open. */
+  replace(queueId: string, file: MemoryFile): void {
+    assert(!this.#ledgers.has(queueId), 'what is in use is not replaced', { queueId });
+    this.#files.set(queueId, copyOf(file));
+  }
+
   /**
    * The machine loses its power. What is under way is lost, unless it `land`s: a disk may have finished it without anybody
    * having been told. So is what has been received of a checkpoint since the receiver was last paused. The ledgers open
@@ -125,6 +131,10 @@ class MemoryLedger implements Ledger {
       },
       this.#codec,
     );
+  }
+
+  get failure(): Error | null {
+    return this.#failure;
   }
 
   load(): LedgerSnapshot {
@@ -219,7 +229,7 @@ class MemoryLedger implements Ledger {
 
   #fail(cause: unknown): Error {
     const error =
-      cause instanceof TreplicaError && cause.code === 'LEDGER_FAILED' ? cause : failed(this.#codec.place, cause);
+      cause instanceof TreplicaError && cause.code === 'LEDGER_FAILED' ? cause : failed(this.#codec.place, cause, null);
     this.#failure ??= error;
     return error;
   }
@@ -228,6 +238,22 @@ class MemoryLedger implements Ledger {
     if (this.#failure) throw this.#failure;
     if (this.#closed || this.#crashed) throw closed(this.#codec.queueId, this.#codec.place);
   }
+}
+
+/** The same, going its own way from here on. */
+export function copyOf({ meta, entries, checkpoints }: MemoryFile): MemoryFile {
+  const copyOfStored = <T extends { readonly chunks: Buffer[] }>(stored: T): T => ({
+    ...stored,
+    chunks: [...stored.chunks],
+  });
+  return {
+    meta: new Map(meta),
+    entries: new Map(entries),
+    checkpoints: {
+      complete: new Map([...checkpoints.complete].map(([stem, stored]) => [stem, copyOfStored(stored)])),
+      received: new Map([...checkpoints.received].map(([stem, stored]) => [stem, copyOfStored(stored)])),
+    },
+  };
 }
 
 function completeAtOnce(write: DiskWrite): void {

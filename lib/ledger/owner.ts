@@ -1,19 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { crc32 } from 'node:zlib';
 
 import type { Database } from 'lmdb';
 
 import { TreplicaError } from '../model/errors.js';
 import { damaged } from './ledger-errors.js';
+import { describeSelf, giveUp, isAlive, isThisProcess, isVisible, type OwnerProcess } from './owner-process.js';
 import { seal, SEAL_BYTES, unseal } from './seal.js';
 
-/** A process, named so that a later one with the same number is told apart where the system lets us. */
-interface Owner {
-  readonly pid: number;
-  /** In ticks since the boot; null where there is no /proc. */
-  readonly startTime: string | null;
-  readonly boot: string | null;
+interface Owner extends OwnerProcess {
   /** Tells apart two ownerships of one process. */
   readonly token: string;
 }
@@ -22,17 +18,20 @@ interface Owner {
 export const OWNER_KEY = Buffer.from('owner');
 const KEY_CRC = crc32(OWNER_KEY);
 
-/** Ownerships that this process could not give back when it closed a ledger that had failed. */
+/**
+ * Ownerships that this process could not give back when it closed a ledger that had failed: where the system does not tell of
+ * descriptors, they are told from those of a living thread by this.
+ */
 const abandoned = new Set<string>();
 
 /**
  * A ledger directory belongs to one process at a time: two processes that vote under one id can break every promise.
  * The owner's record is kept in the very environment it protects, and taken in a write transaction, which LMDB admits
- * one at a time among all processes. Whoever finds a dead owner takes over. Should the dead owner turn out to be alive
- * (it was in another container, say, where its number means nothing to us), its next commit finds the record changed
- * and fails: its promises rest on nothing that we have not seen.
+ * one at a time among all processes. A process that finds a dead owner takes over. Should the dead owner turn out to be
+ * alive (it was stopped for a while in another container, say, where its number means nothing to us), its next commit finds
+ * the record changed and fails: its promises rest on nothing that we have not seen.
  *
- * Every method must be called within a transaction of the environment.
+ * Every method but `end` must be called within a transaction of the environment.
  */
 export class Ownership {
   readonly #database: Database<Buffer, Buffer>;
@@ -40,41 +39,37 @@ export class Ownership {
   readonly #self: Owner;
   readonly #record: Buffer;
 
-  constructor(database: Database<Buffer, Buffer>, directory: string) {
-    this.#database = database;
-    this.#directory = directory;
-    this.#self = {
-      pid: process.pid,
-      startTime: readStat(process.pid)?.startTime ?? null,
-      boot: readBoot(),
-      token: randomBytes(8).toString('hex'),
-    };
-    this.#record = encode(this.#self);
+  /** @throws TreplicaError DIRECTORY_IN_USE, or LEDGER_DAMAGED */
+  static take(database: Database<Buffer, Buffer>, directory: string): Ownership {
+    assertFree(database.get(OWNER_KEY), directory);
+    // Later, a descriptor of our own might be taken for that of a thread which has ended.
+    const ownership = new Ownership(database, directory);
+    database.putSync(OWNER_KEY, ownership.#record);
+    return ownership;
   }
 
-  /** @throws TreplicaError DIRECTORY_IN_USE */
-  take(): void {
-    assertFree(this.#database.get(OWNER_KEY), this.#directory);
-    this.#database.putSync(OWNER_KEY, this.#record);
+  private constructor(database: Database<Buffer, Buffer>, directory: string) {
+    this.#database = database;
+    this.#directory = directory;
+    this.#self = { ...describeSelf(directory), token: randomBytes(8).toString('hex') };
+    this.#record = encode(this.#self);
   }
 
   /** @throws TreplicaError DIRECTORY_IN_USE when another process has taken over */
   verify(): void {
     const value = this.#database.get(OWNER_KEY);
-    if (value?.equals(this.#record)) return;
-    throw new TreplicaError(
-      'DIRECTORY_IN_USE',
-      `Another process has taken directory ${this.#directory} from this one.`,
-    );
+    if (!value?.equals(this.#record)) throw takenAway(value, this.#directory);
   }
 
+  /** In the last transaction. */
   release(): void {
     this.#database.removeSync(OWNER_KEY);
   }
 
-  /** Lets this process, and no other while it lives, take the directory again although it was not released. */
-  abandon(): void {
-    abandoned.add(this.#self.token);
+  /** After the last transaction: another process, or another thread of this one, may take the directory. */
+  end(isReleased: boolean): void {
+    if (!isReleased) abandoned.add(this.#self.token);
+    giveUp(this.#self);
   }
 }
 
@@ -84,7 +79,7 @@ export class Ownership {
  */
 export function assertFree(record: Buffer | undefined, directory: string): void {
   const owner = record && decode(record, `owner record of directory ${directory}`);
-  if (owner && !abandoned.has(owner.token) && isAlive(owner)) throw inUseBy(owner, directory);
+  if (owner && !abandoned.has(owner.token) && isAlive(owner, directory)) throw inUseBy(owner, directory);
 }
 
 /** A process that has taken a directory and not given it back. */
@@ -99,15 +94,33 @@ export interface DirectoryOwner {
  */
 export function ownerOf(record: Buffer | undefined, directory: string): DirectoryOwner | null {
   const owner = record && decode(record, `owner record of directory ${directory}`);
-  return owner ? { pid: owner.pid, isAlive: isAlive(owner) } : null;
+  return owner ? { pid: owner.pid, isAlive: isAlive(owner, directory) } : null;
 }
 
 function inUseBy(owner: Owner, directory: string): TreplicaError {
-  const isSelf = owner.pid === process.pid && owner.startTime === (readStat(process.pid)?.startTime ?? null);
-  const message = isSelf
+  const message = isThisProcess(owner)
     ? `Directory ${directory} is already open in this process (${owner.pid}), in another thread or by another copy of Treplica. Give each a directory of its own.`
-    : `Directory ${directory} is in use by process ${owner.pid}. Stop that process, or give this one a directory of its own.`;
+    : `Directory ${directory} is in use by ${nameOf(owner)}. Stop that process, or give this one a directory of its own.`;
   return new TreplicaError('DIRECTORY_IN_USE', message);
+}
+
+function takenAway(record: Buffer | undefined, directory: string): TreplicaError {
+  let by = 'Another process';
+  try {
+    const owner = record && decode(record, 'owner record');
+    if (owner) by = `A later process, ${nameOf(owner)},`;
+  } catch {
+    // What is no owner's record says nothing of who has written it.
+  }
+  return new TreplicaError(
+    'DIRECTORY_IN_USE',
+    `${by} has taken directory ${directory} from this one (${process.pid} on ${hostname()}), which it could not see at work. This process has stopped; whatever it acknowledged is kept. Let one process only use a directory, on a local disk of one machine: two containers or pods that share one would take it from each other again and again.`,
+  );
+}
+
+function nameOf(owner: Owner): string {
+  const name = `process ${owner.pid} on ${owner.host}`;
+  return isVisible(owner) ? name : `${name}, in another container or on another machine`;
 }
 
 function encode(owner: Owner): Buffer {
@@ -120,41 +133,5 @@ function decode(value: Buffer, name: string): Owner {
     return JSON.parse(text) as Owner;
   } catch (cause) {
     throw damaged(name, 'it does not parse', cause);
-  }
-}
-
-/** Where the system says too little to know, yes. */
-function isAlive(owner: Owner): boolean {
-  if (owner.boot !== readBoot() || !answersToSignals(owner.pid)) return false;
-  const stat = readStat(owner.pid);
-  // The parent of a zombie has yet to notice that it is dead.
-  return stat === null || (stat.startTime === owner.startTime && stat.state !== 'Z');
-}
-
-function answersToSignals(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-function readBoot(): string | null {
-  return readSystemFile('/proc/sys/kernel/random/boot_id');
-}
-
-function readStat(pid: number): { readonly state: string | undefined; readonly startTime: string | undefined } | null {
-  const stat = readSystemFile(`/proc/${pid}/stat`);
-  if (stat === null) return null;
-  // The second field is the program's name in parentheses, which may contain anything.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return { state: fields[0], startTime: fields[19] };
-}
-
-function readSystemFile(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch {
-    return null;
   }
 }

@@ -15,6 +15,12 @@ interface Pending {
 /** Commits that are in the journal and have yet to be written to LMDB, merged: of each record the last. */
 export class PendingCommits {
   readonly #queues = new Map<QueueTables, Pending>();
+  #bytes = 0;
+
+  /** Of all commits that have been added since the last `clear`: at least what is to be written. */
+  get bytes(): number {
+    return this.#bytes;
+  }
 
   get isEmpty(): boolean {
     return this.#queues.size === 0;
@@ -36,6 +42,7 @@ export class PendingCommits {
     if (known === undefined) this.#queues.set(tables, pending);
     for (const [key, value] of values) {
       pending.values.set(key, value);
+      this.#bytes += value?.length ?? 0;
       if (typeof key === 'number' && key < pending.lowest) pending.lowest = key;
     }
     pending.inventory = inventory;
@@ -54,5 +61,6 @@ export class PendingCommits {
   clear(): void {
     for (const tables of this.#queues.keys()) tables.closeUnused();
     this.#queues.clear();
+    this.#bytes = 0;
   }
 }

@@ -2,6 +2,7 @@ import type { Database } from 'lmdb';
 
 import type { Instance } from '../model/ids.js';
 import type { RecordKey } from './inventory.js';
+import { closeDatabase } from './lmdb-root.js';
 import { LogSegments, type SegmentPlace } from './log-segments.js';
 
 /** What a queue's tables need of where they are kept. */
@@ -9,6 +10,9 @@ export interface TablePlace extends SegmentPlace {
   openDatabase(name: string, keyEncoding: 'uint32'): Database<Buffer, number>;
   openDatabase(name: string, keyEncoding: 'binary'): Database<Buffer, Buffer>;
 }
+
+/** What the name of a queue's table ends with that is outside the log. */
+export const META = '/meta';
 
 /** Where LMDB keeps the records of one queue: one table for what is outside the log, and the segments of the log. */
 export class QueueTables {
@@ -20,7 +24,7 @@ export class QueueTables {
     place: TablePlace,
     readonly name: string,
   ) {
-    this.#meta = place.openDatabase(`${name}/meta`, 'binary');
+    this.#meta = place.openDatabase(name + META, 'binary');
     this.log = new LogSegments(place, name);
   }
 
@@ -48,6 +52,6 @@ export class QueueTables {
   /** Not within a transaction. */
   close(): void {
     this.log.close();
-    void this.#meta.close();
+    closeDatabase(this.#meta);
   }
 }

@@ -1,9 +1,16 @@
 import type { RootDatabase } from 'lmdb';
 
 import { TreplicaError } from '../model/errors.js';
+import { MapRoom, mapBytesFor } from './address-space.js';
 import { assertUsable, isEntered } from './environment.js';
-import { openRoot } from './lmdb-root.js';
+import { closeRoot, openRoot } from './lmdb-root.js';
 import { assertNotRead, readOnlyPaths } from './read-only-paths.js';
+
+/** An environment to be read, and the map that its file must fit. */
+export interface ReadOnlyRoot {
+  readonly root: RootDatabase<Buffer>;
+  readonly room: MapRoom;
+}
 
 /**
  * The environment in the directory whose real path is `path`, to be read without being owned, whoever owns it. To be
@@ -11,7 +18,7 @@ import { assertNotRead, readOnlyPaths } from './read-only-paths.js';
  * @throws TreplicaError DIRECTORY_IN_USE where this very process has it open, LEDGER_DAMAGED, LEDGER_VERSION,
  * DIRECTORY_NOT_WRITABLE where LMDB's lock file may not be opened, or LEDGER_FAILED
  */
-export function openReadOnly(path: string): RootDatabase<Buffer> {
+export function openReadOnly(path: string): ReadOnlyRoot {
   assertNotRead(path);
   if (isEntered(path)) {
     throw new TreplicaError(
@@ -20,14 +27,15 @@ export function openReadOnly(path: string): RootDatabase<Buffer> {
     );
   }
   assertReadable(path);
-  const root = openRoot(path, { readOnly: true });
+  const mapSize = mapBytesFor(path);
+  const root = openRoot(path, { readOnly: true, mapSize });
   readOnlyPaths.add(path);
-  return root;
+  return { root, room: new MapRoom(path, mapSize) };
 }
 
 export async function closeReadOnly(path: string, root: RootDatabase<Buffer>): Promise<void> {
   readOnlyPaths.delete(path);
-  await root.close();
+  await closeRoot(root);
 }
 
 /** The file of an owner that lives changes all the time, and its owner has looked at it. */

@@ -1,8 +1,9 @@
 import type { Database, Key, RootDatabase } from 'lmdb';
 
 import { TreplicaError } from '../model/errors.js';
-import { accessError, databaseOptions } from './lmdb-root.js';
-import { closeReadOnly } from './read-only.js';
+import type { MapRoom } from './address-space.js';
+import { accessError, closeDatabase, databaseOptions } from './lmdb-root.js';
+import { closeReadOnly, type ReadOnlyRoot } from './read-only.js';
 
 /** Ends an action: a database has to be opened before the snapshot is taken that it is read in. */
 class NotOpen extends Error {
@@ -23,12 +24,14 @@ const OPEN_MAX = 16;
  */
 export class ReadSnapshots {
   readonly #root: RootDatabase<Buffer>;
+  readonly #room: MapRoom;
   readonly #directory: string;
   /** By name, the longest unused first. */
   readonly #open = new Map<string, Database<Buffer>>();
 
-  constructor(root: RootDatabase<Buffer>, directory: string) {
+  constructor({ root, room }: ReadOnlyRoot, directory: string) {
     this.#root = root;
+    this.#room = room;
     this.#directory = directory;
   }
 
@@ -39,6 +42,7 @@ export class ReadSnapshots {
   take<T>(action: () => T): T {
     try {
       for (;;) {
+        this.#room.assertFor(0);
         this.#root.resetReadTxn();
         try {
           return action();
@@ -70,7 +74,7 @@ export class ReadSnapshots {
   }
 
   async close(): Promise<void> {
-    for (const database of this.#open.values()) void database.close();
+    for (const database of this.#open.values()) closeDatabase(database);
     this.#open.clear();
     await closeReadOnly(this.#directory, this.#root);
   }
@@ -86,7 +90,7 @@ export class ReadSnapshots {
     for (const [name, database] of this.#open) {
       if (this.#open.size <= OPEN_MAX) return;
       this.#open.delete(name);
-      void database.close();
+      closeDatabase(database);
     }
   }
 }

@@ -9,11 +9,15 @@ import {
   BALLOT_BYTES_MAX,
   BATCH_ID_BYTES_MAX,
   TALLY_BYTES_MAX,
+  foundingBytesMax,
+  startsBytesMax,
   readBallot,
   readBase,
   readCheckpoint,
   readFounding,
+  readStarts,
   readTally,
+  readVerdict,
   readView,
   readVote,
   writeBallot,
@@ -21,13 +25,15 @@ import {
   writeBatchId,
   writeCheckpoint,
   writeFounding,
+  writeStarts,
   writeTally,
+  writeVerdict,
 } from './record-fields.js';
 import { isSealed, seal, SEAL_BYTES, unseal } from './seal.js';
 
 /** What is kept outside the log: little, and most of it overwritten again and again. */
 export type MetaRecord =
-  | Exclude<LedgerRecord, { readonly kind: 'entry' | 'repair' | 'truncation' }>
+  | Exclude<LedgerRecord, { readonly kind: 'entry' | 'repair' | 'truncation' | 'dissolution' }>
   | { readonly kind: 'start'; readonly start: Instance }
   /** Of a segment all of which is decided. */
   | { readonly kind: 'segment'; readonly number: number; readonly tally: Tally };
@@ -52,6 +58,16 @@ export function metaKey(record: MetaRecord): string {
     default:
       return record.kind;
   }
+}
+
+/** Whether a record under this key says that its process belongs to a group, or goes on from a backup of one. */
+export function saysGroup(key: string): boolean {
+  return key.startsWith(VIEW_KEY) || key === 'base';
+}
+
+/** Whether the record under `key` tells who the process is in its group, or what it has promised there. */
+export function isOfGroup(key: string): boolean {
+  return key === 'identity' || key === 'promise' || key.startsWith(VIEW_KEY);
 }
 
 export function segmentKey(number: number): string {
@@ -170,10 +186,10 @@ function nameOf(key: string): string {
 }
 
 function metaBytesMax(record: MetaRecord): number {
-  const ids =
-    record.kind === 'founding' ? 3 + (record.founding.signed?.members.length ?? 0) + record.founding.refused.length : 2;
+  if (record.kind === 'founding') return SEAL_BYTES + foundingBytesMax(record.founding);
+  if (record.kind === 'starts') return SEAL_BYTES + startsBytesMax(record.starts);
   const members = record.kind === 'view' ? record.record.view.size : 0;
-  return SEAL_BYTES + 2 + 4 * NUMBER_BYTES_MAX + (ids + members) * ID_BYTES;
+  return SEAL_BYTES + 2 + 4 * NUMBER_BYTES_MAX + (4 + members) * ID_BYTES;
 }
 
 function writeMeta(writer: ByteWriter, record: MetaRecord): void {
@@ -201,8 +217,14 @@ function writeMeta(writer: ByteWriter, record: MetaRecord): void {
     case 'checkpoint':
       writeCheckpoint(writer, record.checkpoint);
       break;
+    case 'verdict':
+      writeVerdict(writer, record.verdict);
+      break;
     case 'base':
       writeBase(writer, record.base);
+      break;
+    case 'starts':
+      writeStarts(writer, record.starts);
       break;
     case 'start':
       writer.number(record.start);
@@ -230,8 +252,12 @@ function readMeta(reader: ByteReader, key: string): MetaRecord {
       return { kind: 'founding', founding: readFounding(reader) };
     case 'checkpoint':
       return { kind: 'checkpoint', checkpoint: readCheckpoint(reader) };
+    case 'verdict':
+      return { kind: 'verdict', verdict: readVerdict(reader) };
     case 'base':
       return { kind: 'base', base: readBase(reader) };
+    case 'starts':
+      return { kind: 'starts', starts: readStarts(reader) };
     case 'start':
       return { kind: 'start', start: reader.number() as Instance };
     default:

@@ -2,16 +2,18 @@
 import { assert } from '../model/assert.js';
 import { NO_BALLOT, type Ballot } from '../model/ballot.js';
 import { NO_BASE, type GroupBase } from '../model/base.js';
-import { batchId, isBatchId, NO_OP_ID, partsOf, type BatchId } from '../model/batch.js';
-import type { Checkpoint } from '../model/checkpoint.js';
+import { batchId, boundTo, checksumOf, isBatchId, NO_OP_ID, partsOf, type BatchId } from '../model/batch.js';
+import type { Checkpoint, Verdict } from '../model/checkpoint.js';
 import type { GroupId, Instance, Position, ProcessId } from '../model/ids.js';
 import type { Founding, FoundingRecord, Vote } from '../model/records.js';
+import type { Nonce, Start, StartsRecord } from '../model/start.js';
 import { View, type ViewRecord } from '../model/view.js';
 import { ID_BYTES, NUMBER_BYTES_MAX, type ByteReader, type ByteWriter } from './binary.js';
 import type { Tally } from './inventory.js';
 
 export const BALLOT_BYTES_MAX = 1 + NUMBER_BYTES_MAX + ID_BYTES;
-export const BATCH_ID_BYTES_MAX = 1 + ID_BYTES + 2 * NUMBER_BYTES_MAX;
+/** Three numbers and a checksum of 32 bits. */
+export const BATCH_ID_BYTES_MAX = 1 + ID_BYTES + 3 * NUMBER_BYTES_MAX + 5;
 export const TALLY_BYTES_MAX = 1 + 2 * NUMBER_BYTES_MAX;
 
 export function writeBallot(writer: ByteWriter, ballot: Ballot): void {
@@ -37,17 +39,26 @@ export function readVote(reader: ByteReader): Vote {
 }
 
 export function writeBatchId(writer: ByteWriter, id: BatchId): void {
-  writer.byte(id === NO_OP_ID ? 0 : 1);
+  const checksum = checksumOf(id);
+  writer.byte(id === NO_OP_ID ? 0 : checksum === null ? 1 : 2);
   if (id === NO_OP_ID) return;
   assert(isBatchId(id), 'a stored batch has a batch id', { id });
-  const { process, incarnation, sequence } = partsOf(id);
+  const { process, incarnation, since, sequence } = partsOf(id);
   writer.id(process);
   writer.number(incarnation);
+  writer.number(since);
   writer.number(sequence);
+  if (checksum !== null) writer.number(checksum);
 }
 
 function readBatchId(reader: ByteReader): BatchId {
-  return reader.byte() === 0 ? NO_OP_ID : batchId(reader.id() as ProcessId, reader.number(), reader.number());
+  const tag = reader.byte();
+  if (tag === 0) return NO_OP_ID;
+  const process = reader.id() as ProcessId;
+  const incarnation = reader.number();
+  const since = reader.number() as Instance;
+  const id = batchId(process, incarnation, reader.number(), since);
+  return tag === 1 ? id : boundTo(id, reader.number());
 }
 
 export function writeTally(writer: ByteWriter, { digest, bytes }: Tally): void {
@@ -69,6 +80,23 @@ export function writeCheckpoint(writer: ByteWriter, { next, position, chunks, by
 
 function writeDigest(writer: ByteWriter, digest: string): void {
   for (const half of [digest.slice(0, 2 * ID_BYTES), digest.slice(2 * ID_BYTES)]) writer.id(half);
+}
+
+export function writeVerdict(writer: ByteWriter, verdict: Verdict | null): void {
+  writer.byte(verdict === null ? 0 : 1);
+  if (verdict === null) return;
+  writer.number(verdict.next);
+  writeDigest(writer, verdict.refuted);
+  writeDigest(writer, verdict.upheld);
+}
+
+export function readVerdict(reader: ByteReader): Verdict | null {
+  if (reader.byte() === 0) return null;
+  return {
+    next: reader.number() as Instance,
+    refuted: reader.id() + reader.id(),
+    upheld: reader.id() + reader.id(),
+  };
 }
 
 export function writeBase(writer: ByteWriter, { from, digest }: GroupBase): void {
@@ -93,28 +121,98 @@ export function readCheckpoint(reader: ByteReader): Checkpoint {
   };
 }
 
-export function writeFounding(writer: ByteWriter, { signed, refused }: FoundingRecord): void {
+export function foundingBytesMax({ signed, refused, withdrawals }: FoundingRecord): number {
+  const ofOne = ({ members }: Founding): number => 2 + 3 * NUMBER_BYTES_MAX + (3 + members.length) * ID_BYTES;
+  const ofWithdrawals = withdrawals.map(
+    ({ founding, by }) => ofOne(founding) + NUMBER_BYTES_MAX + by.length * ID_BYTES,
+  );
+  const fixed = 1 + 2 * NUMBER_BYTES_MAX + refused.length * ID_BYTES;
+  return ofWithdrawals.reduce((sum, bytes) => sum + bytes, fixed + (signed === null ? 0 : ofOne(signed)));
+}
+
+export function writeFounding(writer: ByteWriter, { signed, refused, withdrawals }: FoundingRecord): void {
   writer.byte(signed ? 1 : 0);
-  if (signed) {
-    writer.id(signed.group);
-    writer.number(signed.attempt);
-    writer.ids(signed.members);
-    writeBase(writer, signed.base);
-  }
+  if (signed) writeOneFounding(writer, signed);
   writer.ids(refused);
+  writer.number(withdrawals.length);
+  for (const { founding, by } of withdrawals) {
+    writeOneFounding(writer, founding);
+    writer.ids(by);
+  }
 }
 
 export function readFounding(reader: ByteReader): FoundingRecord {
-  const signed: Founding | null =
-    reader.byte() === 0
-      ? null
-      : {
-          group: reader.id() as GroupId,
-          attempt: reader.number(),
-          members: reader.ids() as ProcessId[],
-          base: readBase(reader),
-        };
-  return { signed, refused: reader.ids() as GroupId[] };
+  const signed = reader.byte() === 0 ? null : readOneFounding(reader);
+  const refused = reader.ids() as GroupId[];
+  const withdrawals = readList(reader, () => ({
+    founding: readOneFounding(reader),
+    by: reader.ids() as ProcessId[],
+  }));
+  return { signed, refused, withdrawals };
+}
+
+function writeOneFounding(writer: ByteWriter, { group, attempt, members, base }: Founding): void {
+  writer.id(group);
+  writer.number(attempt);
+  writer.ids(members);
+  writeBase(writer, base);
+}
+
+function readOneFounding(reader: ByteReader): Founding {
+  return {
+    group: reader.id() as GroupId,
+    attempt: reader.number(),
+    members: reader.ids() as ProcessId[],
+    base: readBase(reader),
+  };
+}
+
+const START_BYTES_MAX = NUMBER_BYTES_MAX + 2 * ID_BYTES;
+
+export function startsBytesMax({ own, peers }: StartsRecord): number {
+  const ofPeers = peers.map(({ starts }) => 1 + ID_BYTES + NUMBER_BYTES_MAX + starts.length * START_BYTES_MAX);
+  return ofPeers.reduce((sum, bytes) => sum + bytes, 1 + 2 * NUMBER_BYTES_MAX + own.length * START_BYTES_MAX);
+}
+
+export function writeStarts(writer: ByteWriter, { own, peers, hasLostVotes }: StartsRecord): void {
+  writer.byte(hasLostVotes ? 1 : 0);
+  writeStartList(writer, own);
+  writer.number(peers.length);
+  for (const { process, starts, isForked } of peers) {
+    writer.id(process);
+    writer.byte(isForked ? 1 : 0);
+    writeStartList(writer, starts);
+  }
+}
+
+export function readStarts(reader: ByteReader): StartsRecord {
+  const hasLostVotes = reader.byte() === 1;
+  const own = readStartList(reader);
+  const peers = readList(reader, () => ({
+    process: reader.id() as ProcessId,
+    isForked: reader.byte() === 1,
+    starts: readStartList(reader),
+  }));
+  return { own, peers, hasLostVotes };
+}
+
+function writeStartList(writer: ByteWriter, starts: readonly Start[]): void {
+  writer.number(starts.length);
+  for (const { incarnation, nonce } of starts) {
+    writer.number(incarnation);
+    writeDigest(writer, nonce);
+  }
+}
+
+function readStartList(reader: ByteReader): Start[] {
+  return readList(reader, () => ({ incarnation: reader.number(), nonce: (reader.id() + reader.id()) as Nonce }));
+}
+
+/** However long the list claims to be, reading ends with the bytes at the latest. */
+function readList<T>(reader: ByteReader, read: () => T): T[] {
+  const values: T[] = [];
+  for (let count = reader.number(); count > 0; count -= 1) values.push(read());
+  return values;
 }
 
 export function readView(reader: ByteReader): ViewRecord {

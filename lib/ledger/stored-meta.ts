@@ -1,7 +1,8 @@
 import { NO_BALLOT } from '../model/ballot.js';
 import { NO_BASE } from '../model/base.js';
 import type { Instance } from '../model/ids.js';
-import type { LedgerSnapshot } from '../model/records.js';
+import { NO_FOUNDING, type LedgerSnapshot } from '../model/records.js';
+import { NO_STARTS } from '../model/start.js';
 import type { ViewRecord } from '../model/view.js';
 import { shareOf, type RecordKey, type Share, type Tally } from './inventory.js';
 import type { MetaRecord, RecordCodec } from './record-codec.js';
@@ -18,12 +19,14 @@ export class StoredMeta {
     identity: null,
     promise: NO_BALLOT,
     watermark: 0 as Instance,
-    founding: { signed: null, refused: [] },
+    founding: NO_FOUNDING,
     group: null,
     views: this.#views,
     start: 0 as Instance,
     checkpoint: null,
+    verdict: null,
     base: NO_BASE,
+    starts: NO_STARTS,
   };
 
   /** @throws TreplicaError LEDGER_DAMAGED, naming the record, or LEDGER_VERSION */
@@ -73,8 +76,14 @@ export class StoredMeta {
       case 'checkpoint':
         this.#snapshot.checkpoint = record.checkpoint;
         break;
+      case 'verdict':
+        this.#snapshot.verdict = record.verdict;
+        break;
       case 'base':
         this.#snapshot.base = record.base;
+        break;
+      case 'starts':
+        this.#snapshot.starts = record.starts;
         break;
       case 'start':
         this.#snapshot.start = record.start;

@@ -1,7 +1,9 @@
+import { development } from '../model/development.js';
 import { TreplicaError } from '../model/errors.js';
 import type { SavingTask, StateKeeper, StateSink } from '../queue/state-holder.js';
 import { StateDecoder } from '../serialization/state-decoder.js';
 import { encodeState } from '../serialization/state-encoder.js';
+import { triedPieces } from '../serialization/state-trial.js';
 import { saveInProcess } from './saving-process.js';
 import type { StateMachine } from './state-machine.js';
 import type { Ticket } from './ticket.js';
@@ -34,13 +36,16 @@ export class MachineKeeper<S extends StateMachine> implements StateKeeper {
     this.saveElsewhere =
       module === undefined
         ? undefined
-        : (task: SavingTask, signal: AbortSignal) => saveInProcess({ ...task, module }, signal);
+        : (task: SavingTask, signal: AbortSignal, progressed: (step: string) => void) =>
+            saveInProcess({ ...task, module }, signal, progressed);
     this.#current = current;
     this.#become = become;
     const { state } = current();
     this.#model = state;
     this.#initialFields = Object.getOwnPropertyNames(state);
-    this.#initialPieces = [...encodeState(state, this.#initialFields)];
+    this.#initialPieces = development.isOn
+      ? triedPieces(state, this.#initialFields)
+      : [...encodeState(state, this.#initialFields)];
   }
 
   *save(): IterableIterator<Uint8Array> {

@@ -12,8 +12,11 @@ export interface MachineQueue {
   /** Hands every message from the first one on to the holder; resolves when what the local log holds has been handed over. */
   bind(holder: StateHolder): Promise<void>;
 
-  /** Resolves when everything that had been acknowledged anywhere before the call has been delivered here. */
-  sync(): Promise<void>;
+  /**
+   * Resolves when everything that had been acknowledged anywhere before the call has been delivered here. Where `signal`
+   * aborts before, rejects with its reason, and nothing is kept for the call any more.
+   */
+  sync(signal?: AbortSignal): Promise<void>;
 
   /** Calls back once after `ms` of the queue's clock, unless the returned function is called before. */
   after(ms: number, callback: () => void): () => void;

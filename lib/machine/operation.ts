@@ -1,5 +1,6 @@
+import { mark, otherCopyOf, twoCopies } from '../model/copies.js';
 import { TreplicaError } from '../model/errors.js';
-import { register } from '../serialization/registry.js';
+import { checkClass, checkNamed, register } from '../serialization/registry.js';
 import type { ExecutionContext } from './execution-context.js';
 import type { StateMachine } from './state-machine.js';
 
@@ -32,6 +33,8 @@ export abstract class Operation<S extends StateMachine, R = void> {
   abstract execute(state: S, context: ExecutionContext): R;
 }
 
+mark(Operation.prototype);
+
 /** What `@operation` can decorate. */
 export type OperationClass = abstract new (...args: never[]) => Operation<never, unknown>;
 
@@ -44,8 +47,13 @@ export type OperationClass = abstract new (...args: never[]) => Operation<never,
  * operation.
  */
 export function operation(name: string): (type: OperationClass) => void {
+  checkNamed('operation', name);
   return (type) => {
+    checkClass('operation', name, type);
     if (!(type.prototype instanceof Operation)) {
+      const elsewhere = otherCopyOf(type.prototype as object);
+      if (elsewhere !== null)
+        throw twoCopies(`${type.name} ('${name}') extends the Operation of another copy of Treplica.`, elsewhere);
       throw new TreplicaError(
         'INVALID_OPTION',
         `${type.name} ('${name}') is decorated with @operation and does not extend Operation: make it extend it.`,

@@ -1,19 +1,24 @@
-import { types } from 'node:util';
-
+import { development } from '../model/development.js';
 import { TreplicaError, UnknownOutcomeError } from '../model/errors.js';
 import type { DeliveredBatch, StateHolder } from '../queue/state-holder.js';
 import { decode } from '../serialization/codec.js';
 import { detach } from '../serialization/detach.js';
+import { codecFor } from '../serialization/registry.js';
 import { DecidedContext } from './execution-context.js';
 import { MachineKeeper } from './machine-keeper.js';
 import { Operation } from './operation.js';
+import { processFaultIn } from './process-faults.js';
+import { StateCheck } from './state-check.js';
 import type { StateMachine } from './state-machine.js';
-import type { Ticket } from './ticket.js';
+import { isThenable, silence } from './thenables.js';
+import { Ticket } from './ticket.js';
+import { detachThrown } from './thrown.js';
 
 /** The copy of the state at this process: executes what the queue delivers, and tells the callers that are here. */
 export class Replica<S extends StateMachine> implements StateHolder {
   readonly keeper: MachineKeeper<S>;
   readonly #context = new DecidedContext();
+  readonly #check = new StateCheck();
   readonly #onStopped: (cause: Error | null) => void;
   #state: S;
 
@@ -40,16 +45,26 @@ export class Replica<S extends StateMachine> implements StateHolder {
     return this.#state;
   }
 
+  get decidedTimeMs(): number {
+    return this.#context.latestTime;
+  }
+
+  /** Anything but an operation would stop every replica that finds it in the log. */
+  accepts(ticket: unknown): boolean {
+    return ticket instanceof Ticket;
+  }
+
   /**
-   * Throws CLASS_NOT_REGISTERED or MALFORMED_BYTES for a message that this replica cannot read. Others may have executed
-   * it, so that this one cannot go on: it would hold another state than they do.
+   * Throws CLASS_NOT_REGISTERED or MALFORMED_BYTES for a message that this replica cannot read, and EXECUTION_FAILED for an
+   * operation that this process is not able to carry out. Others may have executed it, so that this one cannot go on: it
+   * would hold another state than they do.
    */
   deliver({ position, proposedAtMs, messages, tickets }: DeliveredBatch): void {
     let i = 0;
     for (const message of messages) {
       const operation = this.#operationIn(message, position + i);
       this.#context.enter(position + i, proposedAtMs);
-      this.#execute(operation, tickets?.[i] as Ticket | undefined);
+      this.#execute(operation, position + i, tickets?.[i] as Ticket | undefined);
       i += 1;
     }
   }
@@ -73,31 +88,51 @@ export class Replica<S extends StateMachine> implements StateHolder {
     );
   }
 
-  #execute(operation: Operation<S, unknown>, ticket: Ticket | undefined): void {
+  #execute(operation: Operation<S, unknown>, position: number, ticket: Ticket | undefined): void {
+    let result: unknown;
     try {
-      const result = operation.execute(this.#state, this.#context);
+      result = operation.execute(this.#state, this.#context);
       if (isThenable(result)) refuse(result, operation);
-      if (ticket?.isSettled === false) ticket.resolve(detachResult(result, operation));
     } catch (error) {
+      const fault = processFaultIn(error);
+      if (fault !== null) throw executionFailed(operation, position, fault);
       // What an operation throws is its outcome: the same at every replica, and for nobody but the caller to deal with.
-      if (ticket?.isSettled === false) ticket.reject(error);
+      if (ticket?.isSettled === false)
+        ticket.reject(detachThrown(error, `${operation.constructor.name} has been executed`));
+      return;
+    } finally {
+      this.#context.leave();
     }
-    this.#context.leave();
+    if (ticket !== undefined) this.#answer(ticket, result, operation);
   }
-}
 
-function isThenable(result: unknown): result is PromiseLike<unknown> {
-  return (
-    typeof result === 'object' && result !== null && typeof (result as { readonly then?: unknown }).then === 'function'
-  );
+  /** The state has been changed by now: nothing that goes wrong here concerns anybody but the caller. */
+  #answer(ticket: Ticket, result: unknown, operation: object): void {
+    try {
+      if (development.isOn) this.#check.after(operation, this.#state);
+      if (!ticket.isSettled) ticket.resolve(detachResult(result, operation));
+    } catch (error) {
+      if (!ticket.isSettled) ticket.reject(error);
+    }
+  }
 }
 
 function refuse(result: PromiseLike<unknown>, operation: object): never {
   // Nobody is given this promise: if it were rejected, as unhandled, that would end the process at every replica.
-  if (types.isPromise(result)) result.catch(() => undefined);
+  silence(result);
   throw new TreplicaError(
     'OPERATION_ASYNCHRONOUS',
     `${operation.constructor.name}.execute returned a promise: what it does after its first await happens at no particular position, and replicas may have come to differ. Make execute synchronous.`,
+  );
+}
+
+function executionFailed(operation: object, position: number, fault: Error): TreplicaError {
+  const { constructor } = operation;
+  const name = codecFor(constructor.prototype as object)?.prefix ?? 'unknown';
+  return new TreplicaError(
+    'EXECUTION_FAILED',
+    `This process was not able to carry out ${constructor.name} ('${name}') at position ${position}: ${fault.message}. Whether that happens depends on the process (its stack, its memory, its version of Node, files, time) and not on the operation alone, so that this replica stops rather than hold another state than others, which may have executed it. All replicas may stop there, at every start: give the process what it lacks (node --stack-size with ulimit -s, or memory), or change the operation so that it needs less, the same at all replicas.`,
+    { cause: fault },
   );
 }
 

@@ -2,27 +2,25 @@
  * The machine: a state in memory, changed by operations that every replica executes in the same order. It knows of a
  * queue of messages that is the same everywhere, and of nothing below it.
  */
+import { otherCopyOf, twoCopies } from '../model/copies.js';
 import { TreplicaError } from '../model/errors.js';
 import { encode } from '../serialization/codec.js';
-import { detach } from '../serialization/detach.js';
+import type { DeepReadonly } from './deep-readonly.js';
+import { checkMachine, checkQuery, type MachineOptions } from './machine-options.js';
 import type { MachineQueue } from './machine-queue.js';
 import { Operation } from './operation.js';
+import { answerOf } from './query.js';
+import { originalOf, viewOf, withoutViews } from './read-only-views.js';
 import { Replica } from './replica.js';
 import { checkModule } from './saving-process.js';
 import type { StateMachine } from './state-machine.js';
 import { Ticket, type ExecuteOptions } from './ticket.js';
+import { checkWait, syncWithin, type WaitOptions } from './wait-options.js';
 
-export type { ExecuteOptions };
+export type { ExecuteOptions, MachineOptions };
 
-export interface MachineOptions {
-  /**
-   * The file: URL of a module that declares or imports all operations of the machine and whose default export is a function
-   * that makes the initial state, as `new URL('./auction.js', import.meta.url)`. Checkpoints are then made by a process
-   * of its own, which takes the memory of a second state while it runs, and operations go on meanwhile; without it
-   * operations wait at this replica while its state is saved.
-   */
-  readonly module?: string | URL;
-}
+/** How long a read waits for what was acknowledged before it. */
+export type ReadOptions = WaitOptions;
 
 /**
  * One replica of a state machine.
@@ -38,6 +36,8 @@ export class ReplicatedStateMachine<S extends StateMachine> {
   readonly #replica: Replica<S>;
   /** What the queue had no room for, in the order in which it was executed. */
   readonly #waiting: { readonly message: Uint8Array; readonly ticket: Ticket }[] = [];
+  /** In production the state is handed out as it is. */
+  readonly #isGuarded = process.env['NODE_ENV'] !== 'production';
   #isClosed = false;
   #cause: Error | null = null;
 
@@ -62,6 +62,7 @@ export class ReplicatedStateMachine<S extends StateMachine> {
     queue: MachineQueue,
     options: MachineOptions = {},
   ): Promise<ReplicatedStateMachine<S>> {
+    checkMachine(initialState, queue, options);
     const machine = new ReplicatedStateMachine(initialState, queue, options);
     try {
       await queue.bind(machine.#replica);
@@ -75,9 +76,14 @@ export class ReplicatedStateMachine<S extends StateMachine> {
   /**
    * This replica's state, live: it changes as operations come in, and only they may change it. While a replica that was
    * away catches up it is stale, and after that another object: ask for it each time.
+   *
+   * Unless NODE_ENV is 'production', it is given as a view that throws STATE_READ_ONLY when it is written to. Views have the
+   * classes and methods of what they show; built-in functions that look behind properties (structuredClone, Map.prototype.get
+   * called on them) refuse them: take a copy with `read` there.
    */
-  get state(): S {
-    return this.#replica.state;
+  get state(): DeepReadonly<S> {
+    const { state } = this.#replica;
+    return (this.#isGuarded ? viewOf(state) : state) as DeepReadonly<S>;
   }
 
   /**
@@ -94,7 +100,7 @@ export class ReplicatedStateMachine<S extends StateMachine> {
     const ticket = new Ticket(operation);
     try {
       if (!(operation instanceof Operation)) throw notAnOperation(operation);
-      const message = encode(operation);
+      const message = encode(this.#isGuarded ? withoutViews(operation) : operation);
       if (options !== undefined) ticket.watch(options, this.#queue);
       this.#submit(message, ticket);
     } catch (error) {
@@ -105,17 +111,22 @@ export class ReplicatedStateMachine<S extends StateMachine> {
 
   /**
    * A linearizable read: runs `query` on a state that holds every operation acknowledged anywhere before the call, and
-   * resolves with a copy of what it returns. The query is synchronous and changes nothing. Rejects with what it throws,
-   * with NOT_SERIALIZABLE for what cannot be copied, and with STATE_MACHINE_CLOSED.
+   * resolves with a copy of what it returns. The query is synchronous and changes nothing: what it is given is as `state` is.
+   *
+   * Rejects with what the query throws; with NOT_SERIALIZABLE for what cannot be copied, QUERY_ASYNCHRONOUS for a promise,
+   * and STATE_READ_ONLY. Without having run the query, with STATE_MACHINE_CLOSED, INVALID_OPTION, READ_TIMED_OUT when
+   * `options.timeoutMs` is over, and with the reason of `options.signal`.
    */
-  async read<R>(query: (state: S) => R): Promise<R> {
+  async read<R>(query: (state: DeepReadonly<S>) => R, options?: ReadOptions): Promise<R> {
+    checkQuery(query);
+    if (options !== undefined) checkWait('read', options);
     if (this.#isClosed) throw this.#closed('The query was not run');
     try {
-      await this.#queue.sync();
+      await (options === undefined ? this.#queue.sync() : syncWithin(this.#queue, options));
     } catch (error) {
       throw this.#closedOr(error, 'The query was not run');
     }
-    return detach(query(this.state));
+    return answerOf(() => query(this.state), this.#isGuarded ? originalOf : null);
   }
 
   /** Closes the queue. Callers whose operations are on their way are rejected with UnknownOutcomeError. */
@@ -194,6 +205,11 @@ export class ReplicatedStateMachine<S extends StateMachine> {
 
 /** In the log it would stop every replica. */
 function notAnOperation(operation: object): TreplicaError {
+  const elsewhere = otherCopyOf(operation);
+  if (elsewhere !== null) {
+    const what = `${operation.constructor.name} was not submitted: it is an operation of another copy of Treplica.`;
+    return twoCopies(what, elsewhere);
+  }
   return new TreplicaError(
     'CLASS_NOT_REGISTERED',
     `${operation.constructor.name} was not submitted: it is no operation. Make it extend Operation and decorate it with @operation.`,

@@ -7,22 +7,44 @@ import { constants, setPriority } from 'node:os';
 import type { Checkpoint } from '../model/checkpoint.js';
 import { TreplicaError } from '../model/errors.js';
 import type { Instance, ProcessId } from '../model/ids.js';
+import { limits } from '../model/limits.js';
 import { View } from '../model/view.js';
 import { saveFromLog } from '../queue/replay.js';
 import { Replica } from './replica.js';
-import type { SavingAnswer, SentTask } from './saving-process.js';
+import { isMarked, marked, type SavingAnswer, type SavingStep, type SentTask } from './saving-process.js';
 import { StateMachine } from './state-machine.js';
+import { silence } from './thenables.js';
+
+let toldAtMs = -Infinity;
+
+/** Says what is being done, not oftener than is of use. */
+function progressed(step: string): void {
+  const nowMs = performance.now();
+  if (nowMs - toldAtMs < limits.savingStepMs) return;
+  toldAtMs = nowMs;
+  tell(marked<SavingStep>({ step }), () => undefined);
+}
+
+/** Where the other end is gone, whatever is told is of no use any more: `disconnect` ends this process. */
+function tell(message: object, told: () => void): void {
+  process.send?.(message, undefined, undefined, told);
+}
 
 async function save({ module, views, ...task }: SentTask): Promise<Checkpoint> {
+  progressed(`loads ${module}`);
   const { default: makeState } = (await import(module)) as { readonly default?: unknown };
   const state: unknown = typeof makeState === 'function' ? (makeState as () => unknown)() : undefined;
-  if (!(state instanceof StateMachine))
-    throw new Error(`the default export of ${module} is no function that returns a state machine's initial state`);
+  silence(state);
+  if (!(state instanceof StateMachine)) {
+    throw new Error(
+      `the default export of ${module} is no function that returns a state machine's initial state, which is made at once and not by a promise; or the module has a copy of Treplica of its own: where it is bundled, keep the package treplica out of the bundle`,
+    );
+  }
   const records = views.map(({ number, from, members }) => ({
     view: new View(number, members as ProcessId[]),
     from: from as Instance,
   }));
-  return saveFromLog({ ...task, views: records }, new Replica(state, () => undefined));
+  return saveFromLog({ ...task, views: records }, new Replica(state, () => undefined), progressed);
 }
 
 async function answer(task: SentTask): Promise<SavingAnswer> {
@@ -36,6 +58,11 @@ async function answer(task: SentTask): Promise<SavingAnswer> {
 
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 process.once('disconnect', () => process.exit(1)); // Nobody waits for the checkpoint any more.
-process.once('message', (task: SentTask) => {
-  void answer(task).then((result) => process.send?.(result, () => process.exit(0)));
+let isAtWork = false;
+process.on('message', (message: unknown) => {
+  if (isAtWork || !isMarked(message)) return;
+  isAtWork = true;
+  void answer(message.content as SentTask).then((result) => {
+    tell(marked(result), () => process.exit(0));
+  });
 });

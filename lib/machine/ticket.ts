@@ -1,17 +1,11 @@
 import { setMaxListeners } from 'node:events';
 
-import { TreplicaError, UnknownOutcomeError } from '../model/errors.js';
+import { UnknownOutcomeError } from '../model/errors.js';
 import type { MachineQueue } from './machine-queue.js';
+import { checkWait, type WaitOptions } from './wait-options.js';
 
 /** How long a caller waits for an operation. The operation itself is not called back. */
-export interface ExecuteOptions {
-  /** Stops the wait when it aborts. */
-  readonly signal?: AbortSignal | undefined;
-  /** Stops the wait after so many milliseconds: at least 1, at most 2³¹ − 1. */
-  readonly timeoutMs?: number | undefined;
-}
-
-const TIMEOUT_MS_MAX = 0x7fff_ffff;
+export type ExecuteOptions = WaitOptions;
 
 type Settle = (outcome: unknown) => void;
 
@@ -64,14 +58,10 @@ export class Ticket {
    * Limits the wait, as measured by `clock`. Throws the signal's reason if it has aborted already,
    * and INVALID_OPTION.
    */
-  watch({ signal, timeoutMs }: ExecuteOptions, clock: Pick<MachineQueue, 'after'>): void {
+  watch(options: ExecuteOptions, clock: Pick<MachineQueue, 'after'>): void {
+    checkWait('execute', options);
+    const { signal, timeoutMs } = options;
     signal?.throwIfAborted();
-    if (timeoutMs !== undefined && !(timeoutMs >= 1 && timeoutMs <= TIMEOUT_MS_MAX)) {
-      throw new TreplicaError(
-        'INVALID_OPTION',
-        `timeoutMs is ${timeoutMs}: give a number of milliseconds from 1 to ${TIMEOUT_MS_MAX}, or leave it out.`,
-      );
-    }
     const stop = timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => this.#expire(timeoutMs));
     const abort = (): void => this.#giveUp(signal?.reason, 'the wait was aborted');
     signal?.addEventListener('abort', abort, { once: true });

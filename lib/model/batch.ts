@@ -1,10 +1,11 @@
-import type { ProcessId } from './ids.js';
+import type { Instance, ProcessId } from './ids.js';
 
 declare const batchIdBrand: unique symbol;
 
 /**
- * Names a batch for ever: `process.incarnation.sequence`. A string, because it is compared, used as a key and sent far
- * more often than it is taken apart.
+ * Names a batch for ever: `process.start.since.sequence`, where the number of the start holds its incarnation, and behind a
+ * hyphen the CRC-32 of its body, so that two bodies never share an id but by an accident of one in four thousand million. A
+ * string, because it is compared, used as a key and sent far more often than it is taken apart.
  */
 export type BatchId = string & { readonly [batchIdBrand]: true };
 
@@ -22,30 +23,77 @@ export interface Batch {
 
 export interface BatchIdParts {
   readonly process: ProcessId;
-  /** How often the process had been started when it made the batch; at least 1. */
+  /** Names the start that made the batch, see `startNumber`: it rises with each, and no two starts share one. At least 1. */
   readonly incarnation: number;
-  /** Counts the batches of one incarnation from 0. */
+  /** Names the series that the batch belongs to: its proposer knew everything below to be decided when it began to count. */
+  readonly since: Instance;
+  /** Counts the batches of one series from 0. */
   readonly sequence: number;
 }
 
 export const NO_OP: Batch = { id: NO_OP_ID, body: new Uint8Array(0) };
 
-export function batchId(process: ProcessId, incarnation: number, sequence: number): BatchId {
-  return `${process}.${String(incarnation)}.${String(sequence)}` as BatchId;
+export function batchId(process: ProcessId, incarnation: number, sequence: number, since = 0 as Instance): BatchId {
+  return `${process}.${String(incarnation)}.${String(since)}.${String(sequence)}` as BatchId;
 }
 
+/** The same id, bound to a body with this CRC-32. */
+export function boundTo(id: BatchId, checksum: number): BatchId {
+  return `${id}-${String(checksum)}` as BatchId;
+}
+
+/** The CRC-32 of the body that the id is bound to; null where it is bound to none. */
+export function checksumOf(id: BatchId): number | null {
+  const hyphen = id.indexOf('-', 17);
+  return hyphen < 0 ? null : Number(id.slice(hyphen + 1));
+}
+
+/** The process that has made the batch. Not to be asked of the no-op. */
+export function processOf(id: BatchId): ProcessId {
+  return id.slice(0, 16) as ProcessId;
+}
+
+/** Of the latest id that was taken apart: a batch is mostly named several times in a row. */
+let latestParts: { readonly id: BatchId; readonly parts: BatchIdParts } | null = null;
+
 export function partsOf(id: BatchId): BatchIdParts {
+  if (latestParts?.id !== id) latestParts = { id, parts: takenApart(id) };
+  return latestParts.parts;
+}
+
+function takenApart(id: BatchId): BatchIdParts {
   const second = id.indexOf('.', 17);
+  const third = id.indexOf('.', second + 1);
+  const hyphen = id.indexOf('-', third);
   return {
-    process: id.slice(0, 16) as ProcessId,
+    process: processOf(id),
     incarnation: Number(id.slice(17, second)),
-    sequence: Number(id.slice(second + 1)),
+    since: Number(id.slice(second + 1, third)) as Instance,
+    sequence: Number(hyphen < 0 ? id.slice(third + 1) : id.slice(third + 1, hyphen)),
   };
 }
 
-const BATCH_ID_PATTERN = /^[0-9a-f]{16}\.[1-9]\d{0,14}\.(0|[1-9]\d{0,14})$/;
+/** The id without what binds it to a body: names the place of the batch in its series. */
+export function placeOf(id: BatchId): BatchId {
+  const hyphen = id.indexOf('-', 17);
+  return hyphen < 0 ? id : (id.slice(0, hyphen) as BatchId);
+}
+
+const BATCH_ID_PATTERN =
+  /^[0-9a-f]{16}\.(?:[1-9]\d{0,14}|[1-8]\d{15})\.(?:0|[1-9]\d{0,14}|[1-4]\d{15})\.(?:0|[1-9]\d{0,14})(?:-(?:0|[1-9]\d{0,9}))?$/;
+const CHECKSUM_MAX = String(2 ** 32 - 1);
+
+/** The latest text that was found to be an id: a batch is mostly named several times in a row. */
+let latest = NO_OP_ID;
 
 /** Whether `text`, which came from outside, is a batch id or the no-op's. */
 export function isBatchId(text: unknown): text is BatchId {
-  return typeof text === 'string' && (text === NO_OP_ID || BATCH_ID_PATTERN.test(text));
+  if (text === latest || text === NO_OP_ID) return true;
+  if (typeof text !== 'string' || !BATCH_ID_PATTERN.test(text)) return false;
+  const hyphen = text.indexOf('-', 17);
+  // Digits of equal number are in the order of what they say.
+  if (hyphen > 0 && text.length - hyphen - 1 === CHECKSUM_MAX.length && text.slice(hyphen + 1) > CHECKSUM_MAX)
+    return false;
+  latest = text as BatchId;
+  return true;
 }

@@ -15,3 +15,16 @@ export interface Checkpoint {
   /** The first 32 hexadecimal digits of the SHA-256 of all chunks in order, each after its length (u32, big endian). */
   readonly digest: string;
 }
+
+/**
+ * What a majority has found of the state that this process had at a place in the sequence, where all processes are to hold the
+ * same: another one. Whatever checkpoint the process has made by then is of no use to anyone, and neither is its log without one.
+ */
+export interface Verdict {
+  /** The first instance that the states compared did not hold. */
+  readonly next: Instance;
+  /** The digest of this process's checkpoint there. */
+  readonly refuted: string;
+  /** That of the majority's. */
+  readonly upheld: string;
+}

@@ -30,6 +30,12 @@ export function isGroupId(text: unknown): text is GroupId {
   return typeof text === 'string' && ID_PATTERN.test(text);
 }
 
+/**
+ * Reigns and instances stay below, so that no sum of one of them with a window or a step leaves the safe integers. Nobody
+ * counts as far: a message that says more is malformed.
+ */
+export const COUNTER_MAX = 2 ** 52;
+
 /** The instance `offset` places after `instance`. */
 export function after(instance: Instance, offset = 1): Instance {
   return (instance + offset) as Instance;
@@ -37,4 +43,8 @@ export function after(instance: Instance, offset = 1): Instance {
 
 export function laterOf(a: Instance, b: Instance): Instance {
   return a > b ? a : b;
+}
+
+export function earlierOf(a: Instance, b: Instance): Instance {
+  return a < b ? a : b;
 }

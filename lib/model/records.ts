@@ -1,8 +1,9 @@
 import type { Ballot } from './ballot.js';
 import type { GroupBase } from './base.js';
 import type { Batch } from './batch.js';
-import type { Checkpoint } from './checkpoint.js';
+import type { Checkpoint, Verdict } from './checkpoint.js';
 import type { GroupId, Instance, ProcessId } from './ids.js';
+import type { StartsRecord } from './start.js';
 import type { ViewRecord } from './view.js';
 
 /** A vote: the batch an acceptor has voted for at one instance, and the ballot it did so in. */
@@ -37,7 +38,18 @@ export interface Founding {
 export interface FoundingRecord {
   readonly signed: Founding | null;
   readonly refused: readonly GroupId[];
+  /** The foundings of which a signer has withdrawn, as far as this process has heard. */
+  readonly withdrawals: readonly Withdrawal[];
 }
+
+/** A founding that signers have given up for good: they will never hold it. */
+export interface Withdrawal {
+  readonly founding: Founding;
+  /** Ascending; at least one. */
+  readonly by: readonly ProcessId[];
+}
+
+export const NO_FOUNDING: FoundingRecord = { signed: null, refused: [], withdrawals: [] };
 
 /** One thing to be made durable. Everything handed over in one commit becomes durable together or not at all. */
 export type LedgerRecord =
@@ -59,8 +71,16 @@ export type LedgerRecord =
   | { readonly kind: 'truncation'; readonly keepBytes: number }
   /** What was decided at an instance below the watermark, learnt again because the log's own entry is damaged. */
   | { readonly kind: 'repair'; readonly entry: LogEntry }
+  /** The state here has been refuted; null where another process's checkpoint has taken its place. */
+  | { readonly kind: 'verdict'; readonly verdict: Verdict | null }
   /** What is below `base.from` comes from a backup: only those who began from the same one may be in the group. */
-  | { readonly kind: 'base'; readonly base: GroupBase };
+  | { readonly kind: 'base'; readonly base: GroupBase }
+  | { readonly kind: 'starts'; readonly starts: StartsRecord }
+  /**
+   * The group that the ledger knows was never able to decide anything and never will be: its views, the promise, the votes
+   * and the process's id go, in the same commit. What the group was to begin with stays, and so does the founding.
+   */
+  | { readonly kind: 'dissolution' };
 
 /** Who a process is, for good, and how often it has been started. */
 export interface Identity {
@@ -87,6 +107,9 @@ export interface LedgerSnapshot {
   /** The first instance that the log holds or will hold: below it there is a checkpoint only. */
   readonly start: Instance;
   readonly checkpoint: Checkpoint | null;
+  /** Null unless the checkpoint, and what has been executed after it, is not to be used. */
+  readonly verdict: Verdict | null;
   /** What the process's group begins with; `NO_BASE` where the ledger was not restored from a backup. */
   readonly base: GroupBase;
+  readonly starts: StartsRecord;
 }

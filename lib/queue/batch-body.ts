@@ -46,6 +46,16 @@ export function unpackBody(body: Uint8Array): BatchContent {
   return { proposedAtMs, messages };
 }
 
+/** Whether `unpackBody` can unpack it into at least one message. */
+export function isBody(body: Uint8Array): boolean {
+  if (body.length < HEAD_BYTES + MESSAGE_HEAD_BYTES) return false;
+  const fields = new DataView(body.buffer, body.byteOffset, body.length);
+  if (!Number.isFinite(fields.getFloat64(0))) return false;
+  let at = HEAD_BYTES;
+  while (at + MESSAGE_HEAD_BYTES <= body.length) at += MESSAGE_HEAD_BYTES + fields.getUint32(at);
+  return at === body.length;
+}
+
 function malformed(why: string): TreplicaError {
   return new TreplicaError('MALFORMED_BYTES', `The body of a batch cannot be read: ${why}.`);
 }

@@ -1,13 +1,19 @@
-import { batchId, type Batch, type BatchId } from '../model/batch.js';
+import type { Series } from '../consensus/delivery-table.js';
+import { assert } from '../model/assert.js';
+import type { Batch, BatchId } from '../model/batch.js';
 import { TreplicaError } from '../model/errors.js';
-import type { ProcessId } from '../model/ids.js';
+import type { Instance, ProcessId } from '../model/ids.js';
 import { MESSAGE_HEAD_BYTES, packBody } from './batch-body.js';
 import { Fifo } from './fifo.js';
+import { idOfBody } from './sound-batch.js';
 import { WaitingRoom } from './waiting-room.js';
 
 export interface BatcherOptions {
   readonly process: ProcessId;
-  readonly incarnation: number;
+  /** Names this start of the process in the ids of its batches. */
+  readonly startNumber: number;
+  /** Everything below is known to be decided. */
+  readonly since: Instance;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly limits: {
@@ -40,6 +46,7 @@ class Parcel {
 interface InFlight {
   readonly tickets: unknown[];
   readonly bytes: number;
+  readonly body: Uint8Array;
 }
 
 /**
@@ -51,7 +58,9 @@ export class Batcher {
   readonly #options: BatcherOptions;
   readonly #parcels = new Fifo<Parcel>();
   readonly #waiting: WaitingRoom;
-  readonly #inFlight = new Map<BatchId, InFlight>();
+  /** In the order of their numbers. */
+  #inFlight = new Map<BatchId, InFlight>();
+  #since: Instance;
   #last: Parcel | null = null;
   #pendingMessages = 0;
   #pendingBytes = 0;
@@ -61,12 +70,19 @@ export class Batcher {
 
   constructor(options: BatcherOptions) {
     this.#options = options;
+    this.#since = options.since;
     this.#waiting = new WaitingRoom((messages, bytes) => this.#hasRoom(messages, bytes));
   }
 
   /** Messages that are in no batch yet. */
   get pendingMessages(): number {
     return this.#pendingMessages;
+  }
+
+  /** What those who wait for room wait for, and how many have got in so far; null while nobody waits. */
+  get waiting(): { readonly admitted: number; readonly messages: number; readonly bytes: number } | null {
+    if (this.#waiting.isEmpty) return null;
+    return { admitted: this.#waiting.admitted, messages: this.#pendingMessages, bytes: this.#pendingBytes };
   }
 
   get batchesInFlight(): number {
@@ -101,6 +117,25 @@ export class Batcher {
     const batch = this.#mayFly() ? this.#launch() : null;
     this.#waiting.admit();
     return batch;
+  }
+
+  /** What its batches are numbered in. */
+  get series(): Series {
+    const { process, startNumber: incarnation } = this.#options;
+    return { process, incarnation, since: this.#since };
+  }
+
+  /**
+   * Begins another series: nothing of the one under way is delivered any more. Returns the batches in flight, which have
+   * not been delivered, under their new ids.
+   */
+  renew(since: Instance): Batch[] {
+    assert(since > this.#since, 'series of one incarnation follow each other', { since, current: this.#since });
+    this.#since = since;
+    this.#sequence = 0;
+    const inFlight = Array.from(this.#inFlight.values(), (batch) => ({ id: this.#nextId(batch.body), batch }));
+    this.#inFlight = new Map(inFlight.map(({ id, batch }) => [id, batch]));
+    return inFlight.map(({ id, batch: { body } }) => ({ id, body }));
   }
 
   /** The batch has been delivered: its tickets in order. Null if it is not one in flight from here. */
@@ -156,12 +191,18 @@ export class Batcher {
     if (parcel === this.#last) this.#last = null;
     this.#pendingMessages -= parcel.messages.length;
     this.#pendingBytes -= parcel.bytes;
-    const { process, incarnation, now } = this.#options;
-    const id = batchId(process, incarnation, this.#sequence);
-    this.#sequence += 1;
-    this.#inFlight.set(id, { tickets: parcel.tickets, bytes: parcel.packedBytes });
+    const body = packBody(parcel.messages, parcel.bytes, this.#options.now());
+    const id = this.#nextId(body);
+    this.#inFlight.set(id, { tickets: parcel.tickets, bytes: parcel.packedBytes, body });
     this.#bytesInFlight += parcel.packedBytes;
-    return { id, body: packBody(parcel.messages, parcel.bytes, now()) };
+    return { id, body };
+  }
+
+  #nextId(body: Uint8Array): BatchId {
+    const { process, startNumber } = this.#options;
+    const id = idOfBody({ process, incarnation: startNumber, since: this.#since }, this.#sequence, body);
+    this.#sequence += 1;
+    return id;
   }
 
   /** Whether `messages` of `bytes` together could become pending: one always may, whatever its size. */

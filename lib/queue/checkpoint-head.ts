@@ -1,5 +1,5 @@
 /** The first chunk of every checkpoint: what the queue itself has to know to go on from there. The rest is the holder's state. */
-import type { DeliveryRow } from '../consensus/delivery-table.js';
+import type { DeliveryRow, DeliveryState, HeldBatch } from '../consensus/delivery-table.js';
 import { TreplicaError } from '../model/errors.js';
 import type { GroupId, Position } from '../model/ids.js';
 import { View, type ViewRecord } from '../model/view.js';
@@ -14,13 +14,14 @@ export interface CheckpointHead {
   readonly cursor: CursorState;
 }
 
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 
 export function encodeHead({ group, views, cursor }: CheckpointHead): Uint8Array {
   const out = new WireWriter().byte(FORMAT_VERSION).id(group).list(views, writeView);
   writeMark(out, cursor);
   writeMark(out, cursor.boundary);
-  return out.list(cursor.delivered, writeRow).finish();
+  writeDelivered(out, cursor.delivered);
+  return out.finish();
 }
 
 /**
@@ -40,7 +41,7 @@ export function decodeHead(bytes: Buffer): CheckpointHead {
   const views = input.list(readView);
   const mark = readMark(input);
   const boundary = readMark(input);
-  const delivered = input.list(readRow);
+  const delivered = readDelivered(input);
   input.end();
   return { group, views, cursor: { ...mark, boundary, delivered } };
 }
@@ -63,17 +64,37 @@ function readMark(input: WireReader): Mark {
   return { next: input.instance(), position: input.natural() as Position, bytes: input.natural() };
 }
 
-function writeRow(out: WireWriter, { process, incarnation, upTo, beyond }: DeliveryRow): void {
-  out.id(process).natural(incarnation).natural(upTo).list(beyond, writeNatural);
+function writeDelivered(out: WireWriter, { horizon, rows, held }: DeliveryState): void {
+  out.natural(horizon).list(rows, writeRow).list(held, writeHeld);
+}
+
+function readDelivered(input: WireReader): DeliveryState {
+  return { horizon: input.instance(), rows: input.list(readRow), held: input.list(readHeld) };
+}
+
+function writeRow(out: WireWriter, { process, incarnation, since, next, last }: DeliveryRow): void {
+  out.id(process).natural(incarnation).natural(since).natural(next).natural(last);
 }
 
 function readRow(input: WireReader): DeliveryRow {
   return {
     process: input.processId(),
     incarnation: input.natural(),
-    upTo: input.natural(),
-    beyond: input.list(readNatural),
+    since: input.instance(),
+    next: input.natural(),
+    last: input.instance(),
   };
+}
+
+function writeHeld(out: WireWriter, { instance, batch }: HeldBatch): void {
+  out.natural(instance).batch(batch);
+}
+
+function readHeld(input: WireReader): HeldBatch {
+  const instance = input.instance();
+  const { id, body } = input.batch();
+  // Not a part of the bytes that are read: it outlives them.
+  return { instance, batch: { id, body: Buffer.from(body) } };
 }
 
 function writeId(out: WireWriter, id: string): void {
@@ -82,12 +103,4 @@ function writeId(out: WireWriter, id: string): void {
 
 function readProcess(input: WireReader) {
   return input.processId();
-}
-
-function writeNatural(out: WireWriter, value: number): void {
-  out.natural(value);
-}
-
-function readNatural(input: WireReader): number {
-  return input.natural();
 }

@@ -1,6 +1,6 @@
 import type { CheckpointStore } from '../ledger/checkpoint-store.js';
-import type { Checkpoint } from '../model/checkpoint.js';
-import { TreplicaError } from '../model/errors.js';
+import type { Checkpoint, Verdict } from '../model/checkpoint.js';
+import { InvariantViolation, TreplicaError } from '../model/errors.js';
 import type { Instance, ProcessId } from '../model/ids.js';
 import type { LedgerRecord } from '../model/records.js';
 import type { View } from '../model/view.js';
@@ -10,7 +10,9 @@ import { saveState, type NextTurn } from './chunks.js';
 import type { Mark } from './cursor.js';
 import type { Delivery } from './delivery.js';
 import { Digests } from './digests.js';
+import type { CheckpointNotice } from './notices.js';
 import type { RepairMessageOf } from './repair-messages.js';
+import { SaveWatch } from './save-watch.js';
 import type { SavingTask, StateKeeper } from './state-holder.js';
 import type { Supplier } from './supplier.js';
 
@@ -21,7 +23,7 @@ export interface CheckpointerOptions {
   readonly supplier: Supplier;
   /** The group and its views; null before it is founded. */
   readonly membership: () => Omit<CheckpointHead, 'cursor'> | null;
-  /** The checkpoint that the ledger holds at the start. */
+  /** The checkpoint that the ledger holds at the start; null where it has been refuted. */
   readonly latest: Checkpoint | null;
   /** Makes records durable together with the watermark, and then calls back: as `Driver.write`. */
   readonly write: (records: () => readonly LedgerRecord[], done: (error: Error | null) => void) => void;
@@ -36,15 +38,29 @@ export interface CheckpointerOptions {
   /** A chunk, in bytes, unless a single piece of the state is larger. */
   readonly chunkBytes: number;
   readonly announce: (message: RepairMessageOf<'checkpointed'>) => void;
-  readonly tell: (level: 'info' | 'error', facts: object, text: string) => void;
+  readonly notify: (notice: CheckpointNotice) => void;
+  /** A majority has refuted the state here: this process stops, as soon as it can never go on from it again. */
+  readonly condemn: (verdict: Verdict, cause: InvariantViolation) => void;
   readonly fail: (error: unknown) => void;
 }
 
 /** So many times in a row the log is kept for somebody who is being served a checkpoint. */
 const POSTPONED_MAX = 4;
 
+/**
+ * So many stretches after the latest checkpoint the next one is made here. Another process has then had its chances: it takes longer, and is
+ * lost whenever this one ends, so that the log of one that ends often would grow without bound.
+ */
+const STRETCHES_ELSEWHERE_MAX = 3;
+
 /** Why a save is called off that nobody needs any more. */
 const SUPERSEDED = new Error('the checkpoint of another process has been installed');
+
+/** Why a save is called off whose state is not that of the others. */
+const REFUTED = new TreplicaError(
+  'QUEUE_CLOSED',
+  'No checkpoint was made: a majority holds another state than this process.',
+);
 
 /** A save under way. */
 interface Save {
@@ -59,12 +75,16 @@ interface Save {
 export class Checkpointer {
   readonly #options: CheckpointerOptions;
   readonly #digests: Digests;
+  readonly #watch: SaveWatch;
   #latest: Checkpoint | null;
   /** The latest one cannot be read, nor can the next be made of it. */
   #isLost = false;
   #save: Save | null = null;
   /** The end of the last stretch for which a checkpoint was begun: where one fails the next is tried after the next stretch. */
   #tried = 0 as Instance;
+  /** How many stretches have ended since the latest checkpoint, and where the last of them did. */
+  #stretches = 0;
+  #stretchEnd = 0 as Instance;
   /** What is superfluous has been removed from the disk. */
   #tidied: Promise<void> = Promise.resolve();
   #postponed = 0;
@@ -74,17 +94,26 @@ export class Checkpointer {
     this.#options = options;
     this.#digests = new Digests(options.self);
     this.#latest = options.latest;
+    this.#watch = new SaveWatch({
+      notify: options.notify,
+      unsaved: () => options.delivery.front.state.position - (this.#latest?.position ?? 0),
+    });
     options.supplier.current = options.latest;
   }
 
   /** Something has been delivered: a checkpoint may be due. */
   progressed(): void {
+    this.#countStretches();
     if (this.#save !== null || this.#isClosed || !this.#isDue()) return;
     const { boundary } = this.#options.delivery.front;
     this.#tried = boundary.next;
     this.#begin(boundary).catch((error: unknown) => {
-      if (!this.#isClosed) this.#options.tell('error', { err: error }, 'no checkpoint could be made: the log is kept');
+      if (!this.#isClosed) this.#options.notify({ kind: 'checkpoint-failed', error });
     });
+  }
+
+  tick(): void {
+    this.#watch.tick();
   }
 
   /**
@@ -112,11 +141,18 @@ export class Checkpointer {
     this.#tidy();
   }
 
-  /** @throws InvariantViolation where a majority holds another state than this process at the same place */
-  onAnnounced(from: ProcessId, message: RepairMessageOf<'checkpointed'>, view: View): void {
-    const facts = this.#digests.note(from, message, view);
-    if (facts !== null)
-      this.#options.tell('error', facts, 'the states of processes differ: an operation is not deterministic');
+  /** Whether the state here stands. Where it does not, this process does not execute anything more. */
+  onAnnounced(from: ProcessId, message: RepairMessageOf<'checkpointed'>, view: View): boolean {
+    const difference = this.#digests.note(from, message, view);
+    if (difference === null) return true;
+    const { facts, verdict } = difference;
+    this.#options.notify({ kind: 'states-differ', facts });
+    if (verdict === null) return true;
+    this.#options.delivery.freeze();
+    this.lost();
+    this.#save?.callOff.abort(REFUTED);
+    this.#options.condemn(verdict, new InvariantViolation('equal logs make equal states', facts));
+    return false;
   }
 
   /** Resolves when the disk is left alone. */
@@ -136,16 +172,25 @@ export class Checkpointer {
   #begin(boundary: Mark | null): Promise<Checkpoint> {
     const callOff = new AbortController();
     const { signal } = callOff;
-    const checkpoint = this.#make(boundary, signal)
+    const checkpoint = this.#make(boundary, callOff)
       .catch((error: unknown) => {
         if (signal.reason === SUPERSEDED && this.#latest !== null) return this.#latest;
+        this.#watch.failed(error);
         throw error;
       })
       .finally(() => {
         this.#save = null;
+        this.#watch.ends();
       });
     this.#save = { checkpoint, callOff };
     return checkpoint;
+  }
+
+  #countStretches(): void {
+    const { next } = this.#options.delivery.front.boundary;
+    if (next <= Math.max(this.#stretchEnd, this.#latest?.next ?? 0)) return;
+    this.#stretchEnd = next;
+    this.#stretches += 1;
   }
 
   #isDue(): boolean {
@@ -160,8 +205,9 @@ export class Checkpointer {
     return front.progress >= (rank < 0 ? 1 / 2 : rank / view.size);
   }
 
-  async #make(boundary: Mark | null, signal: AbortSignal): Promise<Checkpoint> {
+  async #make(boundary: Mark | null, callOff: AbortController): Promise<Checkpoint> {
     const { delivery } = this.#options;
+    const { signal } = callOff;
     await this.#tidied;
     // Until then the holder does not hold what delivery says that it has been given.
     while (delivery.keeper !== null && delivery.isDisturbed) {
@@ -172,7 +218,9 @@ export class Checkpointer {
     const group = this.#options.membership();
     const { keeper } = delivery;
     if (keeper === null || group === null || this.#isClosed) throw unable();
-    const { checkpoint, isComparable } = await this.#store(keeper, group, boundary, signal);
+    const { checkpoint, isComparable } = await this.#store(keeper, group, boundary, callOff);
+    // What remains is a commit like any other, and nothing that could be ended.
+    this.#watch.ends();
     signal.throwIfAborted();
     if (isComparable) this.#announce(checkpoint);
     // The ledger takes a checkpoint for one to go on from where its own watermark is lower.
@@ -184,8 +232,7 @@ export class Checkpointer {
       },
     );
     signal.throwIfAborted();
-    const { next, position, bytes } = checkpoint;
-    this.#options.tell('info', { next, position, bytes }, 'a checkpoint has been made');
+    this.#options.notify({ kind: 'checkpoint-made', checkpoint });
     this.#tidy();
     return checkpoint;
   }
@@ -194,20 +241,28 @@ export class Checkpointer {
     keeper: StateKeeper,
     group: Omit<CheckpointHead, 'cursor'>,
     boundary: Mark | null,
-    signal: AbortSignal,
+    callOff: AbortController,
   ): Promise<{ readonly checkpoint: Checkpoint; readonly isComparable: boolean }> {
-    const { delivery, tell } = this.#options;
-    if (keeper.saveElsewhere !== undefined && !this.#isLost) {
+    const { delivery, notify } = this.#options;
+    const { signal } = callOff;
+    if (keeper.saveElsewhere !== undefined && !this.#isLost && this.#stretches <= STRETCHES_ELSEWHERE_MAX) {
       try {
         // The other process reads the log no further than the ledger knows it to be decided.
         await this.#write(() => []);
         const task = this.#taskUntil((boundary ?? delivery.front).next, group);
-        return { checkpoint: await keeper.saveElsewhere(task, signal), isComparable: boundary !== null };
+        this.#watch.begins('starts', callOff);
+        const checkpoint = await keeper.saveElsewhere(task, signal, (step) => {
+          this.#watch.moved(step);
+        });
+        return { checkpoint, isComparable: boundary !== null };
       } catch (error) {
+        // The other process has been ended in the midst of it, perhaps.
+        await this.#options.store.removeUnfinished();
         if (signal.aborted || !isDamage(error)) throw error;
-        tell('error', { err: error }, 'what the checkpoint would be made of is damaged: it is made of the state here');
+        notify({ kind: 'checkpoint-source-damaged', error });
       }
     }
+    this.#watch.begins('encodes the state', null);
     return { checkpoint: await this.#saveHere(keeper, group, signal), isComparable: false };
   }
 
@@ -227,37 +282,36 @@ export class Checkpointer {
     const release = delivery.hold();
     const append = async (chunk: Uint8Array): Promise<void> => {
       await writer.append(chunk);
+      this.#watch.moved();
       signal.throwIfAborted();
     };
     const nextTurnUnlessCalledOff = async (): Promise<void> => {
       await nextTurn();
+      this.#watch.moved();
       signal.throwIfAborted();
     };
     try {
-      await append(encodeHead({ ...group, cursor }));
-      await saveState(keeper.save(), { append }, nextTurnUnlessCalledOff, chunkBytes);
+      try {
+        await append(encodeHead({ ...group, cursor }));
+        await saveState(keeper.save(), { append }, nextTurnUnlessCalledOff, chunkBytes);
+      } finally {
+        release();
+      }
+      return await writer.finish();
     } catch (error) {
       await writer.abandon();
       throw error;
-    } finally {
-      release();
     }
-    return writer.finish();
   }
 
   /** At the end of a stretch every process has to hold the same: the others compare. */
   #announce({ next, digest }: Checkpoint): void {
-    const { self, membership, announce, fail } = this.#options;
+    const { self, membership, announce } = this.#options;
     const message = { kind: 'checkpointed', next, digest } as const;
     announce(message);
     const view = membership()?.views.at(-1)?.view;
     if (view === undefined) return;
-    try {
-      this.onAnnounced(self, message, view);
-    } catch (error) {
-      fail(error);
-      throw error;
-    }
+    if (!this.onAnnounced(self, message, view)) throw REFUTED;
   }
 
   /** Resolves when the records are durable; `then` is called before anything else is written. */
@@ -276,6 +330,8 @@ export class Checkpointer {
 
   #became(checkpoint: Checkpoint): void {
     this.#latest = checkpoint;
+    this.#stretches = 0;
+    this.#watch.succeeded();
     this.#isLost = false;
     this.#options.supplier.current = checkpoint;
   }

@@ -1,6 +1,7 @@
 /**
  * A checkpoint is a sequence of chunks: the head, and then those that hold the pieces of the holder's state, each after its
- * length (u32). Both ways are cut into turns of the event loop, so that nothing else waits for long.
+ * length (31 bits). A piece that is larger than a chunk is cut into parts; where the highest bit of the length is set, the next
+ * part follows. Both ways are cut into turns of the event loop, so that nothing else waits for long.
  */
 import type { CheckpointReader, CheckpointWriter } from '../ledger/checkpoint-store.js';
 import { TreplicaError } from '../model/errors.js';
@@ -11,6 +12,7 @@ import type { StateKeeper, StateSink } from './state-holder.js';
 export type NextTurn = () => Promise<void>;
 
 const LENGTH_BYTES = 4;
+const MORE = 2 ** 31;
 
 /** Pieces that are made, or taken in, in one turn. */
 const PIECES_A_TURN = 4;
@@ -31,12 +33,17 @@ export async function saveState(
     bytes = 0;
     await writer.append(joined);
   };
-  for (const piece of pieces) {
+  const add = async (part: Uint8Array, isLast: boolean): Promise<void> => {
     const length = Buffer.allocUnsafe(LENGTH_BYTES);
-    length.writeUInt32BE(piece.length);
-    chunk.push(length, piece);
-    bytes += LENGTH_BYTES + piece.length;
+    length.writeUInt32BE(part.length + (isLast ? 0 : MORE));
+    chunk.push(length, part);
+    bytes += LENGTH_BYTES + part.length;
     if (bytes >= chunkBytes) await append();
+  };
+  for (const piece of pieces) {
+    let at = 0;
+    for (; piece.length - at > chunkBytes; at += chunkBytes) await add(piece.subarray(at, at + chunkBytes), false);
+    await add(piece.subarray(at), true);
     count += 1;
     if (count % PIECES_A_TURN === 0) await nextTurn();
   }
@@ -51,25 +58,31 @@ export async function restoreState(
   nextTurn: NextTurn,
 ): Promise<StateSink> {
   const sink = keeper.restore();
+  let parts: Buffer[] = [];
   let count = 0;
   for (let index = 1; index < chunks; index += 1) {
-    for (const piece of piecesOf(await reader.chunk(index))) {
-      sink.push(piece);
+    for (const { part, isLast } of partsOf(await reader.chunk(index))) {
+      parts.push(part);
+      if (!isLast) continue;
+      sink.push(parts.length === 1 ? part : Buffer.concat(parts));
+      parts = [];
       count += 1;
       if (count % PIECES_A_TURN === 0) await nextTurn();
     }
   }
+  if (parts.length > 0) throw malformed();
   return sink;
 }
 
-function* piecesOf(chunk: Buffer): Generator<Buffer> {
+function* partsOf(chunk: Buffer): Generator<{ readonly part: Buffer; readonly isLast: boolean }> {
   let at = 0;
   while (at < chunk.length) {
     const start = at + LENGTH_BYTES;
     if (start > chunk.length) throw malformed();
-    at = start + chunk.readUInt32BE(at);
+    const length = chunk.readUInt32BE(at);
+    at = start + (length % MORE);
     if (at > chunk.length) throw malformed();
-    yield chunk.subarray(start, at);
+    yield { part: chunk.subarray(start, at), isLast: length < MORE };
   }
 }
 

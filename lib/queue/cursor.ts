@@ -1,12 +1,12 @@
-import { DeliveryTable, type DeliveryRow } from '../consensus/delivery-table.js';
+import { DeliveryTable, NOTHING_DELIVERED, type DeliveryState, type Series } from '../consensus/delivery-table.js';
 import { assert } from '../model/assert.js';
-import { partsOf, type Batch } from '../model/batch.js';
+import { processOf, type Batch, type BatchId } from '../model/batch.js';
 import { after, type Instance, type Position } from '../model/ids.js';
 import { unpackBody } from './batch-body.js';
 import type { DeliveredBatch } from './state-holder.js';
 
 /** A batch that is to be delivered, before anyone looks whose it is. */
-export type Passage = Omit<DeliveredBatch, 'tickets'>;
+export type Passage = Omit<DeliveredBatch, 'tickets'> & { readonly id: BatchId };
 
 /** How far the sequence has come: everywhere the same at the same instance. */
 export interface Mark {
@@ -21,7 +21,7 @@ export interface Mark {
 /** Everything that it takes to go on from a place in the sequence. */
 export interface CursorState extends Mark {
   readonly boundary: Mark;
-  readonly delivered: readonly DeliveryRow[];
+  readonly delivered: DeliveryState;
 }
 
 /** Where one stretch of the sequence ends and the next begins: after so many messages or bytes, whichever is first. */
@@ -30,10 +30,12 @@ export interface Stretch {
   readonly bytes: number;
 }
 
+const NOTHING: readonly Passage[] = [];
+
 const BEGINNING: Mark = { next: 0 as Instance, position: 0 as Position, bytes: 0 };
 
 /** Where every sequence begins. */
-export const BEGINNING_STATE: CursorState = { ...BEGINNING, boundary: BEGINNING, delivered: [] };
+export const BEGINNING_STATE: CursorState = { ...BEGINNING, boundary: BEGINNING, delivered: NOTHING_DELIVERED };
 
 /** A place in the sequence of decided instances, and all that it takes to know what the next one delivers. */
 export class Cursor {
@@ -42,15 +44,18 @@ export class Cursor {
   #position: Position;
   #bytes: number;
   #boundary: Mark;
-  readonly #delivered = new DeliveryTable();
+  readonly #deliveryRowsMax: number | undefined;
+  readonly #delivered: DeliveryTable;
 
-  constructor(state: CursorState, stretch: Stretch) {
+  /** `deliveryRowsMax` is how many processes the table of delivered batches knows, the same everywhere. */
+  constructor(state: CursorState, stretch: Stretch, deliveryRowsMax?: number) {
     this.#stretch = stretch;
     this.#next = state.next;
     this.#position = state.position;
     this.#bytes = state.bytes;
     this.#boundary = state.boundary;
-    this.#delivered.adopt(state.delivered);
+    this.#deliveryRowsMax = deliveryRowsMax;
+    this.#delivered = new DeliveryTable(state.delivered, deliveryRowsMax);
   }
 
   /** The first instance not passed yet. */
@@ -77,34 +82,45 @@ export class Cursor {
       position: this.#position,
       bytes: this.#bytes,
       boundary: this.#boundary,
-      delivered: this.#delivered.rows(),
+      delivered: this.#delivered.state,
     };
   }
 
   /**
-   * Passes the next instance, where `batch` was decided. Returns what it delivers: null for a no-op and for what has
-   * been delivered before.
+   * Passes the next instance, where `batch` was decided. Returns what that delivers, in order: mostly the batch itself, with
+   * what was held for it; nothing for a no-op, for what is delivered already or over, and for what is held from now on.
    * @throws TreplicaError MALFORMED_BYTES when the batch cannot be unpacked.
    */
-  pass(instance: Instance, batch: Batch): Passage | null {
+  pass(instance: Instance, batch: Batch): readonly Passage[] {
     assert(instance === this.#next, 'instances are delivered without gaps', { instance, next: this.#next });
     this.#next = after(instance);
-    if (!this.#delivered.admit(batch.id)) return null;
-    const { proposedAtMs, messages } = unpackBody(batch.body);
+    const delivered = this.#delivered.pass(batch, instance);
+    if (delivered.length === 0) return NOTHING;
+    const passages = delivered.map((each) => this.#deliver(each));
+    if (this.progress >= 1) this.#boundary = { next: this.#next, position: this.#position, bytes: this.#bytes };
+    return passages;
+  }
+
+  #deliver({ id, body }: Batch): Passage {
+    const { proposedAtMs, messages } = unpackBody(body);
     const position = this.#position;
     this.#position = (position + messages.length) as Position;
-    this.#bytes += batch.body.length;
-    if (this.progress >= 1) this.#boundary = { next: this.#next, position: this.#position, bytes: this.#bytes };
-    return { position, origin: partsOf(batch.id).process, proposedAtMs, messages };
+    this.#bytes += body.length;
+    return { id, position, origin: processOf(id), proposedAtMs, messages };
   }
 
   /** Whether the batch has been delivered, or never will be. */
-  hasDelivered(batch: Batch['id']): boolean {
-    return this.#delivered.has(batch);
+  isOver(batch: Batch['id']): boolean {
+    return this.#delivered.isOver(batch);
+  }
+
+  /** Whether nothing of this series is delivered from here on, so that its process has to begin another. */
+  isForgotten(series: Series): boolean {
+    return this.#delivered.isForgotten(series);
   }
 
   /** A cursor at the same place that goes its own way from here on. */
   copy(): Cursor {
-    return new Cursor(this.state, this.#stretch);
+    return new Cursor(this.state, this.#stretch, this.#deliveryRowsMax);
   }
 }

@@ -12,18 +12,19 @@ import { assert } from '../model/assert.js';
 import type { Batch } from '../model/batch.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import { DamagedLogError, TreplicaError, UnknownOutcomeError } from '../model/errors.js';
-import type { Instance, Position } from '../model/ids.js';
+import type { Instance } from '../model/ids.js';
 import type { LogEntry } from '../model/records.js';
 import type { Batcher } from './batcher.js';
 import { BEGINNING_STATE, Cursor, type CursorState, type Passage, type Stretch } from './cursor.js';
 import { DecidedLog } from './decided-log.js';
 import { answerPuts, refusePuts } from './put-ticket.js';
+import { handOver } from './holder-checks.js';
 import type { StateHolder, StateKeeper, StateSink } from './state-holder.js';
 import { Waiters } from './waiters.js';
 
 /** A state holder that may push back. */
 export interface Consumer extends StateHolder {
-  /** When false after a batch, no more come until `resume` is called. */
+  /** When false after what one instance delivers, no more comes until `resume` is called. */
   readonly ready?: boolean;
 }
 
@@ -35,6 +36,8 @@ export interface DeliveryOptions {
   readonly isAdrift: boolean;
   /** After how much a stretch of the sequence ends. */
   readonly stretch: Stretch;
+  /** Processes that the table of delivered batches knows. */
+  readonly deliveryRowsMax?: number | undefined;
   /** Reads the log, as `Ledger.read` does. */
   readonly read: (from: Instance, to: Instance, maxBytes: number) => LogEntry[];
   /** How much of the log is read at one go. */
@@ -63,7 +66,7 @@ export interface Base {
 }
 
 /** Why nothing moves for a while. */
-type Hold = 'saving' | 'restoring' | 'damage';
+type Hold = 'saving' | 'restoring' | 'damage' | 'refuted';
 
 export class Delivery {
   readonly #options: DeliveryOptions;
@@ -126,11 +129,12 @@ export class Delivery {
     if (this.#stopped || this.#halted) throw closedError(null);
     if (this.#holder !== null) throw boundError();
     this.#holder = holder;
-    if (this.#base !== null) this.#holds.add('restoring');
+    // The front may have gone ahead for what was put here: it goes back to where the holder begins before that is waited for.
+    if (this.#base === null) this.#goOnFromBase();
+    else this.#holds.add('restoring');
     const bound = this.caughtUp();
     bound.catch(() => undefined); // Whoever does not wait for it learns of the stop in other ways.
-    if (this.#base === null) this.#goOnFromBase();
-    else void this.#restore(this.#base);
+    if (this.#base !== null) void this.#restore(this.#base);
     return bound;
   }
 
@@ -171,6 +175,11 @@ export class Delivery {
     return () => {
       this.#release('saving');
     };
+  }
+
+  /** Nothing moves any more: what the holder holds is wrong. */
+  freeze(): void {
+    this.#holds.add('refuted');
   }
 
   /** Whether something else than saving keeps delivery from moving. */
@@ -226,7 +235,8 @@ export class Delivery {
   }
 
   #cursorAtBase(): Cursor {
-    return new Cursor(this.#base?.cursor ?? BEGINNING_STATE, this.#options.stretch);
+    const { stretch, deliveryRowsMax } = this.#options;
+    return new Cursor(this.#base?.cursor ?? BEGINNING_STATE, stretch, deliveryRowsMax);
   }
 
   async #restore(base: Base): Promise<void> {
@@ -255,7 +265,7 @@ export class Delivery {
     this.#log.jump(this.#front.next);
     const { batcher } = this.#options;
     const tickets = batcher.idsInFlight
-      .filter((id) => this.#front.hasDelivered(id))
+      .filter((id) => this.#front.isOver(id))
       .flatMap((id) => batcher.delivered(id) ?? []);
     const holders = refusePuts(tickets, skippedError());
     if (holders.length > 0) this.#holder?.keeper?.skipped(holders);
@@ -271,22 +281,24 @@ export class Delivery {
 
   /** Moves `cursor` over one instance, and hands over what it delivers to whom it concerns. */
   #pass(cursor: Cursor, instance: Instance, batch: Batch): void {
-    const passage = cursor.pass(instance, batch);
-    if (passage !== null) {
-      const tickets = cursor === this.#front ? this.#settle(batch, passage.position) : null;
-      if (cursor === this.#holdersCursor) this.#handOver(passage, tickets);
+    const isHolders = cursor === this.#holdersCursor;
+    for (const passage of cursor.pass(instance, batch)) {
+      const tickets = cursor === this.#front ? this.#settle(passage) : null;
+      if (isHolders) this.#handOver(passage, tickets);
     }
+    // What one instance delivers is handed over as a whole.
+    if (isHolders && this.#holder?.ready === false) this.#behind ??= this.#front.copy();
     this.#answerWaiters();
   }
 
   /** Answers the `put()`s among the tickets of a batch of our own, and returns those that are the holder's. */
-  #settle(batch: Batch, position: Position): readonly unknown[] | null {
-    const tickets = this.#options.batcher.delivered(batch.id);
+  #settle({ id, position }: Passage): readonly unknown[] | null {
+    const tickets = this.#options.batcher.delivered(id);
     if (tickets === null) return null;
     const holders = answerPuts(tickets, position);
     const reachesHolder = this.#front === this.#holdersCursor;
     assert(reachesHolder || !holders.some((ticket) => ticket !== undefined), 'a ticket has a holder that it goes to', {
-      batch: batch.id,
+      batch: id,
     });
     return holders;
   }
@@ -297,12 +309,11 @@ export class Delivery {
     const { position, origin, proposedAtMs, messages } = passage;
     this.#isHolderFresh = false;
     try {
-      holder.deliver({ position, origin, proposedAtMs, messages, tickets });
+      handOver(holder, { position, origin, proposedAtMs, messages, tickets });
     } catch (error) {
       this.#failed = tickets ?? [];
       throw error;
     }
-    if (holder.ready === false) this.#behind ??= this.#front.copy();
   }
 
   get #holdersCursor(): Cursor | null {

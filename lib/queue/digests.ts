@@ -1,9 +1,16 @@
-import { InvariantViolation } from '../model/errors.js';
+import type { Verdict } from '../model/checkpoint.js';
 import type { Instance, ProcessId } from '../model/ids.js';
 import type { View } from '../model/view.js';
 
 /** So many places are remembered. */
 const PLACES_MAX = 8;
+
+/** States at one place that are not equal. */
+export interface Difference {
+  readonly facts: Readonly<Record<string, unknown>>;
+  /** Null while no majority is known to agree against this process. */
+  readonly verdict: Verdict | null;
+}
 
 /** What processes say that their checkpoints are at ends of stretches, where equal states make equal ones. */
 export class Digests {
@@ -16,26 +23,26 @@ export class Digests {
 
   /**
    * Takes notice of what `from` says. Returns who says what where a member of `view` says something else than this process,
-   * and null where nobody is known to.
-   * @throws InvariantViolation where a majority says one thing, and this process another
+   * with the verdict where a majority says one thing, and this process another; null where nobody is known to differ.
    */
   note(
     from: ProcessId,
     { next, digest }: { readonly next: Instance; readonly digest: string },
     view: View,
-  ): object | null {
+  ): Difference | null {
     if (from !== this.#self && !view.has(from)) return null;
     const digests = this.#at(next);
     digests.set(from, digest);
     const mine = digests.get(this.#self);
     const others = [...digests].filter(([process, other]) => other !== mine && view.has(process));
     if (mine === undefined || others.length === 0) return null;
-    const facts = { next, digests: [...digests] };
-    const isOutvoted = others.some(
-      ([, digest]) => others.filter(([, other]) => other === digest).length >= view.classicQuorum,
-    );
-    if (isOutvoted) throw new InvariantViolation('equal logs make equal states', facts);
-    return facts;
+    const upheld = others
+      .map(([, other]) => other)
+      .find((other) => others.filter(([, another]) => another === other).length >= view.classicQuorum);
+    return {
+      facts: { next, digests: [...digests] },
+      verdict: upheld === undefined ? null : { next, refuted: mine, upheld },
+    };
   }
 
   #at(next: Instance): Map<ProcessId, string> {

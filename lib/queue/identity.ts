@@ -1,23 +1,34 @@
-import { randomBytes } from 'node:crypto';
 import type { Ledger } from '../ledger/ledger.js';
 import { TreplicaError } from '../model/errors.js';
 import type { ProcessId } from '../model/ids.js';
 import type { Identity, LedgerSnapshot } from '../model/records.js';
+import { INCARNATION_MAX, OWN_STARTS_MAX, type Nonce, type Start, type StartsRecord } from '../model/start.js';
 
 /** Who this process is in this start of it, and what it knows of earlier ones. */
 export interface Taken {
   readonly identity: Identity;
+  readonly start: Start;
+  /** `starts` includes the present one. */
   readonly past: LedgerSnapshot;
 }
 
+export interface IdentityOptions {
+  readonly replicas: number;
+  readonly queueId: string;
+  /** Whether a new identity may found a group. */
+  readonly founds: boolean;
+  readonly randomBytes: (count: number) => Buffer;
+}
+
 /**
- * Takes up the identity that the ledger holds, or a new one, and raises the incarnation durably, so that no id of this
- * start repeats one of an earlier start. `founds` says of a new one whether it may found a group.
- * @throws TreplicaError REPLICAS_MISMATCH where the ledger belongs to a group of another size; as the ledger does.
+ * Takes up the identity that the ledger holds, or a new one, and makes this start of it durable, so that neither an id nor
+ * a start repeats one of before.
+ * @throws TreplicaError REPLICAS_MISMATCH where the ledger belongs to a group of another size; VOTES_LOST where it has been
+ * found not to hold all that it once held; as the ledger does.
  */
 export async function takeIdentity(
   ledger: Ledger,
-  { replicas, queueId, founds }: { readonly replicas: number; readonly queueId: string; readonly founds: boolean },
+  { replicas, queueId, founds, randomBytes }: IdentityOptions,
 ): Promise<Taken> {
   const past = ledger.load();
   checkReplicas(past, replicas, queueId);
@@ -26,13 +37,38 @@ export async function takeIdentity(
     incarnation: (past.identity?.incarnation ?? 0) + 1,
     founds: past.identity?.founds ?? founds,
   };
+  if (past.starts.hasLostVotes) throw votesLost(identity.process, queueId);
+  if (identity.incarnation > INCARNATION_MAX) throw tooManyStarts(identity.process, queueId);
+  const start: Start = { incarnation: identity.incarnation, nonce: randomBytes(16).toString('hex') as Nonce };
+  const starts: StartsRecord = { ...past.starts, own: [...past.starts.own, start].slice(-OWN_STARTS_MAX) };
   await new Promise<void>((resolve, reject) => {
-    ledger.commit([{ kind: 'identity', ...identity }], (error) => {
-      if (error === null) resolve();
-      else reject(error);
-    });
+    ledger.commit(
+      [
+        { kind: 'identity', ...identity },
+        { kind: 'starts', starts },
+      ],
+      (error) => {
+        if (error === null) resolve();
+        else reject(error);
+      },
+    );
   });
-  return { identity, past };
+  return { identity, start, past: { ...past, starts } };
+}
+
+/** The directory was put back, and this process must not vote any more. */
+export function votesLost(process: ProcessId, queueId: string): TreplicaError {
+  return new TreplicaError(
+    'VOTES_LOST',
+    `Process ${process} on ${queueId} has lost votes: its directory was put back to an earlier state, or is in use twice, for others know of a start of this process that the directory has never seen. It must not vote under this id again. Start it with recover: true: what is in the directory is set aside, and the process comes back under a new id, without a vote. Never put back a directory of a process that has gone on.`,
+  );
+}
+
+function tooManyStarts(process: ProcessId, queueId: string): TreplicaError {
+  return new TreplicaError(
+    'VOTES_LOST',
+    `Process ${process} on ${queueId} has been started ${String(INCARNATION_MAX)} times, and no id is left for another start. Start it with recover: true: it comes back under a new id, without a vote.`,
+  );
 }
 
 function checkReplicas(past: LedgerSnapshot, replicas: number, queueId: string): void {

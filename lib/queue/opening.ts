@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import type { Ledger } from '../ledger/ledger.js';
+import { refuted } from '../ledger/ledger-errors.js';
 import { TreplicaError } from '../model/errors.js';
 import type { Base } from './delivery.js';
-import { takeIdentity, type Taken } from './identity.js';
+import { takeIdentity, type IdentityOptions, type Taken } from './identity.js';
 import { readBase } from './recovery.js';
 
 export interface LedgerPorts {
@@ -27,26 +28,30 @@ export async function openLedger(
   queueId: string,
   { replicas, recover }: { readonly replicas: number; readonly recover?: boolean },
   ports: LedgerPorts,
+  randomBytes: IdentityOptions['randomBytes'],
   log: Logger,
 ): Promise<Opened> {
+  const group = { replicas, queueId, randomBytes };
   try {
-    return await takeUp(ports, { replicas, queueId });
+    return await takeUp(ports, group, recover === true);
   } catch (error) {
-    if (recover !== true || !isDamage(error)) throw error;
+    if (recover !== true || !(isDamage(error) || hasLostVotes(error))) throw error;
     const kept = ports.setLedgerAside();
-    log.error({ err: error, queue: queueId, kept }, 'the ledger is damaged: this process comes back under a new id');
-    return takeUp(ports, { replicas, queueId });
+    const why = isDamage(error) ? 'the ledger is damaged' : 'the ledger has lost votes';
+    log.error({ err: error, queue: queueId, kept }, `${why}: this process comes back under a new id`);
+    return takeUp(ports, group, true);
   }
 }
 
 /**
- * Where the local checkpoint ends. Both are null where there is none; where it is damaged, `loss` says why.
+ * Where the local checkpoint ends. Both are null where there is none; where it is damaged or refuted, `loss` says why.
  * @throws TreplicaError LEDGER_DAMAGED where it is damaged and neither the log nor another process can replace it
  */
-export async function baseOf({
-  ledger,
-  taken: { past },
-}: Opened): Promise<{ readonly base: Base | null; readonly loss: TreplicaError | null }> {
+export async function baseOf(
+  { ledger, taken: { past } }: Opened,
+  queueId: string,
+): Promise<{ readonly base: Base | null; readonly loss: TreplicaError | null }> {
+  if (past.verdict !== null) return { base: null, loss: refuted(past.verdict, queueId) };
   if (past.checkpoint === null) return { base: null, loss: null };
   try {
     return { base: await readBase(ledger, past.checkpoint), loss: null };
@@ -57,17 +62,28 @@ export async function baseOf({
   }
 }
 
-async function takeUp(
-  ports: LedgerPorts,
-  group: { readonly replicas: number; readonly queueId: string },
-): Promise<Opened> {
+async function takeUp(ports: LedgerPorts, group: Omit<IdentityOptions, 'founds'>, recover: boolean): Promise<Opened> {
   const ledger = ports.openLedger();
   try {
-    return { ledger, taken: await takeIdentity(ledger, { ...group, founds: !ports.hasSetAside() }) };
+    const taken = await takeIdentity(ledger, { ...group, founds: !ports.hasSetAside() });
+    if (!taken.identity.founds && taken.past.views.length === 0 && !recover) throw mayOnlyFollow(group.queueId);
+    return { ledger, taken };
   } catch (error) {
     await ledger.close();
     throw error;
   }
+}
+
+function hasLostVotes(error: unknown): boolean {
+  return error instanceof TreplicaError && error.code === 'VOTES_LOST';
+}
+
+/** For a process whose earlier ledger was set aside, and which may not do what is left to it. */
+function mayOnlyFollow(queueId: string): TreplicaError {
+  return new TreplicaError(
+    'LEDGER_DAMAGED',
+    `An earlier ledger of this directory was set aside because it was damaged, and votes may have been lost with it: this process may not found a group on ${queueId}, only follow one without a vote. Start it with recover: true to have it do so, or give it an empty directory where the earlier group is gone for good.`,
+  );
 }
 
 function isDamage(error: unknown): error is TreplicaError {

@@ -3,6 +3,16 @@ import type { Logger } from 'pino';
 import type { Mode } from '../consensus/mode.js';
 import { TreplicaError } from '../model/errors.js';
 import { limits } from '../model/limits.js';
+import {
+  aBoolean,
+  aSignal,
+  aWholeNumber,
+  checkOptions as checkKinds,
+  invalidOption,
+  isWholeNumber,
+  optional,
+  type OptionKinds,
+} from '../model/options.js';
 import { MAX_MEMBERS } from '../model/view.js';
 
 /** A checkpoint is made when either measure is reached; a measure that is left out has its default. */
@@ -24,6 +34,11 @@ export interface QueueOptions {
   readonly networkInterface?: string;
   /** How order is made; `adaptive` unless given: classic Paxos, and Fast Paxos where a single process proposes. */
   readonly mode?: Mode;
+  /**
+   * Port, for UDP and TCP, at which other processes reach this one, so that firewalls can let it through; a process of its
+   * own on the same machine needs another, queues of this process may share it. Default: the operating system chooses one.
+   */
+  readonly port?: number;
   /** Largest datagram, in bytes; unless given, 60,000 on loopback and 8,192 elsewhere. */
   readonly maxDatagramBytes?: number;
   /** Where the queue says what happens to it; unless given, warnings and errors go to standard output. */
@@ -33,31 +48,69 @@ export interface QueueOptions {
   /**
    * Whether a process that has lost its votes takes part all the same: it sets a damaged ledger aside and comes back under
    * a new id, without a vote, in the group that exists. The same goes for one that comes when the group is complete.
-   * Unless given, false: `create` rejects with LEDGER_DAMAGED, and a process beyond the group's founders waits.
+   * Default: false. `create` then rejects with LEDGER_DAMAGED, also where a ledger was set aside before and nothing has been
+   * joined since, and a process beyond the group's founders waits. One that follows a group already goes on to do so.
    */
   readonly recover?: boolean;
+  /**
+   * Whether this queue may begin in a directory that holds what this process knows as a member of other queues' groups. Default: false,
+   * so that a mistaken queue id or directory does not begin an empty group: `create` rejects with QUEUE_MISMATCH. Not needed
+   * in an empty directory, nor while another queue of this process is open in it.
+   */
+  readonly newQueue?: boolean;
   /** Ends the wait for the group to be founded: `create` then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-const MODES: readonly unknown[] = ['fast', 'classic', 'adaptive'] satisfies Mode[];
+export const MODES: readonly unknown[] = ['fast', 'classic', 'adaptive'] satisfies Mode[];
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+
+const KINDS: OptionKinds<QueueOptions> = {
+  directory: { accepts: isText, use: 'the path of a directory for the ledger' },
+  replicas: {
+    accepts: (value) => isWholeNumber(value, 1, MAX_MEMBERS),
+    use: `a whole number from 1 to ${String(MAX_MEMBERS)}`,
+  },
+  networkInterface: optional(isText, "the name or the address of a network interface, such as '127.0.0.1'"),
+  port: aWholeNumber(1, 65_535),
+  mode: optional((value) => MODES.includes(value), "'fast', 'classic' or 'adaptive'"),
+  // How large it may be depends on the interface.
+  maxDatagramBytes: optional((value) => typeof value === 'number', 'a whole number of bytes'),
+  log: optional((value) => typeof value === 'object' && value !== null, 'a logger, such as one of pino'),
+  checkpoint: optional((value) => typeof value === 'object' && value !== null, 'an object'),
+  recover: aBoolean,
+  newQueue: aBoolean,
+  signal: aSignal,
+};
+
+const CHECKPOINT_KINDS: OptionKinds<CheckpointOptions> = {
+  everyBytes: aWholeNumber(1),
+  everyPositions: aWholeNumber(1),
+  logMarginBytes: aWholeNumber(0),
+};
+
+/** What is called of a logger, as pino's have it. */
+const LOG_METHODS = ['debug', 'info', 'warn', 'error', 'fatal'] as const;
 
 /** @throws TreplicaError INVALID_OPTION that names the option and what it may be. */
 export function checkOptions(options: QueueOptions): void {
-  const { directory, replicas, mode } = options;
-  if (typeof directory !== 'string' || directory === '') {
-    throw invalid('directory', directory, 'the path of a directory for the ledger');
-  }
-  if (!Number.isInteger(replicas) || replicas < 1 || replicas > MAX_MEMBERS) {
-    throw invalid('replicas', replicas, `a whole number from 1 to ${String(MAX_MEMBERS)}`);
-  }
-  const { everyBytes = 1, everyPositions = 1, logMarginBytes = 0 } = options.checkpoint ?? {};
-  for (const [name, value] of Object.entries({ everyBytes, everyPositions })) {
-    if (!Number.isSafeInteger(value) || value < 1) throw invalid(`checkpoint.${name}`, value, 'a whole number above 0');
-  }
-  if (!Number.isSafeInteger(logMarginBytes) || logMarginBytes < 0)
-    throw invalid('checkpoint.logMarginBytes', logMarginBytes, 'a number of bytes');
-  if (mode !== undefined && !MODES.includes(mode)) throw invalid('mode', mode, "'fast', 'classic' or 'adaptive'");
+  const what = 'AsynchronousPersistentQueue.create';
+  checkKinds(what, options, KINDS);
+  if (options.checkpoint !== undefined) checkKinds(what, options.checkpoint, CHECKPOINT_KINDS, 'checkpoint.');
+  if (options.log !== undefined) checkLog(options.log);
+}
+
+function checkLog(log: Logger): void {
+  const missing = LOG_METHODS.find((method) => typeof (log[method] as unknown) !== 'function');
+  if (missing === undefined) return;
+  const advice =
+    (log as unknown) === console ? "console has none: leave the option out, or use pino's" : `add it, or use pino's`;
+  throw invalidOption(
+    'log',
+    log,
+    `a logger with the methods ${LOG_METHODS.join(', ')}; this one has no ${missing}, ${advice}`,
+  );
 }
 
 /** @throws TreplicaError INVALID_OPTION or MESSAGE_TOO_LARGE where a queue cannot carry `message`. */
@@ -75,8 +128,4 @@ export function checkMessage(message: Uint8Array): void {
       `A message of ${String(message.length)} bytes is larger than the ${String(limits.messageBytesMax)} that a queue carries: split it.`,
     );
   }
-}
-
-function invalid(option: string, value: unknown, use: string): TreplicaError {
-  return new TreplicaError('INVALID_OPTION', `The option ${option} is ${inspect(value)}: use ${use}.`);
 }

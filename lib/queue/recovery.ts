@@ -3,9 +3,10 @@
  * back by itself: checkpoints and the cutting of the log, serving and fetching of checkpoints, repair of what is damaged.
  */
 import type { Logger } from 'pino';
+import type { Arriving } from '../consensus/arriving.js';
 import type { Consensus } from '../consensus/consensus.js';
 import type { Ledger } from '../ledger/ledger.js';
-import type { Checkpoint } from '../model/checkpoint.js';
+import type { Checkpoint, Verdict } from '../model/checkpoint.js';
 import { TreplicaError, type DamagedLogError } from '../model/errors.js';
 import { after, laterOf, type Instance, type ProcessId } from '../model/ids.js';
 import type { LedgerSnapshot } from '../model/records.js';
@@ -16,6 +17,7 @@ import { restoreState } from './chunks.js';
 import type { Mark } from './cursor.js';
 import type { Base, Delivery } from './delivery.js';
 import type { Driver, RepairReceiver } from './driver.js';
+import type { CheckpointNotice } from './notices.js';
 import { Repairer } from './repairer.js';
 import type { Scheduler } from './scheduler.js';
 import type { SavingTask, StateKeeper, StateSink } from './state-holder.js';
@@ -36,6 +38,7 @@ export interface RecoveryOptions {
   readonly task: Pick<SavingTask, 'directory' | 'queueId' | 'stretch'>;
   readonly scheduler: Scheduler;
   readonly log: Logger;
+  readonly notify: (notice: CheckpointNotice) => void;
   readonly fail: (error: unknown) => void;
 }
 
@@ -45,8 +48,11 @@ export class Recovery implements RepairReceiver {
   readonly #supplier: Supplier;
   readonly #transfer: Transfer;
   readonly #checkpointer: Checkpointer;
+  /** The state that this process had was refuted, and nothing has taken its place yet. */
+  #verdict: Verdict | null;
   /** The checkpoint that is here and about to be gone on from. */
   #installing: Checkpoint | null = null;
+  #arrivals = 0;
 
   constructor(options: RecoveryOptions) {
     this.#options = options;
@@ -96,7 +102,7 @@ export class Recovery implements RepairReceiver {
       delivery,
       supplier: this.#supplier,
       membership: () => this.#membership,
-      latest: options.past.checkpoint,
+      latest: options.past.verdict === null ? options.past.checkpoint : null,
       write: (records, done) => {
         driver().write(records, done);
       },
@@ -109,11 +115,13 @@ export class Recovery implements RepairReceiver {
       announce: (message) => {
         driver().tell(EVERYONE, message);
       },
-      tell: (level, facts, text) => {
-        log[level](facts, text);
+      notify: options.notify,
+      condemn: (verdict, cause) => {
+        driver().stopWith({ kind: 'verdict', verdict }, cause);
       },
       fail,
     });
+    this.#verdict = options.past.verdict;
   }
 
   receive(from: ProcessId, message: WireMessage): void {
@@ -122,7 +130,8 @@ export class Recovery implements RepairReceiver {
       case 'want-checkpoint':
         return this.offer(from, message.beyond);
       case 'offer':
-        return this.#transfer.onOffer(from, message);
+        if (this.#expects(from, message.beyond)) this.#transfer.onOffer(from, message);
+        return;
       case 'want-chunk':
         return this.#supplier.onWantChunk(from, message);
       case 'chunk':
@@ -135,9 +144,15 @@ export class Recovery implements RepairReceiver {
         return;
       }
       case 'decided':
-        return this.#repairer.onDecided(message);
+        if (this.#repairer.hasAsked(from)) this.#repairer.onDecided(message);
+        return;
       default:
     }
+  }
+
+  /** Offers that nobody has asked for count for nothing: whoever could make them could make this process give up its log. */
+  #expects(from: ProcessId, beyond: Instance): boolean {
+    return this.#options.core.expects(from, beyond) || this.#repairer.hasAsked(from);
   }
 
   /** Somebody lacks what is not in the log any more: it is in a checkpoint, or will be when it asks again. */
@@ -167,7 +182,9 @@ export class Recovery implements RepairReceiver {
   lostCheckpoint(error: TreplicaError): void {
     const { ledger, delivery, fail } = this.#options;
     this.#checkpointer.lost();
-    if (ledger.start === 0 && delivery.mayStartFromLog) delivery.startFromLog();
+    // To execute the log again might end as it did before.
+    if (this.#verdict !== null) this.#repairer.fetchCheckpoint(after(this.#verdict.next, -1));
+    else if (ledger.start === 0 && delivery.mayStartFromLog) delivery.startFromLog();
     else if (this.#isAlone) fail(error);
     else this.#repairer.fetchCheckpoint(after(ledger.start, -1));
   }
@@ -176,10 +193,33 @@ export class Recovery implements RepairReceiver {
     return this.#repairer.isHelpless;
   }
 
+  /** What others have been asked for in place of what is damaged or cut off here; null where nothing is waited for. */
+  get awaited(): Repairer['awaited'] {
+    if (this.#installing !== null) return null;
+    return this.#transfer.isActive ? this.#transfer.awaited : this.#repairer.awaited;
+  }
+
+  /** Whether something is fetched, repaired or about to be gone on from: what others decide meanwhile comes later. */
+  get isRecovering(): boolean {
+    return this.#installing !== null || this.#transfer.isActive || !this.#repairer.isIdle;
+  }
+
+  /** How often something large has been on its way here. */
+  get arrivals(): number {
+    return this.#arrivals;
+  }
+
+  arriving(arrival: Arriving): void {
+    this.#arrivals += 1;
+    this.#repairer.arriving(arrival.from);
+    this.#transfer.arriving(arrival);
+  }
+
   tick(): void {
     this.#repairer.tick();
     this.#transfer.tick();
     this.#supplier.tick();
+    this.#checkpointer.tick();
   }
 
   /** Something has been delivered. */
@@ -215,7 +255,9 @@ export class Recovery implements RepairReceiver {
   }
 
   /** Where something is damaged here, what replaces it; otherwise what goes further than all that is known to be decided. */
-  #isWanted({ next }: Checkpoint): boolean {
+  #isWanted({ next, digest }: Checkpoint): boolean {
+    const verdict = this.#verdict;
+    if (verdict !== null && (next < verdict.next || (next === verdict.next && digest !== verdict.upheld))) return false;
     return next > this.#passed && next >= this.#options.ledger.start;
   }
 
@@ -228,10 +270,10 @@ export class Recovery implements RepairReceiver {
   }
 
   #makeCheckpoint(): void {
-    const { delivery, log } = this.#options;
+    const { delivery, notify } = this.#options;
     if (delivery.keeper === null || delivery.isDisturbed) return;
     this.#checkpointer.checkpoint().catch((error: unknown) => {
-      log.error({ err: error }, 'no checkpoint could be made');
+      notify({ kind: 'checkpoint-failed', error });
     });
   }
 
@@ -248,6 +290,7 @@ export class Recovery implements RepairReceiver {
       done: (isInstalled) => {
         if (this.#installing === checkpoint) this.#installing = null;
         if (!isInstalled) return;
+        this.#verdict = null;
         this.#options.log.info({ next, position }, 'this process goes on from a checkpoint');
         this.#repairer.installed(next);
         this.#checkpointer.installed(checkpoint);

@@ -4,6 +4,7 @@ import type { DamagedLogError } from '../model/errors.js';
 import { after, laterOf, type Instance, type ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
 import type { LedgerRecord } from '../model/records.js';
+import type { Awaited } from './notices.js';
 import type { RepairMessage } from './repair-messages.js';
 
 export interface RepairerOptions {
@@ -38,7 +39,13 @@ export class Repairer {
   /** The turn in which the task was begun. */
   #begun = 0;
   #ticks = 0;
+  /** Who has been asked last. */
+  #source: ProcessId | null = null;
   #isWriting = false;
+  /** Who has been asked since the task was begun. */
+  readonly #asked = new Set<ProcessId>();
+  /** How often something has come. */
+  #arrivals = 0;
 
   constructor(options: RepairerOptions) {
     this.#options = options;
@@ -51,6 +58,21 @@ export class Repairer {
   /** Whether all others have been asked in vain: perhaps nobody else knows what was decided. */
   get isHelpless(): boolean {
     return this.#task !== null && this.#turn - this.#begun >= this.#options.others().length;
+  }
+
+  /** What is waited for; null where nothing is. */
+  get awaited(): { readonly progress: unknown; readonly what: Awaited } | null {
+    const task = this.#task;
+    if (task === null || this.#isWriting) return null;
+    const asked = [...this.#asked];
+    if (task.kind === 'checkpoint') return { progress: this.#arrivals, what: { kind: 'checkpoint', asked } };
+    const { kind, from, end } = task;
+    return { progress: from + this.#arrivals, what: { kind, from, end, asked } };
+  }
+
+  /** Whether what a process says may be an answer to a question of this one. */
+  hasAsked(process: ProcessId): boolean {
+    return this.#task !== null && this.#asked.has(process);
   }
 
   /** What the log holds at these instances cannot be read. */
@@ -110,6 +132,13 @@ export class Repairer {
     }
   }
 
+  /** Something large is coming from a process: perhaps the answer. */
+  arriving(from: ProcessId): void {
+    if (from !== this.#source) return;
+    this.#ticks = 0;
+    this.#arrivals += 1;
+  }
+
   tick(): void {
     const task = this.#task;
     if (task === null || this.#isWriting) return;
@@ -123,6 +152,7 @@ export class Repairer {
   #begin(task: Task): void {
     this.#task = task;
     this.#begun = this.#turn;
+    this.#asked.clear();
     this.#ask(task);
   }
 
@@ -131,6 +161,8 @@ export class Repairer {
     const others = this.#options.others();
     const to = others[this.#turn % others.length];
     if (to === undefined) return;
+    this.#source = to;
+    this.#asked.add(to);
     this.#options.send(
       to,
       task.kind === 'entries'

@@ -6,7 +6,7 @@ import { TreplicaError } from '../model/errors.js';
 import { limits } from '../model/limits.js';
 import type { Instance } from '../model/ids.js';
 import { decodeHead, encodeHead } from './checkpoint-head.js';
-import { restoreState, saveState } from './chunks.js';
+import { restoreState, saveState, type NextTurn } from './chunks.js';
 import { BEGINNING_STATE, Cursor, type CursorState } from './cursor.js';
 import { realScheduler } from './scheduler.js';
 import type { SavingTask, StateHolder, StateKeeper } from './state-holder.js';
@@ -17,17 +17,23 @@ export type SavableHolder = StateHolder & { readonly keeper: StateKeeper };
 interface Replay extends SavingTask {
   readonly ledger: LedgerReader;
   readonly holder: SavableHolder;
+  /** Called with what is being done whenever that has got further. */
+  readonly progressed: (step: string) => void;
 }
 
 /**
  * Makes the next checkpoint of a queue beside the process that runs it: restores the latest one, delivers what follows it in
- * the log, and stores the state that this ends in.
+ * the log, and stores the state that this ends in. `progressed` is called with what is being done whenever that has got further.
  * @throws TreplicaError as the ledger does, and what the holder throws.
  */
-export async function saveFromLog(task: SavingTask, holder: SavableHolder): Promise<Checkpoint> {
+export async function saveFromLog(
+  task: SavingTask,
+  holder: SavableHolder,
+  progressed: (step: string) => void,
+): Promise<Checkpoint> {
   const ledger = openLmdbLedgerForReading(task.directory, task.queueId);
   try {
-    return await save({ ...task, ledger, holder });
+    return await save({ ...task, ledger, holder, progressed });
   } finally {
     await ledger.close();
   }
@@ -44,7 +50,7 @@ async function save(replay: Replay): Promise<Checkpoint> {
   });
   try {
     await writer.append(encodeHead({ group, views, cursor: state }));
-    await saveState(holder.keeper.save(), writer, () => realScheduler.turn());
+    await saveState(holder.keeper.save(), writer, turnOf(replay, 'writes the checkpoint'));
     return await writer.finish();
   } catch (error) {
     await writer.abandon();
@@ -52,12 +58,13 @@ async function save(replay: Replay): Promise<Checkpoint> {
   }
 }
 
-async function restoreLatest({ ledger, latest, holder }: Replay): Promise<CursorState> {
+async function restoreLatest(replay: Replay): Promise<CursorState> {
+  const { ledger, latest, holder } = replay;
   if (latest === null) return BEGINNING_STATE;
   const reader = await ledger.checkpoints.open(latest);
   try {
     const { cursor } = decodeHead(await reader.chunk(0));
-    const sink = await restoreState(reader, latest.chunks, holder.keeper, () => realScheduler.turn());
+    const sink = await restoreState(reader, latest.chunks, holder.keeper, turnOf(replay, 'restores the latest one'));
     sink.finish();
     return cursor;
   } finally {
@@ -65,18 +72,26 @@ async function restoreLatest({ ledger, latest, holder }: Replay): Promise<Cursor
   }
 }
 
-async function deliverUntil({ ledger, until, holder }: Replay, cursor: Cursor): Promise<void> {
+async function deliverUntil(replay: Replay, cursor: Cursor): Promise<void> {
+  const { ledger, until, holder } = replay;
+  const nextTurn = turnOf(replay, 'executes the log');
   ledger.load(); // What is read reaches to the watermark of now, which is not below `until`.
   while (cursor.next < until) {
     const { next } = cursor;
     for (const { instance, vote } of ledger.read(next, until, limits.catchUpBytes) ?? []) {
       assert(vote !== null, 'the log holds a batch at every decided instance', { instance });
-      const passage = cursor.pass(instance, vote.batch);
-      if (passage !== null) holder.deliver({ ...passage, tickets: null });
+      for (const passage of cursor.pass(instance, vote.batch)) holder.deliver({ ...passage, tickets: null });
     }
     if (cursor.next === next) throw cutOff(next);
-    await realScheduler.turn();
+    await nextTurn();
   }
+}
+
+function turnOf({ progressed }: Replay, step: string): NextTurn {
+  return () => {
+    progressed(step);
+    return realScheduler.turn();
+  };
 }
 
 function cutOff(next: Instance): TreplicaError {

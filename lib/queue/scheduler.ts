@@ -1,9 +1,13 @@
+import { randomBytes } from 'node:crypto';
+
 /** Time and chance, as everything above consensus gets them: real ones in production, virtual ones elsewhere. */
 export interface Scheduler {
   /** Milliseconds since 1970. */
   now(): number;
   /** Uniform in [0, 1). */
   random(): number;
+  /** So many random bytes, good enough to name something for ever. */
+  randomBytes(count: number): Buffer;
   /** Calls back in a later turn of the event loop, after what has arrived by then. */
   defer(callback: () => void): void;
   /** Resolves in a later turn of the event loop. */
@@ -17,6 +21,7 @@ export interface Scheduler {
 export const realScheduler: Scheduler = {
   now: () => Date.now(),
   random: () => Math.random(),
+  randomBytes: (count) => randomBytes(count),
   defer: (callback) => void setImmediate(callback),
   turn: () => new Promise((resolve) => setImmediate(resolve)),
   after: (ms, callback) => {

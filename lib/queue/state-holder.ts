@@ -24,6 +24,12 @@ export interface StateHolder {
   /** Absent where nothing can be saved: the log is then kept for ever, and a process that has fallen behind its cut end stops. */
   readonly keeper?: StateKeeper;
 
+  /**
+   * Whether a message that is put with this ticket belongs on the queue; absent where everything does. What is put in other
+   * ways than by the holder, by `queue.put`, say, has a ticket that the holder does not know.
+   */
+  accepts?(ticket: unknown): boolean;
+
   /** Called for one batch after the other. Synchronous; must not throw: what it throws stops the queue. */
   deliver(batch: DeliveredBatch): void;
 
@@ -32,6 +38,8 @@ export interface StateHolder {
    * and not delivered, and of the batch that `deliver` threw in: each of them may have been ordered or not. Called once.
    */
   stopped(tickets: readonly unknown[], cause: Error | null): void;
+  /** The decided time of what it has been given last, in milliseconds since 1970; absent where it keeps none. */
+  readonly decidedTimeMs?: number | undefined;
 }
 
 /** How to save what a state holder holds, and to give it back. */
@@ -44,9 +52,11 @@ export interface StateKeeper {
   save(): IterableIterator<Uint8Array>;
   /**
    * Absent where `save` is the only way. Has another process make the checkpoint out of the latest one and the log, so that
-   * delivery goes on here meanwhile. Rejects where that fails, or when it is called off.
+   * delivery goes on here meanwhile. `progressed` is called with what it is doing whenever it has got further. Rejects where
+   * that fails, or when it is called off.
    */
-  readonly saveElsewhere?: ((task: SavingTask, signal: AbortSignal) => Promise<Checkpoint>) | undefined;
+  readonly saveElsewhere?:
+    ((task: SavingTask, signal: AbortSignal, progressed: (step: string) => void) => Promise<Checkpoint>) | undefined;
   /** Takes pieces in the order in which they were saved. */
   restore(): StateSink;
   /**

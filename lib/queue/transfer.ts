@@ -1,8 +1,10 @@
+import { mayPrecedeAnswer, type Arriving } from '../consensus/arriving.js';
 import type { CheckpointReceiver, CheckpointStore } from '../ledger/checkpoint-store.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import { TreplicaError } from '../model/errors.js';
 import type { ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
+import type { Awaited } from './notices.js';
 import type { RepairMessage, RepairMessageOf } from './repair-messages.js';
 
 export interface TransferOptions {
@@ -28,6 +30,10 @@ interface Offer {
 interface Asked {
   readonly source: ProcessId;
   readonly at: number;
+  /** When anything large last came from the source. */
+  arrivedAt: number;
+  /** How much has come from it since the chunk was asked for. */
+  arrivedBytes: number;
   readonly waitTicks: number;
   /** How often it has been asked for before. */
   readonly attempt: number;
@@ -79,6 +85,8 @@ export class Transfer {
   #fetch: Fetch | null = null;
   /** While a fetch begins or ends, which the disk takes its time for. */
   #isBetween = false;
+  /** How often something has come that was asked for, or part of it. */
+  #arrivals = 0;
   #isClosed = false;
   /** What the disk is doing. */
   #work: Promise<void> = Promise.resolve();
@@ -89,6 +97,13 @@ export class Transfer {
 
   get isActive(): boolean {
     return this.#fetch !== null || this.#isBetween;
+  }
+
+  /** What is waited for; null where nothing is. */
+  get awaited(): { readonly progress: unknown; readonly what: Awaited } | null {
+    if (this.#fetch === null || this.#fetch.asked.size === 0) return null;
+    const { stored, sources, checkpoint } = this.#fetch;
+    return { progress: this.#arrivals, what: { kind: 'chunks', stored, chunks: checkpoint.chunks, sources } };
   }
 
   onOffer(from: ProcessId, { checkpoint }: RepairMessageOf<'offer'>): void {
@@ -107,10 +122,12 @@ export class Transfer {
 
   onChunk(from: ProcessId, { digest, index, bytes }: RepairMessageOf<'chunk'>): void {
     const fetch = this.#fetch;
-    if (fetch?.checkpoint.digest !== digest) return;
+    if (fetch?.checkpoint.digest !== digest || bytes.length > limits.checkpointChunkBytesMax) return;
+    if (!fetch.sources.includes(from)) return;
     fetch.heardAt.set(from, fetch.now);
     if (!fetch.asked.delete(index)) return;
     fetch.silentTicks = 0;
+    this.#arrivals += 1;
     this.#offers.clear();
     fetch.arrived.set(index, bytes);
     this.#store(fetch);
@@ -119,6 +136,20 @@ export class Transfer {
 
   onNoChunk(from: ProcessId, { digest }: RepairMessageOf<'no-chunk'>): void {
     if (this.#fetch?.checkpoint.digest === digest) this.#drop(this.#fetch, from);
+  }
+
+  /** Something large is coming from a source: what was asked of it may be behind that. */
+  arriving({ from, bytes, agoTicks }: Arriving): void {
+    const fetch = this.#fetch;
+    if (fetch === null) return;
+    for (const asked of fetch.asked.values()) {
+      if (asked.source !== from || !mayPrecedeAnswer(agoTicks, fetch.now - asked.at)) continue;
+      asked.arrivedBytes += bytes;
+      if (asked.arrivedBytes > limits.arrivalBytesMax) continue;
+      asked.arrivedAt = fetch.now;
+      this.#arrivals += 1;
+      fetch.silentTicks = 0;
+    }
   }
 
   tick(): void {
@@ -148,7 +179,7 @@ export class Transfer {
       return;
     }
     for (const [index, asked] of [...fetch.asked])
-      if (fetch.asked.get(index) === asked && fetch.now - asked.at >= asked.waitTicks)
+      if (fetch.asked.get(index) === asked && fetch.now - asked.arrivedAt >= asked.waitTicks)
         this.#overdue(fetch, index, asked);
   }
 
@@ -211,7 +242,9 @@ export class Transfer {
   #askFor(fetch: Fetch, index: number, attempt: number): void {
     const source = fetch.sources[(index + attempt) % fetch.sources.length];
     if (source === undefined) return;
-    fetch.asked.set(index, { source, at: fetch.now, waitTicks: fetch.patienceTicks * 2 ** attempt, attempt });
+    const { now } = fetch;
+    const waitTicks = fetch.patienceTicks * 2 ** attempt;
+    fetch.asked.set(index, { source, at: now, arrivedAt: now, arrivedBytes: 0, waitTicks, attempt });
     this.#options.send(source, { kind: 'want-chunk', digest: fetch.checkpoint.digest, index });
   }
 

@@ -19,16 +19,29 @@ export class WaitingRoom {
   #placesKept = 0;
   #bytesKept = 0;
   #calledThisTurn = false;
+  #admitted = 0;
 
   /** `hasRoom` tells whether so many messages of so many bytes together could be taken in. */
   constructor(hasRoom: (messages: number, bytes: number) => boolean) {
     this.#hasRoom = hasRoom;
   }
 
-  /** Whether the message may be taken in now: a place is kept for it, or nobody waits and there is room. */
+  /**
+   * Whether the message may be taken in now: a place is kept for it, or nobody waits and there is room. Those who were
+   * called and have not come back yet still come before it.
+   */
   mayEnter(message: Uint8Array): boolean {
-    if (this.#placesKept > 0 && this.#claim(message)) return true;
+    if (this.#placesKept > 0) return this.#claim(message);
     return this.#waiters.size === 0 && this.#fits(message);
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiters.size === 0;
+  }
+
+  /** How many of those who waited have been called so far. */
+  get admitted(): number {
+    return this.#admitted;
   }
 
   /** Resolves once a place is kept for the message. */
@@ -42,6 +55,7 @@ export class WaitingRoom {
       const next = this.#waiters.at(0);
       if (next === undefined || !this.#fits(next.message)) return;
       this.#waiters.shift();
+      this.#admitted += 1;
       this.#keep(next.message);
       next.resolve();
     }

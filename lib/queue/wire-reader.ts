@@ -1,8 +1,9 @@
 import { NO_BALLOT, type Ballot } from '../model/ballot.js';
 import { isBatchId, NO_OP, NO_OP_ID, type Batch, type BatchId } from '../model/batch.js';
 import { TreplicaError } from '../model/errors.js';
-import { isGroupId, isProcessId, type GroupId, type Instance, type ProcessId } from '../model/ids.js';
+import { COUNTER_MAX, isGroupId, isProcessId, type GroupId, type Instance, type ProcessId } from '../model/ids.js';
 import type { Founding } from '../model/records.js';
+import { INCARNATION_MAX, isNonce, type Start } from '../model/start.js';
 import { groupIdOf, MAX_MEMBERS } from '../model/view.js';
 
 const HIGH = 2 ** 32;
@@ -40,7 +41,9 @@ export class WireReader {
   }
 
   instance(): Instance {
-    return this.natural() as Instance;
+    const value = this.natural();
+    check(value <= COUNTER_MAX, 'an instance is too large');
+    return value as Instance;
   }
 
   optional<T>(read: (input: WireReader) => T): T | null {
@@ -53,6 +56,19 @@ export class WireReader {
     const values: T[] = [];
     while (values.length < count) values.push(read(this));
     return values;
+  }
+
+  /** A list of at most `max` values. */
+  shortList<T>(read: (input: WireReader) => T, max: number): T[] {
+    check(this.#bytes.readUInt32BE(this.#at) <= max, 'a list is too long');
+    return this.list(read);
+  }
+
+  start(): Start {
+    const incarnation = this.natural();
+    const nonce = this.#text();
+    check(incarnation >= 1 && incarnation <= INCARNATION_MAX && isNonce(nonce), 'not a start');
+    return { incarnation, nonce };
   }
 
   processId(): ProcessId {
@@ -78,7 +94,7 @@ export class WireReader {
     const coordinator = this.#text();
     const step = this.flag() ? 1 : 0;
     if (reign === 0 && coordinator === '' && step === 0) return NO_BALLOT;
-    check(isProcessId(coordinator), 'not a ballot');
+    check(isProcessId(coordinator) && reign <= COUNTER_MAX, 'not a ballot');
     return { reign, coordinator, step };
   }
 
@@ -105,11 +121,17 @@ export class WireReader {
     return text;
   }
 
-  founding(): Founding {
-    const attempt = this.natural();
+  /** One process at least, and each once. */
+  members(): ProcessId[] {
     const members = this.list(readProcessId);
     check(members.length >= 1 && members.length <= MAX_MEMBERS, 'a founding of too few or too many');
     check(new Set(members).size === members.length, 'a founding with a member twice');
+    return members;
+  }
+
+  founding(): Founding {
+    const attempt = this.natural();
+    const members = this.members();
     const base = { from: this.instance(), digest: this.baseDigest() };
     check(base.from === 0 || base.digest !== '', 'a founding on nothing that begins later');
     return { group: groupIdOf(members, attempt, base), attempt, members, base };

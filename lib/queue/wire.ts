@@ -1,13 +1,15 @@
 /**
  * Messages as bytes: one byte for the kind, then the fields in the order of the table below. A number once given to a
- * kind is never given to another.
+ * kind is never given to another, and none is above the transport's `TOP_BYTE_MAX`.
  */
 import type { Intent, Item, Message, ReportedVote } from '../consensus/messages.js';
 import type { Batch } from '../model/batch.js';
 import type { Checkpoint } from '../model/checkpoint.js';
-import type { Instance, Position } from '../model/ids.js';
+import type { Instance, Position, ProcessId } from '../model/ids.js';
+import { OWN_STARTS_MAX, PEER_STARTS_MAX, type PeerStarts, type Start } from '../model/start.js';
 import { MAX_MEMBERS } from '../model/view.js';
 import type { RepairMessage } from './repair-messages.js';
+import type { StartMessage } from './start-messages.js';
 import { WireReader } from './wire-reader.js';
 import { WireWriter } from './wire-writer.js';
 
@@ -18,11 +20,22 @@ interface Codec<M extends WireMessage> {
 }
 
 /** All that travels: what the cores say, and what is said below them. */
-export type WireMessage = Message | RepairMessage;
+export type WireMessage = Message | RepairMessage | StartMessage;
 
 type WireMessageOf<K extends WireMessage['kind']> = Extract<WireMessage, { readonly kind: K }>;
 
 type Codecs = { readonly [K in WireMessage['kind']]: Codec<WireMessageOf<K>> };
+
+/** One vote in a promise: an instance, a ballot and the longest batch id. */
+const REPORTED_VOTE_BYTES_MAX = 8 + 26 + 64;
+
+/** The rest of a promise, and the frame around it. */
+const PROMISE_BYTES_MAX = 128;
+
+/** How many votes a promise may report that is to fit a datagram. */
+export function votesAPromise(maxDatagramBytes: number): number {
+  return Math.max(1, Math.floor((maxDatagramBytes - PROMISE_BYTES_MAX) / REPORTED_VOTE_BYTES_MAX));
+}
 
 /** By their numbers on the wire. */
 const INTENTS: readonly Intent[] = ['found', 'wait', 'join'];
@@ -59,22 +72,39 @@ const codecs: Codecs = {
     write: (out, message) => out.founding(message.founding),
     read: (input) => ({ kind: 'founded', founding: input.founding() }),
   },
+  stuck: {
+    code: 42,
+    write: (out, message) => out.id(message.founding),
+    read: (input) => ({ kind: 'stuck', founding: input.groupId() }),
+  },
+  withdrawn: {
+    code: 43,
+    write: (out, { withdrawal }) => out.founding(withdrawal.founding).list(withdrawal.by, writeId),
+    read: (input) => ({ kind: 'withdrawn', withdrawal: { founding: input.founding(), by: input.members() } }),
+  },
   // Election.
   heartbeat: {
     code: 6,
-    write: (out, { ballot, watermark, anyFrom }) =>
-      out.ballot(ballot).natural(watermark).optional(anyFrom, writeInstance),
+    write: (out, { ballot, watermark, anyFrom, timeMs }) =>
+      out.ballot(ballot).natural(watermark).optional(anyFrom, writeInstance).optional(timeMs, writeNatural),
     read: (input) => ({
       kind: 'heartbeat',
       ballot: input.ballot(),
       watermark: input.instance(),
       anyFrom: input.optional(readInstance),
+      timeMs: input.optional(readNatural),
     }),
   },
   heard: {
     code: 7,
-    write: (out, message) => out.ballot(message.ballot).natural(message.watermark),
-    read: (input) => ({ kind: 'heard', ballot: input.ballot(), watermark: input.instance() }),
+    write: (out, message) =>
+      out.ballot(message.ballot).natural(message.watermark).optional(message.clockMs, writeNatural),
+    read: (input) => ({
+      kind: 'heard',
+      ballot: input.ballot(),
+      watermark: input.instance(),
+      clockMs: input.optional(readNatural),
+    }),
   },
   canvass: {
     code: 8,
@@ -94,11 +124,14 @@ const codecs: Codecs = {
   },
   promise: {
     code: 11,
-    write: (out, { ballot, watermark, votes }) => out.ballot(ballot).natural(watermark).list(votes, writeVote),
+    write: (out, { ballot, watermark, from, until, votes }) =>
+      out.ballot(ballot).natural(watermark).natural(from).optional(until, writeInstance).list(votes, writeVote),
     read: (input) => ({
       kind: 'promise',
       ballot: input.ballot(),
       watermark: input.instance(),
+      from: input.instance(),
+      until: input.optional(readInstance),
       votes: input.list(readVote),
     }),
   },
@@ -127,6 +160,11 @@ const codecs: Codecs = {
     code: 15,
     write: (out, message) => out.batch(message.batch),
     read: (input) => ({ kind: 'batch', batch: input.batch() }),
+  },
+  pending: {
+    code: 44,
+    write: (out, message) => out.id(message.id),
+    read: (input) => ({ kind: 'pending', id: input.batchId() }),
   },
   any: {
     code: 16,
@@ -159,11 +197,6 @@ const codecs: Codecs = {
     write: (out, message) => out.id(message.id).natural(message.instance),
     read: (input) => ({ kind: 'fetch', id: input.batchId(), instance: input.instance() }),
   },
-  duplicate: {
-    code: 26,
-    write: (out, message) => out.id(message.id).natural(message.instance),
-    read: (input) => ({ kind: 'duplicate', id: input.batchId(), instance: input.instance() }),
-  },
   'catch-up': {
     code: 21,
     write: (out, message) => out.natural(message.from).natural(message.to),
@@ -182,13 +215,18 @@ const codecs: Codecs = {
   // Linearizable reads.
   ask: {
     code: 23,
-    write: (out, message) => out.natural(message.round),
-    read: (input) => ({ kind: 'ask', round: input.natural() }),
+    write: (out, message) => out.natural(message.incarnation).natural(message.round),
+    read: (input) => ({ kind: 'ask', incarnation: input.natural(), round: input.natural() }),
   },
   answer: {
     code: 24,
-    write: (out, message) => out.natural(message.round).natural(message.until),
-    read: (input) => ({ kind: 'answer', round: input.natural(), until: input.instance() }),
+    write: (out, message) => out.natural(message.incarnation).natural(message.round).natural(message.until),
+    read: (input) => ({
+      kind: 'answer',
+      incarnation: input.natural(),
+      round: input.natural(),
+      until: input.instance(),
+    }),
   },
   fill: {
     code: 25,
@@ -228,7 +266,24 @@ const codecs: Codecs = {
     write: (out, { next, digest }) => out.natural(next).id(digest),
     read: (input) => ({ kind: 'checkpointed', next: input.instance(), digest: input.digest() }),
   },
+  // Starts.
+  start: {
+    code: 40,
+    write: (out, { former, peers }) => out.list(former, writeStart).list(peers, writePeerStarts),
+    read: (input) => ({ kind: 'start', former: readFormer(input), peers: readPeers(input) }),
+  },
+  welcome: {
+    code: 41,
+    write: (out, { to, former, peers }) => {
+      writeStart(out, to);
+      out.list(former, writeStart).list(peers, writePeerStarts);
+    },
+    read: (input) => ({ kind: 'welcome', to: input.start(), former: readFormer(input), peers: readPeers(input) }),
+  },
 };
+
+/** All kinds of messages that travel. */
+export const MESSAGE_KINDS = Object.keys(codecs) as readonly WireMessage['kind'][];
 
 const readers = new Map<number, (input: WireReader) => WireMessage>(
   Object.values(codecs).map(({ code, read }) => [code, read]),
@@ -264,8 +319,20 @@ function write<K extends WireMessage['kind']>(kind: K, message: WireMessageOf<K>
   codec.write(writer, message);
 }
 
+function writeId(out: WireWriter, id: ProcessId): void {
+  out.id(id);
+}
+
 function writeInstance(out: WireWriter, instance: Instance): void {
   out.natural(instance);
+}
+
+function writeNatural(out: WireWriter, value: number): void {
+  out.natural(value);
+}
+
+function readNatural(input: WireReader): number {
+  return input.natural();
 }
 
 function readInstance(input: WireReader): Instance {
@@ -284,6 +351,32 @@ function readCheckpoint(input: WireReader): Checkpoint {
     bytes: input.natural(),
     digest: input.digest(),
   };
+}
+
+function writeStart(out: WireWriter, { incarnation, nonce }: Start): void {
+  out.natural(incarnation).id(nonce);
+}
+
+function readStart(input: WireReader): Start {
+  return input.start();
+}
+
+function writePeerStarts(out: WireWriter, { process, starts, isForked }: PeerStarts): void {
+  out.id(process).flag(isForked).list(starts, writeStart);
+}
+
+function readPeerStarts(input: WireReader): PeerStarts {
+  const process = input.processId();
+  const isForked = input.flag();
+  return { process, isForked, starts: input.shortList(readStart, PEER_STARTS_MAX) };
+}
+
+function readFormer(input: WireReader): readonly Start[] {
+  return input.shortList(readStart, OWN_STARTS_MAX);
+}
+
+function readPeers(input: WireReader): readonly PeerStarts[] {
+  return input.shortList(readPeerStarts, MAX_MEMBERS);
 }
 
 function writeItem(out: WireWriter, { instance, id }: Item): void {

@@ -9,9 +9,9 @@ const LISTED_LENGTH_MAX = 64;
 /** After so many holes in a row the keys are listed: the next element may be thousands of millions of places away. */
 const HOLES_WALKED_MAX = 1_024;
 
-/** Only the brackets and how many elements there are; named properties would be in between. */
-const NOTHING_BUT_ELEMENTS = /^\[ \.\.\. \d+ more items \]$/;
-const INSPECTION = { maxArrayLength: 0, maxStringLength: 0, depth: 0, customInspect: false } as const;
+/** Only the brackets, the length and how many elements there are; named properties would be in between. */
+const NOTHING_BUT_ELEMENTS = /^\[ \.\.\. \d+ more items, \[length\]: \d+ \]$/;
+const INSPECTION = { maxArrayLength: 0, maxStringLength: 0, depth: 0, customInspect: false, showHidden: true } as const;
 
 /**
  * The same array, provided that it is one and holds nothing but elements. Takes little time whatever the length: to list
@@ -21,13 +21,18 @@ export function bareArray(value: object): readonly unknown[] {
   if (!Array.isArray(value)) throw refuseClass(Array.prototype);
   refuseSymbols(value, 'an array');
   const elements = value as readonly unknown[];
-  if (elements.length > LISTED_LENGTH_MAX && NOTHING_BUT_ELEMENTS.test(inspect(elements, INSPECTION))) return elements;
+  if (elements.length > LISTED_LENGTH_MAX && hasNothingButElements(elements)) return elements;
   const keys = Object.keys(elements);
   // Other keys come after the indices.
   const last = keys.at(-1);
   if (last !== undefined && !isIndex(last, elements.length))
     throw refuseProperties('an array', `a property ${keys.find((key) => !isIndex(key, elements.length)) ?? last}`);
   return elements;
+}
+
+/** For an array that is not short. False also where somebody has given arrays another way to be shown. */
+export function hasNothingButElements(elements: readonly unknown[]): boolean {
+  return NOTHING_BUT_ELEMENTS.test(inspect(elements, INSPECTION));
 }
 
 /** The holes of one array, for somebody who walks through it once. */

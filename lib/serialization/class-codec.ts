@@ -2,7 +2,8 @@ import { TreplicaError } from '../model/errors.js';
 import { describeField, exposedAccessors, keyOf, type Transform, type TypeDescription } from './fields.js';
 import { flawOf, type Class } from './flaws.js';
 import { malformed, type Source } from './malformed.js';
-import { headerOf, partsOfHeader, subtypePrefix, survivesUtf8 } from './wire.js';
+import { gainedFields, declaredFields, type Gained } from './gained-fields.js';
+import { headerOf, partsOfHeader, subtypePrefix, survivesUtf8, type Header } from './wire.js';
 
 /** A field that travels. */
 export interface Field {
@@ -23,6 +24,8 @@ export interface Shape {
   /** The own properties, also those that do not travel. */
   readonly names: readonly string[];
   readonly fields: readonly Field[];
+  /** The keys of those fields that are properties. */
+  readonly plainKeys: readonly string[];
   /** Whether reading it back runs code of the class. */
   readonly runsCode: boolean;
 }
@@ -35,6 +38,10 @@ export interface Reader {
   readonly fields: readonly (Field | null)[];
   /** Where each field is simply assigned: the common case, and the quick one. */
   readonly plainFields: readonly Field[] | null;
+  /** What the class has come to make instances with since the header was written. Null where there is nothing. */
+  readonly gained: Gained | null;
+  /** Fields that the class makes, and this instance has no more. */
+  readonly absent: readonly string[];
 }
 
 /** So many shapes of a class are remembered: an object that is used as a dictionary has a new one each time. */
@@ -49,10 +56,14 @@ export class ClassCodec {
   readonly #accessors: readonly string[];
   #latest: Shape | null = null;
 
-  /** `prefix` names the class in headers. */
+  /**
+   * `prefix` names the class in headers. `fillsIn` says whether instances are given what their class has gained since they
+   * were written.
+   */
   constructor(
     readonly type: Class,
     readonly prefix: string,
+    readonly fillsIn = true,
   ) {
     this.prototype = type.prototype as object;
     this.#Instance = constructorOf(this.prototype);
@@ -70,8 +81,8 @@ export class ClassCodec {
     return this.#latest;
   }
 
-  /** How to read instances with these fields. */
-  readerOf(wireNames: readonly string[]): Reader {
+  /** How to read instances with this header. Throws STATE_MISMATCH for a field that has no value there and none here. */
+  readerOf({ wireNames, absent }: Header): Reader {
     const fields = wireNames.map((wireName) => this.#fieldOf(keyOf(this.type, wireName)));
     const plainFields = fields
       .filter((field) => field !== null)
@@ -80,7 +91,21 @@ export class ClassCodec {
       Instance: this.#Instance,
       fields,
       plainFields: plainFields.length === fields.length ? plainFields : null,
+      gained: this.#gainedSince(wireNames, absent),
+      absent: absent.map((wireName) => keyOf(this.type, wireName)),
     };
+  }
+
+  #gainedSince(wireNames: readonly string[], absent: readonly string[]): Gained | null {
+    if (!this.fillsIn) return null;
+    const known = new Set([...wireNames, ...absent].map((wireName) => keyOf(this.type, wireName)));
+    const missing = this.#declared().filter((key) => !known.has(key));
+    return missing.length === 0 ? null : gainedFields(this.type, known, missing);
+  }
+
+  /** The fields that instances are made with and that travel. */
+  #declared(): string[] {
+    return declaredFields(this.type).filter((key) => !(key in this.prototype) && this.#fieldOf(key) !== null);
   }
 
   #recall(names: readonly string[], instance: object): Shape {
@@ -103,12 +128,18 @@ export class ClassCodec {
       if (other !== undefined) this.#refuse(key, `would travel under the name '${wireName}', as ${other} does`);
       carriers.set(wireName, key);
     }
-    const header = headerOf(this.prefix, [...carriers.keys()]);
+    const absent = this.#declared().filter((key) => !names.includes(key));
+    const header = headerOf(
+      this.prefix,
+      [...carriers.keys()],
+      absent.map((key) => this.#fieldOf(key)?.wireName ?? key),
+    );
     if (!survivesUtf8(header)) this.#refuse('', 'has a field whose name is not well-formed Unicode');
     return {
       header,
       names,
       fields,
+      plainKeys: fields.filter(({ isAccessor }) => !isAccessor).map(({ key }) => key),
       runsCode: this.#accessors.length > 0 || fields.some(({ fromWire }) => fromWire !== null),
     };
   }
@@ -162,6 +193,12 @@ export class Readers {
   /** `codecOf` finds the class for a prefix or throws. */
   constructor(readonly codecOf: (prefix: string, source: Source) => ClassCodec) {}
 
+  /** Another class has taken a name over. */
+  forget(): void {
+    this.#readers.clear();
+    this.#latest.fill(null);
+  }
+
   of(header: string, source: Source): Reader {
     const latest = this.#latest[header.length & 63] ?? null;
     if (latest !== null && latest.header === header) return latest.reader;
@@ -173,7 +210,7 @@ export class Readers {
   #compile(header: string, source: Source): Reader {
     const parts = partsOfHeader(header);
     if (parts === null) throw malformed(`an object with the header '${header}', which names no fields`, source);
-    const reader = this.codecOf(parts.prefix, source).readerOf(parts.wireNames);
+    const reader = this.codecOf(parts.prefix, source).readerOf(parts);
     if (this.#readers.size < READERS_MAX) this.#readers.set(header, reader);
     return reader;
   }

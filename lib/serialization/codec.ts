@@ -9,6 +9,7 @@ import { TreplicaError } from '../model/errors.js';
 import { Decoding } from './decoding.js';
 import { Encoding } from './encoding.js';
 import { malformed } from './malformed.js';
+import { compare, unreadable } from './trial.js';
 
 /** Records and structures would need tables outside of the message. Bytes are copied out of it: the state may change them. */
 const packr = new Packr({ useRecords: false, mapsAsObjects: false, useBigIntExtension: true, copyBuffers: true });
@@ -28,7 +29,10 @@ export function encode(value: unknown): Buffer {
   const encoding = new Encoding(value);
   const bytes = packr.pack(encoding.run());
   if (bytes.buffer.byteLength > SLAB_BYTES) packr.useBuffer(Buffer.allocUnsafeSlow(SLAB_BYTES));
-  if (encoding.runsCode) rehearse(bytes);
+  if (encoding.runsCode || encoding.news !== null) {
+    const copy = rehearse(bytes);
+    if (encoding.news !== null) compare(value as object, copy as object, encoding.news, false);
+  }
   return bytes;
 }
 
@@ -64,15 +68,10 @@ function unpack(bytes: Uint8Array): unknown {
 }
 
 /** What reads well nowhere must not reach the log, where it would stop every replica, again and again. */
-function rehearse(bytes: Uint8Array): void {
+function rehearse(bytes: Uint8Array): unknown {
   try {
-    decode(bytes);
+    return decode(bytes);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new TreplicaError(
-      'NOT_SERIALIZABLE',
-      `The value could not be read back: ${reason} See to the @Transform functions and setters of its classes.`,
-      { cause },
-    );
+    throw unreadable('value', cause);
   }
 }

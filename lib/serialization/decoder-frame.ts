@@ -20,6 +20,8 @@ export interface Frame {
   key: unknown;
   keyIsRead: boolean;
   declared: Declared | null;
+  /** What is to be done to the object when it has its contents. */
+  integrity: number;
 }
 
 export function unusedFrame(): Frame {
@@ -33,5 +35,6 @@ export function unusedFrame(): Frame {
     key: undefined,
     keyIsRead: false,
     declared: null,
+    integrity: 0,
   };
 }

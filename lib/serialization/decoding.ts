@@ -1,4 +1,5 @@
 import type { Declared, Reader } from './class-codec.js';
+import { close } from './integrity.js';
 import { malformed } from './malformed.js';
 import { put } from './properties.js';
 import { registeredReaders } from './registry.js';
@@ -36,7 +37,8 @@ export class Decoding {
     if (contents.length !== reader.fields.length + 1)
       throw malformed(`${contents.length - 1} values for ${reader.fields.length} fields`, 'message');
     const instance = this.#begin(new reader.Instance() as Record<string, unknown>);
-    const { plainFields } = reader;
+    const { plainFields, gained } = reader;
+    if (gained !== null) gained.fill(instance);
     if (plainFields === null) return this.#instanceWithCare(contents, reader, instance);
     let i = 0;
     for (const field of plainFields) {
@@ -79,6 +81,10 @@ export class Decoding {
       }
       case Kind.string:
         return Buffer.from(bytesIn(contents)).toString('utf16le');
+      case Kind.fixed:
+      case Kind.sealed:
+      case Kind.frozen:
+        return close(objectIn(this.value(contents[1], declared)), kind - Kind.fixed + 1);
       case Kind.negativeZero:
         return -0;
       case Kind.reference:
@@ -140,6 +146,10 @@ export class Decoding {
 function numberIn(contents: readonly unknown[]): number {
   const [, number] = contents;
   return typeof number === 'number' ? number : fail('an object without its number');
+}
+
+function objectIn(value: unknown): object {
+  return typeof value === 'object' && value !== null ? value : fail('something closed that is no object');
 }
 
 function bytesIn(contents: readonly unknown[]): Uint8Array<ArrayBuffer> {

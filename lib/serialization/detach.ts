@@ -1,18 +1,29 @@
+import { types } from 'node:util';
+
+import { development } from '../model/development.js';
 import { className, flawOf, prototypeOf } from './flaws.js';
+import { refuseHidden } from './hidden-state.js';
+import { close, EXTENSIBLE, integrityOf } from './integrity.js';
 import { bare, put, refuseSymbols } from './properties.js';
+import { twinOf } from './realms.js';
 import { located, Refusal } from './refusal.js';
+import { refuseDisguised, refuseOdd, refuseOddBytes, refuseOddElements } from './unseen.js';
+
+/** The object that another one only shows. */
+export type Unveil = (shown: object) => object;
 
 /**
  * A deep copy, so that whoever holds it neither sees later changes of the original nor can change it. Primitives are
- * returned as they are. Objects keep their class, registered or not, all their fields, and what refers to what.
+ * returned as they are. Objects keep their class, registered or not, all their fields, and what refers to what. What
+ * `unveil` knows another object for, where it is given, is copied from that one.
  *
  * Throws NOT_SERIALIZABLE for what cannot be copied: functions, symbols, objects with private members, and built-in
- * objects other than arrays, Map, Set, Date, Buffer and Uint8Array.
+ * objects other than arrays, Map, Set, Date, Buffer, Uint8Array and errors.
  */
-export function detach<T>(value: T): T {
+export function detach<T>(value: T, unveil: Unveil | null = null): T {
   if (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol') return value;
   try {
-    return new Copying().value(value) as T;
+    return new Copying(unveil).value(value) as T;
   } catch (error) {
     throw located(error, 'The value');
   }
@@ -24,15 +35,23 @@ class Copying {
   #wholeCopy: object | null = null;
   #copies: Map<object, object> | null = null;
 
-  value(value: unknown): unknown {
-    if (typeof value === 'function' || typeof value === 'symbol') throw uncopiable(`holds a ${typeof value}`);
-    if (typeof value !== 'object' || value === null) return value;
+  constructor(readonly unveil: Unveil | null) {}
+
+  value(held: unknown): unknown {
+    if (typeof held === 'function' || typeof held === 'symbol') throw uncopiable(`holds a ${typeof held}`);
+    if (typeof held !== 'object' || held === null) return held;
+    const value = this.unveil === null ? held : this.unveil(held);
     if (value === this.#whole) return this.#wholeCopy;
-    return this.#copies?.get(value) ?? this.#object(value);
+    return this.#copies?.get(value) ?? this.#closedAlike(value);
   }
 
-  #object(original: object): object {
-    const prototype = prototypeOf(original);
+  #closedAlike(original: object): object {
+    const copy = this.#object(original, prototypeOf(original));
+    const integrity = integrityOf(original);
+    return integrity === EXTENSIBLE ? copy : close(copy, integrity);
+  }
+
+  #object(original: object, prototype: object | null): object {
     switch (prototype) {
       case Array.prototype:
         return this.#array(original as unknown[]);
@@ -43,12 +62,31 @@ class Copying {
       case Date.prototype:
         return this.#begin(original, new Date((bare(original) as Date).getTime()));
       case Buffer.prototype:
+        if (development.isOn) refuseOddBytes(original as Buffer);
         return this.#begin(original, Buffer.from(original as Buffer));
       case Uint8Array.prototype:
+        if (development.isOn) refuseOddBytes(original as Uint8Array);
         return this.#begin(original, Uint8Array.from(original as Uint8Array));
       default:
-        return this.#fields(original, prototype);
+        return types.isNativeError(original) ? this.#error(original, prototype) : this.#fields(original, prototype);
     }
+  }
+
+  /** All that it carries, hidden or not: its message, its stack, what caused it, and what the application has added. */
+  #error(original: Error, prototype: object | null): Error {
+    const flaw = flawOfError(prototype);
+    if (flaw !== null) throw uncopiable(`holds an instance of ${className(original)}, and ${flaw}`);
+    const copy = this.#begin(original, Object.setPrototypeOf(new Error(), prototype) as Error);
+    for (const key of Reflect.ownKeys(original)) {
+      const enumerable = Object.prototype.propertyIsEnumerable.call(original, key);
+      try {
+        const value = this.value((original as unknown as Record<PropertyKey, unknown>)[key]);
+        Object.defineProperty(copy, key, { value, enumerable, writable: true, configurable: true });
+      } catch (error) {
+        throw located(error, `${className(original)}.${String(key)}`);
+      }
+    }
+    return copy;
   }
 
   #begin<T extends object>(original: object, copy: T): T {
@@ -58,11 +96,19 @@ class Copying {
   }
 
   #fields(original: object, prototype: object | null): object {
+    const twin = prototype === null ? null : twinOf(prototype);
+    if (twin !== null && twin !== Object.prototype) return this.#object(original, twin);
     const flaw = prototype === null ? null : flawOf(prototype);
+    // Nobody is given this promise: if it were rejected, as unhandled, that would end the process.
+    if (types.isPromise(original)) original.catch(() => undefined);
     if (flaw !== null && prototype !== null)
       throw uncopiable(`holds an instance of ${className(prototype)}, and ${flaw}`);
     refuseSymbols(original, 'an object');
-    const copy = this.#begin(original, Object.create(prototype) as object);
+    if (development.isOn) {
+      refuseDisguised(original);
+      refuseOdd(original, Object.getOwnPropertyNames(original), 'an object');
+    }
+    const copy = this.#begin(original, Object.create(twin ?? prototype) as object);
     for (const key of Object.getOwnPropertyNames(original)) {
       const held = (original as Record<string, unknown>)[key];
       try {
@@ -71,10 +117,14 @@ class Copying {
         throw located(error, `${prototype === null ? 'An object' : className(prototype)}.${key}`);
       }
     }
+    if (development.isOn) refuseHidden(original, copy);
     return copy;
   }
 
   #array(original: readonly unknown[]): unknown[] {
+    if (!Array.isArray(original)) throw uncopiable('holds an instance of Array that is no array');
+    refuseSymbols(original, 'an array');
+    if (development.isOn) refuseOddElements(original);
     const copy = this.#begin<unknown[]>(original, []);
     copy.length = original.length;
     // Keys rather than indices: holes stay holes, and the properties of a regular expression's match are not lost.
@@ -93,6 +143,17 @@ class Copying {
     for (const element of original) copy.add(this.value(element));
     return copy;
   }
+}
+
+/** That errors are built in is no flaw: all that they hold beyond their fields is the stack, which is text. */
+export function flawOfError(prototype: object | null): string | null {
+  const flaw = prototype === null ? null : flawOf(prototype);
+  for (let at = prototype; at !== null; at = prototypeOf(at)) {
+    const type: unknown = Object.getOwnPropertyDescriptor(at, 'constructor')?.value;
+    if (typeof type !== 'function' || !Function.prototype.toString.call(type).endsWith('{ [native code] }')) continue;
+    return flaw === flawOf(at) ? null : flaw;
+  }
+  return flaw;
 }
 
 function uncopiable(what: string): Refusal {

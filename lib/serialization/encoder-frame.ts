@@ -24,6 +24,7 @@ export interface Frame {
   entry: readonly [unknown, unknown] | null;
   keyIsWritten: boolean;
   declared: Declared | null;
+  integrity: number;
   /** The class and the field that this object, or what holds it, is in: for messages to a person. */
   type: Class | null;
   key: string;
@@ -42,6 +43,7 @@ export function unusedFrame(): Frame {
     entry: null,
     keyIsWritten: false,
     declared: null,
+    integrity: 0,
     type: null,
     key: '',
   };

@@ -1,11 +1,16 @@
 import { types } from 'node:util';
 
+import { development } from '../model/development.js';
 import type { ClassCodec, Declared, Shape } from './class-codec.js';
 import { prototypeOf } from './flaws.js';
+import { EXTENSIBLE, integrityOf, isOrdinary } from './integrity.js';
 import { bare, refuseSymbols } from './properties.js';
 import { located, Refusal, refuseClass, refuseProperties, refuseType } from './refusal.js';
+import { twinOf } from './realms.js';
 import { codecFor } from './registry.js';
 import { contentOf } from './transforms.js';
+import { isUntried } from './trial.js';
+import { oddProperty, refuseDisguised, refuseOdd, refuseOddBytes, refuseOddElements } from './unseen.js';
 import { DEPTH_MAX, HEADERS_MAX, Kind, survivesUtf8 } from './wire.js';
 
 /**
@@ -15,6 +20,8 @@ import { DEPTH_MAX, HEADERS_MAX, Kind, survivesUtf8 } from './wire.js';
 export class Encoding {
   /** Whether decoding will run code of the classes in the message. */
   runsCode = false;
+  /** Prototypes of classes in it of which nothing has been compared with its copy yet. Null in production. */
+  news: Set<object> | null = null;
   #seen: Map<object, number> | null = null;
   /** Those whose headers have been written. */
   readonly #shapes: Shape[] = [];
@@ -69,12 +76,18 @@ export class Encoding {
     const codec = codecFor(prototype) ?? declared?.codecFor(prototype);
     const wire = codec !== undefined ? this.#instance(value, codec) : this.#contents(value, prototype, declared);
     this.#depth -= 1;
-    return wire;
+    const integrity = integrityOf(value);
+    return integrity === EXTENSIBLE ? wire : [Kind.fixed + integrity - 1, wire];
   }
 
   #instance(value: object, codec: ClassCodec): unknown[] {
     const shape = codec.shapeOf(value);
     const { fields } = shape;
+    if (development.isOn) {
+      refuseDisguised(value);
+      refuseOdd(value, shape.plainKeys, `an instance of ${codec.type.name}`);
+      if (isUntried(codec.prototype, false)) (this.news ??= new Set()).add(codec.prototype);
+    }
     if (shape.runsCode) this.runsCode = true;
     const wire = new Array<unknown>(fields.length + 1);
     wire[0] = this.#header(shape);
@@ -111,19 +124,29 @@ export class Encoding {
       case Date.prototype:
         return [Kind.date, (bare(value) as Date).getTime()];
       case Buffer.prototype:
-        if (types.isUint8Array(value)) return [Kind.buffer, value];
+        if (types.isUint8Array(value)) return this.#bytes(Kind.buffer, value);
         break;
       case Uint8Array.prototype:
-        if (types.isUint8Array(value)) return [Kind.bytes, value];
+        if (types.isUint8Array(value)) return this.#bytes(Kind.bytes, value);
         break;
     }
-    throw refuseClass(prototype);
+    const twin = twinOf(prototype);
+    if (twin === null) throw refuseClass(prototype);
+    return this.#contents(value, twin, declared);
+  }
+
+  #bytes(kind: number, bytes: Uint8Array): unknown[] {
+    if (development.isOn) refuseOddBytes(bytes);
+    const { buffer, byteOffset, length } = bytes;
+    // msgpackr knows no bytes of another realm.
+    return [kind, bytes instanceof Uint8Array ? bytes : Buffer.from(buffer, byteOffset, length)];
   }
 
   #array(value: object, declared: Declared | null): unknown[] {
     if (!Array.isArray(value)) throw refuseClass(Array.prototype);
     refuseSymbols(value, 'an array');
     const elements = value as readonly unknown[];
+    if (development.isOn) refuseOddElements(elements);
     const keys = Object.keys(elements);
     const { length } = elements;
     // Other keys come after the indices: where the last one is the last index, there is nothing but indices.
@@ -146,13 +169,13 @@ export class Encoding {
 
   #entries(kind: number, value: object): unknown[] {
     refuseSymbols(value, 'a plain object');
+    if (development.isOn) refuseDisguised(value);
+    const integrity = integrityOf(value);
     const wire: unknown[] = [kind];
     for (const key of Object.getOwnPropertyNames(value)) {
       const property = Object.getOwnPropertyDescriptor(value, key);
-      if (property?.enumerable !== true || !('value' in property)) {
-        throw refuseProperties('a plain object', `an accessor or hidden property ${key}`);
-      }
-      wire.push(this.#value(key, null), this.#value(property.value, null));
+      if (!isOrdinary(property, integrity)) throw oddProperty('a plain object', key);
+      wire.push(this.#value(key, null), this.#value(property?.value, null));
     }
     return wire;
   }

@@ -1,9 +1,8 @@
-import 'reflect-metadata';
-
-import { TransformationType, type TransformFnParams } from 'class-transformer';
-import { defaultMetadataStorage as storage } from 'class-transformer/cjs/storage.js';
+import type { TransformFnParams } from 'class-transformer';
 
 import { TreplicaError } from '../model/errors.js';
+import { isNative } from './class-source.js';
+import { storage, TransformationType } from './class-transformer.js';
 import type { Class } from './flaws.js';
 
 /** A function given to `@Transform`. */
@@ -120,7 +119,7 @@ function objectOutOfReach(type: Class, key: string): { newObject: never; object:
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- what `@Type` may name
 function isOwnClass(declared: Function): boolean {
-  return declared !== Buffer && !Function.prototype.toString.call(declared).endsWith('{ [native code] }');
+  return declared !== Buffer && !isNative(declared);
 }
 
 function notSerializable(type: Class, key: string, what: string, remedy: string): TreplicaError {

@@ -1,10 +1,8 @@
+import { isNative, sourceOf } from './class-source.js';
+import { isPlain } from './realms.js';
+
 /** Any class, abstract or not. */
 export type Class = abstract new (...args: never[]) => object;
-
-const COMMENT_OR_STRING = /\/\*[^]*?\*\/|\/\/[^\n]*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\[^]|[^`\\])*`/gu;
-const PRIVATE_MEMBER = /(?:[{};\n*]|\b(?:get|set|async)\s)\s*(#[\p{ID_Start}$_][\p{ID_Continue}$]*)/u;
-/** What compilers turn private members into where the target has none. */
-const DOWNLEVELED_PRIVATE = /\b(?:__classPrivateField(?:Get|Set)|__private(?:Add|Get|Set)|_class_private_\w+)\b/u;
 
 const flaws = new WeakMap<object, string | null>();
 
@@ -21,23 +19,30 @@ export function flawOf(prototype: object): string | null {
 }
 
 function findFlaw(prototype: object): string | null {
-  let hasClass = prototype === Object.prototype;
-  for (let at: object | null = prototype; at !== null && at !== Object.prototype; at = prototypeOf(at)) {
-    const type: unknown = Object.getOwnPropertyDescriptor(at, 'constructor')?.value;
-    if (typeof type !== 'function') continue;
+  let hasClass = isPlain(prototype);
+  for (const type of classesOf(prototype)) {
     hasClass = true;
-    const source = Function.prototype.toString.call(type);
-    if (source.endsWith('{ [native code] }')) return `${type.name} is built in, and what it holds is not in fields`;
-    const code = source.replace(COMMENT_OR_STRING, ' ');
-    const member = PRIVATE_MEMBER.exec(code)?.[1] ?? (DOWNLEVELED_PRIVATE.test(code) ? 'a private member' : null);
-    if (member !== null)
-      return `${type.name} has ${member}, which nothing outside of the class can read: declare it with TypeScript's private instead`;
+    if (isNative(type)) return `${type.name} is built in, and what it holds is not in fields`;
+    const { hidden } = sourceOf(type);
+    if (hidden !== null)
+      return `${type.name} ${hidden}, which nothing outside of the class can read: declare it with TypeScript's private instead, as a field`;
   }
   return hasClass ? null : 'its prototype belongs to no class';
 }
 
+/** The class that a prototype belongs to and those that it extends, the innermost first. */
+export function* classesOf(prototype: object): Generator<Class> {
+  for (let at: object | null = prototype; at !== null && !isPlain(at); at = prototypeOf(at)) {
+    const type: unknown = Object.getOwnPropertyDescriptor(at, 'constructor')?.value;
+    if (typeof type === 'function') yield type as Class;
+  }
+}
+
 /** The name of the class that a prototype belongs to, for a message to a person. */
 export function className(prototype: object): string {
+  // Prototypes of iterators have a tag and no constructor of their own: what they inherit differs between versions of Node.
+  const tag: unknown = Object.getOwnPropertyDescriptor(prototype, Symbol.toStringTag)?.value;
+  if (typeof tag === 'string' && !Object.hasOwn(prototype, 'constructor')) return tag;
   const type = (prototype as { readonly constructor?: unknown }).constructor;
   if (typeof type === 'function' && (type !== Object || prototype === Object.prototype)) return type.name;
   return Object.prototype.toString.call(prototype).slice('[object '.length, -1);

@@ -1,5 +1,6 @@
+import { LongValues } from './long-values.js';
 import { malformed } from './malformed.js';
-import { SHORT_STRING_MAX, Tag } from './state-format.js';
+import { LAST_PART, PART_FORMS, SHORT_STRING_MAX, Tag } from './state-format.js';
 
 /** So many short texts are remembered: most states say the same few again and again, and they need not be made anew. */
 const KNOWN_TEXTS = 4_096;
@@ -10,6 +11,7 @@ export class PieceReader {
   #bytes: Buffer = Buffer.alloc(0);
   #view: DataView = new DataView(new ArrayBuffer(0));
   #at = 0;
+  readonly #long = new LongValues();
   readonly #known = new Array<string>(KNOWN_TEXTS).fill('');
 
   /** Begins with another piece, which is only looked at. */
@@ -17,6 +19,28 @@ export class PieceReader {
     this.#bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
     this.#view = new DataView(piece.buffer, piece.byteOffset, piece.length);
     this.#at = 0;
+  }
+
+  /** Where what follows the piece's number says that it is a part: takes all of it. */
+  isPart(): boolean {
+    if (this.#bytes[this.#at] !== Tag.part) {
+      this.#long.assertWhole();
+      return false;
+    }
+    this.#at += 1;
+    const index = this.natural();
+    const form = this.tag();
+    const total = PART_FORMS[form % LAST_PART] === 'bytes' ? this.natural() : null;
+    const length = this.natural();
+    const start = this.#take(length);
+    if (this.hasMore) fail();
+    this.#long.add(index, form, total, this.#bytes.subarray(start));
+    return true;
+  }
+
+  /** The piece has been read: nothing of its parts may be left. */
+  end(): void {
+    this.#long.end();
   }
 
   get hasMore(): boolean {
@@ -78,6 +102,8 @@ export class PieceReader {
         return this.#text('utf8', this.natural());
       case Tag.utf16:
         return this.#text('utf16le', this.natural());
+      case Tag.longText:
+        return this.#long.text();
       default:
         return null;
     }
@@ -103,7 +129,9 @@ export class PieceReader {
 
   /** Length and contents, copied into memory of their own. */
   bytes(): Uint8Array<ArrayBuffer> {
-    const length = this.natural();
+    const said = this.natural();
+    const length = Math.floor(said / 2);
+    if (said % 2 === 1) return this.#long.bytes(length);
     const start = this.#take(length);
     return new Uint8Array(this.#bytes.subarray(start, this.#at));
   }

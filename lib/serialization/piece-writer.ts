@@ -1,6 +1,7 @@
-import { PIECE_OBJECTS, SHORT_STRING_MAX, Tag } from './state-format.js';
+import { partsOf, type Long } from './long-values.js';
+import { LONG_BYTES, LONG_TEXT, PIECE_OBJECTS, SHORT_STRING_MAX, Tag } from './state-format.js';
 
-/** No token but a string, a buffer, a header or a bigint is longer. */
+/** No token but a string or a buffer, both of limited length, is longer. */
 const TOKEN_BYTES = 16;
 
 const UTF8_BYTES_MAX = 3;
@@ -17,9 +18,15 @@ export class PieceWriter {
   #start = 0;
   #objects = 0;
   #number = 0;
+  /** Those of the piece that come in parts. */
+  #long: Long[] = [];
   readonly #limit: number;
+  readonly #longText: number;
+  readonly #longBytes: number;
 
   constructor(readonly pieceBytes: number) {
+    this.#longText = Math.max(SHORT_STRING_MAX, Math.floor(pieceBytes * LONG_TEXT));
+    this.#longBytes = Math.floor(pieceBytes * LONG_BYTES);
     this.#limit = pieceBytes - Math.floor(pieceBytes / HEADROOM);
   }
 
@@ -33,16 +40,19 @@ export class PieceWriter {
     this.#start = this.#at;
   }
 
-  /** The piece, which is the taker's. `begin` must follow. */
-  take(): Buffer {
-    return this.#bytes.subarray(0, this.#at);
+  /** The parts that belong to the piece, and then the piece: they are the taker's. `begin` must follow. */
+  *take(): Generator<Buffer> {
+    const long = this.#long;
+    this.#long = [];
+    if (long.length > 0) yield* partsOf(long, this.#number - 1, this.#longText, this.#longBytes);
+    yield this.#bytes.subarray(0, this.#at);
   }
 
   /** Whether `value` should still be written into this piece: always, where it is the first. */
   fits(value: unknown): boolean {
     if (this.#at === this.#start) return true;
     if (this.#objects >= PIECE_OBJECTS) return false;
-    return this.#at + bytesMaxOf(value) <= this.#limit;
+    return this.#at + this.#bytesMaxOf(value) <= this.#limit;
   }
 
   tag(tag: number): void {
@@ -119,7 +129,10 @@ export class PieceWriter {
   }
 
   string(value: string): void {
-    if (value.length > SHORT_STRING_MAX || !this.#shortString(value)) this.#anyString(value);
+    if (value.length > this.#longText) {
+      this.tag(Tag.longText);
+      this.#long.push(value);
+    } else if (value.length > SHORT_STRING_MAX || !this.#shortString(value)) this.#anyString(value);
   }
 
   /** Most strings are short and ASCII: a loop is quicker for them than a call out of JavaScript. */
@@ -153,10 +166,24 @@ export class PieceWriter {
 
   /** Length and contents. */
   bytes(value: Uint8Array): void {
-    this.natural(value.length);
-    this.#reserve(value.length);
+    const { length } = value;
+    if (length > this.#longBytes) {
+      this.natural(2 * length + 1);
+      this.#long.push(value);
+      return;
+    }
+    this.natural(2 * length);
+    this.#reserve(length);
     this.#bytes.set(value, this.#at);
-    this.#at += value.length;
+    this.#at += length;
+  }
+
+  #bytesMaxOf(value: unknown): number {
+    if (typeof value === 'string') {
+      return TOKEN_BYTES + (value.length > this.#longText ? 0 : value.length * UTF8_BYTES_MAX);
+    }
+    if (!ArrayBuffer.isView(value)) return TOKEN_BYTES;
+    return TOKEN_BYTES + (value.byteLength > this.#longBytes ? 0 : value.byteLength);
   }
 
   #reserve(length: number): void {
@@ -175,9 +202,4 @@ export class PieceWriter {
 
 function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
   return new DataView(buffer, byteOffset, length);
-}
-
-function bytesMaxOf(value: unknown): number {
-  if (typeof value === 'string') return value.length * UTF8_BYTES_MAX + TOKEN_BYTES;
-  return ArrayBuffer.isView(value) ? value.byteLength + TOKEN_BYTES : TOKEN_BYTES;
 }

@@ -1,3 +1,4 @@
+import { explainCopies, otherCopyThatKnows } from '../model/copies.js';
 import { TreplicaError, type ErrorCode } from '../model/errors.js';
 import { className, flawOf } from './flaws.js';
 
@@ -54,9 +55,16 @@ export function refuseClass(prototype: object): Refusal {
       `holds an instance of ${name}, which cannot be carried: ${flaw}`,
       'Hold data instead, or leave the field out with @Exclude().',
     );
+  const elsewhere = otherCopyThatKnows(prototype);
+  if (elsewhere !== null)
+    return new Refusal(
+      'TWO_COPIES',
+      `holds an instance of ${name}, which is registered with another copy of Treplica`,
+      explainCopies(elsewhere),
+    );
   return new Refusal(
     'CLASS_NOT_REGISTERED',
     `holds an instance of ${name}, which is not registered`,
-    `Decorate ${name} with @serializable('a.name.for.the.wire'), an operation with @operation, or the field that holds it with @Type(() => ${name}).`,
+    `Decorate ${name} with @serializable('a.name.for.the.wire'), an operation with @operation, or the field that holds it with @Type(() => ${name}), imported from 'treplica'.`,
   );
 }

@@ -1,6 +1,8 @@
+import { announce } from '../model/copies.js';
 import { TreplicaError } from '../model/errors.js';
 import { ClassCodec, Readers } from './class-codec.js';
 import { flawOf, type Class } from './flaws.js';
+import { differenceOf } from './reloaded.js';
 import { isWireName } from './wire.js';
 
 /**
@@ -9,6 +11,8 @@ import { isWireName } from './wire.js';
  */
 const byName = new Map<string, ClassCodec>();
 const byPrototype = new Map<object | null, ClassCodec>();
+
+announce((prototype) => byPrototype.get(prototype)?.prefix);
 
 /** Finds the reader for a header that begins with a registered name. */
 export const registeredReaders = new Readers((name, source) => {
@@ -25,21 +29,15 @@ export function codecFor(prototype: object | null): ClassCodec | undefined {
 }
 
 /**
- * Compiles `type` and makes it known as `name`. Throws NOT_SERIALIZABLE if its instances cannot be carried, and
- * CLASS_REGISTERED_TWICE if the name belongs to another class or the class has another name.
+ * Compiles `type` and makes it known as `name`, also where a class of the same name and shape was known as that before.
+ * Throws NOT_SERIALIZABLE if its instances cannot be carried, and CLASS_REGISTERED_TWICE if the name belongs to another
+ * class or the class has another name.
  */
 export function register(type: Class, name: string): void {
   if (!isWireName(name)) {
     throw new TreplicaError(
       'INVALID_OPTION',
       `${type.name} cannot be registered as '${String(name)}': a name has at least one character, no white space and no colon, and does not begin with a slash.`,
-    );
-  }
-  const namesake = byName.get(name);
-  if (namesake !== undefined && namesake.type !== type) {
-    throw new TreplicaError(
-      'CLASS_REGISTERED_TWICE',
-      `'${name}' is registered for ${namesake.type.name} and again for ${type.name}: give one of them another name.`,
     );
   }
   const known = byPrototype.get(type.prototype as object);
@@ -50,18 +48,60 @@ export function register(type: Class, name: string): void {
     );
   }
   if (known !== undefined) return;
+  const namesake = byName.get(name);
+  if (namesake !== undefined) refuseAnother(name, namesake.type, type);
   const flaw = flawOf(type.prototype as object);
   if (flaw !== null)
     throw new TreplicaError('NOT_SERIALIZABLE', `Instances of ${type.name} cannot be carried: ${flaw}.`);
   const codec = new ClassCodec(type, name);
   byName.set(name, codec);
   byPrototype.set(codec.prototype, codec);
+  if (namesake !== undefined) registeredReaders.forget();
+}
+
+/**
+ * A module that is evaluated again, as by hot reload, declares its classes again: the later one takes the name over, and
+ * what there is of the earlier one is still carried under it. Throws CLASS_REGISTERED_TWICE for any other class.
+ */
+function refuseAnother(name: string, earlier: Class, later: Class): void {
+  if (earlier.name !== later.name) {
+    throw new TreplicaError(
+      'CLASS_REGISTERED_TWICE',
+      `'${name}' is registered for ${earlier.name} and again for ${later.name}: give one of them another name.`,
+    );
+  }
+  const difference = differenceOf(earlier, later);
+  if (difference === null) return;
+  throw new TreplicaError(
+    'CLASS_REGISTERED_TWICE',
+    `'${name}' is registered for ${earlier.name} and again for another class of that name, ${difference}: give one of them another name. If the module has been loaded again with changes (hot reload), start the process again: what is in memory has the earlier shape.`,
+  );
+}
+
+/** Throws INVALID_OPTION where `@decorator` stands on a class as it is, without a name. */
+export function checkNamed(decorator: string, name: unknown): void {
+  if (typeof name !== 'function') return;
+  throw new TreplicaError(
+    'INVALID_OPTION',
+    `@${decorator} stands on ${name.name} without a name: write @${decorator}('a.name.for.the.wire').`,
+  );
+}
+
+/** Throws INVALID_OPTION where `@decorator` stands on a method or a field. */
+export function checkClass(decorator: string, name: string, type: unknown): void {
+  if (typeof type === 'function') return;
+  throw new TreplicaError(
+    'INVALID_OPTION',
+    `@${decorator}('${name}') decorates something that is no class: put it in front of the class.`,
+  );
 }
 
 /**
  * Gives a class a name on the wire, so that its instances may occur anywhere in operations: in fields without `@Type`,
  * as subclasses, in collections of mixed things. At each replica an instance is made again from its fields: neither the
- * constructor nor field initialisers run, but `@Transform` functions do, and have to do the same everywhere.
+ * constructor nor field initialisers run, but `@Transform` functions do, and have to do the same everywhere. Only where an
+ * instance was written before its class had gained a field is another one made, without arguments, for that field's initial
+ * value.
  *
  * ```ts
  * @serializable('auction.item')
@@ -71,7 +111,9 @@ export function register(type: Class, name: string): void {
  * Throws NOT_SERIALIZABLE, CLASS_REGISTERED_TWICE, and INVALID_OPTION for a name that cannot be one.
  */
 export function serializable(name: string): (type: Class) => void {
+  checkNamed('serializable', name);
   return (type) => {
+    checkClass('serializable', name, type);
     register(type, name);
   };
 }

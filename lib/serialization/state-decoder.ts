@@ -2,6 +2,7 @@ import { TreplicaError } from '../model/errors.js';
 import { ClassCodec, Readers, type Declared, type Reader } from './class-codec.js';
 import { ARRAY, CAREFUL_INSTANCE, MAP, OBJECT, PLAIN_INSTANCE, SET, unusedFrame, type Frame } from './decoder-frame.js';
 import type { Class } from './flaws.js';
+import { close, EXTENSIBLE } from './integrity.js';
 import { malformed } from './malformed.js';
 import { ObjectList } from './object-list.js';
 import { PieceReader } from './piece-reader.js';
@@ -25,6 +26,7 @@ export class StateDecoder {
   #depth = 0;
   #pieces = 0;
   #state: object | null = null;
+  #integrity = EXTENSIBLE;
   #hasEnded = false;
 
   constructor(readonly model: object) {}
@@ -39,9 +41,11 @@ export class StateDecoder {
       if (this.#hasEnded) fail('a piece after the last one');
       this.#reader.begin(piece);
       if (this.#reader.natural() !== this.#pieces) fail('pieces that do not follow each other');
+      if (this.#reader.isPart()) return;
       if (this.#pieces === 0) this.#head();
       this.#pieces += 1;
       while (this.#reader.hasMore) this.#step();
+      this.#reader.end();
     } catch (error) {
       this.#hasEnded = true;
       this.#state = null;
@@ -53,12 +57,9 @@ export class StateDecoder {
 
   /** The state, once all pieces have been pushed. Throws MALFORMED_BYTES before. */
   finish(): object {
-    const { model } = this;
     const state = this.#state;
     if (!this.#hasEnded || state === null) fail('less than a whole state');
-    for (const key of Object.getOwnPropertyNames(model))
-      if (!Object.hasOwn(state, key)) put(state, key, (model as Record<string, unknown>)[key]);
-    return state;
+    return close(state, this.#integrity);
   }
 
   #head(): void {
@@ -70,9 +71,22 @@ export class StateDecoder {
     const fields = new Set<string>();
     for (let left = reader.natural(); left > 0; left -= 1) fields.add(reader.string());
     for (const field of fields) if (!Object.hasOwn(this.model, field)) throw lostField(name, type.name, field);
-    const codec = new ClassCodec(type, '');
+    this.#integrity = reader.natural();
+    // What the class has gained is in the model, whatever its constructor takes.
+    const codec = new ClassCodec(type, '', false);
     const root = new Readers(() => codec).of(reader.string(), 'checkpoint');
     this.#state = this.#instance(root);
+    this.#fillIn(this.#state, root);
+  }
+
+  /** Gives the state what the model has and it was not saved with, each in its place: the order of fields is to be seen. */
+  #fillIn(state: object, { fields, absent }: Reader): void {
+    const saved = new Set(fields.map((field) => field?.key));
+    const names = Object.getOwnPropertyNames(this.model);
+    if (names.every((name) => saved.has(name) || absent.includes(name))) return;
+    for (const name of names)
+      if (!absent.includes(name))
+        put(state, name, saved.has(name) ? undefined : (this.model as Record<string, unknown>)[name]);
   }
 
   #step(): void {
@@ -90,6 +104,11 @@ export class StateDecoder {
   /** Reads one content of the innermost object. */
   #content(frame: Frame): void {
     const { object } = frame;
+    if (frame.integrity !== EXTENSIBLE && frame.next === frame.count && frame.kind !== CAREFUL_INSTANCE) {
+      this.#depth -= 1;
+      close(object, frame.integrity);
+      return;
+    }
     switch (frame.kind) {
       case PLAIN_INSTANCE: {
         const field = frame.fields[frame.next] ?? fail('a field that its class has not');
@@ -121,6 +140,7 @@ export class StateDecoder {
     if (frame.next === frame.count) {
       this.#depth -= 1;
       assemble(frame.object, frame.fields, frame.values);
+      close(frame.object, frame.integrity);
       return;
     }
     const { next, fields, values } = frame;
@@ -140,7 +160,7 @@ export class StateDecoder {
     if (holes > count - next) fail('an element outside of its array');
     frame.next += holes;
     if (frame.next < count) return;
-    this.#depth -= 1;
+    this.#leave(frame);
     // Directly, a length far beyond the elements would reserve memory for all of them; from above, it does not.
     array.length = ARRAY_LENGTH_MAX;
     array.length = count;
@@ -172,7 +192,12 @@ export class StateDecoder {
   #advance(frame: Frame): void {
     frame.next += 1;
     frame.keyIsRead = false;
-    if (frame.next === frame.count) this.#depth -= 1;
+    if (frame.next === frame.count) this.#leave(frame);
+  }
+
+  /** The frame is free for what the object holds last, unless the object is to be closed after that. */
+  #leave(frame: Frame): void {
+    if (frame.integrity === EXTENSIBLE) this.#depth -= 1;
   }
 
   #value(tag: number, declared: Declared | null): unknown {
@@ -211,6 +236,10 @@ export class StateDecoder {
   #object(tag: number, declared: Declared | null): object {
     const reader = this.#reader;
     switch (tag) {
+      case Tag.fixed:
+      case Tag.sealed:
+      case Tag.frozen:
+        return this.#closed(tag - Tag.fixed + 1, declared);
       case Tag.newHeader:
         return this.#instance(this.#announce(reader.string(), declared));
       case Tag.instance:
@@ -236,6 +265,16 @@ export class StateDecoder {
     }
   }
 
+  #closed(integrity: number, declared: Declared | null): object {
+    const depth = this.#depth;
+    const object = this.#value(this.#reader.tag(), declared);
+    if (typeof object !== 'object' || object === null) return fail('something closed that is no object');
+    const frame = this.#depth > depth ? this.#frames[this.#depth - 1] : undefined;
+    if (frame === undefined) return close(object, integrity);
+    frame.integrity = integrity;
+    return object;
+  }
+
   #length(): number {
     const length = this.#reader.natural();
     return length <= ARRAY_LENGTH_MAX ? length : fail('an array that is too long');
@@ -258,9 +297,10 @@ export class StateDecoder {
     return this.#headers[place] ?? fail('a header that has not come before');
   }
 
-  #instance({ Instance, fields, plainFields }: Reader): object {
+  #instance({ Instance, fields, plainFields, gained }: Reader): object {
     const kind = plainFields === null ? CAREFUL_INSTANCE : PLAIN_INSTANCE;
     const instance = new Instance();
+    if (gained !== null) gained.fill(instance);
     this.#objects.push(instance);
     if (fields.length > 0) {
       const frame = this.#push(kind, instance, fields.length, null);
@@ -289,6 +329,7 @@ export class StateDecoder {
     frame.next = 0;
     frame.count = count;
     frame.declared = declared;
+    frame.integrity = EXTENSIBLE;
     frame.keyIsRead = false;
     return frame;
   }

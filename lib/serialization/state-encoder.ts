@@ -1,41 +1,50 @@
 import { types } from 'node:util';
 
 import { assert } from '../model/assert.js';
+import { development } from '../model/development.js';
 import { bareArray, Holes } from './array-contents.js';
 import { ClassCodec, type Declared, type Shape } from './class-codec.js';
 import { ARRAY, INSTANCE, MAP, OBJECT, SET, unusedFrame, type Frame } from './encoder-frame.js';
 import { flawOf, prototypeOf, type Class } from './flaws.js';
 import { HeaderTable } from './header-table.js';
 import { IdentityTable } from './identity-table.js';
+import { EXTENSIBLE, integrityOf, isOrdinary } from './integrity.js';
 import { PieceWriter } from './piece-writer.js';
 import { bare, refuseSymbols } from './properties.js';
 import { located, refuseClass, refuseProperties, refuseType } from './refusal.js';
+import { twinOf } from './realms.js';
 import { codecFor } from './registry.js';
 import { PIECE_BYTES, STATE_FORMAT, Tag } from './state-format.js';
 import { contentOf } from './transforms.js';
+import { isUntried } from './trial.js';
+import { oddProperty, refuseDisguised, refuseOdd, refuseOddBytes, refuseOddElements } from './unseen.js';
 
 /**
- * The bytes of `state` in pieces of `pieceBytes` at most, each of them made when it is asked for and in a millisecond or
- * two; a piece that is a single larger string or buffer is larger. The state must not change before the last one has been
+ * The bytes of `state` in pieces of about `pieceBytes` at most, each of them made when it is asked for and in a millisecond
+ * or two; a larger string or buffer is cut into several. The state must not change before the last one has been
  * taken. States that are equal, down to the order of their collections and to what refers to what, give equal pieces.
  *
  * What is carried and refused is what `encode` carries and refuses, except that nothing is nested too deep. The class of
  * the state itself need not be registered. `initialFields` are the own property names that a new state of the class has:
  * what was there cannot be given back to a class that has lost one of them.
  *
- * Taking a piece throws NOT_SERIALIZABLE or CLASS_NOT_REGISTERED, naming class and field.
+ * Taking a piece throws NOT_SERIALIZABLE or CLASS_NOT_REGISTERED, naming class and field. After the last one it returns
+ * the prototypes of classes in the state that no value has been compared of (trial.ts); none in production.
  */
 export function* encodeState(
   state: object,
   initialFields: readonly string[],
   pieceBytes = PIECE_BYTES,
-): IterableIterator<Buffer> {
+): Generator<Buffer, ReadonlySet<object>> {
   const encoder = new StateEncoder(state, initialFields, pieceBytes);
-  while (!encoder.hasEnded) yield encoder.nextPiece();
+  while (!encoder.hasEnded) yield* encoder.nextPieces();
+  return encoder.news;
 }
 
 class StateEncoder {
   hasEnded = false;
+  /** Prototypes of classes in it of which nothing has been compared with its copy yet. Empty in production. */
+  readonly news = new Set<object>();
   readonly #writer: PieceWriter;
   readonly #places = new IdentityTable();
   readonly #headers = new HeaderTable();
@@ -54,7 +63,8 @@ class StateEncoder {
     this.#writer = new PieceWriter(pieceBytes);
   }
 
-  nextPiece(): Buffer {
+  /** The next piece, after its parts. */
+  nextPieces(): Iterable<Buffer> {
     this.#writer.begin();
     try {
       if (!this.#hasBegun) this.#head();
@@ -80,10 +90,12 @@ class StateEncoder {
     const type = (prototype as { readonly constructor?: unknown } | null)?.constructor as Class;
     if (prototype === null || flawOf(prototype) !== null) throw refuseClass(prototype ?? Object.prototype);
     const shape = new ClassCodec(type, '').shapeOf(state);
+    if (development.isOn && isUntried(prototype, true)) this.news.add(prototype);
     this.#writer.natural(STATE_FORMAT);
     this.#writer.string(type.name);
     this.#writer.natural(initialFields.length);
     for (const field of initialFields) this.#writer.string(field);
+    this.#writer.natural(integrityOf(state));
     this.#writer.string(shape.header);
     this.#places.place(state);
     this.#pushInstance(state, shape, type);
@@ -154,11 +166,11 @@ class StateEncoder {
         frame.keyIsWritten = true;
       }
       const property = Object.getOwnPropertyDescriptor(object, name);
-      if (property?.enumerable !== true || !('value' in property))
-        throw refuseProperties('a plain object', `an accessor or hidden property ${name}`);
-      if (!this.#writer.fits(property.value)) return false;
+      if (property === undefined || !isOrdinary(property, frame.integrity)) throw oddProperty('a plain object', name);
+      const held: unknown = property.value;
+      if (!this.#writer.fits(held)) return false;
       this.#advance(frame);
-      if (this.#value(property.value, null)) return true;
+      if (this.#value(held, null)) return true;
     }
     return true;
   }
@@ -241,7 +253,13 @@ class StateEncoder {
       this.#writer.reference(place);
       return false;
     }
-    const prototype = prototypeOf(value);
+    if (types.isProxy(value)) throw refuseProperties('an object', 'a Proxy around it');
+    const integrity = integrityOf(value);
+    if (integrity !== EXTENSIBLE) this.#writer.tag(Tag.fixed + integrity - 1);
+    return this.#contentsOf(value, prototypeOf(value), declared);
+  }
+
+  #contentsOf(value: object, prototype: object | null, declared: Declared | null): boolean {
     switch (prototype) {
       case null:
         return this.#plainObject(Tag.bareObject, value);
@@ -265,14 +283,24 @@ class StateEncoder {
       this.#writer.object(Tag.date);
       this.#writer.number((bare(value) as Date).getTime());
     } else if (types.isUint8Array(value) && (prototype === Buffer.prototype || prototype === Uint8Array.prototype)) {
+      if (development.isOn) refuseOddBytes(value);
       this.#writer.object(prototype === Buffer.prototype ? Tag.buffer : Tag.bytes);
       this.#writer.bytes(value);
-    } else throw refuseClass(prototype);
+    } else {
+      const twin = twinOf(prototype);
+      if (twin === null) throw refuseClass(prototype);
+      return this.#contentsOf(value, twin, declared);
+    }
     return false;
   }
 
   #instance(value: object, codec: ClassCodec): boolean {
     const shape = codec.shapeOf(value);
+    if (development.isOn) {
+      refuseDisguised(value);
+      refuseOdd(value, shape.plainKeys, `an instance of ${codec.type.name}`);
+      if (isUntried(codec.prototype, true)) this.news.add(codec.prototype);
+    }
     const header = this.#headers.place(codec, shape);
     if (header >= 0) this.#writer.instance(header);
     else {
@@ -292,6 +320,7 @@ class StateEncoder {
 
   #array(value: object, declared: Declared | null): boolean {
     const elements = bareArray(value);
+    if (development.isOn) refuseOddElements(elements);
     this.#writer.object(Tag.array);
     this.#writer.natural(elements.length);
     if (elements.length === 0) return false;
@@ -301,11 +330,14 @@ class StateEncoder {
 
   #plainObject(tag: number, value: object): boolean {
     refuseSymbols(value, 'a plain object');
+    if (development.isOn) refuseDisguised(value);
     const names = Object.getOwnPropertyNames(value);
     this.#writer.object(tag);
     this.#writer.natural(names.length);
     if (names.length === 0) return false;
-    this.#push(OBJECT, value, names.length, null).names = names;
+    const frame = this.#push(OBJECT, value, names.length, null);
+    frame.names = names;
+    frame.integrity = integrityOf(value);
     return true;
   }
 

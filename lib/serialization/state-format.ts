@@ -4,17 +4,35 @@
  * contents come next is kept on a stack at either side, from piece to piece. Nothing is therefore too deep or too large.
  *
  * A piece begins with its number. The first goes on with the version of this format, the name of the state's class, the
- * names of the fields that the class begins with, and the header of the state, which is object 0.
+ * names of the fields that the class begins with, what may still be done to the state (see integrity.ts), and the header of
+ * the state, which is object 0.
+ *
+ * What a long string or buffer consists of comes in parts, before the piece that its token is in. A part is a piece too: it
+ * begins with the number of the piece that it belongs to, `part`, its own number among the parts of that piece, its form, and,
+ * for bytes, how many there are in all parts together. Then come its contents, after their length. Long strings and buffers of one
+ * piece come in the order of their tokens.
  */
 
-/** The bytes of a piece at most, unless it is a single string, buffer or header that is larger. */
+/** The bytes of a piece at most; headers and short strings at its end may add as much again. */
 export const PIECE_BYTES = 65_536;
+
+/** A string of more UTF-16 code units than that part of a piece's bytes is long: its parts have as many. */
+export const LONG_TEXT = 1 / 4;
+
+/** Bytes are long that are more than that part of a piece's: its parts have as many. */
+export const LONG_BYTES = 1 / 2;
+
+/** What the contents of a part are: text in an encoding, or bytes. */
+export const PART_FORMS = ['latin1', 'utf8', 'utf16le', 'bytes'] as const;
+
+/** Added to the form of the last part of a string or buffer. */
+export const LAST_PART = 0x80;
 
 /** So many objects begin in a piece at most: small ones take longer than their bytes suggest. */
 export const PIECE_OBJECTS = 2_048;
 
 /** Raised when a reader of the version before would misread what is written. */
-export const STATE_FORMAT = 1;
+export const STATE_FORMAT = 2;
 
 /** So many headers of a state can be referred to: beyond that they are written out. */
 export const STATE_HEADERS_MAX = 65_536;
@@ -62,11 +80,19 @@ export const Tag = {
   set: 0xd5,
   /** Milliseconds since 1970 as a number. */
   date: 0xd6,
-  /** Length, then the bytes. */
+  /** Twice the length, then the bytes; or one more than that, where they come in parts. */
   buffer: 0xd7,
   bytes: 0xd8,
   /** The last token: nothing follows. */
   end: 0xd9,
+  /** A string that comes in parts. */
+  longText: 0xda,
+  /** No token: behind a piece's number, it says that the piece is a part. */
+  part: 0xdb,
+  /** Then the object, which is closed when it has its contents: FIXED, SEALED and FROZEN. */
+  fixed: 0xdc,
+  sealed: 0xdd,
+  frozen: 0xde,
   shortInstance: 0xe0,
 } as const;
 

@@ -1,6 +1,5 @@
-import { TransformationType } from 'class-transformer';
-
 import type { Field } from './class-codec.js';
+import { TransformationType } from './class-transformer.js';
 import { put } from './properties.js';
 
 /** What travels for `field`: what it holds, after the transformations that are meant for the way out. */

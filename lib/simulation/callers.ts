@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 
+import type { DeepReadonly } from '../machine/deep-readonly.js';
 import type { Operation } from '../machine/operation.js';
 import type { ExecuteOptions } from '../machine/replicated-state-machine.js';
 import type { StateMachine } from '../machine/state-machine.js';
@@ -23,7 +24,7 @@ export interface Client<S extends StateMachine> {
   /** As `machine.execute`. */
   execute<R>(operation: Operation<S, R>, options?: Pick<ExecuteOptions, 'timeoutMs'>): Promise<R>;
   /** As `machine.read`. `input` says in the recorded history what was read. */
-  read<R>(query: (state: S) => R, input?: unknown): Promise<R>;
+  read<R>(query: (state: DeepReadonly<S>) => R, input?: unknown): Promise<R>;
   /** Does nothing for a while, in virtual milliseconds. */
   pause(ms: number): Promise<void>;
 }
@@ -152,7 +153,7 @@ class LivingClient<S extends StateMachine> implements Client<S> {
     return this.#answered(call, answer);
   }
 
-  async read<R>(query: (state: S) => R, input: unknown = null): Promise<R> {
+  async read<R>(query: (state: DeepReadonly<S>) => R, input: unknown = null): Promise<R> {
     const call = this.history.call('read', this.process, this.name, input);
     const answer = this.#machine.read((state) => {
       call.position = this.life.position;
@@ -204,6 +205,8 @@ const MISUSES: readonly ErrorCode[] = [
   'CLASS_NOT_REGISTERED',
   'NOT_SERIALIZABLE',
   'OPERATION_ASYNCHRONOUS',
+  'QUERY_ASYNCHRONOUS',
+  'STATE_READ_ONLY',
   'MESSAGE_TOO_LARGE',
   'INVALID_OPTION',
 ];

@@ -65,6 +65,8 @@ function keyOf(record: LedgerRecord): string | Instance {
       return record.entry.instance;
     case 'truncation':
       return metaKey({ kind: 'start', start: 0 as Instance });
+    case 'dissolution':
+      return 'identity';
     default:
       return metaKey(record);
   }

@@ -7,10 +7,11 @@ import type { Notice, Part } from '../consensus/effects.js';
 import type { Intent, Item, Message, ReportedVote } from '../consensus/messages.js';
 import { unreachable } from '../model/assert.js';
 import { NO_BALLOT, sameBallot, type Ballot } from '../model/ballot.js';
-import { NO_OP_ID, partsOf, type Batch, type BatchId } from '../model/batch.js';
+import { NO_OP_ID, partsOf, type BatchId } from '../model/batch.js';
 import type { GroupId, ProcessId } from '../model/ids.js';
 import type { Checkpoint } from '../model/checkpoint.js';
-import type { Founding, FoundingRecord, LedgerRecord, LogEntry } from '../model/records.js';
+import type { Founding, FoundingRecord, LedgerRecord, LogEntry, Withdrawal } from '../model/records.js';
+import { incarnationOf, type PeerStarts, type Start } from '../model/start.js';
 import type { WireMessage } from '../queue/wire.js';
 
 /** The short name of a process. */
@@ -26,8 +27,8 @@ export function describeBallot(ballot: Ballot, nameOf: NameOf): string {
 
 export function describeBatchId(id: BatchId, nameOf: NameOf): string {
   if (id === NO_OP_ID) return 'no-op';
-  const { process, incarnation, sequence } = partsOf(id);
-  return `${nameOf(process)}/${incarnation}/${sequence}`;
+  const { process, incarnation, since, sequence } = partsOf(id);
+  return `${nameOf(process)}/${incarnationOf(incarnation)}${since === 0 ? '' : `+${since}`}/${sequence}`;
 }
 
 export function describeMessage(message: WireMessage, nameOf: NameOf): string {
@@ -41,11 +42,26 @@ export function describeMessage(message: WireMessage, nameOf: NameOf): string {
       return `${message.kind} ${message.index} of ${message.digest.slice(0, 6)}`;
     case 'no-chunk':
       return `${message.kind} of ${message.digest.slice(0, 6)}`;
+    case 'start':
+      return `${message.kind} after ${message.former.length} others, knows ${describePeers(message.peers, nameOf)}`;
+    case 'welcome':
+      return `${message.kind} to ${describeStart(message.to)}, knows ${describePeers(message.peers, nameOf)}`;
     case 'checkpointed':
       return `${message.kind} at ${message.next}: ${message.digest.slice(0, 6)}`;
     default:
       return describeCoreMessage(message, nameOf);
   }
+}
+
+function describeStart({ incarnation, nonce }: Start): string {
+  return `${incarnation}-${nonce.slice(0, 4)}`;
+}
+
+function describePeers(peers: readonly PeerStarts[], nameOf: NameOf): string {
+  const rows = peers.map(({ process, starts, isForked }) => {
+    return `${nameOf(process)} ${starts.map(describeStart).join('+')}${isForked ? ' (forked)' : ''}`;
+  });
+  return rows.length === 0 ? 'nobody' : list(rows);
 }
 
 function describeCoreMessage(message: Message, nameOf: NameOf): string {
@@ -61,6 +77,10 @@ function describeCoreMessage(message: Message, nameOf: NameOf): string {
       return `${kind} ${describeFounding(message.founding, nameOf)}`;
     case 'unwilling':
       return `${kind} to sign ${short(message.refused)}`;
+    case 'stuck':
+      return `${kind} with ${short(message.founding)}`;
+    case 'withdrawn':
+      return `${kind} ${describeWithdrawal(message.withdrawal, nameOf)}`;
     case 'heartbeat':
       return `${kind} ${ballotOf(message.ballot)} at ${message.watermark}${message.anyFrom === null ? '' : `, any from ${message.anyFrom}`}`;
     case 'heard':
@@ -72,7 +92,7 @@ function describeCoreMessage(message: Message, nameOf: NameOf): string {
     case 'any':
       return `${kind} ${ballotOf(message.ballot)} from ${message.from}`;
     case 'promise':
-      return `${kind} ${ballotOf(message.ballot)} at ${message.watermark}, ${votes(message.votes, nameOf)}`;
+      return `${kind} ${ballotOf(message.ballot)} at ${message.watermark}${message.until === null ? '' : ` below ${message.until}`}, ${votes(message.votes, nameOf)}`;
     case 'refusal':
       return `${kind}, promised ${ballotOf(message.promised)}`;
     case 'inquire':
@@ -81,6 +101,8 @@ function describeCoreMessage(message: Message, nameOf: NameOf): string {
       return `${kind} ${ballotOf(message.ballot)} about ${message.instance}, ${votes(message.vote === null ? [] : [message.vote], nameOf)}`;
     case 'batch':
       return `${kind} ${describeBatchId(message.batch.id, nameOf)}`;
+    case 'pending':
+      return `${kind} ${describeBatchId(message.id, nameOf)}`;
     case 'propose':
       return `${kind} ${ballotOf(message.ballot)}: ${item(message.instance, message.batch.id, nameOf)}`;
     case 'accept':
@@ -88,16 +110,15 @@ function describeCoreMessage(message: Message, nameOf: NameOf): string {
     case 'accepted':
       return `${kind} ${ballotOf(message.ballot)} at ${message.watermark}: ${itemsOf(message.items)}`;
     case 'fetch':
-    case 'duplicate':
       return `${kind} ${describeBatchId(message.id, nameOf)} for ${message.instance}`;
     case 'catch-up':
       return `${kind} from ${message.from} to ${message.to}`;
     case 'decided':
-      return `${kind} at ${message.watermark}: ${list(message.batches.map((batch, i) => stored(message.from + i, batch, nameOf)))}`;
+      return `${kind} at ${message.watermark}: ${list(message.batches.map((batch, i) => item(message.from + i, batch.id, nameOf)))}`;
     case 'ask':
-      return `${kind} ${describeRound(message.round)}`;
+      return `${kind} ${message.incarnation}/${message.round}`;
     case 'answer':
-      return `${kind} ${describeRound(message.round)} until ${message.until}`;
+      return `${kind} ${message.incarnation}/${message.round} until ${message.until}`;
     case 'fill':
       return `${kind} until ${message.until}`;
     default:
@@ -125,8 +146,18 @@ export function describeRecord(record: LedgerRecord, nameOf: NameOf): string {
       return `truncation but for ${record.keepBytes} bytes`;
     case 'repair':
       return `repair ${describeEntry(record.entry, nameOf)}`;
+    case 'verdict':
+      return record.verdict === null
+        ? 'no verdict'
+        : `verdict: not ${record.verdict.refuted.slice(0, 6)} at ${record.verdict.next}`;
     case 'base':
       return `base from ${record.base.from}, backup ${record.base.digest.slice(0, 6)}`;
+    case 'starts': {
+      const { own, peers, hasLostVotes } = record.starts;
+      return `starts ${own.map(describeStart).join(' ')}, knows ${describePeers(peers, nameOf)}${hasLostVotes ? ', has lost votes' : ''}`;
+    }
+    case 'dissolution':
+      return 'dissolution';
     default:
       return unreachable(record);
   }
@@ -141,7 +172,7 @@ export function describeEntry({ instance, promised, vote }: LogEntry, nameOf: Na
   // What was learnt to be decided, without a vote of one's own, is in no ballot.
   const ballot =
     vote === null || sameBallot(vote.ballot, NO_BALLOT) ? '' : ` in ${describeBallot(vote.ballot, nameOf)}`;
-  const content = vote === null ? `${instance} without a vote` : `${stored(instance, vote.batch, nameOf)}${ballot}`;
+  const content = vote === null ? `${instance} without a vote` : `${item(instance, vote.batch.id, nameOf)}${ballot}`;
   return [content, ...alone].join(', ');
 }
 
@@ -155,6 +186,12 @@ export function describeNotice(notice: Notice, nameOf: NameOf): string {
       return `differs in n from ${nameOf(notice.process)}, n=${notice.replicas}`;
     case 'bases-differ':
       return `differs in the backup from ${nameOf(notice.process)}`;
+    case 'dissolved':
+      return notice.isDead
+        ? `sees group ${short(notice.group)} dead`
+        : `leaves group ${short(notice.group)}, which it had given up`;
+    case 'votes-lost':
+      return `has forgotten group ${short(notice.group)}`;
     case 'awaiting-group':
       return 'awaits a group to join';
     case 'awaiting-signatures':
@@ -169,6 +206,14 @@ export function describeNotice(notice: Notice, nameOf: NameOf): string {
       return `sees a collision at ${notice.instance}`;
     case 'stuck':
       return `finds ${notice.instance} stuck`;
+    case 'refused':
+      return `has refused ${Object.entries(notice.counts)
+        .map(([reason, count]) => `${count} × ${reason}`)
+        .join(', ')}`;
+    case 'reigns-exhausted':
+      return `can begin no reign after ${notice.reign}`;
+    case 'clock-strays':
+      return `finds the clock of ${nameOf(notice.process)} off by ${notice.offsetMs} ms`;
     default:
       return unreachable(notice);
   }
@@ -182,18 +227,21 @@ const PARTS: Readonly<Record<Part, string>> = {
   stranger: 'comes too late for',
 };
 
-function describeFoundingRecord({ signed, refused }: FoundingRecord, nameOf: NameOf): string {
+function describeFoundingRecord({ signed, refused, withdrawals }: FoundingRecord, nameOf: NameOf): string {
   const signature = signed === null ? 'signature on nothing' : `signature on ${describeFounding(signed, nameOf)}`;
-  return refused.length === 0 ? signature : `${signature}, refused ${list(refused.map(short))}`;
+  return [
+    signature,
+    ...(refused.length === 0 ? [] : [`refused ${list(refused.map(short))}`]),
+    ...withdrawals.map((withdrawal) => describeWithdrawal(withdrawal, nameOf)),
+  ].join(', ');
+}
+
+function describeWithdrawal({ founding, by }: Withdrawal, nameOf: NameOf): string {
+  return `${short(founding.group)} given up by ${by.map(nameOf).join(' ')}`;
 }
 
 function describeFounding({ group, attempt, members }: Founding, nameOf: NameOf): string {
   return `${short(group)} of ${members.map(nameOf).join(' ')}${attempt === 0 ? '' : `, attempt ${attempt}`}`;
-}
-
-/** A round of reads is numbered within its incarnation, which is in the upper bits. */
-function describeRound(round: number): string {
-  return `${Math.floor(round / 2 ** 32)}/${round % 2 ** 32}`;
 }
 
 function votes(reported: readonly ReportedVote[], nameOf: NameOf): string {
@@ -203,11 +251,6 @@ function votes(reported: readonly ReportedVote[], nameOf: NameOf): string {
 
 function item(instance: number, id: BatchId, nameOf: NameOf): string {
   return `${instance}=${describeBatchId(id, nameOf)}`;
-}
-
-/** A batch at an instance where it is kept or sent with its body, or without because it is a duplicate there. */
-function stored(instance: number, { id, body }: Batch, nameOf: NameOf): string {
-  return `${item(instance, id, nameOf)}${id !== NO_OP_ID && body.length === 0 ? ' (stand-in)' : ''}`;
 }
 
 function list(items: readonly string[]): string {

@@ -1,5 +1,6 @@
 import type { ReplicatedStateMachine } from '../machine/replicated-state-machine.js';
 import type { StateMachine } from '../machine/state-machine.js';
+import type { SavedHolder } from './watched-keeper.js';
 import type { LedgerRecord } from '../model/records.js';
 import type { AsynchronousPersistentQueue } from '../queue/queue.js';
 import type { Scheduler } from '../queue/scheduler.js';
@@ -15,6 +16,8 @@ export class Life<S extends StateMachine> {
   isAlive = true;
   queue: AsynchronousPersistentQueue | null = null;
   machine: ReplicatedStateMachine<S> | null = null;
+  /** What the machine's queue is bound to. */
+  replica: SavedHolder<S> | null = null;
   transport: Transport | null = null;
   /** The records of the commit under way. */
   underWay: readonly LedgerRecord[] | null = null;
@@ -92,6 +95,7 @@ export class Life<S extends StateMachine> {
     return {
       now: () => Math.floor(clock.now()),
       random: random.next,
+      randomBytes: random.bytes,
       defer: (callback) => {
         world.after(random.below(DEFER_US_MAX), () => this.enter(callback));
       },

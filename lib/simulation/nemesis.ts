@@ -29,6 +29,7 @@ export class Nemesis<S extends StateMachine> {
   readonly #random: Random;
   readonly #remedies = new Set<() => void>();
   #isOver = false;
+  #survivors: readonly SimulatedProcess<S>[] = [];
 
   constructor(world: World<S>, adversity: Adversity, random: Random) {
     this.#world = world;
@@ -69,6 +70,7 @@ export class Nemesis<S extends StateMachine> {
     const members = this.#random.sample(sound, count);
     const others = world.processes.filter((process) => !sound.includes(process) && process.recovers);
     const survivors = [...members, ...others.filter(() => this.#random.chance(0.8))];
+    this.#survivors = survivors;
     for (const process of world.processes) {
       if (!survivors.includes(process)) process.crash();
       else if (process.life === null) process.start();
@@ -120,7 +122,11 @@ export class Nemesis<S extends StateMachine> {
 
   /** A process that has gone down is started again after a while, whatever has become of its disk. */
   #tend(process: SimulatedProcess<S>): void {
-    if (this.#isOver) return;
+    if (this.#isOver) {
+      // Whoever looks after a process starts it again, and then it is somebody else.
+      if (process.beginsAnew && this.#survivors.includes(process)) this.#world.after(1_000, () => process.start());
+      return;
+    }
     this.#world.after(1 + Math.round(this.#random.exponential(this.#adversity.downMs * 1_000)), () => {
       if (!this.#isOver && process.life === null && process.mayStart) process.start();
     });

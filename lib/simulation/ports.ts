@@ -8,8 +8,9 @@ import type { Ledger } from '../ledger/ledger.js';
 import type { StateMachine } from '../machine/state-machine.js';
 import type { GroupId, Instance, ProcessId } from '../model/ids.js';
 import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../model/records.js';
+import type { Start } from '../model/start.js';
 import { decodeMessage } from '../queue/wire.js';
-import type { Destination, Receiver, Transport, TransportStatistics } from '../transport/transport.js';
+import type { Arrival, Destination, Receiver, Transport, TransportStatistics } from '../transport/transport.js';
 import { EVERYONE } from '../transport/transport.js';
 import { describeMessage, describeRecord } from './describe.js';
 import type { Life } from './life.js';
@@ -36,6 +37,10 @@ export class WatchedLedger<S extends StateMachine> implements Ledger {
 
   get start(): Instance {
     return this.inner.start;
+  }
+
+  get failure(): Error | null {
+    return this.inner.failure;
   }
 
   load(): LedgerSnapshot {
@@ -80,6 +85,7 @@ export class WatchedTransport<S extends StateMachine> implements Transport {
   constructor(
     readonly inner: Transport,
     readonly owner: Owner<S>,
+    readonly start: Start,
   ) {}
 
   send(to: Destination, message: Uint8Array): void {
@@ -95,6 +101,7 @@ export class WatchedTransport<S extends StateMachine> implements Transport {
       return `to ${receiver}: ${describeMessage(said, world.nameOf)}`;
     });
     world.watch.says(process, said);
+    world.lastWords.note(said.kind, { from: process.id, start: this.start, bytes: message });
     this.inner.send(to, message);
   }
 
@@ -102,7 +109,20 @@ export class WatchedTransport<S extends StateMachine> implements Transport {
     if (this.owner.life.call()) this.inner.flush();
   }
 
+  tick(): void {
+    if (this.owner.life.isAlive) this.inner.tick();
+  }
+
+  bytesOnTheirWay(to: ProcessId): number {
+    return this.inner.bytesOnTheirWay(to);
+  }
+
+  takeArrivals(): readonly Arrival[] {
+    return this.inner.takeArrivals();
+  }
+
   join(group: GroupId): void {
+    this.owner.world.lastWords.group = group;
     this.inner.join(group);
   }
 
@@ -118,6 +138,10 @@ export class WatchedTransport<S extends StateMachine> implements Transport {
     return this.inner.receiveBufferBytes;
   }
 
+  get place(): string {
+    return this.inner.place;
+  }
+
   get statistics(): Readonly<TransportStatistics> {
     return this.inner.statistics;
   }
@@ -126,13 +150,14 @@ export class WatchedTransport<S extends StateMachine> implements Transport {
 /** The receiver that a transport of the world is given in place of the product's. */
 export function watchedReceiver<S extends StateMachine>(owner: Owner<S>, receiver: Receiver): Receiver {
   const { world, process, life } = owner;
-  return (from: ProcessId, group: GroupId, message: Buffer) => {
+  return (from: ProcessId, group: GroupId, message: Buffer, start: Start) => {
+    if (process.deafTo.size > 0 && process.deafTo.has(decodeMessage(message)?.kind ?? 'hello')) return;
     life.enter(() => {
       world.log.note(process.name, 'hears', message.length, () => {
         const said = decodeMessage(message);
         return `${world.nameOf(from)}: ${said === null ? 'noise' : describeMessage(said, world.nameOf)}`;
       });
-      receiver(from, group, message);
+      receiver(from, group, message, start);
     }, message.length);
   };
 }

@@ -1,14 +1,17 @@
 import { pino, type Logger } from 'pino';
 
 import type { Mode } from '../consensus/mode.js';
-import type { MemoryDisk } from '../ledger/memory-ledger.js';
+import { copyOf, type MemoryDisk, type MemoryFile } from '../ledger/memory-ledger.js';
 import { ReplicatedStateMachine } from '../machine/replicated-state-machine.js';
 import type { StateMachine } from '../machine/state-machine.js';
 import { InvariantViolation, TreplicaError } from '../model/errors.js';
 import type { ProcessId } from '../model/ids.js';
+import { limits } from '../model/limits.js';
+import { sameStart } from '../model/start.js';
 import type { QueueOptions } from '../queue/options.js';
 import { AsynchronousPersistentQueue } from '../queue/queue.js';
-import { Clock } from './clock.js';
+import type { WireMessage } from '../queue/wire.js';
+import { Clock, START_MS } from './clock.js';
 import { DiskController, type DiskManners } from './disk-controller.js';
 import { Life } from './life.js';
 import { WatchedLedger, WatchedTransport, watchedReceiver } from './ports.js';
@@ -16,6 +19,9 @@ import type { Random } from './random.js';
 import { WatchedQueue } from './watched-machine.js';
 import { Wounds } from './wounds.js';
 import type { World } from './world.js';
+
+/** So few that promises mostly come in parts. */
+const VOTES_A_PROMISE = 3;
 
 /** What a process did wrong may be the doing of faults that were injected into it. */
 export interface Excuses {
@@ -36,8 +42,14 @@ export class SimulatedProcess<S extends StateMachine> {
   id: ProcessId;
   disk: MemoryDisk;
   wounds = new Wounds();
+  /** Kinds of messages that it does not hear. */
+  readonly deafTo = new Set<WireMessage['kind']>();
   /** Its disk is gone, or what it held cannot be relied on: as the member that it was, it never comes back. */
   isLost = false;
+  /** Its directory is that of an earlier start, and it has not noticed yet. */
+  isPutBack = false;
+  /** It has stopped in order to come back under another id. */
+  beginsAnew = false;
   /** While it is away it is not started again. */
   isAway = false;
   /** Several processes may share one: whoever makes the last of its calls crashes. */
@@ -54,6 +66,8 @@ export class SimulatedProcess<S extends StateMachine> {
   /** Disks that it has had before. */
   #formerDisks = 0;
   #hasSetAside = false;
+  /** What its directory held before the latest start. */
+  #former: MemoryFile | null = null;
 
   constructor(
     world: World<S>,
@@ -99,6 +113,7 @@ export class SimulatedProcess<S extends StateMachine> {
   }
 
   start(): void {
+    this.#former = copyOf(this.disk.file(this.#world.scene.queueId));
     const life = new Life(this, this.#world);
     this.#life = life;
     this.#world.log.note(this.name, 'starts', 0, () => '');
@@ -125,6 +140,30 @@ export class SimulatedProcess<S extends StateMachine> {
   loseDisk(): void {
     this.crash();
     this.#becomeSomebodyElse();
+  }
+
+  /** Whether the latest start of this process is on the disk of that member, so that it can tell of it. */
+  isMetBy(other: SimulatedProcess<S>): boolean {
+    const latest = this.#world.watch.diskOf(this).starts.own.at(-1);
+    const met = this.#world.watch
+      .diskOf(other)
+      .starts.peers.find(({ process }) => process === this.id)
+      ?.starts.at(-1);
+    return latest !== undefined && met !== undefined && sameStart(latest, met);
+  }
+
+  /** Its directory is again what it was before the latest start. Returns false where it has been started but once. */
+  putBack(): boolean {
+    const former = this.#former;
+    if (former === null || this.isLost || this.#world.watch.diskOf(this).starts.own.length < 2) return false;
+    this.crash();
+    this.disk.replace(this.#world.scene.queueId, former);
+    this.#former = null;
+    this.isPutBack = this.isLost = true;
+    this.#formerDisks += 1;
+    this.wounds = new Wounds();
+    this.#world.name(this.id, this.label);
+    return true;
   }
 
   /** No fault lies in wait for it any more. */
@@ -164,20 +203,25 @@ export class SimulatedProcess<S extends StateMachine> {
 
   async #open(life: Life<S>): Promise<void> {
     const world = this.#world;
-    const { queueId, initialState, checkpoint } = world.scene;
+    const { queueId, initialState, checkpoint, deliveryRowsMax } = world.scene;
+    const { maxDatagramBytes = limits.datagramBytesOnLoopback } = world.scene;
     const owner = { world, process: this, life };
     const queue = await AsynchronousPersistentQueue.open(queueId, this.#optionsOf(life), {
       openLedger: () => new WatchedLedger(this.disk.open(queueId), owner),
+      votesAPromise: VOTES_A_PROMISE,
       setLedgerAside: () => this.#setDiskAside(),
       hasSetAside: () => this.#hasSetAside,
-      openTransport: async (self, receiver, log) => {
+      openTransport: async (self, start, receiver, log) => {
+        if (self !== this.id) this.#isRenamed(self);
         world.watch.opens(this, self);
-        const inner = world.network.open({ queueId, self, receiver: watchedReceiver(owner, receiver), log });
+        const watched = watchedReceiver(owner, receiver);
+        const inner = world.network.open({ queueId, self, start, receiver: watched, log, maxDatagramBytes });
         life.transport = inner;
-        return new WatchedTransport(inner, owner);
+        return new WatchedTransport(inner, owner, start);
       },
       scheduler: life.scheduler(),
       checkpointChunkBytes: checkpoint?.chunkBytes,
+      deliveryRowsMax,
     });
     life.queue = queue;
     queue.closed.catch((cause: unknown) => this.#stopped(life, cause));
@@ -195,10 +239,13 @@ export class SimulatedProcess<S extends StateMachine> {
     const { log } = this.#world;
     const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
     log.note(this.name, 'stops', 0, () => text);
+    const code = cause instanceof TreplicaError ? cause.code : null;
+    this.beginsAnew = code === 'FOUNDING_FAILED' || (code === 'VOTES_LOST' && this.recovers);
     this.#end(life);
     this.disk.crash(false);
-    const code = cause instanceof TreplicaError ? cause.code : null;
     if (cause instanceof InvariantViolation) log.violate('invariants of the product', `${this.name}: ${text}`);
+    else if (code === 'VOTES_LOST' && this.isPutBack) this.#isBroken = !this.recovers;
+    else if (code === 'FOUNDING_FAILED') return;
     else if (code === 'LEDGER_DAMAGED' && this.excuses.damagedDisk) this.#isBroken = this.isLost = !this.recovers;
     else if (code !== 'LEDGER_FAILED' || !this.excuses.failedCommit)
       log.violate('survival', `${this.name} has stopped: ${text}`);
@@ -213,20 +260,23 @@ export class SimulatedProcess<S extends StateMachine> {
 
   #optionsOf(life: Life<S>): QueueOptions {
     const { replicas, checkpoint } = this.#world.scene;
+    const { everyBytes, everyPositions, logMarginBytes } = checkpoint ?? {};
+    const measures = { everyBytes, everyPositions, logMarginBytes };
     return {
       directory: this.name,
       replicas,
       mode: this.mode,
       recover: this.recovers,
       log: this.#loggerOf(life),
-      ...(checkpoint === undefined ? {} : { checkpoint }),
+      checkpoint: Object.fromEntries(Object.entries(measures).filter(([, measure]) => measure !== undefined)),
     };
   }
 
   #setDiskAside(): string {
     const { log } = this.#world;
     log.note(this.name, 'sets its disk aside', 0, () => '');
-    if (!this.wounds.ofVotes) log.violate('survival', `${this.name} gives up its votes, which are sound`);
+    if (!this.wounds.ofVotes && !this.isPutBack)
+      log.violate('survival', `${this.name} gives up its votes, which are sound`);
     this.#hasSetAside = true;
     this.#becomeSomebodyElse();
     return `aside ${this.#formerDisks}`;
@@ -235,6 +285,8 @@ export class SimulatedProcess<S extends StateMachine> {
   #becomeSomebodyElse(): void {
     this.#world.watch.retires(this.id);
     this.isLost = true;
+    this.isPutBack = false;
+    this.#former = null;
     this.#formerDisks += 1;
     this.excuses.damagedDisk = false;
     this.wounds = new Wounds();
@@ -257,6 +309,12 @@ export class SimulatedProcess<S extends StateMachine> {
     return process;
   }
 
+  /** Its founding has failed, and it has taken another id. */
+  #isRenamed(id: ProcessId): void {
+    this.id = id;
+    this.#world.name(id, this.label);
+  }
+
   #loggerOf(life: Life<S>): Logger {
     const write = (line: string): void => {
       if (life.isAlive) this.#tell(line);
@@ -272,6 +330,3 @@ export class SimulatedProcess<S extends StateMachine> {
     this.#world.log.note(this.name, 'logs', msg.length, () => line.trim());
   }
 }
-
-/** When every world begins, in milliseconds since 1970. */
-const START_MS = Date.UTC(2000, 0, 1);

@@ -1,4 +1,5 @@
 import type { Mode } from '../consensus/mode.js';
+import { limits } from '../model/limits.js';
 import type { Adversity, Schedule } from './nemesis.js';
 import type { Random } from './random.js';
 import type { TroubleKind } from './troubles.js';
@@ -17,6 +18,10 @@ export interface Conditions extends Adversity {
   readonly checkpoint: Checkpointing | undefined;
   /** Whether a process that has lost its votes comes back without one. */
   readonly recover: boolean;
+  /** Processes that tables of delivered batches know: mostly all, and sometimes so few that some are forgotten again and again. */
+  readonly deliveryRowsMax: number | undefined;
+  /** So little fits a datagram, now and then, that much of what is said is large. */
+  readonly maxDatagramBytes: number;
 }
 
 type Circumstances = Partial<Conditions>;
@@ -64,7 +69,12 @@ function checkpoints(random: Random, everyPositionsMax: number): Checkpointing {
   };
 }
 
+function smallDatagrams(random: Random): number {
+  return 600 + random.below(1_400);
+}
+
 const NETWORK: readonly TroubleKind[] = ['one-way cut', 'isolation', 'partition', 'clog'];
+const LANES: readonly TroubleKind[] = ['lane cut', 'slow link', 'deaf to a kind'];
 const DISKS: readonly TroubleKind[] = [
   'slow disk',
   'stuck disk',
@@ -78,22 +88,28 @@ const DAMAGE: readonly TroubleKind[] = [
   'flipped bit',
   'vanished record',
   'lost disk',
+  'directory put back',
   'damaged decision',
   'damaged checkpoint',
 ];
 const AMBUSHES: readonly TroubleKind[] = ['crash at a checkpoint', 'crash of a source'];
 const CLOCKS: readonly TroubleKind[] = ['clock drift', 'clock jump'];
+const WRONG_CLOCK: readonly TroubleKind[] = ['wrong clock'];
+const INTRUSIONS: readonly TroubleKind[] = ['stranger', 'foreign group', 'intruder', 'forgery'];
 const EVERYTHING: readonly TroubleKind[] = [
   ...NETWORK,
+  ...LANES,
   ...DISKS,
   ...DAMAGE,
   ...CLOCKS,
+  ...WRONG_CLOCK,
   ...AMBUSHES,
   'long absence',
+  'parting',
   'crash',
   'crash of all',
   'stall',
-  'stranger',
+  ...INTRUSIONS,
 ];
 
 const profiles = {
@@ -133,6 +149,18 @@ const profiles = {
   }),
   /** Links are cut one way or both, and clogged. */
   partitions: (random) => ({ troubles: some(random, NETWORK, 0.7, 800) }),
+  /** Firewalls let one lane pass, links are slow, and processes do not hear what is said in one kind of message. */
+  lanes: (random) => ({
+    maxDatagramBytes: smallDatagrams(random),
+    checkpoint: checkpoints(random, 80),
+    climate: random.chance(0.5)
+      ? { ...FAIR, loss: random.between(0, 0.1), delayUsMean: random.exponential(5_000) }
+      : FAIR,
+    troubles: {
+      ...some(random, LANES, 0.5, 2_000),
+      ...(random.chance(0.5) ? some(random, ['crash', 'long absence', 'isolation'], 0.3, 1_500) : {}),
+    },
+  }),
   /** Processes crash wherever they happen to be, one by one and all at once. */
   crashes: (random) => ({
     downMs: random.exponential(200),
@@ -143,6 +171,7 @@ const profiles = {
       ...some(random, ['crash'], 3, 0),
       ...some(random, ['crash of all'], 0.2, 0),
       ...some(random, ['crash at a checkpoint'], 1, 0),
+      ...(random.chance(0.5) ? some(random, ['directory put back'], 0.5, 0) : {}),
     },
   }),
   /** Disks are slow, stand still, are full and fail. */
@@ -161,6 +190,14 @@ const profiles = {
   /** Processes stand still for seconds, and clocks run apart and jump. */
   stalls: (random) => ({
     troubles: { ...some(random, ['stall'], 0.7, 1_000), ...some(random, CLOCKS, 0.5, 2_000) },
+  }),
+  /** The clocks of a minority are years ahead or hours slow, also of whoever coordinates. */
+  clocks: (random) => ({
+    replicas: random.pick([3, 3, 4, 5, 7]),
+    troubles: {
+      ...some(random, WRONG_CLOCK, 0.8, 3_000),
+      ...some(random, ['crash', 'crash of all', 'isolation'], 0.4, 800),
+    },
   }),
   /** Everybody proposes at once in fast reigns. */
   collisions: (random) => ({
@@ -186,6 +223,23 @@ const profiles = {
       ...(random.chance(0.3) ? some(random, ['failed checkpoint', 'stall'], 0.3, 500) : {}),
     },
   }),
+  /** Who alone knows what was decided tells a new coordinator so, and is gone before it has told what. */
+  partings: (random) => ({
+    replicas: random.pick([3, 3, 3, 4, 5]),
+    callers: 2,
+    pauseMs: random.between(20, 80),
+    troubles: some(random, ['parting'], 1, 1_000),
+  }),
+  /** Other groups speak on the address, processes that are no members join in, and words are forged. */
+  intrusions: (random) => ({
+    troubles: {
+      ...some(random, ['foreign group', 'intruder'], 0.8, 800),
+      ...some(random, ['forgery'], 5, 0),
+      ...some(random, ['stranger'], 1, 0),
+      ...(random.chance(0.6) ? some(random, ['crash', 'isolation', 'long absence'], 0.4, 800) : {}),
+      ...(random.chance(0.2) ? some(random, ['lost disk', 'damaged decision', 'crash of all'], 0.2, 0) : {}),
+    },
+  }),
   /** Whatever there is, some of it at a time. */
   swarm: (random) => {
     const kinds = random.sample(EVERYTHING, 1 + random.below(EVERYTHING.length));
@@ -202,7 +256,7 @@ export const profileNames = Object.keys(profiles) as ProfileName[];
 
 /** The conditions that a seed makes of a profile. */
 export function conditionsOf(profile: ProfileName, random: Random): Conditions {
-  const usual: Omit<Conditions, 'checkpoint' | 'recover'> = {
+  const usual: Omit<Conditions, 'checkpoint' | 'recover' | 'maxDatagramBytes' | 'deliveryRowsMax'> = {
     climate: FAIR,
     troubles: {},
     downMs: 300,
@@ -214,5 +268,8 @@ export function conditionsOf(profile: ProfileName, random: Random): Conditions {
   };
   const circumstances = (profiles[profile] as Profile)(random);
   const checkpoint = random.chance(0.7) ? checkpoints(random, 300) : undefined;
-  return { ...usual, checkpoint, recover: random.chance(0.85), ...circumstances };
+  const recover = random.chance(0.85);
+  const maxDatagramBytes = random.chance(0.7) ? limits.datagramBytesOnLoopback : smallDatagrams(random);
+  const deliveryRowsMax = random.chance(0.15) ? 1 + random.below(3) : undefined;
+  return { ...usual, checkpoint, recover, maxDatagramBytes, deliveryRowsMax, ...circumstances };
 }

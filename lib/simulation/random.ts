@@ -19,6 +19,8 @@ export class Random {
   /** Uniform in [0, 1). */
   readonly next = (): number => this.#draw() / 0x1_0000_0000;
 
+  readonly bytes = (count: number): Buffer => Buffer.from(Array.from({ length: count }, () => this.below(256)));
+
   /** A whole number in [0, limit). */
   below(limit: number): number {
     return Math.floor(this.next() * limit);

@@ -1,5 +1,6 @@
 import type { Mode } from '../consensus/mode.js';
 import type { StateMachine } from '../machine/state-machine.js';
+import { development } from '../model/development.js';
 import { Callers, type Workload } from './callers.js';
 import type { Invariants } from './checkers/invariants.js';
 import type { Violation } from './event-log.js';
@@ -60,6 +61,8 @@ export async function run<S extends StateMachine>(
   application: Application<S>,
   options: RunOptions,
 ): Promise<RunResult> {
+  // What cannot be saved is to be found whatever NODE_ENV says.
+  development.isOn = true;
   const random = new Random(options.seed);
   const conditions = conditionsOf(options.profile, random.fork());
   const { replicas = conditions.replicas, mode = conditions.mode } = options;
@@ -70,6 +73,8 @@ export async function run<S extends StateMachine>(
     mode,
     recover: conditions.recover,
     checkpoint: conditions.checkpoint,
+    deliveryRowsMax: conditions.deliveryRowsMax,
+    maxDatagramBytes: conditions.maxDatagramBytes,
     initialState: application.initialState,
     invariants: application.invariants ?? {},
     isTraced: options.isTraced,

@@ -1,9 +1,17 @@
-import { inspect } from 'node:util';
-
+import { checkInitialState } from '../machine/machine-options.js';
 import type { StateMachine } from '../machine/state-machine.js';
 import { assert } from '../model/assert.js';
-import { TreplicaError } from '../model/errors.js';
-import { checkOptions as checkQueueOptions } from '../queue/options.js';
+import {
+  aFunction,
+  aWholeNumber,
+  checkOptions as checkKinds,
+  invalidOption,
+  isWholeNumber,
+  optional,
+  type OptionKinds,
+} from '../model/options.js';
+import { MAX_MEMBERS } from '../model/view.js';
+import { MODES } from '../queue/options.js';
 import type { Violation } from './event-log.js';
 import { profileNames, type ProfileName } from './profiles.js';
 import { run, type Application, type RunOptions, type RunResult } from './run.js';
@@ -69,8 +77,8 @@ export interface SimulationReport {
  * @throws TreplicaError INVALID_OPTION
  */
 export async function simulate<S extends StateMachine>(options: SimulationOptions<S>): Promise<SimulationReport> {
-  const { seed = 1, runs = 100, profiles = profileNames, onRun } = options;
   checkOptions(options);
+  const { seed = 1, runs = 100, profiles = profileNames, onRun } = options;
   const totals = { runs: 0, virtualSeconds: 0, events: 0, answered: 0 };
   const faults: Record<string, number> = {};
   let failure: Failure | null = null;
@@ -119,21 +127,41 @@ async function explain<S extends StateMachine>(
 const UNREPEATABLE =
   'A second run of this seed, the one that is traced, went otherwise: something in the application depends on more than the seed.';
 
-/** @throws TreplicaError INVALID_OPTION that names the option and what it may be. */
-function checkOptions<S extends StateMachine>(options: SimulationOptions<S>): void {
-  const { seed = 1, runs = 1, profiles = profileNames, replicas = 1, mode = 'adaptive', faultySeconds = 1 } = options;
-  const { initialState } = options;
-  checkQueueOptions({ directory: 'in memory', replicas, mode });
-  if (!Number.isSafeInteger(seed)) throw invalid('seed', seed, 'a whole number');
-  if (!Number.isSafeInteger(runs) || runs < 1) throw invalid('runs', runs, 'a whole number, 1 at least');
-  if (!(faultySeconds > 0 && faultySeconds < Infinity))
-    throw invalid('faultySeconds', faultySeconds, 'a number greater than 0');
-  if (profiles.length === 0 || profiles.some((name) => !profileNames.includes(name)))
-    throw invalid('profiles', profiles, `some of ${profileNames.join(', ')}`);
-  const state = initialState();
-  if (state === initialState()) throw invalid('initialState', initialState, 'a function that makes a new object');
+const ONE_OF_PROFILES = `some of ${profileNames.join(', ')}`;
+
+const KINDS: OptionKinds<SimulationOptions<StateMachine>> = {
+  initialState: { accepts: isFunction, use: 'a function that makes the initial state' },
+  workload: { accepts: isFunction, use: 'a function that calls a client' },
+  invariants: optional(
+    (value) => typeof value === 'object' && value !== null && Object.values(value).every(isFunction),
+    'an object of functions that look at a state',
+  ),
+  judge: aFunction,
+  seed: optional(Number.isSafeInteger, 'a whole number'),
+  runs: aWholeNumber(1),
+  profiles: optional(
+    (value) =>
+      Array.isArray(value) && value.length > 0 && value.every((name: ProfileName) => profileNames.includes(name)),
+    ONE_OF_PROFILES,
+  ),
+  replicas: optional((value) => isWholeNumber(value, 1, MAX_MEMBERS), `a whole number from 1 to ${MAX_MEMBERS}`),
+  mode: optional((value) => MODES.includes(value), "'fast', 'classic' or 'adaptive'"),
+  faultySeconds: optional(
+    (value) => typeof value === 'number' && value > 0 && value < Infinity,
+    'a number greater than 0',
+  ),
+  onRun: aFunction,
+};
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
 }
 
-function invalid(option: string, value: unknown, use: string): TreplicaError {
-  return new TreplicaError('INVALID_OPTION', `The option ${option} is ${inspect(value)}: use ${use}.`);
+/** @throws TreplicaError INVALID_OPTION that names the option and what it may be. */
+function checkOptions<S extends StateMachine>(options: SimulationOptions<S>): void {
+  checkKinds('simulate', options, KINDS);
+  const { initialState } = options;
+  const state = initialState();
+  checkInitialState(state);
+  if (state === initialState()) throw invalidOption('initialState', initialState, 'a function that makes a new object');
 }

@@ -1,36 +1,15 @@
 import type { StateMachine } from '../machine/state-machine.js';
+import { MESSAGE_KINDS } from '../queue/wire.js';
 import { damage, damageCheckpoint, damageDecision, type Damage } from './damage.js';
+import { foreignGroup, forgery, intruder, stranger } from './intrusions.js';
 import type { Ambush, SimulatedProcess } from './process.js';
-import type { Random } from './random.js';
-import type { World } from './world.js';
+import { all, NOTHING, type Stage, type Trouble } from './trouble.js';
 
 /** Everything that can befall a world at a moment and, mostly, for a while. */
 export type TroubleKind = keyof typeof troubles;
 
-/** What a trouble needs to happen. */
-export interface Stage<S extends StateMachine> {
-  readonly world: World<S>;
-  readonly random: Random;
-  /** A process for it to befall; often the one that coordinates, which is where it hurts. */
-  readonly victim: SimulatedProcess<S>;
-  readonly lastsUs: number;
-  /** Whether one more member's disk may be damaged for good: a majority has to keep theirs. */
-  mayLose(victim: SimulatedProcess<S>): boolean;
-}
-
-/** Puts right what has happened; null where time does that, or where nothing has happened. */
-type Remedy = (() => void) | null;
-
-/** Happens. Undefined where it could not. */
-type Trouble = <S extends StateMachine>(stage: Stage<S>) => Remedy | undefined;
-
-const NOTHING = null;
-
-function all(remedies: readonly (() => void)[]): () => void {
-  return () => {
-    for (const remedy of remedies) remedy();
-  };
-}
+const HOUR_MS = 3_600_000;
+const YEAR_MS = 365 * 24 * HOUR_MS;
 
 function others<S extends StateMachine>({ world, victim }: Stage<S>): SimulatedProcess<S>[] {
   return world.processes.filter((process) => process !== victim);
@@ -70,6 +49,32 @@ const clog: Trouble = (stage) => {
   if (rest.length === 0) return undefined;
   world.weather.clog(victim.id, stage.random.pick(rest).id, world.nowUs + lastsUs);
   return NOTHING;
+};
+
+/** One lane does not pass, between the process and one or all of the others, one way or both: a firewall, say. */
+const laneCut: Trouble = (stage) => {
+  const { world, random, victim } = stage;
+  const rest = others(stage);
+  if (rest.length === 0) return undefined;
+  const lane = random.pick(['bulk', 'datagram'] as const);
+  const way = random.below(3);
+  return all(
+    (random.chance(0.5) ? rest : [random.pick(rest)]).flatMap(({ id }) => [
+      ...(way === 0 ? [] : [world.weather.cut(victim.id, id, lane)]),
+      ...(way === 1 ? [] : [world.weather.cut(id, victim.id, lane)]),
+    ]),
+  );
+};
+
+/** From 10 to 100 Mb/s; or as slow for the small messages of a simulation as that is for large ones. */
+const slowLink: Trouble = ({ world, random, victim }) =>
+  world.weather.slow(victim.id, (random.chance(0.3) ? 1.25e6 : 20_000) * 10 ** random.next());
+
+/** The process hears no message of one kind, from anybody. */
+const deafness: Trouble = ({ random, victim }) => {
+  const kind = random.pick(MESSAGE_KINDS);
+  victim.deafTo.add(kind);
+  return () => victim.deafTo.delete(kind);
 };
 
 const crash: Trouble = ({ random, victim }) => {
@@ -177,6 +182,27 @@ const longAbsence: Trouble = ({ victim }) => {
   };
 };
 
+/**
+ * A process alone learns what is decided, tells how far it is in the phase 1 that follows the coordinator's crash, and is gone for good
+ * before it has told what was decided there.
+ */
+const parting: Trouble = (stage) => {
+  const { world, victim, lastsUs } = stage;
+  const coordinator = world.processes.find(({ coordinates }) => coordinates);
+  if (coordinator === undefined || coordinator === victim || !stage.mayLose(victim)) return undefined;
+  const kinds = ['accepted', 'decided'] as const;
+  for (const { deafTo } of others(stage)) for (const kind of kinds) deafTo.add(kind);
+  let isOver = false;
+  world.after(Math.round(lastsUs / 4), () => {
+    if (!isOver) coordinator.crash();
+  });
+  return () => {
+    isOver = true;
+    if (stage.mayLose(victim)) victim.loseDisk();
+    for (const { deafTo } of others(stage)) for (const kind of kinds) deafTo.delete(kind);
+  };
+};
+
 /** Somebody crashes the next few times that somebody makes, takes or hands out a checkpoint. */
 function ambush(at: Ambush): Trouble {
   return ({ world, random, victim }) => {
@@ -192,22 +218,33 @@ const lostDisk: Trouble = (stage) => {
   return NOTHING;
 };
 
+/** The directory of a process is again what it was before its latest start, of which all others know that are to be relied on. */
+const putBack: Trouble = (stage) => {
+  const { world, victim } = stage;
+  const sound = others(stage).filter(({ isLost }) => !isLost);
+  if (victim.isLost || !stage.mayLose(victim) || !sound.every((other) => victim.isMetBy(other))) return undefined;
+  if (sound.length === 0 || !victim.putBack()) return undefined;
+  world.log.note(victim.name, 'has its directory put back', 0, () => '');
+  return NOTHING;
+};
+
 const clockDrift: Trouble = ({ random, victim }) => {
   victim.clock.run(random.between(0.5, 2));
   return () => victim.clock.run(1);
 };
 
 const clockJump: Trouble = ({ random, victim }) => {
-  victim.clock.jump(random.pick([-1, 1]) * random.exponential(3_600_000));
+  victim.clock.jump(random.pick([-1, 1]) * random.exponential(HOUR_MS));
   return NOTHING;
 };
 
-/** Noise, or a frame of some time ago, from nobody. */
-const stranger: Trouble = ({ world, random }) => {
-  const { memento } = world.weather;
-  const noise = Buffer.from(Array.from({ length: random.below(200) }, () => random.below(256)));
-  world.network.inject(world.scene.queueId, memento !== null && random.chance(0.7) ? memento : noise);
-  return NOTHING;
+/** Years ahead, or hours slow, at one process: the others, more than half of all, have clocks that were always right. */
+const wrongClock: Trouble = ({ world, random, victim }) => {
+  const wrong = world.processes.filter((process) => process === victim || process.clock.hasBeenWrong);
+  if (2 * wrong.length >= world.processes.length) return undefined;
+  const byMs = random.chance(0.7) ? random.exponential(YEAR_MS) : -random.exponential(HOUR_MS);
+  victim.clock.jump(byMs);
+  return () => victim.clock.jump(-byMs);
 };
 
 export const troubles = {
@@ -215,6 +252,9 @@ export const troubles = {
   isolation,
   partition,
   clog,
+  'lane cut': laneCut,
+  'slow link': slowLink,
+  'deaf to a kind': deafness,
   crash,
   'crash of all': crashOfAll,
   stall,
@@ -226,14 +266,20 @@ export const troubles = {
   'flipped bit': damaged('flipped bit'),
   'vanished record': damaged('vanished record'),
   'lost disk': lostDisk,
+  'directory put back': putBack,
   'damaged decision': damagedDecision,
   'damaged checkpoint': damagedCheckpoint,
   'failed checkpoint': failedCheckpoint,
   'slow checkpoint': slowCheckpoint,
   'long absence': longAbsence,
+  parting,
   'crash at a checkpoint': ambush('checkpoint'),
   'crash of a source': ambush('source'),
   'clock drift': clockDrift,
   'clock jump': clockJump,
+  'wrong clock': wrongClock,
   stranger,
+  'foreign group': foreignGroup,
+  intruder,
+  forgery,
 } satisfies Readonly<Record<string, Trouble>>;

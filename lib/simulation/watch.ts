@@ -5,6 +5,8 @@ import type { LedgerRecord, LedgerSnapshot } from '../model/records.js';
 import type { DeliveredBatch } from '../queue/state-holder.js';
 import type { WireMessage } from '../queue/wire.js';
 import { Agreement } from './checkers/agreement.js';
+import { CallOrder } from './checkers/call-order.js';
+import { DecidedTime } from './checkers/decided-time.js';
 import { Durability } from './checkers/durability.js';
 import { EqualCheckpoints } from './checkers/equal-checkpoints.js';
 import { EqualStates } from './checkers/equal-states.js';
@@ -26,7 +28,9 @@ export class Watch<S extends StateMachine> {
   readonly #agreement: Agreement;
   readonly #order: OneOrder;
   readonly #exactlyOnce: ExactlyOnce;
+  readonly #callOrder: CallOrder;
   readonly #durability: Durability;
+  readonly #decidedTime: DecidedTime;
   /** The disks of members. */
   readonly #monotonicity: Monotonicity;
   /** The disks of those that have lost theirs and come back. */
@@ -43,21 +47,28 @@ export class Watch<S extends StateMachine> {
   readonly #calls = new WeakMap<object, OpenCall>();
 
   constructor(world: World<S>) {
-    const { queueId, replicas, initialState, invariants, checkpoint } = world.scene;
+    const { queueId, replicas, initialState, invariants, checkpoint, deliveryRowsMax } = world.scene;
     const report = (checker: string) => (text: string) => world.log.violate(checker, text);
     this.#queueId = queueId;
     this.#agreement = new Agreement(replicas, report('agreement'));
     this.#exactlyOnce = new ExactlyOnce(report('exactly once'));
+    this.#callOrder = new CallOrder(report('call order'));
     this.#equalStates = new EqualStates(
       initialState,
       (action) => world.executing(null, action),
       report('equal states'),
       checkpoint !== undefined,
     );
-    this.#order = new OneOrder(this.#agreement, report('one order'), (place, content) => {
-      this.#exactlyOnce.ordered(content.messages);
-      this.#equalStates.ordered(place, content);
-    });
+    this.#order = new OneOrder(
+      this.#agreement,
+      report('one order'),
+      (place, content, id) => {
+        this.#exactlyOnce.ordered(content.messages);
+        this.#callOrder.ordered(id, content.messages);
+        this.#equalStates.ordered(place, content);
+      },
+      deliveryRowsMax,
+    );
     this.#monotonicity = new Monotonicity(report('monotonicity'));
     this.#othersDisks = new Monotonicity(report('monotonicity'));
     this.#stableStorage = new StableStorage(this.#monotonicity, this.#agreement, report('stable storage'));
@@ -67,6 +78,8 @@ export class Watch<S extends StateMachine> {
     this.#retention = new Retention(report('retention'));
     this.#equalCheckpoints = new EqualCheckpoints(this.#order, report('equal checkpoints'));
     this.#durability = new Durability(replicas, this.#agreement, this.#order, report('durability'));
+    const clocks = () => world.processes.map(({ clock }) => clock);
+    this.#decidedTime = new DecidedTime(clocks, () => world.timeMs, report('decided time'));
     this.#invariants = new ApplicationInvariants(invariants, report('invariants'));
   }
 
@@ -74,15 +87,21 @@ export class Watch<S extends StateMachine> {
   durable(process: SimulatedProcess<S>, records: readonly LedgerRecord[]): void {
     const { label, index, isLost } = process;
     process.wounds.durable(records);
+    for (const record of records)
+      if (record.kind === 'identity') this.#callOrder.begins(record.process, record.incarnation);
     this.#disksOf(process).durable(label, records);
     this.#agreement.durable(label, records);
     this.#equalCheckpoints.durable(label, records);
-    if (isLost) this.#learners.durable(label, records);
+    if (process.isPutBack || isLost) this.#learners.durable(label, records);
     else this.#durability.durable(index, records);
   }
 
   /** A process has read what it needs to know of its past, and found nothing wrong with it. */
   loads(process: SimulatedProcess<S>, snapshot: LedgerSnapshot): void {
+    if (process.isPutBack) {
+      this.#disksOf(process).adopt(process.label, snapshot);
+      return;
+    }
     this.#disksOf(process).loads(process.label, snapshot);
     this.holds(process);
   }
@@ -94,6 +113,7 @@ export class Watch<S extends StateMachine> {
 
   /** What a process could do without may be gone from its disk now. */
   holds(process: SimulatedProcess<S>): void {
+    if (process.isPutBack) return;
     const { disk, label, wounds } = process;
     this.#retention.holds(label, disk.file(this.#queueId), this.diskOf(process), wounds);
   }
@@ -111,7 +131,10 @@ export class Watch<S extends StateMachine> {
   /** A process hands a message to its transport. */
   says(process: SimulatedProcess<S>, message: WireMessage): void {
     const { label, isLost, recovers } = process;
-    if (isLost && !recovers) this.#stableStorage.saysAsStranger(label, message);
+    if (process.isPutBack) {
+      this.#learners.saysUnaware(label, message);
+      this.#othersStorage.says(label, message);
+    } else if (isLost && !recovers) this.#stableStorage.saysAsStranger(label, message);
     else if (isLost) {
       this.#learners.says(label, message);
       this.#othersStorage.says(label, message);
@@ -127,13 +150,15 @@ export class Watch<S extends StateMachine> {
   }
 
   /** A queue has taken a message. */
-  submitted(message: Uint8Array): void {
+  submitted({ id }: SimulatedProcess<S>, message: Uint8Array): void {
     this.#exactlyOnce.submitted(message);
+    this.#callOrder.submitted(id, message);
   }
 
   /** A queue hands a batch over to the machine, which has executed `before` operations. */
   delivers(process: SimulatedProcess<S>, before: number, batch: DeliveredBatch): void {
     this.#order.delivers(process.name, before, batch);
+    this.#decidedTime.delivers(process.name, batch);
     if (batch.tickets === null) return;
     this.#durability.acknowledged(process.name, batch);
     batch.tickets.forEach((ticket, i) => {
@@ -168,11 +193,12 @@ export class Watch<S extends StateMachine> {
 
   /** At the end: every process that has come through holds everything. */
   finish(survivors: readonly SimulatedProcess<S>[]): void {
-    for (const { name, life, machine } of survivors) {
-      if (life === null || machine === null) continue;
+    for (const { name, life } of survivors) {
+      if (!life?.machine || life.replica === null) continue;
+      const { state } = life.replica;
       this.#durability.finish(name, life.position);
-      this.#equalStates.compare(name, life.position, machine.state);
-      this.#invariants.executed(name, life.position, machine.state);
+      this.#equalStates.compare(name, life.position, state);
+      this.#invariants.executed(name, life.position, state);
     }
   }
 

@@ -56,6 +56,10 @@ export class WatchedCheckpoints<S extends StateMachine> implements CheckpointSto
     });
   }
 
+  removeUnfinished(): Promise<void> {
+    return this.#call('removes what is unfinished', BEGINNING, () => this.#inner.removeUnfinished());
+  }
+
   keepOnly(checkpoints: readonly Checkpoint[]): Promise<void> {
     const { world, process } = this.#owner;
     const place = checkpoints[0] ?? BEGINNING;

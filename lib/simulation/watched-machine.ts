@@ -13,19 +13,21 @@ export class WatchedQueue<S extends StateMachine> implements MachineQueue {
   ) {}
 
   submit(message: Uint8Array, ticket: unknown): Promise<void> | undefined {
-    const { world, life } = this.owner;
+    const { world, process, life } = this.owner;
     const room = this.inner.submit(message, ticket);
-    if (room === undefined) world.watch.submitted(message);
+    if (room === undefined) world.watch.submitted(process, message);
     return room === undefined ? room : life.awaiting(room);
   }
 
   /** `holder` is the replica of the machine. */
   bind(holder: StateHolder): Promise<void> {
-    return this.owner.life.awaiting(this.inner.bind(new WatchedHolder(holder as SavedHolder<S>, this.owner)));
+    const replica = holder as SavedHolder<S>;
+    this.owner.life.replica = replica;
+    return this.owner.life.awaiting(this.inner.bind(new WatchedHolder(replica, this.owner)));
   }
 
-  sync(): Promise<void> {
-    return this.owner.life.awaiting(this.inner.sync());
+  sync(signal?: AbortSignal): Promise<void> {
+    return this.owner.life.awaiting(this.inner.sync(signal));
   }
 
   after(ms: number, callback: () => void): () => void {
@@ -45,6 +47,14 @@ class WatchedHolder<S extends StateMachine> implements StateHolder {
     readonly owner: Owner<S>,
   ) {
     this.keeper = new WatchedKeeper(inner, owner);
+  }
+
+  get decidedTimeMs(): number | undefined {
+    return this.inner.decidedTimeMs;
+  }
+
+  accepts(ticket: unknown): boolean {
+    return this.inner.accepts?.(ticket) ?? true;
   }
 
   deliver(batch: DeliveredBatch): void {

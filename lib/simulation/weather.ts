@@ -1,6 +1,8 @@
 import type { ProcessId } from '../model/ids.js';
+import type { Lane } from '../transport/inbox.js';
 import type { Copy, Passenger } from '../transport/memory-network.js';
 import type { Random } from './random.js';
+import { SlowLink } from './slow-link.js';
 
 /** What may befall any datagram at any time. */
 export interface Climate {
@@ -30,7 +32,7 @@ export const FAIR: Climate = {
   tailUs: 0,
 };
 
-export type NetworkFault = 'loss' | 'duplication' | 'mutilation' | 'late';
+export type NetworkFault = 'loss' | 'duplication' | 'mutilation' | 'late' | 'overflow';
 
 /** The network's faults: what is on its way to one receiver meets the climate, cuts and clogs of its link. */
 export class Weather {
@@ -42,6 +44,8 @@ export class Weather {
   readonly #cuts = new Map<string, number>();
   /** When a clogged link flows again. */
   readonly #clogs = new Map<string, number>();
+  /** By process and direction: the link by which it hangs on the network. */
+  readonly #slowLinks = new Map<string, SlowLink>();
   /** The bulk lane keeps the order of a link. */
   readonly #lastBulkUs = new Map<string, number>();
   /** A frame of some time ago, to come again when nobody expects it. */
@@ -57,14 +61,26 @@ export class Weather {
     return this.#memento;
   }
 
-  /** Nothing passes from the one to the other until the returned function is called. */
-  cut(from: ProcessId, to: ProcessId): () => void {
-    const link = linkOf(from, to);
-    this.#cuts.set(link, (this.#cuts.get(link) ?? 0) + 1);
+  /** Nothing passes from the one to the other, or nothing on one lane, until the returned function is called. */
+  cut(from: ProcessId, to: ProcessId, lane?: Lane): () => void {
+    const cut = lane === undefined ? linkOf(from, to) : laneOf(linkOf(from, to), lane);
+    this.#cuts.set(cut, (this.#cuts.get(cut) ?? 0) + 1);
     return () => {
-      const left = (this.#cuts.get(link) ?? 1) - 1;
-      if (left === 0) this.#cuts.delete(link);
-      else this.#cuts.set(link, left);
+      const left = (this.#cuts.get(cut) ?? 1) - 1;
+      if (left === 0) this.#cuts.delete(cut);
+      else this.#cuts.set(cut, left);
+    };
+  }
+
+  /**
+   * What a process says and hears, each, crosses a link of so many bytes a second until the returned function is called. What
+   * it multicasts crosses it once for each receiver.
+   */
+  slow(process: ProcessId, bytesPerSecond: number): () => void {
+    const links = [linkOf(process, ''), linkOf('', process)];
+    for (const link of links) this.#slowLinks.set(link, new SlowLink(bytesPerSecond));
+    return () => {
+      for (const link of links) this.#slowLinks.delete(link);
     };
   }
 
@@ -76,8 +92,10 @@ export class Weather {
   readonly fate = (passenger: Passenger): Copy[] => {
     const { from, to, lane, bytes } = passenger;
     const link = linkOf(from, to);
-    if (this.#cuts.size > 0 && this.#cuts.has(link)) return [];
-    if (lane === 'bulk') return [{ bytes, delayTicks: this.#bulkDelayUs(link) }];
+    if (this.#cuts.size > 0 && (this.#cuts.has(link) || this.#cuts.has(laneOf(link, lane)))) return [];
+    const slow = this.#slowLinks.size === 0 ? [] : this.#slowLinksOf(passenger);
+    if (lane === 'bulk')
+      return [slow.length === 0 ? { bytes, delayTicks: this.#bulkDelayUs(link) } : this.#slowBulk(link, slow, bytes)];
     const { loss, duplication, mutilation } = this.climate;
     const random = this.#random;
     if (random.chance(loss)) {
@@ -85,16 +103,60 @@ export class Weather {
       return [];
     }
     if (random.chance(0.001)) this.#memento = bytes;
+    const crossedUs = this.#crossedUs(slow, bytes.length);
+    if (crossedUs === null) {
+      this.#happened('overflow');
+      return [];
+    }
     const copies = [
-      { bytes: random.chance(mutilation) ? this.#mutilated(bytes) : bytes, delayTicks: this.#delayUs(link) },
+      {
+        bytes: random.chance(mutilation) ? this.#mutilated(bytes) : bytes,
+        delayTicks: crossedUs + this.#delayUs(link),
+      },
     ];
     if (random.chance(duplication)) {
       this.#happened('duplication');
       const laterUs = random.chance(0.5) ? 0 : random.below(this.climate.echoUs);
-      copies.push({ bytes, delayTicks: this.#delayUs(link) + laterUs });
+      copies.push({ bytes, delayTicks: crossedUs + this.#delayUs(link) + laterUs });
     }
     return copies;
   };
+
+  #slowLinksOf({ from, to }: Passenger): SlowLink[] {
+    const links = [linkOf(from, ''), linkOf('', to)];
+    return links.flatMap((link) => this.#slowLinks.get(link) ?? []);
+  }
+
+  /** How long a datagram waits for slow links, and crosses them; null where it is lost. */
+  #crossedUs(slow: readonly SlowLink[], bytes: number): number | null {
+    const nowUs = this.#nowUs();
+    let atUs = nowUs;
+    for (const link of slow) {
+      const crossedUs = link.datagram(bytes, atUs);
+      if (crossedUs === null) return null;
+      atUs = crossedUs;
+    }
+    return atUs - nowUs;
+  }
+
+  /** It arrives bit by bit, as its receiver can tell. */
+  #slowBulk(link: string, slow: readonly SlowLink[], bytes: Buffer): Copy {
+    const nowUs = this.#nowUs();
+    const delayUs = this.#bulkDelayUs(link);
+    let beginsUs = nowUs + delayUs;
+    let endsUs = beginsUs;
+    for (const one of slow) {
+      const crossing = one.bulk(bytes.length, nowUs);
+      beginsUs = Math.max(beginsUs, crossing.beginsUs);
+      endsUs = Math.max(endsUs, crossing.endsUs);
+    }
+    this.#lastBulkUs.set(link, endsUs);
+    const parts = Math.min(PARTS_MAX, Math.ceil((endsUs - beginsUs) / PART_US));
+    const partsAt = Array.from({ length: parts }, (_, i) =>
+      Math.floor(beginsUs + ((i + 1) * (endsUs - beginsUs)) / parts - nowUs),
+    );
+    return { bytes, delayTicks: endsUs - nowUs, ...(parts > 1 ? { partsAt } : {}) };
+  }
 
   #delayUs(link: string): number {
     const { delayUsMin, delayUsMean, tail, tailUs } = this.climate;
@@ -128,6 +190,14 @@ export class Weather {
   }
 }
 
-function linkOf(from: ProcessId | null, to: ProcessId): string {
+/** What is large and slow arrives in so many parts at most, and in none that take less. */
+const PARTS_MAX = 1_000;
+const PART_US = 50_000;
+
+function linkOf(from: ProcessId | '' | null, to: ProcessId | ''): string {
   return `${from ?? ''}>${to}`;
+}
+
+function laneOf(link: string, lane: Lane): string {
+  return `${link} ${lane}`;
 }

@@ -7,8 +7,9 @@ import type { CheckpointOptions } from '../queue/options.js';
 import { Agenda } from '../transport/agenda.js';
 import { MemoryNetwork } from '../transport/memory-network.js';
 import type { Invariants } from './checkers/invariants.js';
-import type { Clock } from './clock.js';
+import { START_MS, type Clock } from './clock.js';
 import { EventLog } from './event-log.js';
+import { LastWords } from './last-words.js';
 import { SimulatedProcess } from './process.js';
 import { Random } from './random.js';
 import { Watch } from './watch.js';
@@ -35,6 +36,10 @@ export interface Scene<S extends StateMachine> {
   readonly recover?: boolean | undefined;
   /** When states are saved and logs are cut; if left out, never. */
   readonly checkpoint?: Checkpointing | undefined;
+  /** Processes that tables of delivered batches know; if left out, as many as always. */
+  readonly deliveryRowsMax?: number | undefined;
+  /** What is larger takes the bulk lane; if left out, as on loopback. */
+  readonly maxDatagramBytes?: number | undefined;
   /** Keeps what happens in words. */
   readonly isTraced: boolean;
 }
@@ -50,6 +55,7 @@ export class World<S extends StateMachine> {
   readonly watch: Watch<S>;
   readonly weather: Weather;
   readonly network: MemoryNetwork;
+  readonly lastWords = new LastWords();
   readonly processes: readonly SimulatedProcess<S>[];
   /** Faults that have happened, by kind. */
   readonly faults = new Map<string, number>();
@@ -80,6 +86,11 @@ export class World<S extends StateMachine> {
   /** Since the beginning. */
   get nowUs(): number {
     return this.#agenda.nowTick;
+  }
+
+  /** What a clock that has always been right shows, in milliseconds since 1970. */
+  get timeMs(): number {
+    return START_MS + this.nowUs / 1_000;
   }
 
   readonly nameOf = (id: ProcessId): string => this.#names.get(id) ?? id.slice(0, 6);

@@ -7,8 +7,14 @@ export class BulkReader {
   #target = this.#header;
   #filled = 0;
 
-  /** `accept` is given each frame, in bytes of its own, or a header that announces none; false where it is no good. */
-  constructor(private readonly accept: (bytes: Buffer) => boolean) {}
+  /**
+   * `accept` is given each frame, in bytes of its own, or a header that announces none; false where it is no good. `arriving`
+   * is told of what has come of a frame, which begins with a header.
+   */
+  constructor(
+    private readonly accept: (bytes: Buffer) => boolean,
+    private readonly arriving: (header: Buffer, bytes: number) => void = () => undefined,
+  ) {}
 
   /** Takes the next piece of the stream. False where the stream carries garbage and should be closed. */
   push(chunk: Buffer): boolean {
@@ -16,6 +22,7 @@ export class BulkReader {
       const copied = chunk.copy(this.#target, this.#filled, at);
       at += copied;
       this.#filled += copied;
+      if (this.#target !== this.#header) this.arriving(this.#header, copied);
       if (this.#filled === this.#target.length && !this.#advance()) return false;
     }
     return true;

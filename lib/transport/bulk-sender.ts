@@ -5,7 +5,10 @@ import type { Frame } from './frame.js';
 import type { Address } from './peers.js';
 import type { TransportLog, TransportStatistics } from './transport.js';
 
-/** The sending end of the bulk lane of one queue: a TCP connection to each receiver, opened by the first frame to it. */
+/** What is small has a connection of its own, so that it does not wait behind what is large. */
+type Size = 'large' | 'small';
+
+/** The sending end of the bulk lane of one queue: TCP connections to each receiver, opened by the first frame to it. */
 export class BulkSender {
   readonly #connections = new Map<string, Socket>();
 
@@ -16,10 +19,9 @@ export class BulkSender {
   ) {}
 
   /** Writes a frame, or drops it where too much is waiting for that receiver already. */
-  send(frame: Frame, to: Address): void {
-    const connection = this.#connectionTo(to);
-    const frameBytes = frame.reduce((bytes, piece) => bytes + piece.length, 0);
-    if (connection.writableLength + frameBytes > limits.bulkBytesMax) {
+  send(frame: Frame, to: Address, size: Size): void {
+    const connection = this.#connectionTo(to, size);
+    if (connection.writableLength >= (size === 'large' ? limits.bulkBytesMax : limits.smallInBulkBytesMax)) {
       this.statistics.unsent += 1;
       return;
     }
@@ -40,8 +42,8 @@ export class BulkSender {
     await Promise.all(closing);
   }
 
-  #connectionTo({ address, port }: Address): Socket {
-    const key = `${address}:${port}`;
+  #connectionTo({ address, port }: Address, size: Size): Socket {
+    const key = `${address}:${port} ${size}`;
     const known = this.#connections.get(key);
     if (known?.writable === true) return known;
     // The other end has closed it: what still waits in it cannot arrive.

@@ -5,6 +5,8 @@ import type { LocalInterface } from './local-interface.js';
 /** An endpoint of the process, and who receives through it. */
 interface Shared {
   readonly local: LocalInterface;
+  /** That was asked for; null where the kernel has chosen it. */
+  readonly port: number | null;
   readonly inboxes: Map<number, Inbox>;
   readonly opened: Promise<Endpoint>;
 }
@@ -19,13 +21,15 @@ export interface Lease {
 }
 
 /**
- * A part in the endpoint of this process on `local`, which is opened for the first. One that serves the queue already
- * cannot serve it twice, for a datagram does not say whom it is for: a second replica in one process gets another.
- * @throws TreplicaError NETWORK.
+ * A part in the endpoint of this process on `local`, which is opened for the first; on `port` unless that is null. One that
+ * serves the queue already cannot serve it twice, for a datagram does not say whom it is for: a second replica in one
+ * process gets another.
+ * @throws TreplicaError PORT_IN_USE, NETWORK.
  */
-export async function leaseEndpoint(local: LocalInterface, inbox: Inbox): Promise<Lease> {
-  const shared =
-    [...pool].find((one) => one.local.address === local.address && !one.inboxes.has(inbox.queue)) ?? open(local, inbox);
+export async function leaseEndpoint(local: LocalInterface, port: number | null, inbox: Inbox): Promise<Lease> {
+  const suits = (one: Shared): boolean =>
+    one.local.address === local.address && (port === null || port === one.port) && !one.inboxes.has(inbox.queue);
+  const shared = [...pool].find(suits) ?? open(local, port, inbox);
   shared.inboxes.set(inbox.queue, inbox);
 
   const release = async (): Promise<void> => {
@@ -42,9 +46,9 @@ export async function leaseEndpoint(local: LocalInterface, inbox: Inbox): Promis
   }
 }
 
-function open(local: LocalInterface, { log }: Inbox): Shared {
+function open(local: LocalInterface, port: number | null, { log }: Inbox): Shared {
   const inboxes = new Map<number, Inbox>();
-  const shared = { local, inboxes, opened: Endpoint.open(local, inboxes, log) };
+  const shared = { local, port, inboxes, opened: Endpoint.open(local, port, inboxes, log) };
   pool.add(shared);
   return shared;
 }

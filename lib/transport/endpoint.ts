@@ -39,9 +39,14 @@ export class Endpoint {
     server.on('connection', (connection) => this.#read(connection));
   }
 
-  /** @throws TreplicaError NETWORK. */
-  static async open(local: LocalInterface, inboxes: ReadonlyMap<number, Inbox>, log: TransportLog): Promise<Endpoint> {
-    const { socket, server } = await openBothLanes(local, log);
+  /** @throws TreplicaError PORT_IN_USE, NETWORK. */
+  static async open(
+    local: LocalInterface,
+    port: number | null,
+    inboxes: ReadonlyMap<number, Inbox>,
+    log: TransportLog,
+  ): Promise<Endpoint> {
+    const { socket, server } = await openBothLanes(local, port, log);
     return new Endpoint(local, socket, server, inboxes, log);
   }
 
@@ -70,7 +75,10 @@ export class Endpoint {
 
   #read(connection: Socket): void {
     const from = { address: connection.remoteAddress ?? '', port: connection.remotePort ?? 0 };
-    const reader = new BulkReader((bytes) => this.#receive(bytes, from, 'bulk'));
+    const reader = new BulkReader(
+      (bytes) => this.#receive(bytes, from, 'bulk'),
+      (header, bytes) => this.#inboxes.get(queueOf(header))?.arriving(header, bytes),
+    );
     this.#connections.add(connection);
     connection.on('data', (chunk) => {
       if (!reader.push(chunk)) connection.destroy();

@@ -10,15 +10,18 @@
  * | 12 | 4 | length of the whole frame |
  * | 16 | 8 | group |
  * | 24 | 8 | sender |
- * | 32 | | one or more messages, each a length in 4 bytes and that many bytes |
+ * | 32 | 4 | incarnation of the sender's start |
+ * | 36 | 16 | nonce of the sender's start |
+ * | 52 | | one or more messages, each a length in 4 bytes and that many bytes |
  */
 import { crc32 } from 'node:zlib';
 
 import { NO_GROUP, type GroupId, type ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
+import { INCARNATION_MAX, type Nonce, type Start } from '../model/start.js';
 
 const MAGIC = 0x545250;
-export const FRAME_VERSION = 1;
+export const FRAME_VERSION = 2;
 
 const VERSION_AT = 3;
 const CHECKSUM_AT = 4;
@@ -27,7 +30,11 @@ const QUEUE_AT = 8;
 const LENGTH_AT = 12;
 const GROUP_AT = 16;
 const SENDER_AT = 24;
-export const FRAME_HEADER_BYTES = 32;
+const START_AT = 32;
+const NONCE_AT = 36;
+export const FRAME_HEADER_BYTES = 52;
+/** Of what `frameIdOf` returns, before it is written in hexadecimal digits. */
+export const FRAME_ID_BYTES = 8;
 const MESSAGE_HEADER_BYTES = 4;
 
 const MAGIC_AND_VERSION = MAGIC * 256 + FRAME_VERSION;
@@ -66,14 +73,29 @@ export function announcedBytes(header: Buffer): number | null {
   return length < FRAME_HEADER_BYTES + MESSAGE_HEADER_BYTES || length > FRAME_BYTES_MAX ? null : length;
 }
 
-/** Makes the frames of one sender on one queue. */
+/** What tells a frame from all others of its sender that are on their way: its checksum and its length. */
+export function frameIdOf(header: Uint8Array): string {
+  const { buffer, byteOffset, length } = header;
+  const bytes = Buffer.from(buffer, byteOffset, length);
+  return bytes.toString('hex', CHECKSUM_AT, CHECKSUM_AT + 4) + bytes.toString('hex', LENGTH_AT, LENGTH_AT + 4);
+}
+
+/** The length of the frame with this id, or null where it is no sane one. */
+export function bytesOfFrame(id: string): number | null {
+  const bytes = Number.parseInt(id.slice(FRAME_ID_BYTES), 16);
+  return bytes < FRAME_HEADER_BYTES + MESSAGE_HEADER_BYTES || bytes > FRAME_BYTES_MAX ? null : bytes;
+}
+
+/** Makes the frames of one start of a sender on one queue. */
 export class FrameEncoder {
   readonly #header = Buffer.alloc(FRAME_HEADER_BYTES);
 
-  constructor(queueId: string, sender: ProcessId) {
+  constructor(queueId: string, sender: ProcessId, start: Start) {
     this.#header.writeUInt32BE(MAGIC_AND_VERSION, 0);
     this.#header.writeUInt32BE(queueDigest(queueId), QUEUE_AT);
     this.#header.write(sender, SENDER_AT, 'hex');
+    this.#header.writeUInt32BE(start.incarnation, START_AT);
+    this.#header.write(start.nonce, NONCE_AT, 'hex');
     this.join(NO_GROUP);
   }
 
@@ -126,19 +148,22 @@ function checksumOf(frame: Frame): number {
 /** `own`: the network brought back what this process has sent. `foreign`: another queue's, damaged, or no frame. */
 export type Verdict = 'intact' | 'own' | 'version' | 'foreign';
 
-/** Reads the frames that arrive at one process on one queue. */
+/** Reads the frames that arrive at one start of a process on one queue. */
 export class FrameDecoder {
   readonly #queue: number;
-  readonly #selfHigh: number;
+  /** Sender and start, as they are in the own frames. */
+  readonly #self = Buffer.alloc(FRAME_HEADER_BYTES - SENDER_AT);
   readonly #selfLow: number;
   readonly #groups = new IdCache<GroupId>();
   readonly #senders = new IdCache<ProcessId>();
+  readonly #starts = new StartCache();
 
-  constructor(queueId: string, self: ProcessId) {
+  constructor(queueId: string, self: ProcessId, start: Start) {
     this.#queue = queueDigest(queueId);
-    const bytes = Buffer.from(self, 'hex');
-    this.#selfHigh = bytes.readInt32BE(0);
-    this.#selfLow = bytes.readInt32BE(4);
+    this.#self.write(self, 0, 'hex');
+    this.#self.writeUInt32BE(start.incarnation, START_AT - SENDER_AT);
+    this.#self.write(start.nonce, NONCE_AT - SENDER_AT, 'hex');
+    this.#selfLow = this.#self.readInt32BE(4);
   }
 
   /** Cheapest test first: multicast brings back each of our own frames, so they go before the checksum is computed. */
@@ -147,9 +172,9 @@ export class FrameDecoder {
     if (bytes.readUInt32BE(0) !== MAGIC_AND_VERSION)
       return bytes.readUIntBE(0, VERSION_AT) === MAGIC ? 'version' : 'foreign';
     if (bytes.readUInt32BE(QUEUE_AT) !== this.#queue) return 'foreign';
-    if (bytes.readInt32BE(SENDER_AT) === this.#selfHigh && bytes.readInt32BE(SENDER_AT + 4) === this.#selfLow)
-      return 'own';
+    if (bytes.readInt32BE(SENDER_AT + 4) === this.#selfLow && this.#isOwn(bytes)) return 'own';
     if (bytes.readUInt32BE(LENGTH_AT) !== bytes.length) return 'foreign';
+    if (!isIncarnation(bytes.readUInt32BE(START_AT))) return 'foreign';
     if (bytes.readUInt32BE(CHECKSUM_AT) !== crc32(bytes.subarray(CHECKED_FROM))) return 'foreign';
     return isFilledExactly(bytes) ? 'intact' : 'foreign';
   }
@@ -161,6 +186,19 @@ export class FrameDecoder {
   groupOf(frame: Buffer): GroupId {
     return this.#groups.read(frame, GROUP_AT);
   }
+
+  /** The same object each time, as long as few starts are heard of. */
+  startOf(frame: Buffer): Start {
+    return this.#starts.read(frame);
+  }
+
+  #isOwn(bytes: Buffer): boolean {
+    return bytes.compare(this.#self, 0, this.#self.length, SENDER_AT, FRAME_HEADER_BYTES) === 0;
+  }
+}
+
+function isIncarnation(value: number): boolean {
+  return value >= 1 && value <= INCARNATION_MAX;
 }
 
 /** The messages of an intact frame: views of its bytes. */
@@ -195,4 +233,28 @@ class IdCache<Id extends string> {
     this.#entries.set(low, { high, id });
     return id;
   }
+}
+
+/** Starts for starts as bytes: the same few return for ever. */
+class StartCache {
+  static readonly #entriesMax = 256;
+  readonly #entries = new Map<number, { readonly bytes: Buffer; readonly start: Start }>();
+
+  read(frame: Buffer): Start {
+    const key = frame.readInt32BE(NONCE_AT);
+    const entry = this.#entries.get(key);
+    if (entry !== undefined && isStartOf(frame, entry.bytes)) return entry.start;
+    if (this.#entries.size >= StartCache.#entriesMax) this.#entries.clear();
+    const nonce = frame.toString('hex', NONCE_AT, FRAME_HEADER_BYTES) as Nonce;
+    const start = { incarnation: frame.readUInt32BE(START_AT), nonce };
+    this.#entries.set(key, { bytes: Buffer.from(frame.subarray(START_AT, FRAME_HEADER_BYTES)), start });
+    return start;
+  }
+}
+
+/** Word by word: for so few bytes a call into native code costs more, and this is on the path of every frame. */
+function isStartOf(frame: Buffer, bytes: Buffer): boolean {
+  for (let at = 0; at < bytes.length; at += 4)
+    if (frame.readInt32BE(START_AT + at) !== bytes.readInt32BE(at)) return false;
+  return true;
 }

@@ -1,5 +1,8 @@
 import type { GroupId, ProcessId } from '../model/ids.js';
-import { FRAME_VERSION, FrameDecoder, messagesOf, queueDigest, versionOf } from './frame.js';
+import type { Start } from '../model/start.js';
+import { announcedBytes, FRAME_VERSION, FrameDecoder, messagesOf, queueDigest, versionOf } from './frame.js';
+import { isLaneMessage } from './lane-messages.js';
+import type { Lanes } from './lanes.js';
 import { Peers, type Address } from './peers.js';
 import type { Receiver, TransportLog, TransportStatistics } from './transport.js';
 
@@ -7,6 +10,8 @@ import type { Receiver, TransportLog, TransportStatistics } from './transport.js
 export interface Subscription {
   readonly queueId: string;
   readonly self: ProcessId;
+  /** What the frames of this process carry besides its id. */
+  readonly start: Start;
   readonly receiver: Receiver;
   readonly log: TransportLog;
 }
@@ -23,6 +28,8 @@ export class Inbox {
     datagramsReceived: 0,
     bulkMessagesSent: 0,
     bulkMessagesReceived: 0,
+    partsSent: 0,
+    notRepeated: 0,
     foreignDropped: 0,
     versionDropped: 0,
     unsent: 0,
@@ -30,22 +37,26 @@ export class Inbox {
   readonly log: TransportLog;
   readonly #decoder: FrameDecoder;
   readonly #receiver: Receiver;
+  readonly #self: ProcessId;
   readonly #otherVersions = new Set<string>();
+  #lanes: Pick<Lanes, 'onBulkBytes' | 'onBulkFrame' | 'onMessage'> | null = null;
   #isOpen = false;
 
   /** Where `hears` is false for the address that a frame comes from, the frame is foreign. */
   constructor(
-    { queueId, self, receiver, log }: Subscription,
+    { queueId, self, start, receiver, log }: Subscription,
     private readonly hears: (source: string) => boolean = () => true,
   ) {
     this.queue = queueDigest(queueId);
     this.log = log;
-    this.#decoder = new FrameDecoder(queueId, self);
+    this.#decoder = new FrameDecoder(queueId, self, start);
+    this.#self = self;
     this.#receiver = receiver;
   }
 
   /** Until it is opened, and once it is shut, everything that arrives is lost. */
-  open(): void {
+  open(lanes: Pick<Lanes, 'onBulkBytes' | 'onBulkFrame' | 'onMessage'> | null = null): void {
+    this.#lanes = lanes;
     this.#isOpen = true;
   }
 
@@ -69,19 +80,31 @@ export class Inbox {
 
     const sender = this.#decoder.senderOf(bytes);
     const group = this.#decoder.groupOf(bytes);
+    const start = this.#decoder.startOf(bytes);
     if (lane === 'datagram') {
       this.statistics.datagramsReceived += 1;
-      this.peers.learn(sender, group, from);
+      if (sender !== this.#self) this.peers.learn(sender, group, from);
     } else {
       this.statistics.bulkMessagesReceived += 1;
+      this.peers.heardInBulk(sender, group);
+      this.#lanes?.onBulkFrame(sender, group, bytes);
     }
-    for (const message of messagesOf(bytes)) this.#deliver(sender, group, message);
+    for (const message of messagesOf(bytes)) this.#deliver(sender, group, message, start);
     return true;
   }
 
+  /** More of a frame has come by the bulk lane, of which nothing is known but what its header says. */
+  arriving(header: Buffer, bytes: number): void {
+    const frameBytes = announcedBytes(header);
+    if (this.#isOpen && frameBytes !== null)
+      this.#lanes?.onBulkBytes(this.#decoder.senderOf(header), header, frameBytes, bytes);
+  }
+
   /** The receiver of one message of a frame may have closed the transport. */
-  #deliver(from: ProcessId, group: GroupId, message: Buffer): void {
-    if (this.#isOpen) this.#receiver(from, group, message);
+  #deliver(from: ProcessId, group: GroupId, message: Buffer, start: Start): void {
+    if (!this.#isOpen) return;
+    if (isLaneMessage(message)) this.#lanes?.onMessage(from, group, message);
+    else this.#receiver(from, group, message, start);
   }
 
   #refuse(verdict: 'version' | 'foreign', bytes: Buffer, from: Address): void {

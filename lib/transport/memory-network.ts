@@ -24,6 +24,8 @@ export interface Passenger {
 export interface Copy {
   readonly delayTicks: number;
   readonly bytes: Buffer;
+  /** On the bulk lane, when a part of it has arrived: so many equal ones, in ticks from now. */
+  readonly partsAt?: readonly number[];
 }
 
 /** What becomes of a frame: no copy where it is lost. On the bulk lane loss, repetition and other bytes are against the port. */
@@ -75,6 +77,7 @@ export class MemoryNetwork {
     return {
       maxDatagramBytes,
       receiveBufferBytes: limits.receiveBufferBytes,
+      place: `memory (port ${from.address.port})`,
       multicast: (frame) => {
         const bytes = joined(frame);
         for (const to of this.#addressesOf(from.inbox.queue)) {
@@ -86,6 +89,7 @@ export class MemoryNetwork {
         from.inbox.statistics.bulkMessagesSent += 1;
         this.#dispatch({ from, to, lane: 'bulk', bytes: joined(frame) });
       },
+      smallInBulk: (frame, to) => this.#dispatch({ from, to, lane: 'bulk', bytes: joined(frame) }),
       close: async () => void this.#members.delete(from.address.port),
     };
   }
@@ -100,9 +104,15 @@ export class MemoryNetwork {
     const passenger = { from: from?.self ?? null, to: receiver.self, lane, bytes };
     for (const copy of this.fate(passenger)) {
       // Whoever has closed its transport by then is not there any more.
-      const arrive = (): void =>
-        void this.#members.get(to.port)?.inbox.accept(copy.bytes, from?.address ?? STRANGER, lane);
-      this.schedule(arrive, copy.delayTicks);
+      const inbox = (): Inbox | undefined => this.#members.get(to.port)?.inbox;
+      const { delayTicks, partsAt } = copy;
+      const partBytes = Math.floor(copy.bytes.length / (partsAt?.length ?? 1));
+      const arriving = (): void => inbox()?.arriving(copy.bytes, partBytes);
+      if (partsAt !== undefined) for (const at of partsAt) this.schedule(arriving, at);
+      this.schedule(() => {
+        if (lane === 'bulk' && partsAt === undefined) arriving();
+        inbox()?.accept(copy.bytes, from?.address ?? STRANGER, lane);
+      }, delayTicks);
     }
   }
 }

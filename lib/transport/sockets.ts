@@ -12,37 +12,43 @@ import type { TransportLog } from './transport.js';
 /**
  * The two lanes of an endpoint, on one port, so that the address that a datagram came from serves both. The UDP socket
  * is the one from which everything is sent; multicast leaves it by `local` only and no further than the local network.
- * @throws TreplicaError NETWORK.
+ * Where `asked` is null the kernel chooses the port.
+ * @throws TreplicaError PORT_IN_USE, NETWORK.
  */
 export async function openBothLanes(
   local: LocalInterface,
+  asked: number | null,
   log: TransportLog,
 ): Promise<{ socket: SocketAsPromised; server: Server }> {
   for (let attempt = 1; ; attempt += 1) {
-    const socket = await openUnicastSocket(local, log);
+    const socket = await openUnicastSocket(local, asked, log);
     const { port } = socket.address();
     try {
       return { socket, server: await listen({ address: local.address, port }, log) };
     } catch (error) {
       await socket.close();
-      // The kernel chose the port for UDP; TCP may have another use for it.
-      if (codeOf(error) !== 'EADDRINUSE' || attempt === PORT_ATTEMPTS_MAX)
-        throw bindError(error, { address: local.address, port });
+      // Where the kernel chose the port for UDP, TCP may have another use for it.
+      if (codeOf(error) !== 'EADDRINUSE' || asked !== null || attempt === PORT_ATTEMPTS_MAX)
+        throw unicastError(error, { address: local.address, port }, asked);
     }
   }
 }
 
 const PORT_ATTEMPTS_MAX = 20;
 
-async function openUnicastSocket(local: LocalInterface, log: TransportLog): Promise<SocketAsPromised> {
+async function openUnicastSocket(
+  local: LocalInterface,
+  asked: number | null,
+  log: TransportLog,
+): Promise<SocketAsPromised> {
   const socket = createSocket({ reuseAddr: false }, log);
-  const where = { address: local.address, port: 0 };
+  const where = { address: local.address, port: asked ?? 0 };
   try {
     await socket.bind({ ...where, exclusive: true });
     socket.setMulticastInterface(local.address).setMulticastLoopback(true).setMulticastTTL(1);
   } catch (error) {
     await socket.close();
-    throw bindError(error, where);
+    throw unicastError(error, where, asked);
   }
   askFor(limits.sendBufferBytes, (bytes) => socket.setSendBufferSize(bytes));
   return socket;
@@ -116,6 +122,15 @@ async function bindShared({ address, port }: Address, log: TransportLog): Promis
     await socket.close();
     throw error;
   }
+}
+
+function unicastError(cause: unknown, where: Address, asked: number | null): TreplicaError {
+  if (asked === null || codeOf(cause) !== 'EADDRINUSE') return bindError(cause, where);
+  return new TreplicaError(
+    'PORT_IN_USE',
+    `Port ${asked} of ${where.address}, as the option port says, is taken, for UDP or TCP: each process of a machine needs one of its own. Stop the program that has it, or give this process another.`,
+    { cause },
+  );
 }
 
 function bindError(cause: unknown, { address, port }: Address): TreplicaError {

@@ -3,6 +3,7 @@
  * TCP lane for what is large, and a simulated network in memory.
  */
 import type { GroupId, ProcessId } from '../model/ids.js';
+import type { Start } from '../model/start.js';
 
 /** Everyone on the queue's address, members or not, except the sender itself. */
 export const EVERYONE = 'everyone';
@@ -11,9 +12,10 @@ export type Destination = ProcessId | typeof EVERYONE;
 
 /**
  * Called for every message that arrives intact from another process of the same queue. `group` is what the sender's
- * frame carries: NO_GROUP where it belongs to none yet. The bytes may be kept, and are not reused. Must not throw.
+ * frame carries: NO_GROUP where it belongs to none yet; `start` is the sender's, and tells apart the lives of a process. A
+ * frame with this process's own id comes from another start of it. The bytes may be kept, and are not reused. Must not throw.
  */
-export type Receiver = (from: ProcessId, group: GroupId, message: Buffer) => void;
+export type Receiver = (from: ProcessId, group: GroupId, message: Buffer, start: Start) => void;
 
 export interface Transport {
   /**
@@ -21,12 +23,27 @@ export interface Transport {
    * protocol makes good for them. A message to a process that has never been heard of is lost. The bytes must not be
    * changed afterwards. A message that fits a datagram waits for `flush` and shares the datagram with others to the
    * same destination; when they overflow it, it leaves before. A larger one takes the reliable lane, to each receiver
-   * by itself: for `EVERYONE`, to each process heard of whose latest frame carried the group that ours carry.
+   * by itself: for `EVERYONE`, to each process heard of whose latest frame carried the group that ours carry. What one
+   * lane does not deliver to a process of the group goes by the other. The same large message is not sent again to
+   * a receiver that has not confirmed it, nor any while too much is on its way to it. No message begins with a byte above
+   * `TOP_BYTE_MAX`.
    */
   send(to: Destination, message: Uint8Array): void;
 
   /** Lets everything handed over leave, before it returns where the socket allows. */
   flush(): void;
+
+  /** A tick of the protocol's clock has passed: what is repeated, and what is waited for, goes by these. */
+  tick(): void;
+
+  /** Bytes of large messages that have been handed over for a process and that it has not confirmed. */
+  bytesOnTheirWay(to: ProcessId): number;
+
+  /**
+   * The processes of the group of which something large has come since the last call, or is said to be on its way: whoever
+   * waits for an answer of theirs need not ask again.
+   */
+  takeArrivals(): readonly Arrival[];
 
   /** From now on frames carry `group`. What was handed over before leaves with the former one. */
   join(group: GroupId): void;
@@ -43,8 +60,25 @@ export interface Transport {
    */
   readonly receiveBufferBytes: number;
 
+  /** Where other processes reach this one, for people: the interface, its address and the port of both lanes. */
+  readonly place: string;
+
   /** What was received, sent and dropped, and why, since the start. */
   readonly statistics: Readonly<TransportStatistics>;
+}
+
+/** Such bytes, as the first of a message, are the transport's own. */
+export const TOP_BYTE_MAX = 0xef;
+
+/** Bytes of large messages of one sender, whether complete or not. */
+export interface Arrival {
+  readonly from: ProcessId;
+  readonly bytes: number;
+  /**
+   * How many ticks ago the oldest of them was announced; Infinity where it is for this process alone, or nothing is known. The
+   * bulk lane keeps the order: what was asked for later than that may be behind it, and what was asked for long before is not.
+   */
+  readonly agoTicks: number;
 }
 
 export interface TransportStatistics {
@@ -54,6 +88,10 @@ export interface TransportStatistics {
   datagramsReceived: number;
   bulkMessagesSent: number;
   bulkMessagesReceived: number;
+  /** Parts of large messages sent as datagrams, where the bulk lane did not deliver them. */
+  partsSent: number;
+  /** Large messages that were not sent again, for the same was on its way to that receiver. */
+  notRepeated: number;
   /** Not a frame of this queue: wrong magic, another queue's, truncated, checksum does not fit, not by our interface. */
   foreignDropped: number;
   /** Frames of another version of the format. */

@@ -15,6 +15,8 @@ export interface UdpTransportOptions extends Subscription {
   readonly queueId: string;
   /** Address or name of the interface to use, and the only one to be used; 127.0.0.1 unless given. */
   readonly networkInterface?: string | undefined;
+  /** Port of datagrams to this process and of its bulk lane; the kernel chooses one unless given. */
+  readonly port?: number | undefined;
   /** Larger messages take the bulk lane. Unless given, what suits the interface. */
   readonly maxDatagramBytes?: number | undefined;
 }
@@ -42,11 +44,12 @@ export async function openUdpTransport(options: UdpTransportOptions): Promise<Ud
   const group = parseQueueId(options.queueId);
   const local = findInterface(options.networkInterface ?? '127.0.0.1');
   const maxDatagramBytes = datagramBytesOn(local, options.maxDatagramBytes);
+  const port = options.port ?? null;
   const inbox = new Inbox(options, (source) => local.hears(source));
 
   const multicastSocket = await openMulticastSocket(group, local, options.log);
   try {
-    const lease = await leaseEndpoint(local, inbox);
+    const lease = await leaseEndpoint(local, port, inbox);
     return new UdpTransport(options, inbox, new UdpWire(group, local, maxDatagramBytes, multicastSocket, lease, inbox));
   } catch (error) {
     await multicastSocket.close();
@@ -56,6 +59,7 @@ export async function openUdpTransport(options: UdpTransportOptions): Promise<Ud
 
 class UdpWire implements Wire {
   readonly receiveBufferBytes: number;
+  readonly place: string;
   readonly #bulk: BulkSender;
 
   constructor(
@@ -70,6 +74,7 @@ class UdpWire implements Wire {
       enlargeReceiveBuffer(multicastSocket, inbox.log),
       lease.endpoint.receiveBufferBytes,
     );
+    this.place = `${local.name} (${local.address}, port ${this.address.port})`;
     this.#bulk = new BulkSender(local.address, inbox.statistics, inbox.log);
     multicastSocket.socket.on('message', (bytes, from) => void inbox.accept(bytes, from, 'datagram'));
   }
@@ -87,7 +92,11 @@ class UdpWire implements Wire {
   }
 
   bulk(frame: Frame, to: Address): void {
-    this.#bulk.send(frame, to);
+    this.#bulk.send(frame, to, 'large');
+  }
+
+  smallInBulk(frame: Frame, to: Address): void {
+    this.#bulk.send(frame, to, 'small');
   }
 
   async close(): Promise<void> {

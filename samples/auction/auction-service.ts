@@ -1,4 +1,4 @@
-import type { ReplicatedStateMachine } from '../../lib/index.js';
+import type { DeepReadonly, ReplicatedStateMachine } from '../../lib/index.js';
 import { inTime } from '../in-time.js';
 import type { AuctionHouse } from './auction-house.js';
 import { PlaceBid } from './place-bid.js';
@@ -51,7 +51,7 @@ export class AuctionService {
     return this.read((house) => detailsOf(house.auction(auctionId)));
   }
 
-  private async read<Result>(query: (house: AuctionHouse) => Result): Promise<Result> {
+  private async read<Result>(query: (house: DeepReadonly<AuctionHouse>) => Result): Promise<Result> {
     return inTime(this.timeoutMs, this.machine.read(query));
   }
 }

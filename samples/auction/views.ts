@@ -1,3 +1,4 @@
+import type { DeepReadonly } from '../../lib/index.js';
 import type { Auction, Bid } from './auction.js';
 
 /** A bid as the callers of the sample see it. */
@@ -30,7 +31,7 @@ export interface AuctionDetails extends AuctionSummary {
 }
 
 /** The line of a list for this auction: a copy that shares nothing with the state. */
-export function summaryOf(auction: Auction): AuctionSummary {
+export function summaryOf(auction: DeepReadonly<Auction>): AuctionSummary {
   return {
     auctionId: auction.id,
     seller: auction.seller,
@@ -45,7 +46,7 @@ export function summaryOf(auction: Auction): AuctionSummary {
 }
 
 /** All of this auction: a copy that shares nothing with the state. */
-export function detailsOf(auction: Auction): AuctionDetails {
+export function detailsOf(auction: DeepReadonly<Auction>): AuctionDetails {
   return { ...summaryOf(auction), bids: auction.bids.map(viewOf) };
 }
 

@@ -1,4 +1,4 @@
-import type { Operation, ReplicatedStateMachine } from '../../lib/index.js';
+import type { DeepReadonly, Operation, ReplicatedStateMachine } from '../../lib/index.js';
 import { inTime } from '../in-time.js';
 import type { Bank } from './bank.js';
 import { Deposit, Transfer, Withdraw } from './movements.js';
@@ -50,7 +50,7 @@ export class BankingService {
     return this.machine.execute(operation, { timeoutMs: this.timeoutMs });
   }
 
-  private async read<Result>(query: (bank: Bank) => Result): Promise<Result> {
+  private async read<Result>(query: (bank: DeepReadonly<Bank>) => Result): Promise<Result> {
     return inTime(this.timeoutMs, this.machine.read(query));
   }
 }

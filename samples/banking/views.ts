@@ -1,3 +1,4 @@
+import type { DeepReadonly } from '../../lib/index.js';
 import type { Account, Entry } from './account.js';
 import type { Transaction } from './transaction.js';
 
@@ -41,7 +42,7 @@ export interface Statement extends AccountView {
 }
 
 /** A copy that shares nothing with the state; so do the others here. */
-export function accountViewOf(account: Account): AccountView {
+export function accountViewOf(account: DeepReadonly<Account>): AccountView {
   return { accountId: account.id, owner: account.owner, balanceCents: account.balanceCents };
 }
 
@@ -51,7 +52,7 @@ export function receiptOf({ transaction, created }: { transaction: Transaction; 
 }
 
 /** The last `count` entries of an account. */
-export function statementOf(account: Account, count: number): Statement {
+export function statementOf(account: DeepReadonly<Account>, count: number): Statement {
   return { ...accountViewOf(account), entries: account.entries.slice(-count).reverse().map(entryViewOf) };
 }
 

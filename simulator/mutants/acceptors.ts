@@ -9,6 +9,7 @@ export const acceptors: readonly Mutant[] = [
     to: 'return true;',
     breaks: 'An acceptor votes for what a coordinator proposes if it has promised nothing higher.',
     needs: 'accepts so late that another reign has begun',
+    profile: 'duels',
   },
   {
     name: 'promise-ignored-by-awaited-vote',
@@ -17,6 +18,7 @@ export const acceptors: readonly Mutant[] = [
     to: 'if (awaited?.id !== batch.id) return;',
     breaks: 'An acceptor that lacked the batch votes when it comes, if it has promised nothing higher by then.',
     needs: 'an accept without its batch, and another reign before the batch comes',
+    profile: 'sluggish',
   },
   {
     name: 'promise-ignored-by-proposal',
@@ -27,6 +29,7 @@ export const acceptors: readonly Mutant[] = [
     if (compareBallots(ballot, this.#promised) < 0) {`,
     breaks: 'An acceptor votes for a proposal if its fast ballot is exactly what it has promised.',
     needs: 'a fast reign of three or more, proposals so late that another reign has begun, and accepts later still',
+    profile: 'duels',
   },
   {
     name: 'report-does-not-bind',
@@ -35,6 +38,7 @@ export const acceptors: readonly Mutant[] = [
     to: '',
     breaks: 'Who has answered for one instance votes in the fast ballot there no more.',
     needs: 'a fast reign of four or more with collisions, and a proposal that comes between an answer and the accept',
+    profile: 'collisions',
   },
   {
     name: 'second-proposal-replaces-first',

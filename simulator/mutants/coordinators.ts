@@ -10,6 +10,7 @@ export const coordinators: readonly Mutant[] = [
     breaks: "A value may have been chosen if those who voted for it and the silent make a quorum of its ballot's kind.",
     needs:
       'a fast reign of five or more with collisions: of three any choice is safe then, of four both quorums are three',
+    profile: 'collisions',
   },
   {
     name: 'picking-takes-the-first',
@@ -26,6 +27,7 @@ export const coordinators: readonly Mutant[] = [
     to: 'compareBallots(answer.ballot, highest.ballot) < 0',
     breaks: 'The highest ballot voted in counts.',
     needs: 'votes for different batches in several ballots at one instance',
+    profile: 'duels',
   },
   {
     name: 'no-op-instead-of-picked',

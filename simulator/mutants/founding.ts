@@ -5,8 +5,8 @@ export const founding: readonly Mutant[] = [
   {
     name: 'signature-not-written',
     file: 'lib/consensus/founding.ts',
-    from: 'this.#write({ signed: founding, refused: this.#record.refused });',
-    to: 'this.#record = { signed: founding, refused: this.#record.refused };',
+    from: 'this.#write({ ...this.#record, signed: founding });',
+    to: 'this.#record = { ...this.#record, signed: founding };',
     breaks: 'A process signs durably.',
     needs: 'a crash while the group is founded',
   },

@@ -1,3 +1,5 @@
+import type { ProfileName } from '../../lib/simulation/profiles.js';
+
 /**
  * Mutants: the protocol with one rule broken in each. The simulator has to catch every one of them, which shows that its
  * faults reach the rule and its checkers see the breach. A mutant is a change of one statement, made in a copy of the
@@ -14,4 +16,6 @@ export interface Mutant {
   readonly breaks: string;
   /** What it takes to show, where that is more than processes that propose, lose messages, crash and come back. */
   readonly needs?: string;
+  /** Where it shows soonest, if not soon in all profiles in turn. */
+  readonly profile?: ProfileName;
 }

@@ -12,8 +12,8 @@ export const progress: readonly Mutant[] = [
   {
     name: 'lost-instance-kept',
     file: 'lib/consensus/proposer.ts',
-    from: 'lost.instance = null;',
-    to: '',
+    from: 'if (lost !== undefined) this.#sendAnew(lost);',
+    to: 'void lost;',
     breaks: 'A proposer whose instance was decided with another batch proposes again at a later one.',
     needs: 'a fast reign with collisions',
   },
@@ -25,17 +25,10 @@ export const progress: readonly Mutant[] = [
     breaks: 'Everything that can be lost is repeated until it is answered.',
   },
   {
-    name: 'prepare-not-repeated',
-    file: 'lib/consensus/coordinator.ts',
-    from: 'if (phase.ticks % limits.prepareTicks === 0) {',
-    to: 'if (phase.ticks < 0) {',
-    breaks: 'Everything that can be lost is repeated until it is answered.',
-  },
-  {
     name: 'question-not-repeated',
     file: 'lib/consensus/reads.ts',
-    from: 'if (this.#round !== null && (this.#round.ticks += 1) % limits.retryTicks === 0) {',
-    to: 'if (this.#rounds < 0) {',
+    from: 'if (round.ticks < round.wait) return;',
+    to: 'return;',
     breaks: 'Everything that can be lost is repeated until it is answered.',
   },
   {
@@ -56,7 +49,7 @@ export const progress: readonly Mutant[] = [
   {
     name: 'stuck-instance-left',
     file: 'lib/consensus/recovery.ts',
-    from: 'if (slot.watchedTicks < patience) continue;',
+    from: 'if (slot.watchedTicks < limits.stuckTicks) continue;',
     to: 'continue;',
     breaks: 'An instance that stays undecided for too long is recovered.',
     needs: 'a fast reign, and a proposer that dies when some have voted for its batch',
@@ -64,10 +57,11 @@ export const progress: readonly Mutant[] = [
   {
     name: 'stranded-coordinator-stays',
     file: 'lib/consensus/coordinator.ts',
-    from: 'this.#strandedTicks >= limits.strandedTicks',
-    to: 'this.#strandedTicks < 0',
+    from: 'else if (this.#firstAwaited.tick()) this.#isStranded = true;',
+    to: '',
     breaks: 'A coordinator that does not learn in time what somebody has called decided begins another reign.',
     needs: 'a member that alone knows a decision, tells its watermark in a promise and does not come back',
+    profile: 'partings',
   },
   {
     name: 'nobody-stands',

@@ -63,5 +63,23 @@ export const quorums: readonly Mutant[] = [
     to: 'if (inquiry.answers.size === 0) return null;',
     breaks: 'An instance is recovered with a classic quorum of answers.',
     needs: 'a fast reign of four or more',
+    profile: 'collisions',
+  },
+  {
+    name: 'incomplete-promise-counts',
+    file: 'lib/consensus/preparation.ts',
+    from: 'const complete = [...this.#answers.values()].filter(({ next }) => next === null);',
+    to: 'const complete = [...this.#answers.values()];',
+    breaks: 'A promise is complete with its last part; until then its member counts as silent.',
+    needs: 'promises in parts',
+    profile: 'duels',
+  },
+  {
+    name: 'part-taken-for-the-whole',
+    file: 'lib/consensus/acceptor.ts',
+    from: 'until = slot.instance;',
+    to: '',
+    breaks: 'A part names where the next begins.',
+    needs: 'promises in parts',
   },
 ];

@@ -19,7 +19,7 @@ export const reads: readonly Mutant[] = [
   {
     name: 'read-ignores-votes',
     file: 'lib/consensus/reads.ts',
-    from: 'if (slot.vote !== null) until = (slot.instance + 1) as Instance;',
+    from: 'if (slot.vote !== null) until = after(slot.instance);',
     to: '',
     breaks: 'Those who are asked answer up to where they have voted, not only up to where they know decisions.',
     needs: 'votes that reach one process long before the others',
@@ -27,16 +27,17 @@ export const reads: readonly Mutant[] = [
   {
     name: 'read-served-too-soon',
     file: 'lib/consensus/reads.ts',
-    from: 'if (until > log.first) return true;',
+    from: 'if (until > log.first) break;',
     to: '',
     breaks: 'A read is served from a state that has executed everything up to the highest answer.',
   },
   {
     name: 'late-answer-counts',
     file: 'lib/consensus/reads.ts',
-    from: 'if (current?.round !== round) return;',
+    from: 'if (current?.round !== round || incarnation !== this.#incarnation) return;',
     to: 'if (current === null) return;',
     breaks: 'A read counts the answers to its own question.',
     needs: 'answers so late that their receiver asks something else',
+    profile: 'duels',
   },
 ];

@@ -45,12 +45,16 @@ const VALUES = [
   'UnknownOutcomeError',
   'operation',
   'serializable',
+  'testContext',
 ];
 
 describe('the public interface', () => {
   it('consists of these names', () => {
     expect(exportsOf(join(root, 'lib/index.ts')).sort()).toEqual([
       'AsynchronousPersistentQueue',
+      'Checkpoint',
+      'CheckpointOptions',
+      'DeepReadonly',
       'DeliveredBatch',
       'ErrorCode',
       'Exclude',
@@ -58,22 +62,36 @@ describe('the public interface', () => {
       'ExecutionContext',
       'Expose',
       'GroupId',
+      'Instance',
       'InvariantViolation',
+      'MachineOptions',
+      'MachineQueue',
       'Mode',
       'Operation',
       'Position',
       'ProcessId',
       'QueueMessage',
       'QueueOptions',
+      'QueueStatus',
+      'ReadOptions',
+      'ReadonlyBytes',
+      'ReadonlyDate',
       'ReplicatedStateMachine',
+      'SavingTask',
       'StateHolder',
+      'StateKeeper',
       'StateMachine',
+      'StateSink',
+      'TestContextOptions',
       'Transform',
       'TreplicaError',
       'Type',
       'UnknownOutcomeError',
+      'View',
+      'ViewRecord',
       'operation',
       'serializable',
+      'testContext',
     ]);
   });
 

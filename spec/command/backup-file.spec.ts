@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { encodeEnd, encodeEntries, encodeHeader, type BackupHeader } from '../../lib/backup/backup-format.js';
 import { BackupInput } from '../../lib/backup/backup-input.js';
 import { BackupOutput } from '../../lib/backup/backup-output.js';
-import { NO_OP, type Batch, type BatchId } from '../../lib/model/batch.js';
+import { batchId, NO_OP, type Batch } from '../../lib/model/batch.js';
 import { after, type GroupId, type Instance, type Position, type ProcessId } from '../../lib/model/ids.js';
 import { View } from '../../lib/model/view.js';
 
@@ -24,7 +24,7 @@ const bodies = fc.uint8Array({ maxLength: 60 }).map((body) => Buffer.from(body))
 const batches: fc.Arbitrary<Batch> = fc.oneof(
   {
     weight: 5,
-    arbitrary: fc.record({ id: fc.nat().map((n) => `${String(MEMBERS[0])}.1.${n}` as BatchId), body: bodies }),
+    arbitrary: fc.record({ id: fc.nat().map((n) => batchId(MEMBERS[0]!, 1, n)), body: bodies }),
   },
   fc.constant(NO_OP),
 );
@@ -89,7 +89,7 @@ async function codeOf(bytes: Buffer): Promise<unknown> {
 
 const SMALL: Content = {
   chunks: [Buffer.from('state')],
-  pieces: [[NO_OP, { id: `${String(MEMBERS[1])}.2.3` as BatchId, body: Buffer.from('body') }]],
+  pieces: [[NO_OP, { id: batchId(MEMBERS[1]!, 2, 3), body: Buffer.from('body') }]],
   start: 5,
 };
 
@@ -143,8 +143,9 @@ describe('a backup', () => {
     for (const chunk of SMALL.chunks) await output.add('chunk', chunk);
     await output.add('entries', encodeEntries({ from: start as Instance, batches: pieces[0]! }));
     await output.add('end', encodeEnd({ position: 9 as Position }));
-    await output.finish();
-    expect(await codeOf(readFileSync(path))).toBe('BACKUP_DAMAGED');
+    await expect(output.finish()).rejects.toMatchObject({ code: 'BACKUP_DAMAGED' });
+    expect(existsSync(path)).toBe(false);
+    await output.abandon();
   });
 
   it.each<[string, Content]>([
@@ -157,14 +158,15 @@ describe('a backup', () => {
       await output.add('entries', encodeEntries({ from: written.start as Instance, batches }));
     for (const chunk of written.chunks) await output.add('chunk', chunk);
     await output.add('end', encodeEnd({ position: 9 as Position }));
-    await output.finish();
-    expect(await codeOf(readFileSync(path))).toBe('BACKUP_DAMAGED');
+    await expect(output.finish()).rejects.toMatchObject({ code: 'BACKUP_DAMAGED' });
+    expect(existsSync(path)).toBe(false);
+    await output.abandon();
   });
 
   it('of another format version is told apart from a damaged one', async () => {
     await write(SMALL);
     const whole = readFileSync(path);
-    whole.writeUInt32LE(2, 8);
+    whole.writeUInt32LE(1, 8);
     expect(await codeOf(whole)).toBe('BACKUP_VERSION');
   });
 
@@ -175,6 +177,8 @@ describe('a backup', () => {
     const first = await BackupOutput.create(other);
     await expect(BackupOutput.create(other)).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
     writeFileSync(other, 'came meanwhile');
+    const nothing = { chunks: [], pieces: [], start: 0 };
+    await first.add('header', encodeHeader(headerOf(nothing)));
     await first.add('end', encodeEnd({ position: 0 as Position }));
     await expect(first.finish()).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
     expect(readFileSync(other, 'utf8')).toBe('came meanwhile');
@@ -183,6 +187,27 @@ describe('a backup', () => {
   it('that is given up leaves nothing behind', async () => {
     const output = await BackupOutput.create(path);
     await output.add('header', encodeHeader(headerOf(SMALL)));
+    await output.abandon();
+    expect(readdirSync(directory)).toEqual([]);
+  });
+});
+
+describe('a backup that could not be restored', () => {
+  it('is never called written, and leaves nothing behind', async () => {
+    const content = { chunks: [Buffer.from('a'), Buffer.from('b')], pieces: [], start: 0 };
+    const output = await BackupOutput.create(path);
+    await output.add('header', encodeHeader(headerOf(content)));
+    await output.add('chunk', Buffer.from('a'));
+    await output.add('end', encodeEnd({ position: 7 as Position }));
+    await expect(output.finish()).rejects.toMatchObject({ code: 'BACKUP_DAMAGED' });
+    await output.abandon();
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('is not even begun with a record that is too long to be read', async () => {
+    const output = await BackupOutput.create(path);
+    const chunk = Buffer.alloc(66 * 2 ** 20);
+    await expect(output.add('chunk', chunk)).rejects.toThrow('no record of a backup is longer');
     await output.abandon();
     expect(readdirSync(directory)).toEqual([]);
   });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { DirectoryReport, DirectoryVerification } from '../../lib/command/ledger-directory.js';
+import { NOTHING_DELIVERED } from '../../lib/consensus/delivery-table.js';
 import { FileCheckpoints } from '../../lib/ledger/file-checkpoints.js';
 import type { Ledger } from '../../lib/ledger/ledger.js';
 import { openLmdbLedger } from '../../lib/ledger/lmdb-ledger.js';
@@ -63,9 +64,9 @@ async function fill(ledger: Ledger): Promise<Checkpoint> {
   );
   const writer = ledger.checkpoints.create({ next: at(4), position: 4 as Position });
   const mark = { next: at(4), position: 4 as Position, bytes: 0 };
-  await writer.append(
-    encodeHead({ group: GROUP, views: [view], cursor: { ...BEGINNING_STATE, ...mark, boundary: mark } }),
-  );
+  const rows = [{ process: PROCESS, incarnation: 1, since: at(0), next: 4, last: at(3) }];
+  const cursor = { ...BEGINNING_STATE, ...mark, boundary: mark, delivered: { ...NOTHING_DELIVERED, rows } };
+  await writer.append(encodeHead({ group: GROUP, views: [view], cursor }));
   await writer.append(Buffer.from('first'));
   await writer.append(Buffer.from('second'));
   const checkpoint = await writer.finish();

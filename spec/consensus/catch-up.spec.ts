@@ -21,7 +21,7 @@ const PATIENCE = limits.retryTicks + Math.floor((catchUpQuestions * limits.catch
 let laggard: Laggard;
 
 beforeEach(() => {
-  laggard = new Laggard();
+  laggard = new Laggard(ANNA, BERT, CARL);
 });
 
 function ranges(asked: readonly Asked[]): [number, number][] {
@@ -95,6 +95,15 @@ describe('a process that is far behind', () => {
     expect(laggard.catchUp.isFarBehind).toBe(true);
     laggard.log.jump(1 as Instance);
     expect(laggard.catchUp.isFarBehind).toBe(false);
+  });
+
+  it('knows how far the members are, whoever else claims more', () => {
+    laggard.hears(7, ANNA);
+    laggard.hears(5, BERT);
+    laggard.hears(FAR, 'dddddddddddddddd' as ProcessId);
+    expect(laggard.catchUp.known).toBe(7);
+    laggard.log.jump(9 as Instance);
+    expect(laggard.catchUp.known).toBe(9);
   });
 });
 
@@ -288,5 +297,28 @@ describe('a process that comes back', () => {
       }),
       { numRuns: 10 },
     );
+  });
+});
+
+describe('what is large and comes from who was asked', () => {
+  /** Whether the question is asked again, of somebody else, while something comes in every tick for `ticks` ticks. */
+  function asksAgain(ticks: number, agoTicks: (passed: number) => number): boolean {
+    laggard.hears(FAR, ANNA);
+    laggard.asked();
+    laggard.hears(FAR, BERT);
+    for (let passed = 0; passed < ticks; passed += 1) {
+      laggard.catchUp.arriving({ from: ANNA, bytes: 1_000, agoTicks: agoTicks(passed) });
+      laggard.ticks(1);
+    }
+    return laggard.asked().length > 0;
+  }
+
+  it('may have its answer behind it, where it was announced before the question, or is for this process alone', () => {
+    expect(asksAgain(3 * PATIENCE, (passed) => passed)).toBe(false);
+    expect(asksAgain(3 * PATIENCE, () => Infinity)).toBe(false);
+  });
+
+  it('says nothing of an answer, where it has been announced since', () => {
+    expect(asksAgain(3 * PATIENCE, () => 0)).toBe(true);
   });
 });

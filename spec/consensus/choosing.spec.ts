@@ -110,7 +110,14 @@ describe('votes', () => {
     group.loss = of('promise');
     group.runUntil(() => group.sentOf('prepare').some((m) => m.from !== 1));
     const { from: candidate, message } = group.sentOf('prepare').at(-1)!;
-    const promise: Message = { kind: 'promise', ballot: message.ballot, watermark: FIRST, votes: [] };
+    const promise: Message = {
+      kind: 'promise',
+      ballot: message.ballot,
+      watermark: FIRST,
+      from: FIRST,
+      until: null,
+      votes: [],
+    };
     for (const stranger of [4, 5]) group.forge(stranger, candidate, promise);
     expect(group.process(candidate).core!.reign).toBeNull();
     group.forge(candidate === 2 ? 3 : 2, candidate, promise);

@@ -173,7 +173,7 @@ describe('a follower', () => {
     group.settle();
     const ballot = ballotOf(1, group.process(1).id, 'classic');
     const answers = group.sentOf('heard').length;
-    group.forge(1, 3, { kind: 'heartbeat', ballot, watermark: 0 as Instance, anyFrom: null });
+    group.forge(1, 3, { kind: 'heartbeat', ballot, watermark: 0 as Instance, anyFrom: null, timeMs: null });
     expect(group.sentOf('refusal').at(-1)).toMatchObject({ from: 3, to: 1, message: { promised: { reign: 2 } } });
     expect(group.sentOf('heard').length).toBe(answers);
   });

@@ -173,7 +173,7 @@ describe('what is left of a former reign', () => {
 
   it('a proposal gets no vote, and its sender is told of the new reign', () => {
     const group = deposed();
-    const batch = { id: group.propose(3, 'third'), body: Buffer.from('third') };
+    const batch = group.process(1).newBatch('third');
     const before = group.sentOf('accepted').length;
     group.forge(1, 2, { kind: 'propose', ballot: reignOf(group), instance: 9 as Instance, batch });
     expect(group.sentOf('accepted').length).toBe(before);

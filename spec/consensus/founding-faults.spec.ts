@@ -5,7 +5,7 @@ import { CoreGroup } from '../support/core-group.js';
 import { none } from '../support/losses.js';
 import { seededRandom } from '../support/seeded-random.js';
 
-const SEEDS = Number(process.env['TREPLICA_SEEDS'] ?? 20);
+const SEEDS = Number(process.env['TREPLICA_SEEDS'] ?? 12);
 
 /** How many different views are held. */
 function views(group: CoreGroup): number {

@@ -130,6 +130,16 @@ describe('a process beyond n', () => {
   });
 });
 
+it('a process that hears that it has founded a group, and has not signed it, has lost its ledger', () => {
+  const group = new CoreGroup(3);
+  group.loss = () => true;
+  group.forge(1, 3, { kind: 'founded', founding: founding(group, [1, 2, 3]) });
+  expect(group.process(3).noticed('votes-lost')).toHaveLength(1);
+  // It does nothing more, and signs no other founding above all.
+  group.forge(1, 3, { kind: 'found', founding: founding(group, [1, 2, 3], 1) });
+  expect(group.process(3).disk.founding.signed).toBeNull();
+});
+
 describe('a signature', () => {
   it.each([1, 2, 3])(
     'survives a restart: %i that were all restarted between signing and holding found their group',
@@ -163,6 +173,7 @@ describe('a signature', () => {
     expect(group.process(3).disk.founding).toEqual({
       signed: founding(group, [1, 2, 3]),
       refused: [founding(group, [2, 3, 4]).group],
+      withdrawals: [],
     });
     expect(group.sentOf('unwilling').at(-1)?.message.refused).toBe(founding(group, [2, 3, 4]).group);
   });
@@ -177,7 +188,11 @@ describe('a signature', () => {
     group.restart(3);
     group.forge(1, 3, { kind: 'found', founding: ours });
     group.forge(2, 3, { kind: 'found', founding: theirs });
-    expect(group.process(3).disk.founding).toEqual({ signed: null, refused: [theirs.group, ours.group] });
+    expect(group.process(3).disk.founding).toEqual({
+      signed: null,
+      refused: [theirs.group, ours.group],
+      withdrawals: [],
+    });
     group.forge(2, 3, { kind: 'found', founding: founding(group, [2, 3, 4], 1) });
     expect(group.process(3).disk.founding.signed).toEqual(founding(group, [2, 3, 4], 1));
   });

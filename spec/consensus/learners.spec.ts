@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { MessageKind } from '../../lib/consensus/messages.js';
+import { ballotOf } from '../../lib/model/ballot.js';
+import type { Instance } from '../../lib/model/ids.js';
+import { limits } from '../../lib/model/limits.js';
 import { CoreGroup } from '../support/core-group.js';
 
 const MODES = ['classic', 'fast', 'adaptive'] as const;
@@ -99,14 +102,17 @@ describe.each(MODES)('a learner (%s)', (mode) => {
     expect(group.delivered(4)).toEqual(group.delivered(1));
   });
 
-  it('tells a coordinator what it has missed', () => {
+  it('is not asked for what was decided, for it is no member', () => {
     const group = groupWithLearner(mode);
     const coordinator = group.coordinator!;
     group.loss = ({ from, to, message: { kind } }) =>
       to === coordinator && from !== 4 && (kind === 'accepted' || kind === 'decided');
     const id = group.propose(2, 'missed by the coordinator');
-    group.runUntil(() => group.hasDecided(coordinator, id));
-    expect(group.sentOf('decided').some(({ from, to }) => from === 4 && to === coordinator)).toBe(true);
+    group.runUntil(() => group.hasDecided(4, id));
+    group.runTicks(100);
+    group.loss = () => false;
+    group.runUntil(() => group.everyoneHasDecided([id]));
+    expect(group.sent.filter((sent) => sent.to === 4 && sent.message.kind === 'catch-up')).toEqual([]);
   });
 });
 
@@ -121,5 +127,41 @@ describe('a process that may not found a group', () => {
     group.restart(2);
     group.runUntil(() => group.live.every((p) => p.noticed('founded').length > 0));
     expect(group.process(3).noticed('founded')).toMatchObject([{ part: 'learner' }]);
+  });
+});
+
+describe.each(['classic', 'fast'] as const)('a learner takes part in whatever reign there is (%s)', (mode) => {
+  function expectToLearn(group: CoreGroup, learner: number): void {
+    const ids = [group.propose(learner, 'of the learner'), group.propose(1, 'of a member')];
+    group.runUntil(() => group.everyoneHasDecided(ids), 60 * 2_000);
+  }
+
+  it('also where its number is far above all that the learner has heard of', () => {
+    const group = new CoreGroup(3, { mode }).found();
+    group.crash(1, 2, 3);
+    for (const member of [1, 2, 3])
+      group.process(member).disk.promise = ballotOf(5 * limits.reignStep, group.process(1).id, 'classic');
+    group.restart(1, 2, 3);
+    expectToLearn(group, group.join());
+  });
+
+  it('also where it alone has heard of a higher one, whose coordinator is gone', () => {
+    const group = groupWithLearner(mode);
+    const from = group.process(3).id;
+    const ballot = ballotOf(1_000, from, 'classic');
+    group.forge(3, 4, { kind: 'heartbeat', ballot, watermark: 0 as Instance, anyFrom: null, timeMs: null });
+    expectToLearn(group, 4);
+  });
+
+  it('and stays in the higher one where its coordinator is heard', () => {
+    const group = groupWithLearner(mode);
+    const from = group.process(3).id;
+    const heartbeat = { kind: 'heartbeat', ballot: ballotOf(1_000, from, 'fast'), watermark: 0 as Instance } as const;
+    for (let ticks = 0; ticks < 4 * limits.silenceTicks; ticks += 1) {
+      if (ticks % limits.heartbeatTicks === 0) group.forge(3, 4, { ...heartbeat, anyFrom: null, timeMs: null });
+      group.runTicks(1);
+    }
+    const told = group.sentOf('heard').filter((sent) => sent.from === 4);
+    expect(told.at(-1)?.message.ballot.reign).toBe(1_000);
   });
 });

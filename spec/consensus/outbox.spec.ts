@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 
 function question(round: number): Message {
-  return { kind: 'ask', round };
+  return { kind: 'ask', incarnation: 1, round };
 }
 
 /** The rounds of the questions that the process hears from itself now. */

@@ -50,9 +50,10 @@ describe.each<Mode>(['classic', 'fast'])('a read in %s mode', (mode) => {
     group.loss = isolating(1);
     group.read(1, 1);
     const { round } = group.sentOf('ask').at(-1)!.message;
-    for (const stranger of [4, 5]) group.forge(stranger, 1, { kind: 'answer', round, until: 0 as Instance });
+    const answer = { kind: 'answer', incarnation: 1, round, until: 0 as Instance } as const;
+    for (const stranger of [4, 5]) group.forge(stranger, 1, answer);
     expect(tickets(group, 1)).toEqual([]);
-    group.forge(2, 1, { kind: 'answer', round, until: 0 as Instance });
+    group.forge(2, 1, answer);
     expect(tickets(group, 1)).toEqual([1]);
   });
 

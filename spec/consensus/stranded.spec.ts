@@ -16,7 +16,7 @@ describe('a coordinator', () => {
     group.loss = both(from(dying), of('batch', 'accept', 'accepted', 'heartbeat'));
     const lost = group.propose(dying, 'lost');
     group.run(3);
-    const silent = both(from(dying), of('batch', 'accept', 'accepted', 'heartbeat', 'decided', 'duplicate'));
+    const silent = both(from(dying), of('batch', 'accept', 'accepted', 'heartbeat', 'decided'));
     group.loss = either(silent, both(from(1), of('promise', 'canvass')));
     group.runUntil(() => group.coordinator !== null && group.coordinator !== dying, 20_000);
     group.crash(dying);

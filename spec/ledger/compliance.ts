@@ -7,13 +7,26 @@ import { NO_BASE } from '../../lib/model/base.js';
 import type { BatchId } from '../../lib/model/batch.js';
 import { limits } from '../../lib/model/limits.js';
 import type { LedgerRecord, LogEntry } from '../../lib/model/records.js';
+import { NO_STARTS, type Nonce } from '../../lib/model/start.js';
 import { View } from '../../lib/model/view.js';
 import { describeCheckpoints } from './compliance-checkpoints.js';
 import { describeDamage } from './compliance-damage.js';
 import { describeLifecycle } from './compliance-lifecycle.js';
 import { committed, QUEUE, type LedgerPlace } from './ledger-place.js';
 import { LedgerModel } from './model.js';
-import { anyRecord, at, BALLOT, END, entryAt, GROUP, nearRecord, OTHER, PROCESS, voteAt } from './records.js';
+import {
+  anyRecord,
+  at,
+  BALLOT,
+  checkpointAt,
+  END,
+  entryAt,
+  GROUP,
+  nearRecord,
+  OTHER,
+  PROCESS,
+  voteAt,
+} from './records.js';
 
 /** An entry with its body as text: jest compares large arrays slowly. */
 function shown({ vote, ...rest }: LogEntry): unknown {
@@ -50,13 +63,15 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
         identity: null,
         promise: NO_BALLOT,
         watermark: 0,
-        founding: { signed: null, refused: [] },
+        founding: { signed: null, refused: [], withdrawals: [] },
         group: null,
         views: [],
         entries: [],
         start: 0,
         checkpoint: null,
+        verdict: null,
         base: NO_BASE,
+        starts: NO_STARTS,
       });
       expect(ledger.read(at(0), END, Infinity)).toEqual([]);
     });
@@ -68,13 +83,17 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
         members: [PROCESS, OTHER],
         base: { from: at(9), digest: 'ab'.repeat(16) },
       };
+      const start = { incarnation: 2, nonce: 'cd'.repeat(16) as Nonce };
+      const peer = { process: OTHER, starts: [{ ...start, incarnation: 7 }], isForked: true };
+      const starts = { own: [{ ...start, incarnation: 1 }, start], peers: [peer], hasLostVotes: true };
       const first = { view: new View(0, [PROCESS]), from: at(0) };
       const second = { view: new View(1, [PROCESS, OTHER]), from: at(512) };
       await committed(
         ledger,
         { kind: 'identity', process: PROCESS, incarnation: 2, founds: true },
+        { kind: 'starts', starts },
         { kind: 'promise', ballot: BALLOT },
-        { kind: 'founding', founding: { signed, refused: [GROUP] } },
+        { kind: 'founding', founding: { signed, refused: [GROUP], withdrawals: [{ founding: signed, by: [OTHER] }] } },
         { kind: 'view', group: GROUP, record: second },
         { kind: 'view', group: GROUP, record: first },
         { kind: 'entry', entry: { instance: at(4), promised: BALLOT, vote: null } },
@@ -86,14 +105,65 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
         identity: { process: PROCESS, incarnation: 2, founds: true },
         promise: BALLOT,
         watermark: 3,
-        founding: { signed, refused: [GROUP] },
+        founding: { signed, refused: [GROUP], withdrawals: [{ founding: signed, by: [OTHER] }] },
         group: GROUP,
         views: [first, second],
         entries: [entryAt(3), { instance: 4, promised: BALLOT, vote: null }],
         start: 0,
         checkpoint: null,
+        verdict: null,
         base: NO_BASE,
+        starts,
       });
+    });
+
+    it('has nothing left of a group that is dissolved, and all of what it was to begin with', async () => {
+      const base = { from: at(0), digest: 'ab'.repeat(16) };
+      const founding = { signed: null, refused: [GROUP], withdrawals: [] };
+      await committed(ledger, { kind: 'base', base });
+      await committed(
+        ledger,
+        { kind: 'identity', process: PROCESS, incarnation: 2, founds: true },
+        { kind: 'view', group: GROUP, record: { view: new View(0, [PROCESS, OTHER]), from: at(0) } },
+        { kind: 'promise', ballot: BALLOT },
+        voteAt(0),
+      );
+      // What is written along with it is of the same group.
+      await committed(ledger, voteAt(1), { kind: 'founding', founding }, { kind: 'dissolution' });
+      await reopen();
+      const empty = (instance: number) => ({ instance, promised: NO_BALLOT, vote: null });
+      expect(ledger.load()).toMatchObject({
+        identity: null,
+        promise: NO_BALLOT,
+        group: null,
+        views: [],
+        entries: [empty(0), empty(1)],
+        founding,
+        base,
+      });
+      await committed(ledger, { kind: 'identity', process: OTHER, incarnation: 1, founds: true }, voteAt(0));
+      await reopen();
+      expect(ledger.load()).toMatchObject({ identity: { process: OTHER }, entries: [entryAt(0), empty(1)] });
+    });
+
+    it('keeps a verdict until it is taken back, whatever checkpoints come', async () => {
+      const verdict = { next: at(2), refuted: '1'.repeat(32), upheld: '2'.repeat(32) };
+      await committed(ledger, voteAt(0), voteAt(1), { kind: 'watermark', watermark: at(2) });
+      await committed(ledger, { kind: 'verdict', verdict });
+      await committed(ledger, { kind: 'checkpoint', checkpoint: checkpointAt(2) });
+      await reopen();
+      expect(ledger.load()).toMatchObject({ verdict, checkpoint: checkpointAt(2) });
+      await committed(ledger, { kind: 'checkpoint', checkpoint: checkpointAt(2) }, { kind: 'verdict', verdict: null });
+      await reopen();
+      expect(ledger.load()).toMatchObject({ verdict: null, checkpoint: checkpointAt(2) });
+    });
+
+    it('refuses a chunk of a checkpoint that is too large to be sent and read back', async () => {
+      const writer = ledger.checkpoints.create(checkpointAt(1));
+      const chunk = Buffer.alloc(limits.checkpointChunkBytesMax + 1);
+      await expect(writer.append(chunk)).rejects.toThrow('no chunk of a checkpoint is larger');
+      await writer.abandon();
+      expect(place.checkpointCount()).toBe(0);
     });
 
     it('shows what is committed without reopening', async () => {

@@ -12,6 +12,7 @@ import { OWNER } from '../../lib/ledger/environment.js';
 import { journalFile } from '../../lib/ledger/journal/journal-file.js';
 import { Journal, JOURNAL_GAP } from '../../lib/ledger/journal/journal.js';
 import { openLmdbLedger } from '../../lib/ledger/lmdb-ledger.js';
+import { describeSelf, giveUp } from '../../lib/ledger/owner-process.js';
 import { OWNER_KEY } from '../../lib/ledger/owner.js';
 import { seal, SEAL_BYTES } from '../../lib/ledger/seal.js';
 import { limits } from '../../lib/model/limits.js';
@@ -130,10 +131,7 @@ describe('a ledger that was closed', () => {
 });
 
 describe('an owner that was thought dead', () => {
-  const taken = expect.objectContaining({
-    code: 'LEDGER_FAILED',
-    cause: expect.objectContaining({ code: 'DIRECTORY_IN_USE' }),
-  });
+  const taken = expect.objectContaining({ code: 'DIRECTORY_IN_USE', message: expect.stringContaining('has taken') });
   const mark = 'from an owner that was thought dead';
   const marked = (instance: number): LedgerRecord => {
     const batch = { ...entryAt(instance).vote!.batch, body: Buffer.from(mark) };
@@ -164,8 +162,9 @@ describe('an owner that was thought dead', () => {
   it('is told so of what it appends before the next has read the journal, which then has it', async () => {
     const ledger = openLmdbLedger(directory, QUEUE);
     await committed(ledger, voteAt(0));
-    // What the next owner does first. Its process has ended since: it is of another boot.
-    const record = { pid: 1, startTime: '1', boot: 'another', token: 'next' };
+    // What the next owner does first. Its process has ended since: the number is that of a later one.
+    const record = { ...describeSelf(directory), pid: 1, startTime: 'earlier', token: 'next' };
+    giveUp(record);
     const sealed = Buffer.concat([Buffer.alloc(SEAL_BYTES), Buffer.from(JSON.stringify(record))]);
     await tamper(directory, 'owner', OWNER_KEY, () => seal(sealed, crc32(OWNER_KEY)));
     await expect(committed(ledger, marked(1))).rejects.toEqual(taken);
@@ -220,14 +219,14 @@ describe('a journal that cannot be written', () => {
   }
 
   it.each([
-    ['takes no more', '/dev/full', 'ENOSPC'],
-    ['cannot be synced', '/dev/null', 'EINVAL'],
-  ])('since the disk %s ends the ledger for good, with the cause', async (_why, device, code) => {
+    ['takes no more', '/dev/full', 'DISK_FULL', 'ENOSPC'],
+    ['cannot be synced', '/dev/null', 'LEDGER_FAILED', 'EINVAL'],
+  ])('since the disk %s ends the ledger for good, with the cause', async (_why, device, code, errno) => {
     const ledger = openLmdbLedger(directory, QUEUE);
     const other = openLmdbLedger(directory, 'another queue');
     await committed(ledger, voteAt(0));
     redirect(journalDescriptor(), device);
-    const failure = expect.objectContaining({ code: 'LEDGER_FAILED', cause: expect.objectContaining({ code }) });
+    const failure = expect.objectContaining({ code, cause: expect.objectContaining({ code: errno }) });
     await expect(committed(ledger, voteAt(1))).rejects.toEqual(failure);
     await expect(committed(ledger, voteAt(1))).rejects.toEqual(failure);
     await expect(committed(other, voteAt(1, limits.journalCommitBytesMax))).rejects.toEqual(failure);
@@ -247,7 +246,7 @@ describe('a journal that cannot be written', () => {
     await sleep(limits.journalConfirmMs);
     redirect(fd, journalFile(directory));
     const failure = expect.objectContaining({
-      code: 'LEDGER_FAILED',
+      code: 'DISK_FULL',
       cause: expect.objectContaining({ code: 'ENOSPC' }),
     });
     await expect(committed(ledger, voteAt(1))).rejects.toEqual(failure);

@@ -76,17 +76,35 @@ describe('a ledger that is read by another process than its owner', () => {
     expect(entries).toBeGreaterThan(limits.segmentInstances);
   });
 
-  it('does not keep the owner from using pages again', async () => {
+  it('does not keep the owner from using pages again, neither while it reads nor while it is open', async () => {
     const bodyBytes = 1000;
-    const end = 24 * limits.segmentInstances;
+    const stretch = 12 * limits.segmentInstances;
     const writer = await startOwner(bodyBytes, 0);
     const { load, read } = bound(open());
-    while (writer.last < end) {
-      const { start, watermark } = load();
-      if (start < watermark) read(start, END, 0);
-      await turn();
-    }
-    expect(statSync(join(directory, 'data.mdb')).size).toBeLessThan((end * bodyBytes) / 2);
+    const growthWhile = async (act: () => void): Promise<number> => {
+      const size = (): number => statSync(join(directory, 'data.mdb')).size;
+      const before = size();
+      const end = writer.last + stretch;
+      while (writer.last < end) {
+        act();
+        await turn();
+      }
+      return size() - before;
+    };
+    // How large the file becomes depends on how much goes into LMDB at a time, which depends on the load of the machine. That
+    // it then stays as large does not: pages that were kept would be as much as is written, in every stretch.
+    const few = (stretch * bodyBytes) / 3;
+    const whileRead: number[] = [];
+    do {
+      whileRead.push(
+        await growthWhile(() => {
+          const { start, watermark } = load();
+          if (start < watermark) read(start, END, 0);
+        }),
+      );
+    } while (whileRead.at(-1)! > few && whileRead.length < 4);
+    expect(Math.min(...whileRead)).toBeLessThanOrEqual(few);
+    expect(await growthWhile(() => undefined)).toBeLessThanOrEqual(few);
   });
 
   it('is read when nobody has it open, and can be opened afterwards', async () => {

@@ -2,7 +2,8 @@ import { NO_BALLOT } from '../../lib/model/ballot.js';
 import { NO_BASE } from '../../lib/model/base.js';
 import { after, type Instance } from '../../lib/model/ids.js';
 import { limits } from '../../lib/model/limits.js';
-import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../../lib/model/records.js';
+import { NO_FOUNDING, type LedgerRecord, type LedgerSnapshot, type LogEntry } from '../../lib/model/records.js';
+import { NO_STARTS } from '../../lib/model/start.js';
 import type { ViewRecord } from '../../lib/model/view.js';
 
 /**
@@ -15,16 +16,18 @@ export class LedgerModel {
   readonly #views = new Map<number, ViewRecord>();
   #rest: Pick<
     LedgerSnapshot,
-    'identity' | 'promise' | 'watermark' | 'founding' | 'group' | 'start' | 'checkpoint' | 'base'
+    'identity' | 'promise' | 'watermark' | 'founding' | 'group' | 'start' | 'checkpoint' | 'verdict' | 'base' | 'starts'
   > = {
     identity: null,
     promise: NO_BALLOT,
     watermark: 0 as Instance,
-    founding: { signed: null, refused: [] },
+    founding: NO_FOUNDING,
     group: null,
     start: 0 as Instance,
     checkpoint: null,
+    verdict: null,
     base: NO_BASE,
+    starts: NO_STARTS,
   };
 
   constructor(segmentInstances: number = limits.segmentInstances) {
@@ -117,11 +120,28 @@ export class LedgerModel {
       case 'checkpoint':
         this.#rest = { ...this.#rest, checkpoint: record.checkpoint };
         break;
+      case 'verdict':
+        this.#rest = { ...this.#rest, verdict: record.verdict };
+        break;
       case 'base':
         this.#rest = { ...this.#rest, base: record.base };
         break;
+      case 'starts':
+        this.#rest = { ...this.#rest, starts: record.starts };
+        break;
+      case 'dissolution':
+        this.#dissolve();
+        break;
       case 'truncation':
         break;
+    }
+  }
+
+  #dissolve(): void {
+    this.#views.clear();
+    this.#rest = { ...this.#rest, identity: null, promise: NO_BALLOT, group: null };
+    for (const [instance] of this.#entries) {
+      if (instance >= this.#rest.watermark) this.#entries.set(instance, { instance, promised: NO_BALLOT, vote: null });
     }
   }
 }

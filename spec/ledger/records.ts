@@ -2,11 +2,12 @@ import fc from 'fast-check';
 
 import { NO_BALLOT, type Ballot } from '../../lib/model/ballot.js';
 import { NO_BASE, type GroupBase } from '../../lib/model/base.js';
-import { batchId, NO_OP_ID, type Batch } from '../../lib/model/batch.js';
-import type { Checkpoint } from '../../lib/model/checkpoint.js';
+import { batchId, boundTo, NO_OP_ID, type Batch } from '../../lib/model/batch.js';
+import type { Checkpoint, Verdict } from '../../lib/model/checkpoint.js';
 import type { GroupId, Instance, Position, ProcessId } from '../../lib/model/ids.js';
 import { limits } from '../../lib/model/limits.js';
 import type { Founding, LedgerRecord, LogEntry } from '../../lib/model/records.js';
+import type { Nonce, Start, StartsRecord } from '../../lib/model/start.js';
 import { View } from '../../lib/model/view.js';
 
 export const PROCESS = '0123456789abcdef' as ProcessId;
@@ -56,14 +57,28 @@ const counter = fc.integer({ min: 0, max: 999_999_999_999_999 });
 const id = fc.oneof(
   fc.constant(NO_OP_ID),
   fc
-    .tuple(processId, counter, counter)
-    .map(([process, incarnation, sequence]) => batchId(process, Math.max(1, incarnation), sequence)),
+    .tuple(processId, counter, counter, counter, fc.option(fc.nat(2 ** 32 - 1)))
+    .map(([process, incarnation, sequence, since, checksum]) => {
+      const place = batchId(process, Math.max(1, incarnation), sequence, at(since));
+      return checksum === null ? place : boundTo(place, checksum);
+    }),
 );
 const batch: fc.Arbitrary<Batch> = fc.record({ id, body });
 const members = fc.uniqueArray(processId, { minLength: 1, maxLength: 31 });
 const anyDigest = fc.tuple(idText, idText).map((halves) => halves.join(''));
 const base: fc.Arbitrary<GroupBase> = fc.oneof(fc.constant(NO_BASE), fc.record({ from: instance, digest: anyDigest }));
+const verdict: fc.Arbitrary<Verdict> = fc.record({ next: instance, refuted: anyDigest, upheld: anyDigest });
 const founding: fc.Arbitrary<Founding> = fc.record({ group: groupId, attempt: count, members, base });
+
+const start: fc.Arbitrary<Start> = fc.record({ incarnation: count, nonce: anyDigest as fc.Arbitrary<Nonce> });
+const starts: fc.Arbitrary<StartsRecord> = fc.record({
+  own: fc.array(start, { maxLength: 20 }),
+  peers: fc.array(
+    fc.record({ process: processId, starts: fc.array(start, { minLength: 1, maxLength: 4 }), isForked: fc.boolean() }),
+    { maxLength: 31 },
+  ),
+  hasLostVotes: fc.boolean(),
+});
 
 const anyEntry: fc.Arbitrary<LogEntry> = fc.record({
   instance,
@@ -78,10 +93,16 @@ export function anyRecord(group: GroupId): fc.Arbitrary<LedgerRecord> {
     fc.record({ kind: fc.constant('identity' as const), process: processId, incarnation: count, founds: fc.boolean() }),
     fc.record({ kind: fc.constant('promise' as const), ballot }),
     fc.record({ kind: fc.constant('base' as const), base }),
+    fc.record({ kind: fc.constant('starts' as const), starts }),
+    fc.record({ kind: fc.constant('verdict' as const), verdict: fc.option(verdict) }),
     fc.record({ kind: fc.constant('watermark' as const), watermark: instance }),
     fc.record({
       kind: fc.constant('founding' as const),
-      founding: fc.record({ signed: fc.option(founding), refused: fc.array(groupId, { maxLength: 5 }) }),
+      founding: fc.record({
+        signed: fc.option(founding),
+        refused: fc.array(groupId, { maxLength: 5 }),
+        withdrawals: fc.array(fc.record({ founding, by: members }), { maxLength: 3 }),
+      }),
     }),
     fc.tuple(fc.nat(5), instance, members).map(([number, from, list]) => ({
       kind: 'view' as const,

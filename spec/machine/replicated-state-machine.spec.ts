@@ -162,7 +162,7 @@ describe('A read', () => {
       throw new RangeError('no');
     });
     await expect(failing).rejects.toThrow(new RangeError('no'));
-    await expect(here!.read(async () => Promise.resolve(1))).rejects.toMatchObject({ code: 'NOT_SERIALIZABLE' });
+    await expect(here!.read(async () => Promise.resolve(1))).rejects.toMatchObject({ code: 'QUERY_ASYNCHRONOUS' });
   });
 });
 

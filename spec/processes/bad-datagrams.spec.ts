@@ -10,7 +10,7 @@ import { decodeMessage, encodeMessage } from '../../lib/queue/wire.js';
 import { FrameEncoder } from '../../lib/transport/frame.js';
 import { messages } from '../support/arbitraries.js';
 import { QueueGroup, takeTexts } from '../support/queue-group.js';
-import { GROUP_B, newProcessId } from '../support/station.js';
+import { GROUP_B, newProcessId, SOME_START } from '../support/station.js';
 import { strangerOn, type Stranger } from '../support/udp-testbed.js';
 
 /** What a stranger may put on the address of a queue. */
@@ -19,7 +19,7 @@ class Junk {
   readonly #founding: Founding;
 
   constructor({ queueId, queues }: QueueGroup) {
-    this.#encoder = new FrameEncoder(queueId, newProcessId());
+    this.#encoder = new FrameEncoder(queueId, newProcessId(), SOME_START);
     const members = queues.map(({ processId }) => processId).sort();
     this.#founding = { group: groupIdOf(members, 0), attempt: 0, members, base: NO_BASE };
   }

@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { Operation, operation, ReplicatedStateMachine, TreplicaError, type ErrorCode } from '../../lib/index.js';
+import {
+  Operation,
+  operation,
+  ReplicatedStateMachine,
+  TreplicaError,
+  type AsynchronousPersistentQueue,
+  type ErrorCode,
+} from '../../lib/index.js';
 import { encode } from '../../lib/serialization/codec.js';
 import { Append, Journal } from '../programs/journal.js';
 import { QueueGroup, rejection, takeTexts } from '../support/queue-group.js';
@@ -84,6 +91,21 @@ describe('an operation', () => {
   });
 });
 
+describe('a queue that a machine is bound to', () => {
+  it.each([
+    ['put', (queue: AsynchronousPersistentQueue) => queue.put(encode('text'))],
+    ['submit', async (queue: AsynchronousPersistentQueue) => queue.submit(encode('text'), null)],
+    ['get', (queue: AsynchronousPersistentQueue) => queue.get()],
+    ['a second machine', (queue: AsynchronousPersistentQueue) => ReplicatedStateMachine.create(new Journal(), queue)],
+  ])('refuses %s at once, and the machines go on', async (_, use) => {
+    await refused(await rejection(use(group.queue(0))), 'QUEUE_BOUND', ['bound']);
+    await group.closeAll();
+    await group.reopen();
+    machines = await Promise.all(group.queues.map((queue) => ReplicatedStateMachine.create(new Journal(), queue)));
+    for (const machine of machines) expect(await machine.read(({ entries }) => entries)).toEqual(['afterwards']);
+  });
+});
+
 describe('a message that is no operation this process can execute', () => {
   const unknown = Buffer.from(encode(new Append('x')).toString('latin1').replace('journal.append', 'journal.strike'), 'latin1'); // prettier-ignore
 
@@ -92,12 +114,15 @@ describe('a message that is no operation this process can execute', () => {
     ['a value that is no operation', encode('text'), 'MALFORMED_BYTES', 'is no operation'],
     ['of a class that is not loaded', unknown, 'CLASS_NOT_REGISTERED', "'journal.strike'"],
   ])(
-    '(%s) stops every machine with an error that says so, again and again, and is kept',
+    '(%s), put where no machine is bound, stops every machine with an error that says so, again and again, and is kept',
     async (_, message, code, name) => {
       const says = { code, message: expect.stringContaining(name) };
-      const closed = group.queues.map((queue) => rejection(queue.closed));
+      await group.close(0);
+      await group.reopen([0]); // Bound to nothing here, it takes anything.
+      const closed = rejection(group.queue(1).closed);
       await group.queue(0).put(message);
-      for (const error of await Promise.all(closed)) expect(error).toMatchObject(says);
+      expect(await closed).toMatchObject(says);
+      await group.close(0);
       await group.reopen();
       expect(await takeTexts(group.queue(1), 1)).toEqual([String(message)]);
       for (let i = 0; i < 3; i += 1) await group.put(0, 'later');

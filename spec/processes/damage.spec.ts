@@ -55,14 +55,14 @@ describe('a process whose checkpoint is', () => {
   const ways = ['cut short', 'changed in one bit', 'removed'] as const;
 
   it.each(ways)('%s comes back under its own id, with everything', async (way) => {
-    const victim = await withOneDead(2_500, { callers: 1, options: OFTEN });
+    const victim = await withOneDead(1_500, { callers: 1, options: OFTEN });
     const { processId, directory } = victim;
     const files = checkpointFiles(directory);
     expect(files.length).toBeGreaterThan(0);
     for (const file of files) fileDamages[way](file);
     await victim.start();
     expect(victim.processId).toBe(processId);
-    expect(victim.says('the local checkpoint is damaged')).toBe(true);
+    expect(victim.says('the local checkpoint cannot be used')).toBe(true);
     expect(victim.says('this process goes on from a checkpoint')).toBe(true);
     await expectWhole(victim);
   });

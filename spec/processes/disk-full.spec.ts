@@ -23,13 +23,13 @@ afterEach(async () => {
 });
 
 /** It stops by itself and says why, and the others go on; with room it comes back as what it was. */
-async function expectStopAndReturn(takeRoom: () => void, giveRoom: () => void): Promise<void> {
+async function expectStopAndReturn(takeRoom: () => void, giveRoom: () => void, why: RegExp): Promise<void> {
   await group.start();
   await group.pass(200);
   const { processId } = victim;
   takeRoom();
   expect(await victim.ended()).toBe(1);
-  expect(victim.failure).toMatchObject({ code: 'LEDGER_FAILED' });
+  expect(victim.failure).toMatchObject({ code: 'DISK_FULL', message: expect.stringMatching(why) });
   await group.pass(200);
   giveRoom();
   await victim.start();
@@ -50,6 +50,7 @@ describe('a process', () => {
     await expectStopAndReturn(
       () => disk.fill(),
       () => disk.empty(),
+      /the disk is full: \d+ of its 67108864 bytes are free/,
     );
     await victim.kill();
     await disk.remove();
@@ -60,6 +61,6 @@ describe('a process', () => {
       const { size } = statSync(dataFile(victim.directory));
       execFileSync('prlimit', ['--pid', String(victim.pid), `--fsize=${size}`]);
     };
-    await expectStopAndReturn(limit, () => undefined);
+    await expectStopAndReturn(limit, () => undefined, /has reached the \d+ bytes that this process may give one/);
   });
 });

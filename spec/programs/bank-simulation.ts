@@ -4,6 +4,7 @@
  */
 import { pathToFileURL } from 'node:url';
 
+import type { DeepReadonly } from '../../lib/index.js';
 import { simulate, type Application, type Client, type SimulationOptions } from '../../lib/simulation/index.js';
 import { Bank } from '../../samples/banking/bank.js';
 import { Deposit, Transfer, Withdraw } from '../../samples/banking/movements.js';
@@ -11,7 +12,7 @@ import { OpenAccount } from '../../samples/banking/open-account.js';
 
 const CUSTOMERS = ['ana', 'bruno', 'clara', 'davi'];
 
-function heldCents({ accounts }: Bank): number {
+function heldCents({ accounts }: DeepReadonly<Bank>): number {
   return [...accounts.values()].reduce((sum, { balanceCents }) => sum + balanceCents, 0);
 }
 

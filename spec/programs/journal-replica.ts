@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { pino } from 'pino';
 
 import {
+  type DeepReadonly,
   AsynchronousPersistentQueue,
   ReplicatedStateMachine,
   TreplicaError,
@@ -124,7 +125,7 @@ function reportAcknowledged(): void {
   acknowledged.clear();
 }
 
-function summaryOf({ count, hash, notes, callers, entries, faults }: Journal): Summary {
+function summaryOf({ count, hash, notes, callers, entries, faults }: DeepReadonly<Journal>): Summary {
   return {
     count,
     hash,
@@ -151,7 +152,7 @@ async function valueOf(machine: Machine, request: JournalRequest): Promise<unkno
     case 'entries':
       return machine.read(({ entries }) => entries);
     case 'local-entries':
-      return machine.state.entries;
+      return [...machine.state.entries];
     case 'summary':
       return machine.read(summaryOf);
     case 'close':

@@ -6,11 +6,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { BallotKind } from '../../lib/model/ballot.js';
 import { limits } from '../../lib/model/limits.js';
 import { decodeMessage } from '../../lib/queue/wire.js';
 import { messagesOf } from '../../lib/transport/frame.js';
 import { ProcessGroup } from '../support/process-group.js';
-import { DurableVotes, nameOfVote, type Way } from './trace-votes/durable-votes.js';
+import { DurableVotes, nameOfVote, type ToldVote, type Way } from './trace-votes/durable-votes.js';
 import { bytesOf, systemCallsIn, type SystemCall } from './trace-votes/system-calls.js';
 
 /** A datagram that tells votes for the first time; repetitions rest on what was durable then. */
@@ -34,10 +35,10 @@ function large(letter: string): string {
   return letter.repeat(limits.journalCommitBytesMax);
 }
 
-export async function traceVotes(): Promise<TracedVote[]> {
+export async function traceVotes(mode: BallotKind = 'classic'): Promise<TracedVote[]> {
   const traceDirectory = await mkdtemp(join(tmpdir(), 'treplica-trace-'));
   const group = await ProcessGroup.create(3, {
-    options: { mode: 'classic' },
+    options: { mode },
     under: (index) => [...TRACE, join(traceDirectory, String(index + 1))],
   });
   try {
@@ -58,13 +59,13 @@ function tracedIn(calls: readonly SystemCall[], replica: number, queueId: string
   const traced: TracedVote[] = [];
   let before = -1;
   for (const send of calls) {
-    const votes = votesIn(send).filter((vote) => !told.has(vote));
+    const votes = votesIn(send).filter((vote) => !told.has(nameOfVote(vote)));
     if (votes.length === 0) continue;
-    for (const vote of votes) told.add(vote);
+    for (const vote of votes) told.add(nameOfVote(vote));
     const since = before;
     traced.push({
       replica,
-      votes,
+      votes: votes.map(nameOfVote),
       ways: votes.map((vote) => durable.wayOf(vote, since, send.begin)),
       calls: calls.filter(({ begin, end }) => since < begin && end <= send.end),
     });
@@ -73,7 +74,7 @@ function tracedIn(calls: readonly SystemCall[], replica: number, queueId: string
   return traced;
 }
 
-function votesIn({ name, given }: SystemCall): string[] {
+function votesIn({ name, given }: SystemCall): ToldVote[] {
   if (name !== 'sendmsg' && name !== 'sendmmsg') return [];
   const pieces = [...given.matchAll(/iov_base="([^"]*)"/g)].map(([, text = '']) => bytesOf(text));
   const frame = Buffer.concat(pieces);
@@ -81,7 +82,7 @@ function votesIn({ name, given }: SystemCall): string[] {
   return messagesOf(frame).flatMap((bytes) => {
     const message = decodeMessage(bytes);
     if (message?.kind !== 'accepted') return [];
-    return message.items.map(({ instance }) => nameOfVote(instance, message.ballot));
+    return message.items.map(({ instance }) => ({ instance, ballot: message.ballot }));
   });
 }
 

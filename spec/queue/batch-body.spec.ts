@@ -2,7 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { TreplicaError } from '../../lib/model/errors.js';
-import { packBody, unpackBody } from '../../lib/queue/batch-body.js';
+import { batchId } from '../../lib/model/batch.js';
+import type { Instance, ProcessId } from '../../lib/model/ids.js';
+import { isBody, packBody, unpackBody } from '../../lib/queue/batch-body.js';
+import { idOfBody, isSound } from '../../lib/queue/sound-batch.js';
 import { bytes } from '../support/arbitraries.js';
 
 const times = fc.double({ noNaN: true, noDefaultInfinity: true });
@@ -72,5 +75,38 @@ describe('the body of a batch', () => {
   it('whose time is no number is malformed', () => {
     expect(isMalformed(pack([], NaN))).toBe(true);
     expect(isMalformed(pack([], Infinity))).toBe(true);
+  });
+});
+
+describe('what is checked before a batch gets a vote', () => {
+  const process = 'a'.repeat(16) as ProcessId;
+
+  it('is that its body can be unpacked, without unpacking it', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+        let messages = 0;
+        try {
+          messages = unpackBody(bytes).messages.length;
+        } catch {
+          // It cannot be.
+        }
+        expect(isBody(bytes)).toBe(messages > 0);
+      }),
+      { numRuns: 3_000 },
+    );
+    const body = packBody([Buffer.alloc(0), Buffer.from('a')], 1, 7);
+    expect(isBody(body)).toBe(true);
+    expect(isBody(body.subarray(0, body.length - 1))).toBe(false);
+    expect(isBody(Buffer.concat([body, Buffer.from([0])]))).toBe(false);
+  });
+
+  it('is that the id names this very body', () => {
+    const series = { process, incarnation: 1, since: 0 as Instance };
+    const [body, other] = ['a', 'b'].map((text) => packBody([Buffer.from(text)], 1, 7)) as [Uint8Array, Uint8Array];
+    expect(isSound({ id: idOfBody(series, 0, body), body })).toBe(true);
+    expect(isSound({ id: idOfBody(series, 0, body), body: other })).toBe(false);
+    expect(isSound({ id: batchId(process, 1, 0), body })).toBe(false);
+    const noBody = Buffer.from('x');
+    expect(isSound({ id: idOfBody(series, 0, noBody), body: noBody })).toBe(false);
   });
 });

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { batchId, type Batch } from '../../lib/model/batch.js';
-import type { ProcessId } from '../../lib/model/ids.js';
+import { batchId, partsOf, type Batch } from '../../lib/model/batch.js';
+import type { Instance, ProcessId } from '../../lib/model/ids.js';
+import { idOfBody } from '../../lib/queue/sound-batch.js';
 import { unpackBody } from '../../lib/queue/batch-body.js';
 import { Batcher, type BatcherOptions } from '../../lib/queue/batcher.js';
 
@@ -16,8 +17,16 @@ const UNLIMITED: BatcherOptions['limits'] = {
   bytesInFlightMax: 1e9,
 };
 
+const SINCE = 5 as Instance;
+
 function batcherWith(limits: Partial<BatcherOptions['limits']> = {}): Batcher {
-  return new Batcher({ process: ANNA, incarnation: 3, now: () => 1234, limits: { ...UNLIMITED, ...limits } });
+  return new Batcher({
+    process: ANNA,
+    startNumber: 3,
+    since: SINCE,
+    now: () => 1234,
+    limits: { ...UNLIMITED, ...limits },
+  });
 }
 
 function messagesOf(batch: Batch | null): string[] {
@@ -46,7 +55,7 @@ describe('the batcher', () => {
     const batcher = batcherWith();
     put(batcher, 'a', 'b', 'c');
     const batch = batcher.nextBatch()!;
-    expect(batch.id).toBe(batchId(ANNA, 3, 0));
+    expect(batch.id).toBe(idOfBody({ process: ANNA, incarnation: 3, since: SINCE }, 0, batch.body));
     expect(unpackBody(batch.body).proposedAtMs).toBe(1234);
     expect(messagesOf(batch)).toEqual(['a', 'b', 'c']);
     expect(batcher.nextBatch()).toBeNull();
@@ -56,9 +65,9 @@ describe('the batcher', () => {
     const batcher = batcherWith();
     const ids = ['a', 'b', 'c'].map((text) => {
       put(batcher, text);
-      return batcher.nextBatch()?.id;
+      return partsOf(batcher.nextBatch()!.id);
     });
-    expect(ids).toEqual([0, 1, 2].map((sequence) => batchId(ANNA, 3, sequence)));
+    expect(ids).toEqual([0, 1, 2].map((sequence) => ({ process: ANNA, incarnation: 3, since: SINCE, sequence })));
   });
 
   it('gives the tickets of a batch back in order, once', () => {
@@ -67,7 +76,7 @@ describe('the batcher', () => {
     const { id } = batcher.nextBatch()!;
     expect(batcher.delivered(id)).toEqual(['a', 'b']);
     expect(batcher.delivered(id)).toBeNull();
-    expect(batcher.delivered(batchId(ANNA, 2, 0))).toBeNull();
+    expect(batcher.delivered(batchId(ANNA, 2, 0, SINCE))).toBeNull();
   });
 
   it('lets messages gather while its batches are in flight', () => {
@@ -279,5 +288,36 @@ describe('a batcher that is abandoned', () => {
     await expect(waiting).rejects.toMatchObject({ code: 'QUEUE_CLOSED' });
     expect(() => batcher.submit(Buffer.from('c'), 'c')).toThrow('closed');
     expect(batcher.nextBatch()).toBeNull();
+  });
+
+  it('takes nobody before those who were called and have not come back yet', async () => {
+    const batcher = batcherWith({ pendingMessagesMax: 2 });
+    put(batcher, 'a', 'b');
+    const taken: string[] = [];
+    const first = putPatiently(batcher, 'first', taken);
+    batcher.nextBatch(); // Calls the first, which comes back in a microtask.
+    const second = putPatiently(batcher, 'second', taken);
+    await microtasks();
+    batcher.nextBatch();
+    await Promise.all([first, second]);
+    expect(taken).toEqual(['first', 'second']);
+  });
+
+  it('begins another series with what is in flight, in order and with its tickets', () => {
+    const batcher = batcherWith();
+    const bodies = ['a', 'b'].map((text) => {
+      put(batcher, text);
+      return batcher.nextBatch()!.body;
+    });
+    const since = 9 as Instance;
+    const series = { process: ANNA, incarnation: 3 };
+    const renewed = batcher.renew(since);
+    expect(renewed).toEqual(bodies.map((body, i) => ({ id: idOfBody({ ...series, since }, i, body), body })));
+    expect(batcher.delivered(idOfBody({ ...series, since: SINCE }, 0, bodies[0]!))).toBeNull();
+    expect(renewed.map(({ id }) => batcher.delivered(id))).toEqual([['a'], ['b']]);
+    put(batcher, 'c');
+    const next = batcher.nextBatch()!;
+    expect(next.id).toBe(idOfBody({ ...series, since }, 2, next.body));
+    expect(() => batcher.renew(since)).toThrow(expect.objectContaining({ code: 'INVARIANT_VIOLATION' }));
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { Instance, Position, ProcessId } from '../../lib/model/ids.js';
+import { batchId } from '../../lib/model/batch.js';
+import { COUNTER_MAX, type Instance, type Position, type ProcessId } from '../../lib/model/ids.js';
 import { groupIdOf, View } from '../../lib/model/view.js';
 import { decodeHead, encodeHead, type CheckpointHead } from '../../lib/queue/checkpoint-head.js';
 
@@ -12,21 +13,39 @@ const processes = fc
     { minLength: 16, maxLength: 16 },
   )
   .map((digits) => digits.join('') as ProcessId);
+const instances = fc.integer({ min: 0, max: COUNTER_MAX }).map((instance) => instance as Instance);
 const marks = fc.record({
-  next: naturals.map((next) => next as Instance),
+  next: instances,
   position: naturals.map((position) => position as Position),
   bytes: naturals,
 });
 const views = fc
   .uniqueArray(processes, { minLength: 1, maxLength: 7 })
   .map((members) => ({ view: new View(0, members), from: 0 as Instance }));
-const rows = fc.record({ process: processes, incarnation: naturals, upTo: naturals, beyond: fc.array(naturals) });
+const numbers = fc.integer({ min: 1, max: 1e12 });
+const rows = fc.record({
+  process: processes,
+  incarnation: naturals,
+  since: instances,
+  next: naturals,
+  last: instances,
+});
+const held = fc.record({
+  instance: instances,
+  batch: fc
+    .record({ process: processes, incarnation: numbers, since: numbers, sequence: numbers, body: fc.uint8Array() })
+    .map(({ process, incarnation, since, sequence, body }) => ({
+      id: batchId(process, incarnation, sequence, since as Instance),
+      body: Buffer.from(body),
+    })),
+});
+const delivered = fc.record({ horizon: instances, rows: fc.array(rows), held: fc.array(held) });
 const heads: fc.Arbitrary<CheckpointHead> = fc
-  .record({ view: views, mark: marks, boundary: marks, delivered: fc.array(rows) })
-  .map(({ view, mark, boundary, delivered }) => ({
+  .record({ view: views, mark: marks, boundary: marks, delivered })
+  .map(({ view, mark, boundary, delivered: state }) => ({
     group: groupIdOf(view.view.members, 0),
     views: [view],
-    cursor: { ...mark, boundary, delivered },
+    cursor: { ...mark, boundary, delivered: state },
   }));
 
 describe('the head of a checkpoint', () => {
@@ -51,7 +70,7 @@ describe('the head of a checkpoint', () => {
     );
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        expect(() => decodeHead(Buffer.concat([Buffer.of(1), bytes]))).toThrow(
+        expect(() => decodeHead(Buffer.concat([Buffer.of(2), bytes]))).toThrow(
           expect.objectContaining({ code: 'MALFORMED_BYTES' }),
         );
       }),
@@ -59,6 +78,6 @@ describe('the head of a checkpoint', () => {
   });
 
   it('of a later format is refused as such', () => {
-    expect(() => decodeHead(Buffer.of(2, 0, 0))).toThrow(expect.objectContaining({ code: 'LEDGER_VERSION' }));
+    expect(() => decodeHead(Buffer.of(3, 0, 0))).toThrow(expect.objectContaining({ code: 'LEDGER_VERSION' }));
   });
 });

@@ -1,15 +1,17 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { Checkpoint } from '../../lib/model/checkpoint.js';
+import type { Checkpoint, Verdict } from '../../lib/model/checkpoint.js';
 import { TreplicaError } from '../../lib/model/errors.js';
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
 import type { LedgerRecord } from '../../lib/model/records.js';
 import { groupIdOf, View } from '../../lib/model/view.js';
 import { decodeHead } from '../../lib/queue/checkpoint-head.js';
 import { Checkpointer } from '../../lib/queue/checkpointer.js';
+import { restoreState } from '../../lib/queue/chunks.js';
+import { lineOf, type CheckpointNotice } from '../../lib/queue/notices.js';
 import type { SavingTask, StateKeeper } from '../../lib/queue/state-holder.js';
 import { Supplier } from '../../lib/queue/supplier.js';
-import { BERT, DeliverySubject, foreign, KeptHolder, SELF, textsUntil } from '../support/delivery-subject.js';
+import { BERT, DeliverySubject, KeptHolder, lone, SELF, textsUntil } from '../support/delivery-subject.js';
 import { CheckpointDisk, settled } from '../support/stored-checkpoint.js';
 
 const CARL = 'cccccccccccccccc' as ProcessId;
@@ -29,8 +31,10 @@ class Subject {
   readonly checkpointer: Checkpointer;
   readonly written: LedgerRecord[] = [];
   readonly announced: string[] = [];
+  readonly notices: CheckpointNotice[] = [];
   readonly said: string[] = [];
   readonly failures: unknown[] = [];
+  readonly verdicts: { readonly verdict: Verdict; readonly cause: unknown }[] = [];
   members: ProcessId[] = [SELF];
   commitsAtOnce = true;
   readonly writes: Write[] = [];
@@ -63,7 +67,11 @@ class Subject {
       task: { directory: 'directory', queueId: 'queue', stretch: { positions: 9, bytes: Infinity } },
       nextTurn: () => this.nextTurn(),
       announce: ({ digest }) => this.announced.push(digest),
-      tell: (_level, _facts, text) => this.said.push(text),
+      notify: (notice) => {
+        this.notices.push(notice);
+        this.said.push(lineOf(notice, { queue: 'queue', interface: 'nowhere' }).text);
+      },
+      condemn: (verdict, cause) => this.verdicts.push({ verdict, cause }),
       fail: (error) => this.failures.push(error),
     });
     this.delivered.onProgress = () => this.checkpointer.progressed();
@@ -87,7 +95,7 @@ class Subject {
   async deliver(count: number): Promise<void> {
     const { log } = this.delivered;
     for (let i = 0; i < count; i += 1) {
-      this.delivered.decideAndCommit(foreign(BERT, 1, 4 * log.length + 3));
+      this.delivered.decideAndCommit(lone(BERT, 4 * log.length + 3));
       this.delivered.settle();
       await settled();
     }
@@ -102,11 +110,9 @@ class Subject {
     const reader = await this.disk.store.open(checkpoint);
     const { cursor } = decodeHead(await reader.chunk(0));
     const texts: string[] = [];
-    for (let index = 1; index < checkpoint.chunks; index += 1) {
-      const chunk = await reader.chunk(index);
-      for (let at = 0; at < chunk.length; at += 4 + chunk.readUInt32BE(at))
-        texts.push(chunk.toString('utf8', at + 4, at + 4 + chunk.readUInt32BE(at)));
-    }
+    const push = (piece: Uint8Array): void => void texts.push(Buffer.from(piece).toString());
+    const keeper = { restore: () => ({ push, finish: () => undefined }) } as unknown as StateKeeper;
+    await restoreState(reader, checkpoint.chunks, keeper, async () => undefined);
     return { texts, next: cursor.next, position: cursor.position };
   }
 
@@ -171,7 +177,7 @@ describe('a checkpoint', () => {
   it('waits until the holder holds what delivery says that it has been given', async () => {
     await subject.deliver(1);
     const { delivered } = subject;
-    delivered.log.push(...Array.from({ length: 4 }, (_, i) => foreign(BERT, 1, 4 * i + 7)));
+    delivered.log.push(...Array.from({ length: 4 }, (_, i) => lone(BERT, 4 * i + 7)));
     delivered.install(delivered.baseAt(4));
     const made = subject.checkpointer.checkpoint();
     await settled();
@@ -187,7 +193,7 @@ describe('a checkpoint', () => {
     subject.nextTurn = () => new Promise((resolve) => (goOn = resolve));
     subject.checkpointer.checkpoint().catch(() => {});
     await settled();
-    subject.delivered.decideAndCommit(foreign(BERT, 1, 99));
+    subject.delivered.decideAndCommit(lone(BERT, 99));
     subject.delivered.settle();
     expect(subject.holder.state).toEqual(textsUntil(subject.delivered.log, 2));
     subject.nextTurn = async () => {};
@@ -320,6 +326,16 @@ describe('a checkpoint that another process makes', () => {
     expect(tasks.map(({ latest }) => latest?.next)).toEqual([undefined, 6]);
   });
 
+  it('is made here when others have been ended for three stretches, so that the log does not grow without bound', async () => {
+    const tasks = subject.saveElsewhere(() => Promise.reject(new TreplicaError('LEDGER_FAILED', 'it was ended')));
+    await subject.deliver(9);
+    expect([tasks.length, subject.checkpoints]).toEqual([3, []]);
+    await subject.deliver(3);
+    expect([tasks.length, subject.checkpoints.map(({ next }) => next)]).toEqual([3, [12]]);
+    await subject.deliver(3);
+    expect(tasks).toHaveLength(4);
+  });
+
   it('is called off when the queue closes', async () => {
     subject.saveElsewhere(
       (_task, signal) =>
@@ -342,7 +358,27 @@ describe('digests', () => {
     subject.announce(SELF, digestA);
     subject.announce(BERT, digestB);
     expect(subject.said).toEqual(['the states of processes differ: an operation is not deterministic']);
-    expect(() => subject.announce(CARL, digestB)).toThrow(expect.objectContaining({ code: 'INVARIANT_VIOLATION' }));
+    expect(subject.verdicts).toEqual([]);
+    subject.announce(CARL, digestB);
+    expect(subject.verdicts).toEqual([
+      {
+        verdict: { next: 3, refuted: digestA, upheld: digestB },
+        cause: expect.objectContaining({ code: 'INVARIANT_VIOLATION' }),
+      },
+    ]);
+  });
+
+  it('that a majority shares against this process let it execute nothing more, and offer nothing', async () => {
+    await subject.deliver(1);
+    await subject.checkpointer.checkpoint();
+    subject.announce(SELF, digestA);
+    subject.announce(BERT, digestB);
+    expect(subject.supplier.current).not.toBeNull();
+    subject.announce(CARL, digestB);
+    expect(subject.supplier.current).toBeNull();
+    const { length } = subject.holder.texts;
+    await subject.deliver(2);
+    expect(subject.holder.texts).toHaveLength(length);
   });
 
   it('that all differ stop nobody: nobody knows who is right', () => {
@@ -372,7 +408,7 @@ describe('digests', () => {
     subject.saveElsewhere(async () => subject.disk.save(3, ['another state']));
     await subject.deliver(4);
     expect(subject.checkpoints).toEqual([]);
-    expect(subject.failures).toEqual([expect.objectContaining({ code: 'INVARIANT_VIOLATION' })]);
+    expect(subject.verdicts).toMatchObject([{ verdict: { next: 3, upheld: digestB } }]);
   });
 });
 

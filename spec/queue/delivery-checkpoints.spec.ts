@@ -5,7 +5,7 @@ import type { Batch } from '../../lib/model/batch.js';
 import { TreplicaError } from '../../lib/model/errors.js';
 import type { Instance } from '../../lib/model/ids.js';
 import { PutTicket } from '../../lib/queue/put-ticket.js';
-import { BERT, DeliverySubject, foreign, Holder, KeptHolder, textsUntil } from '../support/delivery-subject.js';
+import { BERT, DeliverySubject, foreign, Holder, KeptHolder, lone, textsUntil } from '../support/delivery-subject.js';
 
 const unreadable = new TreplicaError('LEDGER_DAMAGED', 'The checkpoint cannot be read.');
 
@@ -22,9 +22,27 @@ function startedAt(next: number, log: readonly Batch[]): DeliverySubject {
   return subject;
 }
 
+function nothing(): void {}
+
 function isSettled(promise: Promise<unknown>): Promise<boolean> {
   return Promise.race([promise.then(() => true), new Promise<boolean>((resolve) => setImmediate(resolve, false))]);
 }
+
+describe('a delivery that nobody is bound to', () => {
+  it('has the first that is bound wait for what was put here before, although that has its positions', async () => {
+    const subject = new DeliverySubject();
+    void subject.batcher.submit(Buffer.from('put before'), new PutTicket(nothing, nothing));
+    subject.decideAndCommit(subject.batcher.nextBatch()!);
+    subject.settle();
+    expect(subject.delivery.front.next).toBe(1);
+    const holder = new Holder();
+    const bound = subject.delivery.bind(holder);
+    expect([holder.texts, await isSettled(bound)]).toEqual([[], false]);
+    subject.settle();
+    await bound;
+    expect(holder.texts).toEqual(['put before']);
+  });
+});
 
 describe('a delivery that starts from a checkpoint', () => {
   it('hands over the state first, and then what follows it', async () => {
@@ -151,7 +169,7 @@ describe('a delivery whose log is damaged', () => {
     void subject.delivery.bind(reader);
     subject.settle();
     subject.install(subject.baseAt(5));
-    subject.decideAndCommit(foreign(BERT, 1, 7));
+    subject.decideAndCommit(lone(BERT, 7));
     expect([subject.restorations, subject.failures]).toEqual([[], []]);
     expect(reader.texts).toEqual(textsUntil(subject.log, 7));
   });

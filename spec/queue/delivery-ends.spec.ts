@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { batchId, NO_OP } from '../../lib/model/batch.js';
 import type { Instance } from '../../lib/model/ids.js';
 import { PutTicket } from '../../lib/queue/put-ticket.js';
-import { BERT, DeliverySubject, foreign, Holder } from '../support/delivery-subject.js';
+import { BERT, DeliverySubject, foreign, Holder, lone } from '../support/delivery-subject.js';
 
 describe('binding', () => {
   it('is done once what was decided at that time is handed over', async () => {
@@ -28,7 +28,7 @@ describe('binding', () => {
     const holder = new Holder();
     void subject.delivery.bind(holder);
     holder.onDeliver = () => (holder.ready = false);
-    subject.decideAndCommit(foreign(BERT, 1, 1), foreign(BERT, 1, 2));
+    subject.decideAndCommit(lone(BERT, 1), lone(BERT, 2));
     let handedOver = -1;
     const caughtUp = subject.delivery.caughtUp().then(() => (handedOver = holder.batches.length));
     subject.settle();
@@ -51,7 +51,7 @@ describe('binding', () => {
   });
 
   it('fails when the queue stops before it is done, and after', async () => {
-    const { delivery } = new DeliverySubject().startedWith(foreign(BERT, 1, 1));
+    const { delivery } = new DeliverySubject().startedWith(lone(BERT, 1));
     const bound = delivery.bind(new Holder());
     delivery.stop(null);
     await expect(bound).rejects.toMatchObject({ code: 'QUEUE_CLOSED' });
@@ -107,7 +107,7 @@ describe('a delivery that stops', () => {
     const holder = new Holder();
     void subject.delivery.bind(holder);
     holder.onDeliver = () => subject.delivery.stop(null);
-    subject.decideAndCommit(foreign(BERT, 1, 1), foreign(BERT, 1, 2));
+    subject.decideAndCommit(lone(BERT, 1), lone(BERT, 2));
     subject.settle();
     expect(holder.batches).toHaveLength(1);
     expect(subject.failures).toEqual([]);

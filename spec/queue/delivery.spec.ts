@@ -5,7 +5,7 @@ import { NO_OP, type Batch, type BatchId } from '../../lib/model/batch.js';
 import type { ProcessId, Position } from '../../lib/model/ids.js';
 import { PutTicket } from '../../lib/queue/put-ticket.js';
 import type { DeliveredBatch } from '../../lib/queue/state-holder.js';
-import { BERT, DeliverySubject, expectedOf, foreign, Holder, SELF } from '../support/delivery-subject.js';
+import { BERT, DeliverySubject, expectedOf, foreign, Holder, lone, SELF } from '../support/delivery-subject.js';
 
 const OWN_BATCHES = 6;
 
@@ -141,16 +141,16 @@ describe('delivery', () => {
     const subject = new DeliverySubject();
     const holder = new Holder();
     void subject.delivery.bind(holder);
-    subject.decideAndCommit(foreign(BERT, 1, 2));
+    subject.decideAndCommit(lone(BERT, 2));
     expect(holder.texts).toHaveLength(2);
     expect(subject.reads).toBe(0);
   });
 
   it('is at the front again as soon as it has caught up, though commits lag behind decisions', () => {
-    const subject = new DeliverySubject().startedWith(foreign(BERT, 1, 1));
+    const subject = new DeliverySubject().startedWith(lone(BERT, 1));
     const holder = new Holder();
     void subject.delivery.bind(holder);
-    subject.log.push(foreign(BERT, 1, 2), foreign(BERT, 1, 3), foreign(BERT, 1, 5));
+    subject.log.push(lone(BERT, 2), lone(BERT, 3), lone(BERT, 5));
     subject.decide(2);
     subject.settle();
     const { reads } = subject;
@@ -160,8 +160,8 @@ describe('delivery', () => {
   });
 
   it('reads no log while nobody is bound and nobody waits', () => {
-    const subject = new DeliverySubject().startedWith(foreign(BERT, 1, 1), foreign(BERT, 1, 2));
-    subject.decideAndCommit(foreign(BERT, 1, 3));
+    const subject = new DeliverySubject().startedWith(lone(BERT, 1), lone(BERT, 2));
+    subject.decideAndCommit(lone(BERT, 3));
     expect(subject.turn()).toBe(false);
     expect(subject.reads).toBe(0);
   });
@@ -178,10 +178,7 @@ describe('delivery', () => {
   });
 
   it('reads no more than 1024 instances in one slice, however small', () => {
-    const subject = new DeliverySubject().startedWith(
-      ...Array.from({ length: 3000 }, () => NO_OP),
-      foreign(BERT, 1, 1),
-    );
+    const subject = new DeliverySubject().startedWith(...Array.from({ length: 3000 }, () => NO_OP), lone(BERT, 1));
     const holder = new Holder();
     void subject.delivery.bind(holder);
     subject.turn();
@@ -193,7 +190,7 @@ describe('delivery', () => {
 
 describe('put() without a reader', () => {
   it('is answered with the position that the log gives its message', () => {
-    const subject = new DeliverySubject().startedWith(foreign(BERT, 1, 2), foreign(BERT, 1, 3));
+    const subject = new DeliverySubject().startedWith(lone(BERT, 2), lone(BERT, 3));
     let answer: Position | undefined;
     void subject.batcher.submit(
       Buffer.from('x'),

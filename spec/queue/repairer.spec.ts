@@ -151,3 +151,25 @@ describe('a repairer', () => {
     expect([sent.length, done]).toEqual([1, 0]);
   });
 });
+
+describe('what is awaited', () => {
+  it('is what is damaged, with those who were asked, and gets further by what they send', () => {
+    expect(repairer.awaited).toBeNull();
+    damage(4, 6);
+    expect(repairer.awaited).toMatchObject({ what: { kind: 'entries', from: 4, end: 6, asked: [ANNA] } });
+    const before = repairer.awaited?.progress;
+    tick(limits.retryTicksMax);
+    expect(repairer.awaited).toEqual({ progress: before, what: expect.objectContaining({ asked: [ANNA, BERT] }) });
+    repairer.arriving(BERT);
+    expect(repairer.awaited?.progress).not.toBe(before);
+    decided(4, 2);
+    expect(repairer.awaited).toBeNull();
+    commit();
+    expect(repairer.awaited).toBeNull();
+  });
+
+  it('is a checkpoint, where that is lost', () => {
+    repairer.fetchCheckpoint(7 as Instance);
+    expect(repairer.awaited).toMatchObject({ what: { kind: 'checkpoint', asked: [ANNA] } });
+  });
+});

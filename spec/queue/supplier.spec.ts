@@ -23,6 +23,7 @@ function counted(store: CheckpointStore): CheckpointStore {
   return {
     create: (place) => store.create(place),
     receive: (wanted) => store.receive(wanted),
+    removeUnfinished: () => store.removeUnfinished(),
     keepOnly: (kept) => store.keepOnly(kept),
     open: async (wanted) => {
       const reader = await store.open(wanted);

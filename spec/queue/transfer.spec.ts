@@ -281,6 +281,25 @@ describe('a transfer', () => {
   });
 });
 
+describe('what is awaited', () => {
+  it('is what has been asked for, from whom it was offered, and gets further by what comes', async () => {
+    expect(receiver.transfer.awaited).toBeNull();
+    await receiver.begin(ANNA, BERT);
+    const what = { kind: 'chunks', stored: 0, chunks: CHUNKS.length, sources: [ANNA, BERT] };
+    expect(receiver.transfer.awaited).toMatchObject({ what });
+    const before = receiver.transfer.awaited?.progress;
+    receiver.tick(1);
+    expect(receiver.transfer.awaited?.progress).toBe(before);
+    receiver.transfer.arriving({ from: ANNA, bytes: 1_000, agoTicks: 0 });
+    const later = receiver.transfer.awaited?.progress;
+    expect(later).not.toBe(before);
+    receiver.chunk(ANNA, 0);
+    await settled();
+    expect(receiver.transfer.awaited).toMatchObject({ what: { ...what, stored: 1 } });
+    expect(receiver.transfer.awaited?.progress).not.toBe(later);
+  });
+});
+
 describe('a transfer that is closed', () => {
   it('leaves the disk alone when that is done, whatever it was doing', async () => {
     for (const chunks of [0, 1, CHUNKS.length]) {
@@ -311,5 +330,14 @@ describe('a transfer that is closed', () => {
     await receiver.transfer.close();
     await receiver.begin(ANNA);
     expect(receiver.transfer.isActive).toBe(false);
+  });
+});
+
+describe('a chunk from a process that has not offered the checkpoint', () => {
+  it('counts for nothing, whatever it holds', async () => {
+    await receiver.begin(ANNA);
+    for (const { index } of receiver.asked) receiver.chunk(BERT, index, 'forged');
+    await receiver.answer();
+    expect(receiver.completed).toEqual([receiver.checkpoint]);
   });
 });

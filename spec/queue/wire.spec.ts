@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { NO_BASE } from '../../lib/model/base.js';
 import { NO_BALLOT } from '../../lib/model/ballot.js';
 import { NO_OP_ID, type BatchId } from '../../lib/model/batch.js';
-import type { Instance, ProcessId } from '../../lib/model/ids.js';
+import { COUNTER_MAX, type Instance, type ProcessId } from '../../lib/model/ids.js';
 import { groupIdOf } from '../../lib/model/view.js';
 import { decodeMessage, encodeMessage, type WireMessage } from '../../lib/queue/wire.js';
 import { bytes, messageKinds, messages, messagesOf } from '../support/arbitraries.js';
@@ -34,17 +34,17 @@ describe('a message on the wire', () => {
   it('comes back as it went when its list is longer than any before', () => {
     const items = Array.from({ length: 5000 }, (_, i) => ({
       instance: i as Instance,
-      id: `${ANNA}.1.${i}` as BatchId,
+      id: `${ANNA}.1.0.${i}` as BatchId,
     }));
     expect(decodeMessage(encoded({ kind: 'accept', ballot, items }))).toEqual({ kind: 'accept', ballot, items });
   });
 
   it('holds the bodies of its batches and does not copy them', () => {
     const body = Buffer.from('body');
-    const incoming = encoded({ kind: 'batch', batch: { id: `${ANNA}.1.0` as BatchId, body } });
+    const incoming = encoded({ kind: 'batch', batch: { id: `${ANNA}.1.0.0` as BatchId, body } });
     const message = decodeMessage(incoming);
     incoming.fill('x', incoming.indexOf('body'));
-    expect(message).toEqual({ kind: 'batch', batch: { id: `${ANNA}.1.0`, body: Buffer.from('xxxx') } });
+    expect(message).toEqual({ kind: 'batch', batch: { id: `${ANNA}.1.0.0`, body: Buffer.from('xxxx') } });
   });
 
   it('does not change when the next one is encoded', () => {
@@ -66,9 +66,13 @@ describe('a message on the wire', () => {
 
   it('with a number that is not natural is a bug and is not encoded', () => {
     for (const round of [-1, 0.5, NaN, 2 ** 53]) {
-      expect(() => encodeMessage({ kind: 'ask', round })).toThrow('Broken invariant');
+      expect(() => encodeMessage({ kind: 'ask', incarnation: 1, round })).toThrow('Broken invariant');
     }
-    expect(decodeMessage(encoded({ kind: 'ask', round: 1 }))).toEqual({ kind: 'ask', round: 1 });
+    expect(decodeMessage(encoded({ kind: 'ask', incarnation: 1, round: 1 }))).toEqual({
+      kind: 'ask',
+      incarnation: 1,
+      round: 1,
+    });
   });
 });
 
@@ -129,10 +133,16 @@ describe('bytes from the network', () => {
     ['a ballot of nobody', { kind: 'canvass', ballot: { ...ballot, coordinator: '' } }],
     ['a third step', { kind: 'canvass', ballot: { ...ballot, step: 2 } }],
     ['a group id that is none', { kind: 'unwilling', refused: 'group' }],
-    ['a batch id without a sequence number', { kind: 'fetch', id: `${ANNA}.1.`, instance: seven }],
-    ['a batch id of incarnation 0', { kind: 'fetch', id: `${ANNA}.0.1`, instance: seven }],
-    ['a batch id with a leading zero', { kind: 'fetch', id: `${ANNA}.1.01`, instance: seven }],
-    ['a batch id with a line break', { kind: 'fetch', id: `${ANNA}.1.1\n`, instance: seven }],
+    ['a batch id without a sequence number', { kind: 'fetch', id: `${ANNA}.1.0.`, instance: seven }],
+    ['a batch id of incarnation 0', { kind: 'fetch', id: `${ANNA}.0.0.1`, instance: seven }],
+    ['a batch id with a leading zero', { kind: 'fetch', id: `${ANNA}.1.0.01`, instance: seven }],
+    ['a batch id without a series', { kind: 'fetch', id: `${ANNA}.1.1`, instance: seven }],
+    ['a batch id with a line break', { kind: 'fetch', id: `${ANNA}.1.0.1\n`, instance: seven }],
+    ['a batch id whose checksum has a leading zero', { kind: 'fetch', id: `${ANNA}.1.0.1-01`, instance: seven }],
+    [
+      'a batch id whose checksum has more than 32 bits',
+      { kind: 'fetch', id: `${ANNA}.1.0.1-4294967296`, instance: seven },
+    ],
     ['a no-op with a body', { kind: 'batch', batch: { id: NO_OP_ID, body: Buffer.from('x') } }],
     ['more replicas than a view may have', { kind: 'hello', replicas: 32, intent: 'found', base: '' }],
     ['a founding of nobody', { kind: 'found', founding: { attempt: 0, members: [], base: NO_BASE } }],
@@ -161,10 +171,22 @@ describe('bytes from the network', () => {
   });
 
   it('that hold a number beyond the safe ones are null', () => {
-    const largest = encoded({ kind: 'fill', until: Number.MAX_SAFE_INTEGER as Instance });
+    const largest = encoded({ kind: 'ask', incarnation: Number.MAX_SAFE_INTEGER, round: 1 });
     expect(decodeMessage(largest)).not.toBeNull();
     largest[2] = 0x20;
     expect(decodeMessage(largest)).toBeNull();
+  });
+
+  it('that hold an instance or a reign so large that it could not be counted on from are null', () => {
+    for (const [number, isHeard] of [
+      [COUNTER_MAX, true],
+      [COUNTER_MAX + 1, false],
+      [Number.MAX_SAFE_INTEGER, false],
+    ] as const) {
+      // prettier-ignore
+      expect(decodeMessage(encoded({ kind: 'fill', until: number as Instance })) !== null).toBe(isHeard);
+      expect(decodeMessage(encoded({ kind: 'canvass', ballot: { ...ballot, reign: number } })) !== null).toBe(isHeard);
+    }
   });
 
   it('that claim a longer list than they hold are null', () => {

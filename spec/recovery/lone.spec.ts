@@ -32,8 +32,8 @@ class Lone {
         openLedger: () => (this.ledger = this.disk.open(QUEUE)),
         setLedgerAside: () => 'aside',
         hasSetAside: () => false,
-        openTransport: async (self, receiver, log) =>
-          new MemoryNetwork(() => undefined).open({ queueId: QUEUE, self, receiver, log }),
+        openTransport: async (self, start, receiver, log) =>
+          new MemoryNetwork(() => undefined).open({ queueId: QUEUE, self, start, receiver, log }),
         scheduler: realScheduler,
       },
     );

@@ -26,7 +26,8 @@ beforeEach(async () => {
   internalErrors = [];
   app = createHttpService({
     routes: (routes) => auctionRoutes(routes, service),
-    health: () => ({ sample: 'auction' }),
+    health: async () => ({ isServing: true, part: 'member' }),
+    self: { sample: 'auction' },
     onInternalError: (error) => internalErrors.push(error),
   });
 });
@@ -197,6 +198,6 @@ describe('the auction house over HTTP', () => {
   });
 
   it('says how it is', async () => {
-    expect(await ask('GET', '/health')).toEqual({ status: 200, sample: 'auction' });
+    expect(await ask('GET', '/health')).toEqual({ status: 200, sample: 'auction', part: 'member' });
   });
 });

@@ -19,7 +19,8 @@ beforeEach(async () => {
   service = new BankingService(await ReplicatedStateMachine.create(new Bank(), queue), 50);
   app = createHttpService({
     routes: (routes) => bankingRoutes(routes, service),
-    health: () => ({ sample: 'banking' }),
+    health: async () => ({ isServing: true, part: 'member' }),
+    self: { sample: 'banking' },
     onInternalError: (error) => {
       throw error;
     },

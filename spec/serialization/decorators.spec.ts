@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { Exclude, Expose, instanceToPlain, plainToInstance, Transform, Type } from 'class-transformer';
+import { instanceToPlain, plainToInstance } from 'class-transformer';
 
+import { checkStorage, Exclude as theirExclude } from '../../lib/serialization/class-transformer.js';
 import { decode, encode } from '../../lib/serialization/codec.js';
+import { Exclude, Expose, Transform, Type } from '../../lib/serialization/decorators.js';
 import { serializable } from '../../lib/serialization/registry.js';
 import { sameValue } from '../support/same-value.js';
 
@@ -250,5 +252,31 @@ describe('@Expose, @Exclude and @Transform', () => {
     const odd = Object.assign(new OddNames(), { 'a,b': 1, '%': 2, '': 3, ':': 4, '5': 5, '%2C': 6, toString: 7 });
     Object.defineProperty(odd, '__proto__', { value: 8, enumerable: true, writable: true, configurable: true });
     expect(sameValue(carried(odd), odd)).toBe(true);
+  });
+});
+
+describe('Decorators that are compiled as standard ones', () => {
+  it.each<[string, unknown]>([
+    ['Type', Type(() => Bid)],
+    ['Exclude', Exclude()],
+    ['Expose', Expose()],
+    ['Transform', Transform(() => 1)],
+  ])('are refused, with the flag that is missing: @%s', (name, decorator) => {
+    const context = { kind: 'field', name: 'bids' };
+    const { code, message } = refusal(() =>
+      (decorator as (value: undefined, context: object) => void)(undefined, context),
+    );
+    expect(code).toBe('INVALID_OPTION');
+    expect(message).toMatch(new RegExp(`@${name} of 'bids'.*"experimentalDecorators": true.*legacyDecorator`));
+  });
+});
+
+describe('A second copy of class-transformer', () => {
+  it('is found when Treplica is loaded', () => {
+    const empty = { getExcludedProperties: () => [] };
+    expect(refusal(() => checkStorage(theirExclude, empty))).toMatchObject({
+      code: 'TWO_COPIES',
+      message: expect.stringMatching(/two copies of class-transformer/),
+    });
   });
 });

@@ -33,7 +33,7 @@ function outcome(pieces: readonly Uint8Array[]): string {
 function forged(...contents: readonly (number | string)[]): Buffer {
   const text = (value: string): Buffer => Buffer.from([Tag.shortString + value.length, ...Buffer.from(value)]);
   const bytes = contents.map((content) => (typeof content === 'string' ? text(content) : Buffer.from([content])));
-  return Buffer.concat([Buffer.from([0, STATE_FORMAT]), text('Box'), Buffer.from([0]), text(':first'), ...bytes]);
+  return Buffer.concat([Buffer.from([0, STATE_FORMAT]), text('Box'), Buffer.from([0, 0]), text(':first'), ...bytes]);
 }
 
 describe('Pieces that were not made by the codec', () => {

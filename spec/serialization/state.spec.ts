@@ -3,6 +3,7 @@ import { Exclude, Expose, Transform, Type } from 'class-transformer';
 import fc from 'fast-check';
 
 import { serializable } from '../../lib/serialization/registry.js';
+import { StateDecoder } from '../../lib/serialization/state-decoder.js';
 import { encodeState } from '../../lib/serialization/state-encoder.js';
 import { sameValue } from '../support/same-value.js';
 import { BOX_FIELDS, Box, piecesOf, refusal, restored, stateIn } from './state-support.js';
@@ -152,12 +153,28 @@ describe('A piece', () => {
     expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThanOrEqual(65_536);
   });
 
-  it('is large only where a single string or buffer is', () => {
-    const large = [1, 'x'.repeat(1_000_000), 2, Buffer.alloc(2_000_000, 7), 3];
-    const pieces = piecesOf(new Box(large));
-    const sizes = pieces.map(({ length }) => length).filter((length) => length > 65_536);
-    expect(sizes).toEqual([expect.closeTo(1_000_000, -2), expect.closeTo(2_000_000, -2)]);
-    expect(sameValue(stateIn(pieces, new Box()).first, large)).toBe(true);
+  it('is never large, whatever strings and buffers there are: they come in parts', () => {
+    const emoji = '\u{1f600}'.repeat(100_000);
+    const large = [1, 'x'.repeat(1_000_000), 2, Buffer.alloc(2_000_000, 7), 'ü'.repeat(70_000), `${emoji}\ud800`, 3];
+    const map = new Map<unknown, unknown>([[emoji.slice(1), new Uint8Array(300_000).fill(9)]]);
+    const state = new Box([...large, map, { ['long name '.repeat(9_000)]: -(2n ** 500_000n) }, large, large[3]]);
+    const pieces = piecesOf(state);
+    expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThanOrEqual(65_536);
+    expect(sameValue(stateIn(pieces, new Box()), state)).toBe(true);
+  });
+
+  it('belongs to a string or buffer of hundreds of megabytes as it does to a small one', () => {
+    const bytes = Buffer.alloc(300_000_000, 'abc');
+    const text = 'x'.repeat(150_000_000);
+    const decoder = new StateDecoder(new Box());
+    let longest = 0;
+    for (const piece of encodeState(new Box([bytes, text]), BOX_FIELDS)) {
+      longest = Math.max(longest, piece.length);
+      decoder.push(piece);
+    }
+    const [first, second] = (decoder.finish() as Box).first as [Buffer, string];
+    expect(longest).toBeLessThanOrEqual(65_536);
+    expect([bytes.equals(first), second === text]).toEqual([true, true]);
   });
 
   it('may be changed by whoever took it', () => {

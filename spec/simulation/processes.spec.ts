@@ -89,7 +89,7 @@ describe('a process that crashes', () => {
     process.manners.commitUsMin = SECOND_US;
     const call = append(process, 'entry');
     expect(
-      await world.until(() => process.life?.underWay?.some(({ kind }) => kind === 'entry') === true, SECOND_US),
+      await world.until(() => process.life?.underWay?.some(({ kind }) => kind === 'entry') === true, 10 * SECOND_US),
     ).toBe(true);
     process.crash(lands);
     expect(process.machine).toBeNull();

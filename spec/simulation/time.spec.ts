@@ -130,6 +130,8 @@ describe('the clock of a process', () => {
   it('is what operations are proposed by', async () => {
     const { world, process } = await clocked();
     process.clock.jump(86_400_000);
+    // The group's time follows with the next heartbeats.
+    await world.pass(SECOND_US);
     let toldMs = 0;
     void process.machine!.execute(new TellTime()).then((ms) => (toldMs = ms));
     expect(await world.until(() => toldMs > 0, 30 * SECOND_US)).toBe(true);

@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ProcessId } from '../../lib/model/ids.js';
 import { Random } from '../../lib/simulation/random.js';
-import { troubles, type Stage } from '../../lib/simulation/troubles.js';
+import type { Stage } from '../../lib/simulation/trouble.js';
+import { troubles } from '../../lib/simulation/troubles.js';
 import { FAIR, Weather, type Climate } from '../../lib/simulation/weather.js';
 import type { World } from '../../lib/simulation/world.js';
+import { SOME_START } from '../support/station.js';
 import { FrameDecoder, FrameEncoder } from '../../lib/transport/frame.js';
 import type { Copy, Passenger } from '../../lib/transport/memory-network.js';
 import type { Journal } from '../programs/journal.js';
@@ -86,8 +88,10 @@ describe('the weather', () => {
   });
 
   it('mutilates datagrams so that every receiver can tell', () => {
-    const frame = Buffer.concat(new FrameEncoder(QUEUE, a).encode([Buffer.from('a vote, say'), Buffer.alloc(40)]));
-    const decoder = new FrameDecoder(QUEUE, b);
+    const frame = Buffer.concat(
+      new FrameEncoder(QUEUE, a, SOME_START).encode([Buffer.from('a vote, say'), Buffer.alloc(40)]),
+    );
+    const decoder = new FrameDecoder(QUEUE, b, SOME_START);
     expect(decoder.judge(frame)).toBe('intact');
     const copies = fatesUnder({ mutilation: 1 }, 1_000, { ...datagram, bytes: frame }).flat();
     expect(faults).toEqual(copies.map(() => 'mutilation'));

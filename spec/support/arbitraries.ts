@@ -4,25 +4,44 @@ import fc, { type Arbitrary } from 'fast-check';
 import type { Item, ReportedVote } from '../../lib/consensus/messages.js';
 import { NO_BASE, type GroupBase } from '../../lib/model/base.js';
 import { NO_BALLOT, type Ballot } from '../../lib/model/ballot.js';
-import { batchId, NO_OP, NO_OP_ID, type Batch, type BatchId } from '../../lib/model/batch.js';
+import { batchId, boundTo, NO_OP, NO_OP_ID, type Batch, type BatchId } from '../../lib/model/batch.js';
 import type { Checkpoint } from '../../lib/model/checkpoint.js';
-import type { GroupId, Instance, Position, ProcessId } from '../../lib/model/ids.js';
+import { COUNTER_MAX, type GroupId, type Instance, type Position, type ProcessId } from '../../lib/model/ids.js';
 import type { Founding } from '../../lib/model/records.js';
+import {
+  INCARNATION_MAX,
+  OWN_STARTS_MAX,
+  PEER_STARTS_MAX,
+  type Nonce,
+  type PeerStarts,
+  type Start,
+} from '../../lib/model/start.js';
 import { groupIdOf, MAX_MEMBERS } from '../../lib/model/view.js';
 import type { WireMessage } from '../../lib/queue/wire.js';
 
 const DECIMALS_MAX = 999_999_999_999_999;
 
 const hexadecimals = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((number) => number.toString(16).padStart(16, '0'));
-const naturals = fc.oneof(fc.nat(), fc.maxSafeNat());
+const naturals = fc.oneof(fc.nat(), fc.maxSafeNat(), fc.constant(Number.MAX_SAFE_INTEGER));
+/** What reigns and instances are counted in. */
+const counters = fc.oneof(fc.nat(), fc.nat(COUNTER_MAX), fc.constantFrom(COUNTER_MAX - 1, COUNTER_MAX));
 
 const processIds = hexadecimals.map((text) => text as ProcessId);
-const instances = naturals.map((number) => number as Instance);
+const instances = counters.map((number) => number as Instance);
 export const bytes = fc.uint8Array({ maxLength: 300 });
 
 const properBatchIds: Arbitrary<BatchId> = fc
-  .tuple(processIds, fc.integer({ min: 1, max: DECIMALS_MAX }), fc.integer({ min: 0, max: DECIMALS_MAX }))
-  .map(([process, incarnation, sequence]) => batchId(process, incarnation, sequence));
+  .tuple(
+    processIds,
+    fc.integer({ min: 1, max: DECIMALS_MAX }),
+    fc.integer({ min: 0, max: DECIMALS_MAX }),
+    fc.integer({ min: 0, max: DECIMALS_MAX }),
+    fc.option(fc.integer({ min: 0, max: 2 ** 32 - 1 })),
+  )
+  .map(([process, incarnation, since, sequence, checksum]) => {
+    const id = batchId(process, incarnation, sequence, since as Instance);
+    return checksum === null ? id : boundTo(id, checksum);
+  });
 
 const batchIds: Arbitrary<BatchId> = fc.oneof({ weight: 9, arbitrary: properBatchIds }, fc.constant(NO_OP_ID));
 
@@ -32,7 +51,7 @@ const batches: Arbitrary<Batch> = fc.oneof(
 );
 
 const ballots: Arbitrary<Ballot> = fc.oneof(
-  { weight: 9, arbitrary: fc.record({ reign: naturals, coordinator: processIds, step: fc.constantFrom(0, 1) }) },
+  { weight: 9, arbitrary: fc.record({ reign: counters, coordinator: processIds, step: fc.constantFrom(0, 1) }) },
   fc.constant(NO_BALLOT),
 );
 
@@ -48,6 +67,16 @@ const bases: Arbitrary<GroupBase> = fc.oneof(fc.constant(NO_BASE), fc.record({ f
 const foundings: Arbitrary<Founding> = fc
   .tuple(fc.uniqueArray(processIds, { minLength: 1, maxLength: MAX_MEMBERS }), naturals, bases)
   .map(([members, attempt, base]) => ({ group: groupIdOf(members, attempt, base), attempt, members, base }));
+
+const starts: Arbitrary<Start> = fc.record({
+  incarnation: fc.integer({ min: 1, max: INCARNATION_MAX }),
+  nonce: digests as Arbitrary<Nonce>,
+});
+
+const peers: Arbitrary<PeerStarts[]> = fc.array(
+  fc.record({ process: processIds, isForked: fc.boolean(), starts: fc.array(starts, { maxLength: PEER_STARTS_MAX }) }),
+  { maxLength: MAX_MEMBERS },
+);
 
 const checkpoints: Arbitrary<Checkpoint> = fc.record({
   next: instances,
@@ -68,6 +97,8 @@ const fieldsOf: { readonly [K in MessageKind]: Fields<K> } = {
   chunk: { digest: digests, index: naturals, bytes: bytes.map((some) => Buffer.from(some)) },
   'no-chunk': { digest: digests },
   checkpointed: { next: instances, digest: digests },
+  start: { former: fc.array(starts, { maxLength: OWN_STARTS_MAX }), peers },
+  welcome: { to: starts, former: fc.array(starts, { maxLength: OWN_STARTS_MAX }), peers },
   hello: {
     replicas: fc.integer({ min: 1, max: MAX_MEMBERS }),
     intent: fc.constantFrom('found', 'wait', 'join'),
@@ -77,26 +108,39 @@ const fieldsOf: { readonly [K in MessageKind]: Fields<K> } = {
   signed: { founding: foundings },
   unwilling: { refused: hexadecimals.map((text) => text as GroupId) },
   founded: { founding: foundings },
-  heartbeat: { ballot: ballots, watermark: instances, anyFrom: fc.option(instances) },
-  heard: { ballot: ballots, watermark: instances },
+  stuck: { founding: hexadecimals.map((text) => text as GroupId) },
+  withdrawn: {
+    withdrawal: fc.record({
+      founding: foundings,
+      by: fc.uniqueArray(processIds, { minLength: 1, maxLength: MAX_MEMBERS }),
+    }),
+  },
+  heartbeat: { ballot: ballots, watermark: instances, anyFrom: fc.option(instances), timeMs: fc.option(naturals) },
+  heard: { ballot: ballots, watermark: instances, clockMs: fc.option(naturals) },
   canvass: { ballot: ballots },
   concur: { ballot: ballots },
   prepare: { ballot: ballots, from: instances },
-  promise: { ballot: ballots, watermark: instances, votes: fc.array(reportedVotes) },
+  promise: {
+    ballot: ballots,
+    watermark: instances,
+    from: instances,
+    until: fc.option(instances),
+    votes: fc.array(reportedVotes),
+  },
   refusal: { promised: ballots },
   inquire: { ballot: ballots, instance: instances },
   report: { ballot: ballots, instance: instances, vote: fc.option(reportedVotes) },
   batch: { batch: batches },
+  pending: { id: batchIds },
   any: { ballot: ballots, from: instances },
   propose: { ballot: ballots, instance: instances, batch: batches },
   accept: { ballot: ballots, items: fc.array(items) },
   accepted: { ballot: ballots, watermark: instances, items: fc.array(items) },
   fetch: { id: batchIds, instance: instances },
-  duplicate: { id: batchIds, instance: instances },
   'catch-up': { from: instances, to: instances },
   decided: { from: instances, batches: fc.array(batches), watermark: instances },
-  ask: { round: naturals },
-  answer: { round: naturals, until: instances },
+  ask: { incarnation: naturals, round: naturals },
+  answer: { incarnation: naturals, round: naturals, until: instances },
   fill: { until: instances },
 };
 

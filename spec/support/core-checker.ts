@@ -1,17 +1,26 @@
-import { DeliveryTable, type DeliveryRow } from '../../lib/consensus/delivery-table.js';
+import { DeliveryTable, type DeliveryState } from '../../lib/consensus/delivery-table.js';
 import type { Message } from '../../lib/consensus/messages.js';
 import { compareBallots, type Ballot } from '../../lib/model/ballot.js';
-import type { Batch, BatchId } from '../../lib/model/batch.js';
+import { NO_OP_ID, partsOf, type Batch, type BatchId } from '../../lib/model/batch.js';
 import type { Instance } from '../../lib/model/ids.js';
+import type { LedgerRecord } from '../../lib/model/records.js';
 import type { CoreProcess } from './core-process.js';
 
 /** Watches a group from outside and fails as soon as something has happened that must never happen (docs/protocol.md). */
 export class CoreChecker {
   readonly #chosen: BatchId[] = [];
-  /** At which instances a batch is delivered rather than skipped. */
-  readonly #admitted: boolean[] = [];
-  readonly #table = new DeliveryTable();
+  /** What is delivered at each instance. */
+  readonly #deliveredAt: (readonly BatchId[])[] = [];
+  readonly #table: DeliveryTable;
+  readonly #deliveryRowsMax: number | undefined;
   readonly #proposed = new Map<BatchId, string>();
+  /** Of each process what was delivered last. */
+  readonly #latest = new Map<string, BatchId>();
+
+  constructor(deliveryRowsMax?: number) {
+    this.#deliveryRowsMax = deliveryRowsMax;
+    this.#table = new DeliveryTable(undefined, deliveryRowsMax);
+  }
 
   proposed({ id, body }: Batch): void {
     this.#proposed.set(id, textOf(body));
@@ -19,18 +28,23 @@ export class CoreChecker {
 
   /** What an application has been given that was told the first `decided` decisions. */
   delivered(decided: number): string[] {
-    return this.#chosen
+    return this.#deliveredAt
       .slice(0, decided)
-      .filter((_, instance) => this.#admitted[instance])
+      .flat()
       .map((id) => this.#proposed.get(id) ?? id);
   }
 
   /** What is in the checkpoint of a process that has been told everything below `next`: what was chosen, and the table. */
-  checkpointed(next: Instance): { readonly chosen: readonly BatchId[]; readonly delivered: readonly DeliveryRow[] } {
+  checkpointed(next: Instance): { readonly chosen: readonly BatchId[]; readonly delivered: DeliveryState } {
     const chosen = this.#chosen.slice(0, next);
-    const table = new DeliveryTable();
-    for (const id of chosen) table.admit(id);
-    return { chosen, delivered: table.rows() };
+    const table = new DeliveryTable(undefined, this.#deliveryRowsMax);
+    chosen.forEach((id, instance) => table.pass({ id, body: this.#bodyOf(id) }, instance as Instance));
+    return { chosen, delivered: table.state };
+  }
+
+  /** What is delivered below `next`. */
+  deliveredBelow(next: Instance): readonly BatchId[] {
+    return this.#deliveredAt.slice(0, next).flat();
   }
 
   /** One order everywhere, nothing invented, nothing delivered without its contents. */
@@ -39,14 +53,43 @@ export class CoreChecker {
     if (instance > process.decided.size) throw new Error(`${name(process)} has left a gap before ${instance}`);
     if (instance === this.#chosen.length) {
       this.#chosen.push(id);
-      this.#admitted.push(this.#table.admit(id));
+      const delivered = this.#table.pass({ id, body: this.#bodyOf(id) }, instance).map((other) => other.id);
+      this.#deliveredAt.push(delivered);
+      for (const other of delivered) this.#inOrder(other);
     }
     const chosen = this.#chosen[instance];
     if (chosen !== id) throw new Error(`${name(process)} has decided '${id}' at ${instance}, and others '${chosen}'`);
-    if (!this.#admitted[instance]) return;
+    if (id === NO_OP_ID) return;
     const text = this.#proposed.get(id);
     if (text === undefined) throw new Error(`nobody has proposed ${id}, decided at ${instance}`);
     if (textOf(body) !== text) throw new Error(`${name(process)} delivers '${textOf(body)}' instead of '${text}'`);
+  }
+
+  #bodyOf(id: BatchId): Uint8Array {
+    return Buffer.from(this.#proposed.get(id) ?? '');
+  }
+
+  /** Every vote is stored with its batch, whole. */
+  persists(process: CoreProcess, records: readonly LedgerRecord[]): void {
+    for (const record of records) {
+      if (record.kind !== 'entry' || record.entry.vote === null) continue;
+      const { id, body } = record.entry.vote.batch;
+      const text = this.#proposed.get(id) ?? textOf(body);
+      if (textOf(body) !== text || (body.length === 0 && id !== NO_OP_ID))
+        throw new Error(`${name(process)} stores ${id} as '${textOf(body)}'`);
+    }
+  }
+
+  /** Of one process everything is delivered in the order in which it was proposed, and once. */
+  #inOrder(id: BatchId): void {
+    const { process, incarnation, since, sequence } = partsOf(id);
+    const latest = this.#latest.get(process);
+    const before = latest === undefined ? null : partsOf(latest);
+    const isSameSeries = before?.incarnation === incarnation && before.since === since;
+    const follows = isSameSeries ? sequence === before.sequence + 1 : sequence === 0;
+    if (!follows || (before?.incarnation ?? 0) > incarnation)
+      throw new Error(`${id} is delivered after ${latest ?? 'nothing'}`);
+    this.#latest.set(process, id);
   }
 
   /** Nobody hears of a promise, vote or signature that is not on disk. */

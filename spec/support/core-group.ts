@@ -7,9 +7,11 @@ import {
 } from '../../lib/consensus/messages.js';
 import type { Decision, Effects, Notice, Supply } from '../../lib/consensus/effects.js';
 import type { Mode } from '../../lib/consensus/mode.js';
-import type { Batch, BatchId } from '../../lib/model/batch.js';
+import { partsOf, type Batch, type BatchId } from '../../lib/model/batch.js';
 import { after, type Instance, type ProcessId } from '../../lib/model/ids.js';
+import { limits } from '../../lib/model/limits.js';
 import type { LedgerRecord } from '../../lib/model/records.js';
+import { DeliveryTable } from '../../lib/consensus/delivery-table.js';
 import { CoreChecker } from './core-checker.js';
 import { checkpointAt, CoreProcess, type Turn } from './core-process.js';
 import { seededRandom } from './seeded-random.js';
@@ -50,8 +52,12 @@ export interface GroupOptions {
   readonly extra?: number;
   /** What a process takes for n; n unless said otherwise. */
   readonly replicasOf?: (process: number) => number;
+  /** Processes that the tables of delivered batches know. */
+  readonly deliveryRowsMax?: number;
   /** The mode of a process, where they differ. */
   readonly modeOf?: (process: number) => Mode;
+  /** How many votes one message of phase 1 reports. */
+  readonly votesAPromise?: number;
 }
 
 /**
@@ -60,13 +66,15 @@ export interface GroupOptions {
  */
 export class CoreGroup {
   readonly processes: CoreProcess[];
-  readonly checker = new CoreChecker();
+  readonly checker: CoreChecker;
   now = 0;
   loss: Loss = () => false;
   /** How many copies of a message arrive, and after how many delays each. */
   copies: (message: InTransit) => readonly number[] = () => [1];
   /** Returns true where a process is to crash in the midst of its turn, of which `effects` is all that it does. */
   crashAt: (process: number, point: CrashPoint, effects: Effects) => boolean = () => false;
+  /** Whether a process that was started again has gone through its log, and tells its core what was delivered. */
+  tellsDelivered: (process: number) => boolean = () => true;
   /** How many delays a commit takes; the process goes on hearing others in the meantime. */
   commitDelays: (process: number) => number = () => 0;
   /** How many instances one answer to a process that is behind holds. */
@@ -87,13 +95,16 @@ export class CoreGroup {
   ) {
     const { mode = 'classic', extra = 0, replicasOf = () => n, modeOf = () => mode } = options;
     const random = seededRandom(options.seed ?? 1);
+    const { deliveryRowsMax } = options;
+    const parts = options.votesAPromise === undefined ? {} : { votesAPromise: options.votesAPromise };
+    this.checker = new CoreChecker(deliveryRowsMax);
     this.#options = options;
     this.#random = random;
     this.#delaysATick = options.delaysATick ?? DELAYS_A_TICK;
-    this.processes = Array.from(
-      { length: n + extra },
-      (_, i) => new CoreProcess(i + 1, { replicas: replicasOf(i + 1), mode: modeOf(i + 1), random }),
-    );
+    this.processes = Array.from({ length: n + extra }, (_, i) => {
+      const own = { replicas: replicasOf(i + 1), mode: modeOf(i + 1) };
+      return new CoreProcess(i + 1, { ...own, random, deliveryRowsMax, ...parts });
+    });
   }
 
   /** Runs until the group is founded and has a coordinator. */
@@ -158,7 +169,7 @@ export class CoreGroup {
       const p = this.process(number);
       p.disk.incarnation += 1;
       p.start();
-      if (p.disk.start > p.decided.size) this.#install(p, p.disk.start);
+      this.#install(p, p.disk.start);
       for (let i = p.disk.start; i < p.disk.watermark; i = after(i)) this.#decide(p, i, p.disk.batchAt(i));
     }
   }
@@ -167,7 +178,15 @@ export class CoreGroup {
   join(): number {
     const { mode = 'classic' } = this.#options;
     const number = this.processes.length + 1;
-    const options = { replicas: this.n, mode, random: this.#random, founds: false, learns: true };
+    const { deliveryRowsMax } = this.#options;
+    const options = {
+      replicas: this.n,
+      mode,
+      random: this.#random,
+      founds: false,
+      learns: true,
+      deliveryRowsMax,
+    };
     this.processes.push(new CoreProcess(number, options));
     return number;
   }
@@ -201,9 +220,14 @@ export class CoreGroup {
   tick(...numbers: readonly number[]): void {
     const ticking = numbers.length === 0 ? this.live : numbers.map((number) => this.process(number));
     for (const p of ticking) {
-      p.core?.step({ kind: 'tick' });
+      p.core?.step({ kind: 'tick', nowMs: this.timeMs + p.clockOffsetMs });
       this.#drain(p);
     }
+  }
+
+  /** What a clock that is right shows, in milliseconds since 1970. */
+  get timeMs(): number {
+    return Date.UTC(2000, 0, 1) + (this.now * limits.tickMs) / this.#delaysATick;
   }
 
   /** Runs until `condition` holds. Returns the message delays it took. */
@@ -244,7 +268,7 @@ export class CoreGroup {
     return this.live.every((p) => wanted.every((id) => p.decidedIds.has(id)));
   }
 
-  /** What a process has delivered: decided batches in order, each once, without no-ops, as the texts they carry. */
+  /** What a process has delivered, in order, as the texts that the batches carry. */
   delivered(number: number): string[] {
     return this.checker.delivered(this.process(number).decided.size);
   }
@@ -265,6 +289,7 @@ export class CoreGroup {
         p.core.step({ kind: 'install', installation: p.installation });
         p.installation = null;
       }
+      this.#renew(p);
       const effects = p.core.effects();
       const turn: Turn = { effects, readable: p.core.watermark };
       for (const notice of effects.notices) this.observe(p.number, { kind: 'notices', notice });
@@ -279,9 +304,14 @@ export class CoreGroup {
   /** The records are durable. Returns whether there may be more to do. */
   #finish(p: CoreProcess, { effects, readable }: Turn): boolean {
     p.commit = null;
+    this.checker.persists(p, effects.records);
     p.disk.apply(effects.records);
     if (effects.records.length > 0) this.observe(p.number, { kind: 'persists', records: effects.records });
     if (this.#crashes(p, 'before-votes', effects)) return false;
+    if (effects.notices.some(({ kind }) => kind === 'dissolved')) {
+      this.#beginAnew(p, effects.notices);
+      return false;
+    }
     this.#transmit(p, effects.votes);
     if (this.#crashes(p, 'before-delivery', effects)) return false;
     if (effects.installed !== null) {
@@ -300,7 +330,16 @@ export class CoreGroup {
     p.notices.push(...effects.notices);
     for (const supply of effects.supplies) this.#supply(p, supply, readable);
     p.core?.step({ kind: 'durable' });
+    if (p.core?.knowsDelivered === false && p.passed === readable && this.tellsDelivered(p.number))
+      p.core.step({ kind: 'delivered', next: readable, delivered: p.table.state });
     return effects.messages.length + effects.records.length + effects.votes.length + effects.decided.length > 0;
+  }
+
+  /** A process whose founding has failed comes back under a new number, with what it has kept on its disk. */
+  #beginAnew(p: CoreProcess, notices: readonly Notice[]): void {
+    p.notices.push(...notices);
+    this.crash(p.number);
+    this.processes.push(new CoreProcess(this.processes.length + 1, p.options, p.disk));
   }
 
   #crashes(p: CoreProcess, point: CrashPoint, effects: Effects): boolean {
@@ -311,10 +350,21 @@ export class CoreGroup {
 
   /** The state of the checkpoint has seen everything below its end. */
   #install(p: CoreProcess, next: Instance): void {
-    this.checker.checkpointed(next).chosen.forEach((id, instance) => {
-      p.decided.set(instance as Instance, id);
-      p.decidedIds.add(id);
-    });
+    const { chosen, delivered } = this.checker.checkpointed(next);
+    const table = new DeliveryTable(delivered, this.#options.deliveryRowsMax);
+    p.table = table;
+    p.passed = next;
+    chosen.forEach((id, instance) => p.decided.set(instance as Instance, id));
+    for (const id of this.checker.deliveredBelow(next)) p.decidedIds.add(id);
+    p.unknown.push(...p.inFlight.filter(({ id }) => table.isForgotten(partsOf(id))));
+    p.inFlight = p.inFlight.filter(({ id }) => !table.isOver(id));
+  }
+
+  #renew(p: CoreProcess): void {
+    const batches = p.renewed();
+    if (batches === null) return;
+    for (const batch of batches) this.checker.proposed(batch);
+    p.core?.step({ kind: 'renewal', batches });
   }
 
   /** A checkpoint takes as long as a message, and its receiver goes on from it when it has nothing else to do. */
@@ -337,7 +387,11 @@ export class CoreGroup {
   #decide(p: CoreProcess, instance: Instance, batch: Batch): void {
     this.checker.decides(p, instance, batch);
     p.decided.set(instance, batch.id);
-    p.decidedIds.add(batch.id);
+    p.passed = after(instance);
+    for (const { id } of p.table.pass(batch, instance)) {
+      p.decidedIds.add(id);
+      p.inFlight = p.inFlight.filter((other) => other.id !== id);
+    }
   }
 
   /** Below `readable` the log holds what was decided. */

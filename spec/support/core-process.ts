@@ -1,18 +1,23 @@
 import { Consensus, type ConsensusOptions } from '../../lib/consensus/consensus.js';
+import { DeliveryTable } from '../../lib/consensus/delivery-table.js';
 import type { Effects, Installation, Notice } from '../../lib/consensus/effects.js';
 import type { Mode } from '../../lib/consensus/mode.js';
 import { NO_BALLOT } from '../../lib/model/ballot.js';
 import { NO_BASE } from '../../lib/model/base.js';
 import { batchId, type Batch, type BatchId } from '../../lib/model/batch.js';
+import { NO_STARTS, startNumber, type Nonce } from '../../lib/model/start.js';
 import type { Checkpoint } from '../../lib/model/checkpoint.js';
 import type { Instance, Position, ProcessId } from '../../lib/model/ids.js';
-import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../../lib/model/records.js';
+import { NO_FOUNDING, type LedgerRecord, type LedgerSnapshot, type LogEntry } from '../../lib/model/records.js';
+
+/** No directory is put back here. */
+export const NO_NONCE = '0'.repeat(32) as Nonce;
 
 /** What survives a crash: the records of one process, applied in order. */
 class Disk {
   promise = NO_BALLOT;
   watermark = 0 as Instance;
-  founding: LedgerSnapshot['founding'] = { signed: null, refused: [] };
+  founding: LedgerSnapshot['founding'] = NO_FOUNDING;
   views: LedgerSnapshot['views'] = [];
   group: LedgerSnapshot['group'] = null;
   base = NO_BASE;
@@ -30,11 +35,20 @@ class Disk {
       else if (record.kind === 'checkpoint') this.#goOnFrom(record.checkpoint);
       else if (record.kind === 'founding') this.founding = record.founding;
       else if (record.kind === 'base') this.base = record.base;
+      else if (record.kind === 'dissolution') this.#dissolve();
       else if (record.kind === 'view') {
         this.views = [...this.views, record.record];
         this.group = record.group;
       }
     }
+  }
+
+  #dissolve(): void {
+    this.promise = NO_BALLOT;
+    this.views = [];
+    this.group = null;
+    this.incarnation = 1;
+    for (const instance of [...this.log.keys()]) if (instance >= this.watermark) this.log.delete(instance);
   }
 
   /** A checkpoint of all that is known to be decided takes the place of the log below its end. */
@@ -70,7 +84,9 @@ class Disk {
       entries,
       start: this.start,
       checkpoint: this.checkpoint,
+      verdict: null,
       base: this.base,
+      starts: NO_STARTS,
     };
   }
 }
@@ -86,19 +102,30 @@ export interface Turn {
   readonly readable: Instance;
 }
 
-export interface ProcessOptions extends Partial<Pick<ConsensusOptions, 'founds' | 'learns'>> {
+export interface ProcessOptions extends Partial<
+  Pick<ConsensusOptions, 'founds' | 'learns' | 'votesAPromise' | 'isSound'>
+> {
   readonly replicas: number;
   readonly mode: Mode;
   readonly random: () => number;
+  readonly deliveryRowsMax?: number | undefined;
 }
 
 /** One process: a core, its disk, and what it has decided, in order. */
 export class CoreProcess {
   readonly id: ProcessId;
-  readonly disk = new Disk();
   /** Decisions of all incarnations. */
   readonly decided = new Map<Instance, BatchId>();
+  /** Those of them that were delivered. */
   readonly decidedIds = new Set<BatchId>();
+  /** What it has delivered, as a table. */
+  table: DeliveryTable;
+  /** The table has been told of everything below. */
+  passed = 0 as Instance;
+  /** What it has proposed in this life and not delivered. */
+  inFlight: Batch[] = [];
+  /** What was in flight when it went on from a checkpoint that does not tell whether it was delivered. */
+  readonly unknown: Batch[] = [];
   readonly notices: Notice[] = [];
   /** Reads that were served, and how much had been decided by then. */
   readonly readable: { readonly ticket: number; readonly decided: Instance }[] = [];
@@ -108,22 +135,37 @@ export class CoreProcess {
   installation: Installation | null = null;
   /** The commit that is under way. */
   commit: (Turn & { readonly due: number }) | null = null;
+  /** How far its clock is from the right one, in milliseconds. */
+  clockOffsetMs = 0;
   #sequence = 0;
+  #since = 0 as Instance;
 
   constructor(
     readonly number: number,
     readonly options: ProcessOptions,
+    readonly disk = new Disk(),
   ) {
     this.id = number.toString(16).padStart(16, '0') as ProcessId;
+    this.table = new DeliveryTable(undefined, options.deliveryRowsMax);
     this.start();
   }
 
   start(): void {
     this.#sequence = 0;
+    this.#since = this.disk.watermark;
+    this.inFlight = [];
     this.commit = null;
     this.installation = null;
     this.core = new Consensus(
-      { self: this.id, incarnation: this.disk.incarnation, founds: true, learns: false, ...this.options },
+      {
+        self: this.id,
+        incarnation: this.disk.incarnation,
+        isAdmitted: true,
+        founds: true,
+        learns: false,
+        isSound,
+        ...this.options,
+      },
       this.disk.snapshot(this.id),
     );
   }
@@ -135,12 +177,40 @@ export class CoreProcess {
   }
 
   newBatch(text: string): Batch {
-    const id = batchId(this.id, this.disk.incarnation, this.#sequence);
+    const batch = { id: this.#nextId(), body: Buffer.from(text) };
+    this.inFlight.push(batch);
+    return batch;
+  }
+
+  /** What is in flight under other ids, where nothing of the series under way is delivered any more; otherwise null. */
+  renewed(): readonly Batch[] | null {
+    if (
+      this.core === null ||
+      !this.table.isForgotten({ process: this.id, incarnation: this.#startNumber, since: this.#since })
+    )
+      return null;
+    this.#since = this.core.watermark;
+    this.#sequence = 0;
+    this.inFlight = this.inFlight.map(({ body }) => ({ id: this.#nextId(), body }));
+    return this.inFlight;
+  }
+
+  get #startNumber(): number {
+    return startNumber({ incarnation: this.disk.incarnation, nonce: NO_NONCE });
+  }
+
+  #nextId(): BatchId {
+    const id = batchId(this.id, this.#startNumber, this.#sequence, this.#since);
     this.#sequence += 1;
-    return { id, body: Buffer.from(text) };
+    return id;
   }
 
   noticed<K extends Notice['kind']>(kind: K): Extract<Notice, { kind: K }>[] {
     return this.notices.filter((notice): notice is Extract<Notice, { kind: K }> => notice.kind === kind);
   }
+}
+
+/** What the bodies of specs are: texts, of which those that begin with an exclamation mark are no bodies at all. */
+function isSound({ body }: Batch): boolean {
+  return body.length > 0 && body[0] !== '!'.charCodeAt(0);
 }

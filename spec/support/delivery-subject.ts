@@ -2,7 +2,7 @@
 import { expect } from '@jest/globals';
 
 import { NO_BALLOT } from '../../lib/model/ballot.js';
-import { batchId, NO_OP_ID, partsOf, type Batch, type BatchId } from '../../lib/model/batch.js';
+import { batchId, partsOf, type Batch, type BatchId } from '../../lib/model/batch.js';
 import type { Checkpoint } from '../../lib/model/checkpoint.js';
 import { DamagedLogError } from '../../lib/model/errors.js';
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
@@ -12,6 +12,7 @@ import { Batcher } from '../../lib/queue/batcher.js';
 import { BEGINNING_STATE, Cursor, type Stretch } from '../../lib/queue/cursor.js';
 import { Delivery, type Base, type Consumer } from '../../lib/queue/delivery.js';
 import type { DeliveredBatch, StateKeeper, StateSink } from '../../lib/queue/state-holder.js';
+import { Turns } from '../../lib/simulation/checkers/turns.js';
 
 export const SELF = 'aaaaaaaaaaaaaaaa' as ProcessId;
 export const BERT = 'bbbbbbbbbbbbbbbb' as ProcessId;
@@ -33,11 +34,17 @@ function batchOf(id: BatchId, texts: readonly string[]): Batch {
 
 /** A batch whose messages follow from its id. */
 export function foreign(process: ProcessId, incarnation: number, sequence: number): Batch {
-  const id = batchId(process, incarnation, sequence);
-  return batchOf(
-    id,
-    Array.from({ length: sequence % 4 }, (_, index) => `${id}/${index}`),
-  );
+  return numbered(batchId(process, incarnation, sequence), sequence);
+}
+
+/** The only batch of an incarnation, of which there is one for each number: delivered unless a later one was before. */
+export function lone(process: ProcessId, number: number): Batch {
+  return numbered(batchId(process, number + 1, 0), number);
+}
+
+function numbered(id: BatchId, number: number): Batch {
+  const texts = Array.from({ length: number % 4 }, (_, index) => `${id}/${String(index)}`);
+  return batchOf(id, texts);
 }
 
 function batcherOfSelf(): Batcher {
@@ -48,7 +55,7 @@ function batcherOfSelf(): Batcher {
     batchesInFlightMax: 100,
     bytesInFlightMax: 1e9,
   };
-  return new Batcher({ process: SELF, incarnation: INCARNATION, now: () => 77, limits });
+  return new Batcher({ process: SELF, startNumber: INCARNATION, since: 0 as Instance, now: () => 77, limits });
 }
 
 /** What a holder was given, and whether it pushes back. */
@@ -59,7 +66,8 @@ export class Holder implements Consumer {
   onDeliver: (batch: DeliveredBatch) => void = () => {};
 
   deliver(batch: DeliveredBatch): void {
-    expect(this.ready).toBe(true);
+    // What one instance delivers, all of one process, comes as a whole.
+    expect(this.ready || batch.origin === this.batches.at(-1)?.origin).toBe(true);
     this.batches.push(batch);
     this.onDeliver(batch);
   }
@@ -254,15 +262,14 @@ export function textsUntil(log: readonly Batch[], next: number): string[] {
 export function expectedOf(
   log: readonly Batch[],
 ): { position: number; origin: ProcessId; texts: string[]; id: BatchId }[] {
-  const delivered: BatchId[] = [];
+  const turns = new Turns();
   let position = 0;
-  return log.flatMap(({ id, body }) => {
-    if (id === NO_OP_ID || delivered.includes(id)) return [];
-    const { process, incarnation } = partsOf(id);
-    if (delivered.map(partsOf).some((other) => other.process === process && other.incarnation > incarnation)) return [];
-    delivered.push(id);
-    const texts = unpackBody(body).messages.map(String);
-    position += texts.length;
-    return [{ position: position - texts.length, origin: process, texts, id }];
-  });
+  return log.flatMap(({ id }, instance) =>
+    turns.chosen(instance, id).map((turn) => {
+      const texts = unpackBody(log[turn.instance]?.body ?? new Uint8Array(0)).messages.map(String);
+      position += texts.length;
+      const { process } = partsOf(turn.id as BatchId);
+      return { position: position - texts.length, origin: process, texts, id: turn.id as BatchId };
+    }),
+  );
 }

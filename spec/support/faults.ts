@@ -1,5 +1,6 @@
 import type { Mode } from '../../lib/consensus/mode.js';
 import type { BatchId } from '../../lib/model/batch.js';
+import { limits } from '../../lib/model/limits.js';
 import type { View } from '../../lib/model/view.js';
 import { CoreGroup, DELAYS_A_TICK } from './core-group.js';
 import { none } from './losses.js';
@@ -37,7 +38,8 @@ class FaultyGroup {
     for (let delay = 0; delay < FAULTY_DELAYS; delay += 1) {
       for (const { number, core } of group.processes) {
         if (core === null && this.#random() < restartRate) this.#restart(number);
-        if (core !== null && number <= proposers && this.#random() < 0.1) this.#propose(number);
+        if (core !== null && number <= proposers && this.#random() < 0.1 && this.#mayPropose(number))
+          this.#propose(number);
         if (core !== null && this.#random() < 0.01) this.#read(number);
       }
       if (this.#random() < cutRate) this.#cut();
@@ -92,6 +94,10 @@ class FaultyGroup {
         ...this.#cuts,
         ...processes.map(({ number }) => (kind < 0.8 ? ([a, number] as const) : ([number, a] as const))),
       ];
+  }
+
+  #mayPropose(number: number): boolean {
+    return this.group.process(number).inFlight.length < limits.batchesInFlightMax;
   }
 
   #propose(number: number): BatchId {

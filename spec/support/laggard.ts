@@ -1,14 +1,16 @@
 import { BatchPool } from '../../lib/consensus/batch-pool.js';
 import { CatchUp } from '../../lib/consensus/catch-up.js';
-import { DeliveryTable } from '../../lib/consensus/delivery-table.js';
 import { Fetcher } from '../../lib/consensus/fetcher.js';
+import { GroupClock } from '../../lib/consensus/group-clock.js';
 import { InstanceLog } from '../../lib/consensus/instance-log.js';
 import { Learner } from '../../lib/consensus/learner.js';
+import { Refusals } from '../../lib/consensus/refusals.js';
 import { Outbox } from '../../lib/consensus/outbox.js';
 import type { Shared } from '../../lib/consensus/shared.js';
 import { Views } from '../../lib/consensus/views.js';
-import { NO_OP } from '../../lib/model/batch.js';
-import type { Instance, ProcessId } from '../../lib/model/ids.js';
+import { NO_OP, type BatchId } from '../../lib/model/batch.js';
+import type { GroupId, Instance, ProcessId } from '../../lib/model/ids.js';
+import { View } from '../../lib/model/view.js';
 
 /** A question that is on its way to a source. */
 export interface Asked {
@@ -21,22 +23,31 @@ export interface Asked {
 export class Laggard {
   readonly log = new InstanceLog(0 as Instance, []);
   readonly catchUp: CatchUp;
+  readonly fetcher: Fetcher;
   readonly #outbox: Outbox;
   readonly #learner: Learner;
 
-  constructor() {
+  /** Its sources are members of its group. */
+  constructor(...sources: readonly ProcessId[]) {
     const self = '0000000000000000' as ProcessId;
+    const view = { view: new View(1, [self, ...sources]), from: 0 as Instance };
     this.#outbox = new Outbox(self);
     const shared: Shared = {
       self,
-      views: new Views([]),
+      views: new Views([view], 'abababababababab' as GroupId),
+      right: { isAdmitted: true },
       log: this.log,
       pool: new BatchPool(),
       outbox: this.#outbox,
-      delivered: new DeliveryTable(1),
+      clock: new GroupClock(self, true),
+      delivered: null,
+      refusals: new Refusals(this.#outbox),
+      isSound: () => true,
+      votesAPromise: 1,
     };
     this.catchUp = new CatchUp(shared);
-    this.#learner = new Learner(shared, new Fetcher(shared), () => {});
+    this.fetcher = new Fetcher(shared);
+    this.#learner = new Learner(shared, this.fetcher, () => {});
   }
 
   /** The questions that it has asked since the last call. */
@@ -44,6 +55,14 @@ export class Laggard {
     const { messages } = this.#outbox.take(this.log.first, false);
     return messages.flatMap(({ to, message }) =>
       message.kind === 'catch-up' ? [{ source: to as ProcessId, from: message.from, to: message.to }] : [],
+    );
+  }
+
+  /** The batches that it has asked for since the last call, and of whom. */
+  fetched(): { readonly source: ProcessId; readonly id: BatchId }[] {
+    const { messages } = this.#outbox.take(this.log.first, false);
+    return messages.flatMap(({ to, message }) =>
+      message.kind === 'fetch' ? [{ source: to as ProcessId, id: message.id }] : [],
     );
   }
 

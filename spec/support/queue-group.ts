@@ -35,11 +35,15 @@ export class QueueGroup {
   }
 
   /** Opens all replicas, or those with these indices. */
-  async reopen(indices: readonly number[] = Array.from({ length: this.options.replicas }, (_, i) => i)): Promise<void> {
+  async reopen(
+    indices: readonly number[] = Array.from({ length: this.options.replicas }, (_, i) => i),
+    options: Partial<QueueOptions> = {},
+  ): Promise<void> {
     await Promise.all(
       indices.map(async (i) => {
         this.queues[i] = await AsynchronousPersistentQueue.create(this.queueId, {
           ...this.options,
+          ...options,
           directory: this.directoryOf(i),
         });
       }),

@@ -13,8 +13,10 @@ export class SampleGroup {
   private readonly ended: Promise<number | null>;
   private readonly listeners = new Set<() => void>();
 
-  constructor(args: readonly string[]) {
-    this.process = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  /** `under` is a command that runs the program. */
+  constructor(args: readonly string[], under: readonly string[] = []) {
+    const [command = '', ...rest] = [...under, process.execPath, program, ...args];
+    this.process = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.process.stdout, this.process.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         this.output += text;

@@ -1,10 +1,20 @@
 import { randomBytes } from 'node:crypto';
 
 import type { GroupId, ProcessId } from '../../lib/model/ids.js';
-import { EVERYONE, type Destination, type Transport, type TransportLog } from '../../lib/transport/transport.js';
+import type { Nonce, Start } from '../../lib/model/start.js';
+import {
+  EVERYONE,
+  type Destination,
+  type Receiver,
+  type Transport,
+  type TransportLog,
+} from '../../lib/transport/transport.js';
 
 export const GROUP_A = 'aaaaaaaaaaaaaaaa' as GroupId;
 export const GROUP_B = 'bbbbbbbbbbbbbbbb' as GroupId;
+
+/** A start, where it matters to nobody which. */
+export const SOME_START: Start = { incarnation: 1, nonce: 'c'.repeat(32) as Nonce };
 
 export function newProcessId(): ProcessId {
   return randomBytes(8).toString('hex') as ProcessId;
@@ -12,7 +22,8 @@ export function newProcessId(): ProcessId {
 
 export interface OpenOptions {
   readonly self: ProcessId;
-  readonly receiver: (from: ProcessId, group: GroupId, message: Buffer) => void;
+  readonly start: Start;
+  readonly receiver: Receiver;
   readonly queueId: string;
   readonly maxDatagramBytes?: number;
   readonly networkInterface?: string;
@@ -35,6 +46,7 @@ interface Heard {
   readonly from: ProcessId;
   readonly group: GroupId;
   readonly message: Buffer;
+  readonly start: Start;
 }
 
 /** Keeps what it is told. */
@@ -69,10 +81,11 @@ export class Station {
     station.transport = await testbed.open({
       queueId: testbed.queueIds[0],
       self: station.id,
+      start: SOME_START,
       log: station.log,
-      receiver: (from, group, message) => {
-        station.heard.push({ from, group, message });
-        station.reaction({ from, group, message });
+      receiver: (from, group, message, start) => {
+        station.heard.push({ from, group, message, start });
+        station.reaction({ from, group, message, start });
       },
       ...options,
     });

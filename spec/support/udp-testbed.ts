@@ -2,9 +2,12 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 
+import type { ProcessId } from '../../lib/model/ids.js';
+import type { Start } from '../../lib/model/start.js';
+import { FRAME_HEADER_BYTES, FrameDecoder } from '../../lib/transport/frame.js';
 import type { Transport } from '../../lib/transport/transport.js';
 import { openUdpTransport, UdpTransport } from '../../lib/transport/udp-transport.js';
-import type { Testbed } from './station.js';
+import { SOME_START, type Testbed } from './station.js';
 
 /** A testbed on the loopback interface, with groups and ports that no other process uses. */
 export async function udpTestbed(): Promise<Testbed> {
@@ -62,6 +65,33 @@ export async function strangerOn(queueId: string): Promise<Stranger> {
       new Promise((resolve, reject) => {
         socket.send(bytes, Number(port), group, (error) => (error ? reject(error) : resolve()));
       }),
+    close: () => closeSocket(socket),
+  };
+}
+
+export interface Eavesdropper {
+  /** The start that a process now takes part under, as soon as it says anything to everyone. */
+  startOf(process: ProcessId): Promise<Start>;
+  close(): Promise<void>;
+}
+
+/** Hears what processes say to everyone on a queue. */
+export async function eavesdropperOn(queueId: string): Promise<Eavesdropper> {
+  const [group = '', port = ''] = queueId.split(':');
+  const decoder = new FrameDecoder(queueId, 'f'.repeat(16) as ProcessId, SOME_START);
+  const starts = new Map<ProcessId, Start>();
+  const socket = createSocket({ type: 'udp4', reuseAddr: true });
+  socket.on('message', (bytes) => {
+    if (bytes.length > FRAME_HEADER_BYTES) starts.set(decoder.senderOf(bytes), { ...decoder.startOf(bytes) });
+  });
+  socket.bind({ address: group, port: Number(port) });
+  await once(socket, 'listening');
+  socket.addMembership(group, '127.0.0.1');
+  return {
+    startOf: async (process) => {
+      await until(() => starts.has(process));
+      return starts.get(process) ?? SOME_START;
+    },
     close: () => closeSocket(socket),
   };
 }

@@ -5,16 +5,17 @@ import fc from 'fast-check';
 
 import { NO_GROUP, type GroupId, type ProcessId } from '../../lib/model/ids.js';
 import { FRAME_HEADER_BYTES, FrameDecoder, FrameEncoder, framedBytes, messagesOf } from '../../lib/transport/frame.js';
-import { newProcessId } from '../support/station.js';
+import type { Nonce } from '../../lib/model/start.js';
+import { newProcessId, SOME_START } from '../support/station.js';
 
 const QUEUE = '239.255.0.1:7400';
 const SENDER = '00112233445566ff' as ProcessId;
 const GROUP = 'ffeeddccbbaa9988' as GroupId;
 
-const decoder = new FrameDecoder(QUEUE, newProcessId());
+const decoder = new FrameDecoder(QUEUE, newProcessId(), SOME_START);
 
 function encode(messages: readonly Uint8Array[], group = NO_GROUP): Buffer {
-  const encoder = new FrameEncoder(QUEUE, SENDER);
+  const encoder = new FrameEncoder(QUEUE, SENDER, SOME_START);
   encoder.join(group);
   return Buffer.concat(encoder.encode(messages));
 }
@@ -42,9 +43,21 @@ describe('a frame', () => {
 
   it('has this very layout, which other releases have to read', () => {
     expect(encode([Buffer.from('ab'), Buffer.from('c')], GROUP).toString('hex')).toBe(
-      ['545250', '01', 'c4ed16cf', 'e7feaddc', '0000002b', GROUP, SENDER, '00000002', '6162', '00000001', '63'].join(
-        '',
-      ),
+      [
+        '545250',
+        '02',
+        'c45b597d',
+        'e7feaddc',
+        '0000003f',
+        GROUP,
+        SENDER,
+        '00000001',
+        SOME_START.nonce,
+        '00000002',
+        '6162',
+        '00000001',
+        '63',
+      ].join(''),
     );
   });
 
@@ -57,16 +70,33 @@ describe('a frame', () => {
     }
   });
 
+  it('of another start of the process itself is heard', () => {
+    const frame = encode([Buffer.from('x')]);
+    for (const start of [
+      { ...SOME_START, incarnation: 2 },
+      { ...SOME_START, nonce: 'd'.repeat(32) as Nonce },
+    ]) {
+      const own = new FrameDecoder(QUEUE, SENDER, start);
+      expect(own.judge(frame)).toBe('intact');
+      expect(own.startOf(frame)).toEqual(SOME_START);
+    }
+  });
+
   it('of the process itself is told before it is checked', () => {
     const frame = encode([Buffer.from('x')]);
     frame[frame.length - 1]! ^= 1;
-    expect(new FrameDecoder(QUEUE, SENDER).judge(frame)).toBe('own');
+    expect(new FrameDecoder(QUEUE, SENDER, SOME_START).judge(frame)).toBe('own');
     expect(decoder.judge(frame)).toBe('foreign');
   });
 
   it('does not copy large messages', () => {
     const large = Buffer.alloc(50_000);
-    const frame = new FrameEncoder(QUEUE, SENDER).encode([Buffer.from('small'), large, Buffer.from('small'), large]);
+    const frame = new FrameEncoder(QUEUE, SENDER, SOME_START).encode([
+      Buffer.from('small'),
+      large,
+      Buffer.from('small'),
+      large,
+    ]);
     expect(frame).toHaveLength(4);
     expect(frame[1]).toBe(large);
     expect(frame[3]).toBe(large);
@@ -84,7 +114,7 @@ describe('a frame', () => {
         (numbers) => {
           for (const number of numbers) {
             const id = number.toString(16).padStart(16, '0') as ProcessId;
-            const frame = Buffer.concat(new FrameEncoder(QUEUE, id).encode([Buffer.from('x')]));
+            const frame = Buffer.concat(new FrameEncoder(QUEUE, id, SOME_START).encode([Buffer.from('x')]));
             expect(decoder.senderOf(frame)).toBe(id);
           }
         },

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { FrameEncoder } from '../../lib/transport/frame.js';
 import { Inbox } from '../../lib/transport/inbox.js';
-import { MemoryLog, newProcessId } from '../support/station.js';
+import { MemoryLog, newProcessId, SOME_START } from '../support/station.js';
 
 describe('an inbox', () => {
   it('counts and drops frames that come by another interface, and does not learn their addresses', () => {
@@ -12,13 +12,14 @@ describe('an inbox', () => {
       {
         queueId: 'a queue',
         self: newProcessId(),
+        start: SOME_START,
         receiver: (_from, _group, message) => void heard.push(message.toString()),
         log: new MemoryLog(),
       },
       (source) => source.startsWith('10.'),
     );
     inbox.open();
-    const frame = Buffer.concat(new FrameEncoder('a queue', sender).encode([Buffer.from('x')]));
+    const frame = Buffer.concat(new FrameEncoder('a queue', sender, SOME_START).encode([Buffer.from('x')]));
     expect(inbox.accept(frame, { address: '192.0.2.1', port: 1 }, 'datagram')).toBe(false);
     expect(inbox.statistics.foreignDropped).toBe(1);
     expect(inbox.peers.addressOf(sender)).toBeUndefined();

@@ -4,7 +4,7 @@ import type { ProcessId } from '../../lib/model/ids.js';
 import { Agenda } from '../../lib/transport/agenda.js';
 import { MemoryNetwork, type Fate } from '../../lib/transport/memory-network.js';
 import { EVERYONE, type Transport } from '../../lib/transport/transport.js';
-import { MemoryLog, type Testbed } from '../support/station.js';
+import { MemoryLog, SOME_START, type Testbed } from '../support/station.js';
 import { describeTransport } from './compliance.js';
 
 const QUEUE = 'a queue';
@@ -43,7 +43,7 @@ class World {
         heard.push(`${numberOf(from)}>${message.subarray(0, 20).toString()}`);
       };
       const log = new MemoryLog();
-      this.transports.push(this.#network.open({ queueId: QUEUE, self: idOf(i + 1), receiver, log }));
+      this.transports.push(this.#network.open({ queueId: QUEUE, self: idOf(i + 1), start: SOME_START, receiver, log }));
     }
     this.round('hello');
     for (const heard of this.heard) heard.length = 0;

@@ -8,7 +8,15 @@ import { limits } from '../../lib/model/limits.js';
 import { EVERYONE } from '../../lib/transport/transport.js';
 import { openUdpTransport, type UdpTransportOptions } from '../../lib/transport/udp-transport.js';
 import { describeTransport } from './compliance.js';
-import { acquaint, MemoryLog, newProcessId, openAcquainted, Station, type Testbed } from '../support/station.js';
+import {
+  acquaint,
+  MemoryLog,
+  newProcessId,
+  openAcquainted,
+  SOME_START,
+  Station,
+  type Testbed,
+} from '../support/station.js';
 import { asUdp, boundSocket, closeSocket, newQueueId, udpTestbed, until } from '../support/udp-testbed.js';
 
 describeTransport('UDP', udpTestbed, { largestBytes: limits.messageBytesMax });
@@ -27,6 +35,7 @@ describe('UDP', () => {
       const opening = openUdpTransport({
         queueId: testbed.queueIds[0],
         self: newProcessId(),
+        start: SOME_START,
         receiver: () => {},
         log: new MemoryLog(),
         ...options,
@@ -78,6 +87,7 @@ describe('UDP', () => {
       const transport = await openUdpTransport({
         queueId,
         self: newProcessId(),
+        start: SOME_START,
         receiver: () => {},
         log: new MemoryLog(),
       });

@@ -11,9 +11,11 @@ import {
   existsSync,
   fdatasyncSync,
   fsyncSync,
+  futimesSync,
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -97,6 +99,7 @@ export class Journal {
       syncDirectory(dirname(path));
     } catch (error) {
       closeSync(fd);
+      rmSync(next, { force: true });
       throw error;
     }
     return new Journal(fd, sequence);
@@ -141,6 +144,12 @@ export class Journal {
     this.#sequence = sequence;
     this.#sector = HEADER_SECTORS;
     this.#confirmSoon();
+  }
+
+  /** Lets others see that this one is in use. */
+  touch(): void {
+    const now = Date.now() / 1000;
+    futimesSync(this.#fd, now, now);
   }
 
   /** Idempotent. */

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 
 import type { StateMachine } from '../../machine/state-machine.js';
+import { silence } from '../../machine/thenables.js';
 
 type Report = (text: string) => void;
 
@@ -31,7 +32,11 @@ export class ApplicationInvariants<S extends StateMachine> {
 /** An invariant that throws has not foreseen the state: it is as good as one that does not hold. */
 function verdictOf<S>(holds: (state: S) => boolean | string, state: S): boolean | string {
   try {
-    return holds(state);
+    const verdict: unknown = holds(state);
+    if (typeof verdict === 'boolean' || typeof verdict === 'string') return verdict;
+    // A promise, say, would hold whatever it comes to.
+    silence(verdict);
+    return `it returns ${inspect(verdict, { depth: 0 })}, which is neither a boolean nor words`;
   } catch (error) {
     return `it throws ${inspect(error)}`;
   }

@@ -42,6 +42,11 @@ export class Learners {
     if (this.#retired.has(id)) this.#report(`${name} takes part as ${id}, whose votes are lost`);
   }
 
+  /** Until it knows that its votes are lost, a process takes itself for the member that it was, and may say that it is one. */
+  saysUnaware(name: string, message: WireMessage): void {
+    if (message.kind !== 'founded' && message.kind !== 'signed') this.says(name, message);
+  }
+
   says(name: string, { kind }: WireMessage): void {
     if (OF_MEMBERS.has(kind)) this.#report(`${name}, which has lost its votes, says ${kind}`);
   }

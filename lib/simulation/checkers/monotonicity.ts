@@ -1,6 +1,8 @@
 import { NO_BALLOT, type Ballot } from '../../model/ballot.js';
 import type { Checkpoint } from '../../model/checkpoint.js';
-import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../../model/records.js';
+import type { Instance } from '../../model/ids.js';
+import type { LedgerRecord, LedgerSnapshot, LogEntry, Withdrawal } from '../../model/records.js';
+import { NO_STARTS, type StartsRecord } from '../../model/start.js';
 import { isBelow, readCommit, show } from './votes.js';
 
 type Report = (text: string) => void;
@@ -15,6 +17,10 @@ export interface OnDisk {
   /** The founding that it has signed, by the group it founds; empty where there is none. */
   signed: string;
   readonly refused: Set<string>;
+  /** Who has withdrawn from each founding, as far as it has heard. */
+  withdrawals: readonly Withdrawal[];
+  /** The latest start of each other member that it has met. */
+  starts: StartsRecord;
   readonly entries: Map<number, LogEntry>;
 }
 
@@ -41,6 +47,8 @@ export class Monotonicity {
         checkpoint: null,
         signed: '',
         refused: new Set(),
+        withdrawals: [],
+        starts: NO_STARTS,
         entries: new Map(),
       };
       this.#disks.set(name, disk);
@@ -65,7 +73,9 @@ export class Monotonicity {
       else if (record.kind === 'founding') {
         disk.signed = record.founding.signed?.group ?? '';
         for (const group of record.founding.refused) disk.refused.add(group);
-      }
+        disk.withdrawals = record.founding.withdrawals;
+      } else if (record.kind === 'starts') disk.starts = record.starts;
+      else if (record.kind === 'dissolution') this.#dissolves(name, disk);
     }
     if (disk.checkpoint !== null && disk.checkpoint.next > disk.watermark)
       this.#report(`${name} has a checkpoint at ${disk.checkpoint.next} and its watermark at ${disk.watermark}`);
@@ -90,6 +100,31 @@ export class Monotonicity {
     }
     for (const instance of found.keys())
       this.#report(`${name} starts with something at ${instance} that was not written`);
+  }
+
+  /** A directory was put back: what it holds now is what there is. */
+  adopt(name: string, { identity, promise, watermark, entries, checkpoint, founding, starts }: LedgerSnapshot): void {
+    const disk = this.diskOf(name);
+    disk.incarnation = identity?.incarnation ?? 0;
+    disk.promise = promise;
+    disk.watermark = watermark;
+    disk.checkpoint = checkpoint;
+    disk.signed = founding.signed?.group ?? '';
+    disk.withdrawals = founding.withdrawals;
+    disk.starts = starts;
+    disk.entries.clear();
+    for (const entry of entries) disk.entries.set(entry.instance, entry);
+  }
+
+  /** A group that is given up has decided nothing. */
+  #dissolves(name: string, disk: OnDisk): void {
+    if (disk.watermark > 0)
+      this.#report(`${name} gives up a group that has decided everything below ${disk.watermark}`);
+    disk.incarnation = 0;
+    disk.promise = NO_BALLOT;
+    disk.signed = '';
+    const empty = (instance: number): LogEntry => ({ instance: instance as Instance, promised: NO_BALLOT, vote: null });
+    for (const instance of disk.entries.keys()) disk.entries.set(instance, empty(instance));
   }
 
   #promises(name: string, disk: OnDisk, ballot: Ballot): void {

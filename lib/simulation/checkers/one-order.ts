@@ -1,15 +1,16 @@
 import { unpackBody, type BatchContent } from '../../queue/batch-body.js';
 import type { DeliveredBatch } from '../../queue/state-holder.js';
 import { nameOf, type Agreement } from './agreement.js';
+import { Turns, type Turn } from './turns.js';
 
 type Report = (text: string) => void;
 
-/** Told of every batch to be executed, with the place of its first message. */
-type Listener = (place: number, content: BatchContent) => void;
+/** Told of every batch to be executed, with the place of its first message and its id. */
+type Listener = (place: number, content: BatchContent, id: string) => void;
 
 /**
  * One order without gaps: every process is handed the same messages at the same positions, one after the other, namely
- * those of the chosen batches in instance order, each batch at the first instance that it was chosen at.
+ * those of the chosen batches in instance order, each batch once and after those that its process has proposed before it.
  */
 export class OneOrder {
   readonly #agreement: Agreement;
@@ -18,12 +19,13 @@ export class OneOrder {
   readonly #messages: Buffer[] = [];
   /** The instance that each message was chosen at. */
   readonly #instances: number[] = [];
-  readonly #seen = new Set<string>();
-  /** The latest incarnation of each process that something has been delivered of. */
-  readonly #incarnations = new Map<string, number>();
+  /** The instance that each message was ordered at: later where its batch was chosen before its turn. */
+  readonly #orderedAt: number[] = [];
+  readonly #turns: Turns;
   #next = 0;
 
-  constructor(agreement: Agreement, report: Report, listener: Listener) {
+  constructor(agreement: Agreement, report: Report, listener: Listener, deliveryRowsMax?: number) {
+    this.#turns = new Turns(deliveryRowsMax);
     this.#agreement = agreement;
     this.#report = report;
     this.#listener = listener;
@@ -63,7 +65,7 @@ export class OneOrder {
     while (this.#next < instance && this.#next < this.#agreement.front) this.#lineUp();
     if (this.#next < instance) return undefined;
     let place = this.#messages.length;
-    while (place > 0 && (this.#instances[place - 1] ?? 0) >= instance) place -= 1;
+    while (place > 0 && (this.#orderedAt[place - 1] ?? 0) >= instance) place -= 1;
     return place;
   }
 
@@ -77,21 +79,10 @@ export class OneOrder {
     const instance = this.#next;
     this.#next += 1;
     const id = this.#agreement.chosenAt(instance) ?? '';
-    if (id !== '' && this.#isNew(id)) this.#append(instance, id);
+    for (const turn of this.#turns.chosen(instance, id)) this.#append(turn, instance);
   }
 
-  /** A batch of an incarnation that a later one has followed comes too late: its callers are dead. */
-  #isNew(id: string): boolean {
-    if (this.#seen.has(id)) return false;
-    this.#seen.add(id);
-    const [process = '', incarnation] = id.split('.');
-    const latest = this.#incarnations.get(process) ?? 0;
-    if (Number(incarnation) < latest) return false;
-    this.#incarnations.set(process, Number(incarnation));
-    return true;
-  }
-
-  #append(instance: number, id: string): void {
+  #append({ id, instance }: Turn, orderedAt: number): void {
     const body = this.#agreement.bodyOf(id);
     if (body === undefined) {
       this.#report(`${nameOf(id)} is chosen at ${instance} and nobody knows what is in it`);
@@ -102,7 +93,8 @@ export class OneOrder {
     for (const message of content.messages) {
       this.#messages.push(message);
       this.#instances.push(instance);
+      this.#orderedAt.push(orderedAt);
     }
-    this.#listener(place, content);
+    this.#listener(place, content, id);
   }
 }

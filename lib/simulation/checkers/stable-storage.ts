@@ -62,6 +62,13 @@ export class StableStorage {
       case 'heartbeat':
       case 'heard':
         return this.#flawOfWatermark(message.watermark);
+      case 'withdrawn': {
+        const { founding, by } = message.withdrawal;
+        const written = disk.withdrawals.find((other) => other.founding.group === founding.group)?.by ?? [];
+        return by.every((process) => written.includes(process))
+          ? null
+          : `that ${founding.group} is given up, which is not on its disk`;
+      }
       case 'signed':
       case 'founded':
         return disk.signed === message.founding.group

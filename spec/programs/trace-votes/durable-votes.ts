@@ -1,7 +1,7 @@
 import { decodeFrame } from '../../../lib/ledger/journal/frame.js';
 import { readSector, SECTOR_BYTES } from '../../../lib/ledger/journal/sector.js';
 import { RecordCodec } from '../../../lib/ledger/record-codec.js';
-import type { Ballot } from '../../../lib/model/ballot.js';
+import { compareBallots, type Ballot } from '../../../lib/model/ballot.js';
 import type { Instance } from '../../../lib/model/ids.js';
 import { bytesOf, type SystemCall } from './system-calls.js';
 
@@ -10,8 +10,8 @@ export type Way = 'journal' | 'LMDB';
 
 /** When which votes were on the disk, by the lines of a trace. */
 export class DurableVotes {
-  /** Of each vote that has been written to the journal, the line at which the sync had returned. */
-  readonly #journaled = new Map<string, number>();
+  /** Of each instance, the votes that have been written to the journal, and the line at which the sync had returned. */
+  readonly #journaled = new Map<Instance, { readonly ballot: Ballot; readonly end: number }[]>();
   readonly #commits: readonly { readonly begin: number; readonly end: number }[];
 
   constructor(calls: readonly SystemCall[], queueId: string) {
@@ -20,23 +20,32 @@ export class DurableVotes {
       const sync = calls.find(({ name, fd, begin, result }) => {
         return name === 'fdatasync' && fd === write.fd && begin > write.end && result === 0;
       });
-      for (const vote of votesIn(write, codec)) this.#journaled.set(vote, sync?.end ?? Infinity);
+      for (const { instance, ballot } of votesIn(write, codec)) {
+        const written = this.#journaled.get(instance) ?? [];
+        written.push({ ballot, end: sync?.end ?? Infinity });
+        this.#journaled.set(instance, written);
+      }
     }
     this.#commits = commitsOfLmdb(calls);
   }
 
   /**
-   * How a vote that is sent with line `send` had become durable; null if it had not. What is not in the journal must be in a
-   * transaction of LMDB's since line `before`.
+   * How a vote that is sent with line `send` had become durable, itself or by a later one at its instance that takes its
+   * place; null if it had not. What is not in the journal must be in a transaction of LMDB's since line `before`.
    */
-  wayOf(vote: string, before: number, send: number): Way | null {
-    const synced = this.#journaled.get(vote);
-    if (synced !== undefined) return synced < send ? 'journal' : null;
+  wayOf({ instance, ballot }: ToldVote, before: number, send: number): Way | null {
+    const written = (this.#journaled.get(instance) ?? []).filter((vote) => compareBallots(vote.ballot, ballot) >= 0);
+    if (written.length > 0) return written.some(({ end }) => end < send) ? 'journal' : null;
     return this.#commits.some(({ begin, end }) => before < begin && end < send) ? 'LMDB' : null;
   }
 }
 
-export function nameOfVote(instance: Instance, { reign, coordinator, step }: Ballot): string {
+export interface ToldVote {
+  readonly instance: Instance;
+  readonly ballot: Ballot;
+}
+
+export function nameOfVote({ instance, ballot: { reign, coordinator, step } }: ToldVote): string {
   return `${instance} of ${reign}.${coordinator}.${step}`;
 }
 
@@ -46,7 +55,7 @@ function isCommit({ name, path, given, result }: SystemCall): boolean {
   return name === 'pwrite64' && path.endsWith('/journal') && Number(bytes) === result && Number(offset) > 0;
 }
 
-function votesIn({ given }: SystemCall, codec: RecordCodec): string[] {
+function votesIn({ given }: SystemCall, codec: RecordCodec): ToldVote[] {
   const [, written = ''] = /"([^"]*)"/.exec(given) ?? [];
   const bytes = bytesOf(written);
   const contents: Buffer[] = [];
@@ -58,7 +67,7 @@ function votesIn({ given }: SystemCall, codec: RecordCodec): string[] {
   return [...decodeFrame(Buffer.concat(contents)).values].flatMap(([key, value]) => {
     if (typeof key === 'string' || value === null) return [];
     const { instance, vote } = codec.decodeEntry(key, value);
-    return vote === null ? [] : [nameOfVote(instance, vote.ballot)];
+    return vote === null ? [] : [{ instance, ballot: vote.ballot }];
   });
 }
 

@@ -119,7 +119,7 @@ describe('agreement', () => {
     expect(found).toEqual([]);
   });
 
-  it('a body is known wherever it was stored, also where the batch is a stand-in elsewhere', () => {
+  it('a body is known wherever it was stored, also where a vote is stored without it elsewhere', () => {
     const { agreement, commit } = agreementOf(3);
     commit(0, vote(0, classic(1), X));
     commit(1, vote(4, classic(1), { id: X.id, body: Buffer.alloc(0) }));

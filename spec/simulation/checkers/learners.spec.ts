@@ -15,28 +15,30 @@ describe('a process that has lost its votes', () => {
     const said: WireMessage[] = [
       { kind: 'hello', replicas: 3, intent: 'join', base: '' },
       { kind: 'batch', batch: X },
-      { kind: 'heard', ballot, watermark: at(3) },
-      { kind: 'ask', round: 1 },
+      { kind: 'heard', ballot, watermark: at(3), clockMs: null },
+      { kind: 'ask', incarnation: 1, round: 1 },
       { kind: 'catch-up', from: at(1), to: at(3) },
       { kind: 'decided', from: at(0), batches: [X], watermark: at(1) },
       { kind: 'want-checkpoint', beyond: at(3) },
     ];
     for (const message of said) learners.says("p1'", message);
     learners.durable("p1'", [vote(0, NO_BALLOT, X), watermark(1)]);
-    learners.durable("p1'", [{ kind: 'founding', founding: { signed: null, refused: [founding.group] } }]);
+    learners.durable("p1'", [
+      { kind: 'founding', founding: { signed: null, refused: [founding.group], withdrawals: [] } },
+    ]);
     expect(found).toEqual([]);
   });
 
   const ofMembers: readonly WireMessage[] = [
-    { kind: 'promise', ballot, watermark: at(0), votes: [] },
+    { kind: 'promise', ballot, watermark: at(0), from: at(0), until: null, votes: [] },
     { kind: 'report', ballot, instance: at(0), vote: null },
     { kind: 'accepted', ballot, watermark: at(0), items: [] },
     { kind: 'concur', ballot },
     { kind: 'canvass', ballot },
     { kind: 'prepare', ballot, from: at(0) },
     { kind: 'accept', ballot, items: [] },
-    { kind: 'heartbeat', ballot, watermark: at(0), anyFrom: null },
-    { kind: 'answer', round: 1, until: at(0) },
+    { kind: 'heartbeat', ballot, watermark: at(0), anyFrom: null, timeMs: null },
+    { kind: 'answer', incarnation: 1, round: 1, until: at(0) },
     { kind: 'signed', founding },
   ];
   it.each(ofMembers.map((message) => [message.kind, message] as const))('does not say %s', (_, message) => {
@@ -47,7 +49,7 @@ describe('a process that has lost its votes', () => {
   it('writes no vote, no promise and no signature', () => {
     const learners = new Learners(report);
     learners.durable("p1'", [vote(3, ballot, X), noVote(4, ballot), promise(ballot)]);
-    learners.durable("p1'", [{ kind: 'founding', founding: { signed: founding, refused: [] } }]);
+    learners.durable("p1'", [{ kind: 'founding', founding: { signed: founding, refused: [], withdrawals: [] } }]);
     expect(found.map((text) => text.replace("p1', which has lost its votes, ", ''))).toEqual([
       'votes at 3',
       'promises at 4',

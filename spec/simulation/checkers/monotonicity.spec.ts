@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { NO_STARTS } from '../../../lib/model/start.js';
 import { NO_BASE } from '../../../lib/model/base.js';
 import { NO_BALLOT } from '../../../lib/model/ballot.js';
 import type { LedgerRecord, LedgerSnapshot } from '../../../lib/model/records.js';
@@ -133,13 +134,15 @@ describe('monotonicity', () => {
       identity: null,
       promise: classic(2),
       watermark: at(3),
-      founding: { signed: null, refused: [] },
+      founding: { signed: null, refused: [], withdrawals: [] },
       group: null,
       views: [],
       entries: [{ instance: at(4), promised: NO_BALLOT, vote: { ballot: classic(2), batch: X } }],
       start: at(0),
       base: NO_BASE,
+      starts: NO_STARTS,
       checkpoint: checkpointAt(2),
+      verdict: null,
     };
 
     beforeEach(() => {

@@ -54,6 +54,8 @@ describe('stable storage', () => {
     kind: 'promise',
     ballot,
     watermark: at(0),
+    from: at(0),
+    until: null,
     votes: votes.map(([instance, voted, batch]) => ({ ...item(instance, batch), ballot: voted })),
   });
 
@@ -79,13 +81,13 @@ describe('stable storage', () => {
     ['a vote', vote(3, fast(2), X), accepted(3, fast(2), X), /votes in 2\.aaaaaa\.fast at 3, which is not on its disk/],
     [
       'a signature',
-      { kind: 'founding', founding: { signed: founding, refused: [] } },
+      { kind: 'founding', founding: { signed: founding, refused: [], withdrawals: [] } },
       { kind: 'signed', founding },
       /founds cccccccccccccccc, which it has not signed on its disk/,
     ],
     [
       'the founding of a group',
-      { kind: 'founding', founding: { signed: founding, refused: [] } },
+      { kind: 'founding', founding: { signed: founding, refused: [], withdrawals: [] } },
       { kind: 'founded', founding },
       /founds cccccccccccccccc, which it has not signed on its disk/,
     ],
@@ -97,10 +99,10 @@ describe('stable storage', () => {
     ],
     ...(
       [
-        { kind: 'heartbeat', ballot: classic(1), watermark: at(1), anyFrom: null },
-        { kind: 'heard', ballot: classic(1), watermark: at(1) },
+        { kind: 'heartbeat', ballot: classic(1), watermark: at(1), anyFrom: null, timeMs: null },
+        { kind: 'heard', ballot: classic(1), watermark: at(1), clockMs: null },
         { kind: 'accepted', ballot: classic(1), watermark: at(1), items: [] },
-        { kind: 'promise', ballot: NO_BALLOT, watermark: at(1), votes: [] },
+        { kind: 'promise', ballot: NO_BALLOT, watermark: at(1), from: at(0), until: null, votes: [] },
       ] as const
     ).map((message): [string, LedgerRecord, Message, RegExp] => [
       `a watermark in ${message.kind}`,

@@ -1,0 +1,18 @@
+import type { ProcessId } from '../model/ids.js';
+import { limits } from '../model/limits.js';
+
+/** Something large is coming from a process: so many bytes since the last such input, or none yet. */
+export interface Arriving {
+  readonly from: ProcessId;
+  readonly bytes: number;
+  /** Since the oldest of it was announced; Infinity where it is for this process alone, or nothing is known. */
+  readonly agoTicks: number;
+}
+
+/**
+ * Whether the answer to a question may come behind what is arriving: where that was announced before the question got there.
+ * What everybody is sent all the time is no sign that an answer is still to come.
+ */
+export function mayPrecedeAnswer(agoTicks: number, ticksSinceQuestion: number): boolean {
+  return agoTicks + limits.retryTicks >= ticksSinceQuestion;
+}

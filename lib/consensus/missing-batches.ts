@@ -1,0 +1,66 @@
+import { processOf, type BatchId } from '../model/batch.js';
+import { after, type ProcessId } from '../model/ids.js';
+import { limits } from '../model/limits.js';
+import type { Fetcher } from './fetcher.js';
+import { Patience } from './patience.js';
+import type { Shared } from './shared.js';
+
+/** As many batches as are worth remembering at one moment: one is enough to know that something does not get through. */
+const BATCHES_MAX = 16;
+
+/** A proposer that says nothing of its batch for so long has it no longer, or needs it no longer. */
+const EXPIRY_TICKS = 4 * limits.retryTicksMax;
+
+/**
+ * Batches that members say they have proposed for long and that have not come here. A coordinator asks for them; where
+ * nobody can bring them here, another process had better coordinate.
+ */
+export class MissingBatches {
+  readonly #shared: Shared;
+  readonly #fetcher: Fetcher;
+  readonly #patience = new Patience(limits.deafTicks);
+  /** And how many ticks ago each was last asked for. */
+  readonly #missing = new Map<BatchId, number>();
+  #isDeaf = false;
+
+  constructor(shared: Shared, fetcher: Fetcher) {
+    this.#shared = shared;
+    this.#fetcher = fetcher;
+  }
+
+  /** Whether they have been awaited in vain, and are still. */
+  get isDeaf(): boolean {
+    return this.#isDeaf;
+  }
+
+  /** Counts from the proposer alone, and where it is a member: what anybody else says could depose every coordinator. */
+  onPending(from: ProcessId, id: BatchId): void {
+    const { views, log } = this.#shared;
+    if (!views.isMember(from, log.first) || processOf(id) !== from || this.#isHere(id)) return;
+    if (this.#missing.size >= BATCHES_MAX && !this.#missing.has(id)) return;
+    this.#missing.set(id, 0);
+    this.#fetcher.want(id, after(log.limit, -1));
+  }
+
+  /** `isAwaited` tells whether it is this process that would give them their instances. */
+  tick(isAwaited: boolean): void {
+    if (this.#missing.size === 0) return;
+    for (const [id, ticks] of this.#missing) {
+      if (this.#isHere(id)) this.#patience.ended();
+      if (this.#isHere(id) || ticks >= EXPIRY_TICKS) this.#missing.delete(id);
+      else this.#missing.set(id, ticks + 1);
+    }
+    if (this.#missing.size === 0) this.#isDeaf = false;
+    else if (isAwaited && this.#patience.tick()) this.#isDeaf = true;
+  }
+
+  /** A reign begins: it has its time before it gives way. */
+  begin(): void {
+    this.#isDeaf = false;
+    this.#patience.progressed();
+  }
+
+  #isHere(id: BatchId): boolean {
+    return this.#shared.pool.get(id) !== undefined || this.#shared.delivered?.isDone(id) === true;
+  }
+}

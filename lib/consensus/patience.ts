@@ -1,0 +1,49 @@
+import { limits } from '../model/limits.js';
+
+/**
+ * How long a role waits without progress before it gives way. The bound doubles each time that it has waited in vain, and is
+ * at least twice the longest wait that has come to a good end, so that what is only slow is not given up.
+ */
+export class Patience {
+  readonly #baseTicks: number;
+  readonly #maxTicks: number;
+  #boundTicks: number;
+  #idleTicks = 0;
+  #longestTicks = 0;
+  #isStrained = false;
+
+  constructor(baseTicks: number, maxTicks: number = limits.patienceTicksMax) {
+    this.#baseTicks = baseTicks;
+    this.#maxTicks = maxTicks;
+    this.#boundTicks = baseTicks;
+  }
+
+  /** Whether the last wait was in vain. */
+  get isStrained(): boolean {
+    return this.#isStrained;
+  }
+
+  /** Something new of what is awaited has come. */
+  progressed(): void {
+    this.#idleTicks = 0;
+  }
+
+  /** A tick without progress. Returns whether it is time to give way. */
+  tick(): boolean {
+    this.#idleTicks += 1;
+    this.#longestTicks = Math.max(this.#longestTicks, this.#idleTicks);
+    if (this.#idleTicks < this.#boundTicks) return false;
+    this.#idleTicks = 0;
+    this.#isStrained = true;
+    this.#boundTicks = Math.min(2 * this.#boundTicks, this.#maxTicks);
+    return true;
+  }
+
+  /** All of what was awaited is here. */
+  ended(): void {
+    this.#boundTicks = Math.min(Math.max(this.#baseTicks, 2 * this.#longestTicks), this.#maxTicks);
+    this.#idleTicks = 0;
+    this.#longestTicks = 0;
+    this.#isStrained = false;
+  }
+}

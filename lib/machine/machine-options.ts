@@ -1,0 +1,70 @@
+import { types } from 'node:util';
+
+import { TreplicaError } from '../model/errors.js';
+import { checkOptions, optional, shown, type OptionKinds } from '../model/options.js';
+import type { MachineQueue } from './machine-queue.js';
+import { isThenable, silence } from './thenables.js';
+
+export interface MachineOptions {
+  /**
+   * The file: URL of a module that declares or imports all operations of the machine and whose default export is a function
+   * that makes the initial state, as `new URL('./auction.js', import.meta.url)`. Checkpoints are then made by a process
+   * of its own, which takes the memory of a second state while it runs, and operations go on meanwhile; without it
+   * operations wait at this replica while its state is saved.
+   */
+  readonly module?: string | URL;
+}
+
+const KINDS: OptionKinds<MachineOptions> = {
+  module: optional(
+    (value) => URL.canParse(String(value)) && (typeof value === 'string' || value instanceof URL),
+    "the file: URL of a module, as new URL('./auction.js', import.meta.url)",
+  ),
+};
+
+const QUEUE_METHODS: readonly (keyof MachineQueue)[] = ['submit', 'bind', 'sync', 'after', 'close'];
+
+/**
+ * What `ReplicatedStateMachine.create` is given.
+ * @throws TreplicaError INVALID_OPTION
+ */
+export function checkMachine(initialState: unknown, queue: unknown, options: unknown): void {
+  checkInitialState(initialState);
+  const queueLike: Partial<Record<string, unknown>> =
+    typeof queue === 'object' && queue !== null ? { ...methodsOf(queue) } : {};
+  const missing = QUEUE_METHODS.find((method) => typeof queueLike[method] !== 'function');
+  if (missing !== undefined) {
+    const advice = types.isPromise(queue) ? 'await it' : 'give what AsynchronousPersistentQueue.create resolves with';
+    throw new TreplicaError(
+      'INVALID_OPTION',
+      `The queue of a state machine is ${shown(queue)}, which has no method ${missing}: ${advice}.`,
+    );
+  }
+  checkOptions('ReplicatedStateMachine.create', options, KINDS);
+}
+
+/**
+ * Refuses what cannot be a state at all; the codec says what is wrong with the rest.
+ * @throws TreplicaError INVALID_OPTION
+ */
+export function checkInitialState(initialState: unknown): void {
+  if (typeof initialState === 'object' && initialState !== null && !isThenable(initialState)) return;
+  silence(initialState);
+  const advice = isThenable(initialState)
+    ? 'wait for what is asynchronous before the state is made, which has to be the same at every replica and at every start'
+    : 'give an object of a class that extends StateMachine';
+  throw new TreplicaError('INVALID_OPTION', `The initial state is ${shown(initialState)}: ${advice}.`);
+}
+
+/** @throws TreplicaError INVALID_OPTION */
+export function checkQuery(query: unknown): void {
+  if (typeof query === 'function') return;
+  throw new TreplicaError(
+    'INVALID_OPTION',
+    `A query is a function of the state, and this is ${shown(query)}: use read((state) => …).`,
+  );
+}
+
+function methodsOf(queue: object): Partial<Record<string, unknown>> {
+  return Object.fromEntries(QUEUE_METHODS.map((method) => [method, (queue as Partial<MachineQueue>)[method]]));
+}

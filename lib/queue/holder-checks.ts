@@ -1,0 +1,37 @@
+import { types } from 'node:util';
+import { TreplicaError } from '../model/errors.js';
+import { shown } from '../model/options.js';
+import type { DeliveredBatch } from './state-holder.js';
+
+/**
+ * Checks that a state holder has what it is called with, and that nothing of it is asynchronous.
+ * @throws TreplicaError INVALID_OPTION
+ */
+export function checkHolder(holder: unknown): void {
+  const { deliver, stopped } = (holder ?? {}) as { readonly deliver?: unknown; readonly stopped?: unknown };
+  for (const [name, method] of Object.entries({ deliver, stopped })) {
+    if (typeof method !== 'function') throw invalidHolder(holder, `has no method ${name}`);
+    if (types.isAsyncFunction(method)) throw invalidHolder(holder, `has an async method ${name}`);
+  }
+}
+
+function invalidHolder(holder: unknown, what: string): TreplicaError {
+  return new TreplicaError(
+    'INVALID_OPTION',
+    `What was to be bound to a queue is ${shown(holder)}, which ${what}: bind an object with the synchronous methods deliver and stopped, or a ReplicatedStateMachine by its create.`,
+  );
+}
+
+/**
+ * Hands a batch to a holder, and refuses a promise for it: what it does later happens at no particular position.
+ * @throws TreplicaError INVALID_OPTION, and what `deliver` throws
+ */
+export function handOver(holder: { deliver(batch: DeliveredBatch): unknown }, batch: DeliveredBatch): void {
+  const returned = holder.deliver(batch);
+  if (returned === undefined || !types.isPromise(returned)) return;
+  returned.catch(() => undefined); // Nobody is given it: a rejection would end the process.
+  throw new TreplicaError(
+    'INVALID_OPTION',
+    'What the queue is bound to returned a promise from deliver, which has to be done when it returns: make it synchronous.',
+  );
+}

@@ -1,0 +1,105 @@
+import type { Supply } from '../consensus/effects.js';
+import type { MessageOf } from '../consensus/messages.js';
+import type { Ledger } from '../ledger/ledger.js';
+import type { Batch } from '../model/batch.js';
+import { DamagedLogError } from '../model/errors.js';
+import { after, type Instance, type ProcessId } from '../model/ids.js';
+import { limits } from '../model/limits.js';
+import type { Transport } from '../transport/transport.js';
+
+export interface LogSupplierOptions {
+  readonly ledger: Ledger;
+  readonly transport: Pick<Transport, 'bytesOnTheirWay'>;
+  readonly repair: {
+    /** Somebody asks for what is not in the log any more. */
+    offer(to: ProcessId, beyond: Instance): void;
+    /** The log cannot be read there for somebody else. */
+    damaged(damage: DamagedLogError): void;
+  };
+  readonly tell: (to: ProcessId, message: MessageOf<'decided'>) => void;
+}
+
+/** Bytes on their way to one process beyond which it waits for more: as many as it asks for at a time. */
+const BYTES_ON_THEIR_WAY_MAX = limits.catchUpQuestions * limits.catchUpBytes;
+
+/** Questions that wait, altogether and of one process, which has one of its fetcher's open and those of catching up. */
+const WAITING_MAX = 256;
+const WAITING_OF_ONE_MAX = 2 * limits.catchUpQuestions;
+
+/**
+ * Tells processes that are behind what was decided, from the log; or, where the log begins later, of a checkpoint. An answer
+ * waits while as much is on its way to the one that has asked as it asks for at a time.
+ */
+export class LogSupplier {
+  readonly #options: LogSupplierOptions;
+  #waiting: Supply[] = [];
+  #readable = 0 as Instance;
+
+  constructor(options: LogSupplierOptions) {
+    this.#options = options;
+  }
+
+  /** Below `readable` the log holds nothing but what was decided. */
+  supply(supplies: readonly Supply[], readable: Instance): void {
+    this.#readable = readable;
+    for (const supply of supplies) {
+      if (this.#mayAnswer(supply)) this.#answer(supply);
+      else this.#wait(supply);
+    }
+  }
+
+  /** Answers whoever need not wait any more, the lowest instances first. */
+  tick(): void {
+    if (this.#waiting.length === 0) return;
+    this.#waiting.sort((a, b) => a.from - b.from);
+    this.#waiting = this.#waiting.filter((supply) => {
+      if (!this.#mayAnswer(supply)) return true;
+      this.#answer(supply);
+      return false;
+    });
+  }
+
+  #mayAnswer({ to, from }: Supply): boolean {
+    const { ledger, transport } = this.#options;
+    return from < ledger.start || transport.bytesOnTheirWay(to) < BYTES_ON_THEIR_WAY_MAX;
+  }
+
+  /**
+   * Of what one process asks for up to the same place, the answer from the lowest instance on tells most. Whoever is not
+   * answered asks again.
+   */
+  #wait(supply: Supply): void {
+    const i = this.#waiting.findIndex(({ to, until }) => to === supply.to && until === supply.until);
+    const known = this.#waiting[i];
+    if (known !== undefined) this.#waiting[i] = supply.from < known.from ? supply : known;
+    else if (this.#hasRoomFor(supply.to)) this.#waiting.push(supply);
+  }
+
+  #hasRoomFor(process: ProcessId): boolean {
+    if (this.#waiting.length >= WAITING_MAX) return false;
+    return this.#waiting.filter(({ to }) => to === process).length < WAITING_OF_ONE_MAX;
+  }
+
+  #answer({ to, from, until }: Supply): void {
+    const { ledger, repair, tell } = this.#options;
+    const readable = this.#readable;
+    if (from < ledger.start) {
+      repair.offer(to, from);
+      return;
+    }
+    const batches: Batch[] = [];
+    const end = Math.min(readable, until ?? readable, after(from, limits.catchUpInstances)) as Instance;
+    try {
+      for (const { instance, vote } of ledger.read(from, end, limits.catchUpBytes)) {
+        if (vote === null || instance !== from + batches.length) break;
+        batches.push(vote.batch);
+      }
+    } catch (error) {
+      if (!(error instanceof DamagedLogError)) throw error;
+      repair.damaged(error);
+      // Nobody else may know what was decided there; a state that has seen it serves as well.
+      if (batches.length === 0) repair.offer(to, from);
+    }
+    if (batches.length > 0) tell(to, { kind: 'decided', from, batches, watermark: readable });
+  }
+}

@@ -1,0 +1,98 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import { TreplicaError } from '../model/errors.js';
+import { sourceOf } from './class-source.js';
+import { detach } from './detach.js';
+import { classesOf, type Class } from './flaws.js';
+import { put } from './properties.js';
+
+const declared = new WeakMap<object, readonly string[]>();
+
+/** The fields that a new instance of `type` is or may be made with, as far as its source spells them out; the base's first. */
+export function declaredFields(type: Class): readonly string[] {
+  const prototype = type.prototype as object;
+  let fields = declared.get(prototype);
+  if (fields === undefined) {
+    const classes = [...classesOf(prototype)].reverse();
+    declared.set(prototype, (fields = [...new Set(classes.flatMap((base) => sourceOf(base).fields))]));
+  }
+  return fields;
+}
+
+/** The fields that a class makes its instances with now, and did not when an instance was written. */
+export class Gained {
+  /** `order` are the names that a new instance has, as far as the old one will have them; `initial` what was gained. */
+  constructor(
+    readonly order: readonly string[],
+    readonly initial: Readonly<Record<string, unknown>>,
+  ) {}
+
+  /** Gives `instance` its fields in the order in which a new one has them: the order is to be seen. The others come later. */
+  fill(instance: object): void {
+    const initial = detach(this.initial);
+    for (const key of this.order) put(instance, key, Object.hasOwn(initial, key) ? initial[key] : undefined);
+  }
+}
+
+/** Given in place of what a constructor takes, to find out what depends on it. */
+const ARGUMENTS: readonly number[] = Array.from({ length: 16 }, (_, i) => 7_368_787 + i);
+
+/**
+ * What an instance that has the fields `known` lacks of `missing`, as a new instance has it that is made without arguments.
+ * Null where that lacks it too. Throws STATE_MISMATCH where that cannot be made, and for a value that depends on what the
+ * constructor is given, unless it is that itself: nobody knows it any more.
+ */
+export function gainedFields(type: Class, known: ReadonlySet<string>, missing: readonly string[]): Gained | null {
+  let model: Record<string, unknown>;
+  try {
+    model = make(type, []);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw unknownValue(type, missing[0] ?? '', `the constructor, called without arguments, throws (${reason})`, error);
+  }
+  const other = makeOther(type);
+  const initial: Record<string, unknown> = {};
+  for (const key of missing) {
+    if (!Object.hasOwn(model, key)) continue;
+    if (!isDeepStrictEqual(model[key], other[key]) && !ARGUMENTS.includes(other[key] as number))
+      throw unknownValue(type, key, 'its value depends on what the constructor is given, or is another one each time');
+    put(initial, key, model[key]);
+  }
+  const order = Object.getOwnPropertyNames(model).filter((key) => known.has(key) || Object.hasOwn(initial, key));
+  return Object.keys(initial).length === 0 ? null : checked(type, new Gained(order, initial));
+}
+
+function make(type: Class, given: readonly unknown[]): Record<string, unknown> {
+  return Reflect.construct(type, given) as Record<string, unknown>;
+}
+
+function makeOther(type: Class): Record<string, unknown> {
+  try {
+    return make(type, ARGUMENTS);
+  } catch {
+    // It does not take numbers: what is another one each time is found in the same way as before.
+    return make(type, []);
+  }
+}
+
+function checked(type: Class, gained: Gained): Gained {
+  try {
+    gained.fill({});
+    return gained;
+  } catch (error) {
+    throw unknownValue(
+      type,
+      Object.keys(gained.initial)[0] ?? '',
+      `its value cannot be copied (${String(error)})`,
+      error,
+    );
+  }
+}
+
+function unknownValue(type: Class, field: string, why: string, cause?: unknown): TreplicaError {
+  return new TreplicaError(
+    'STATE_MISMATCH',
+    `An instance of ${type.name} was written before the class had the field '${field}', and its initial value is not known: ${why}. Give '${field}' an initialiser that depends on nothing, or leave it undeclared and set it in an operation.`,
+    { cause },
+  );
+}

@@ -1,0 +1,192 @@
+/**
+ * Messages that no process of the group has said, each made of one that some process has: the same kind, with other numbers,
+ * names or bodies. Well-formed, so that nothing but the rules of what is heard keeps them out.
+ */
+import { unreachable } from '../model/assert.js';
+import type { Ballot } from '../model/ballot.js';
+import { boundTo, NO_OP_ID, placeOf, type Batch, type BatchId } from '../model/batch.js';
+import type { Checkpoint } from '../model/checkpoint.js';
+import { after, COUNTER_MAX, type Instance, type ProcessId } from '../model/ids.js';
+import { limits } from '../model/limits.js';
+import { packBody } from '../queue/batch-body.js';
+import { idOfBody } from '../queue/sound-batch.js';
+import type { WireMessage } from '../queue/wire.js';
+import type { Random } from './random.js';
+
+/** Numbers that are compared with those of messages. */
+const FAR = [2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 1, 2 ** 48, 2 ** 48 + 1, COUNTER_MAX - 1, COUNTER_MAX];
+
+/** Above every reign that anybody can have been led to by then. */
+const BEYOND_REASON = [2 ** 50, COUNTER_MAX - 1, COUNTER_MAX, Number.MAX_SAFE_INTEGER];
+
+/** Says another number than the one that was said: near it, at the end of the window, or far away. */
+function other(random: Random, number: number): number {
+  const chance = random.next();
+  if (chance < 0.3) return number + random.below(4);
+  if (chance < 0.4) return Math.max(0, number - random.below(4));
+  if (chance < 0.6) return number + limits.windowInstances - 2 + random.below(4);
+  return random.pick(FAR);
+}
+
+/** A ballot that is for `process` to say, mostly. */
+function otherBallot(random: Random, { reign, coordinator, step }: Ballot, process: ProcessId): Ballot {
+  return {
+    reign: other(random, reign),
+    coordinator: random.chance(0.9) ? process : coordinator,
+    step: random.chance(0.2) ? 0 : step,
+  };
+}
+
+/** Of nobody, and such as a proposer makes. */
+export function madeUpBatch(random: Random): Batch {
+  const process = random.bytes(8).toString('hex') as ProcessId;
+  const body = packBody([Buffer.from('forged')], 6, 0);
+  return { id: idOfBody({ process, incarnation: 2 ** 32, since: 0 as Instance }, random.below(9), body), body };
+}
+
+/** Under the id that it has, or one that is bound to this body, with a body that no proposer makes. */
+function unsound(random: Random, { id, body }: Batch): Batch {
+  const other = random.pick([Buffer.alloc(0), Buffer.from('x'), Buffer.from(body.subarray(1))]);
+  return { id: random.chance(0.5) && id !== NO_OP_ID ? boundTo(placeOf(id), random.below(2 ** 32)) : id, body: other };
+}
+
+/** The place of a batch that there is, bound to a body that there is not. */
+function otherId(random: Random, id: BatchId): BatchId {
+  return id === NO_OP_ID ? madeUpBatch(random).id : boundTo(placeOf(id), random.below(2 ** 32));
+}
+
+function otherCheckpoint(random: Random, checkpoint: Checkpoint): Checkpoint {
+  return {
+    ...checkpoint,
+    next: (checkpoint.next + random.below(1_000)) as Instance,
+    digest: random.bytes(16).toString('hex'),
+  };
+}
+
+/**
+ * What `process`, which is no member, makes of a message. Null where it is left as it is: what founders say is true of those
+ * whom it names, whoever says it.
+ */
+export function forged(message: WireMessage, random: Random, process: ProcessId): WireMessage | null {
+  const ballot = (said: Ballot): Ballot => otherBallot(random, said, process);
+  const instance = (said: Instance): Instance => other(random, said) as Instance;
+  const id = (said: BatchId): BatchId => otherId(random, said);
+  switch (message.kind) {
+    case 'hello':
+    case 'found':
+    case 'signed':
+    case 'unwilling':
+    case 'founded':
+    case 'stuck':
+    case 'withdrawn':
+      return null;
+    case 'heartbeat':
+      // A time is believed of a coordinator.
+      return { ...message, ballot: ballot(message.ballot), watermark: instance(message.watermark), timeMs: null };
+    case 'heard':
+      return { ...message, ballot: ballot(message.ballot), watermark: instance(message.watermark) };
+    case 'canvass':
+    case 'concur':
+      return { ...message, ballot: ballot(message.ballot) };
+    case 'prepare':
+    case 'any':
+      return { ...message, ballot: ballot(message.ballot), from: instance(message.from) };
+    case 'promise':
+      return {
+        ...message,
+        ballot: random.chance(0.5) ? message.ballot : ballot(message.ballot),
+        until: null,
+        votes: [],
+      };
+    case 'refusal':
+      return { ...message, promised: ballot(message.promised) };
+    case 'inquire':
+      return { ...message, ballot: ballot(message.ballot), instance: instance(message.instance) };
+    case 'report':
+      return { ...message, vote: null };
+    case 'batch':
+      return { ...message, batch: random.chance(0.3) ? madeUpBatch(random) : unsound(random, message.batch) };
+    case 'propose':
+      return { ...message, batch: unsound(random, message.batch) };
+    case 'decided':
+      return { ...message, from: instance(message.from), batches: [madeUpBatch(random)] };
+    case 'accept':
+      return {
+        ...message,
+        ballot: ballot(message.ballot),
+        items: message.items.map((item) =>
+          random.chance(0.5) ? { ...item, id: id(item.id) } : { ...item, instance: after(item.instance, 1) },
+        ),
+      };
+    case 'accepted':
+      return {
+        ...message,
+        watermark: instance(message.watermark),
+        items: message.items.map((item) => ({ ...item, id: id(item.id) })),
+      };
+    case 'pending':
+      return { ...message, id: id(message.id) };
+    case 'fetch':
+      return { ...message, id: id(message.id), instance: instance(message.instance) };
+    case 'catch-up':
+      return { ...message, from: instance(message.from), to: instance(message.to) };
+    case 'answer':
+      return { ...message, until: 0 as Instance };
+    case 'fill':
+      return { ...message, until: instance(message.until) };
+    case 'want-checkpoint':
+      return { ...message, beyond: instance(message.beyond) };
+    case 'offer':
+      return { ...message, checkpoint: otherCheckpoint(random, message.checkpoint) };
+    case 'chunk':
+      return { ...message, bytes: random.bytes(message.bytes.length) };
+    case 'checkpointed':
+      return { ...message, digest: random.bytes(16).toString('hex') };
+    case 'ask':
+    case 'want-chunk':
+    case 'no-chunk':
+    case 'start':
+    case 'welcome':
+      return message;
+    default:
+      return unreachable(message);
+  }
+}
+
+/**
+ * The same under the id of a member, as far as it can be told from that member's word: what a member says of its own votes,
+ * promises, proposals, states and starts is believed, unless its numbers are beyond reason or its bodies are not those
+ * that it names.
+ */
+export function forgedAsMember(message: WireMessage, random: Random, member: ProcessId): WireMessage | null {
+  const farBallot = ({ step }: Ballot): Ballot => ({ reign: random.pick(BEYOND_REASON), coordinator: member, step });
+  switch (message.kind) {
+    case 'promise':
+    case 'any':
+    case 'report':
+    case 'accept':
+    case 'accepted':
+      return { ...message, ballot: farBallot(message.ballot) };
+    case 'decided':
+      return { ...message, batches: [unsound(random, madeUpBatch(random))] };
+    case 'batch':
+    case 'propose':
+      return { ...message, batch: unsound(random, message.batch) };
+    case 'heartbeat': {
+      // Of a reign to come, where nothing is decided yet.
+      const ballot: Ballot = { reign: message.ballot.reign + 1 + random.below(3), coordinator: member, step: 1 };
+      const instance = after(message.watermark, random.below(20));
+      if (random.chance(0.3)) return { kind: 'inquire', ballot, instance };
+      const made = forged(message, random, member);
+      return made?.kind === 'heartbeat' ? { ...made, anyFrom: null } : made;
+    }
+    case 'answer':
+    case 'checkpointed':
+    case 'chunk':
+    case 'start':
+    case 'welcome':
+      return null;
+    default:
+      return forged(message, random, member);
+  }
+}

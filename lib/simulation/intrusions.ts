@@ -1,0 +1,54 @@
+/** Troubles that come from outside: of processes that are no members, of other groups, and of forged words. */
+import type { StateMachine } from '../machine/state-machine.js';
+import { decodeMessage, encodeMessage } from '../queue/wire.js';
+import { FrameEncoder } from '../transport/frame.js';
+import { forgedAsMember } from './forgery.js';
+import { Intruder } from './intruder.js';
+import type { Said } from './last-words.js';
+import type { Random } from './random.js';
+import { NOTHING, type Trouble } from './trouble.js';
+import type { World } from './world.js';
+
+/** Noise, or a frame of some time ago, from nobody. */
+export const stranger: Trouble = ({ world, random }) => {
+  const { memento } = world.weather;
+  const noise = Buffer.from(Array.from({ length: random.below(200) }, () => random.below(256)));
+  world.network.inject(world.scene.queueId, memento !== null && random.chance(0.7) ? memento : noise);
+  return NOTHING;
+};
+
+/** A few processes of another group speak on the queue's address, whether this group is founded or not. */
+export const foreignGroup: Trouble = ({ world, random }) => intruders(world, random, false);
+
+/** A few processes that are no members speak as if they were. */
+export const intruder: Trouble = ({ world, random }) => intruders(world, random, true);
+
+function intruders<S extends StateMachine>(world: World<S>, random: Random, areOfGroup: boolean): () => void {
+  const there = Array.from({ length: 1 + random.below(3) }, () => {
+    const words = areOfGroup || random.chance(0.5) ? [] : wordsOfMembers(world);
+    return new Intruder(world, random.fork(), areOfGroup, words.length === 0 ? null : random.pick(words));
+  });
+  return () => {
+    for (const one of there) one.leave();
+  };
+}
+
+/** The latest words of each kind, where they are those of a process that is a member for certain and still is the same. */
+function wordsOfMembers<S extends StateMachine>({ processes, lastWords }: World<S>): readonly Said[] {
+  const members = processes.filter(({ isLost, hasBeenUp }) => !isLost && hasBeenUp);
+  return lastWords.all.filter(({ from }) => members.some(({ id }) => id === from));
+}
+
+/** Something is said under the id of a member, as it is now, that it has not said. */
+export const forgery: Trouble = ({ world, random }) => {
+  const words = wordsOfMembers(world);
+  if (words.length === 0) return undefined;
+  const { from, start, bytes } = random.pick(words);
+  const said = decodeMessage(Buffer.from(bytes));
+  const made = said === null ? null : forgedAsMember(said, random, from);
+  if (made === null) return undefined;
+  const encoder = new FrameEncoder(world.scene.queueId, from, start);
+  encoder.join(world.lastWords.group);
+  world.network.inject(world.scene.queueId, Buffer.concat(encoder.encode([encodeMessage(made)])));
+  return NOTHING;
+};

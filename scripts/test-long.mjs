@@ -1,0 +1,62 @@
+// `npm run test:long [-- --only NAME] [-- --with FILE]`: the long forms of what `npm test` shows in short. Each is a program
+// that fails by its exit code. The last line says how many passed and failed; `--with` adds the tests of a report of jest.
+
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
+
+import { root } from './prepare-tree.mjs';
+
+const forms = [
+  { name: 'seeds', command: ['dist/simulator/index.js', '--runs', '700'] },
+  { name: 'mutants', command: ['dist/simulator/index.js', '--mutants'] },
+  {
+    name: 'faults',
+    command: [
+      ...['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'],
+      ...['spec/consensus/faults', 'spec/consensus/founding-faults'],
+    ],
+    env: { TREPLICA_SEEDS: '60' },
+  },
+  { name: 'kills', command: ['dist/spec/programs/kill-rounds.js', '--rounds', '25', '--seed', '7'] },
+  {
+    name: 'kills-with-module',
+    command: ['dist/spec/programs/kill-rounds.js', '--rounds', '25', '--seed', '8', '--module'],
+  },
+  { name: 'damage', command: ['dist/spec/programs/damage-trials.js', '--trials', '200', '--seed', '31'] },
+];
+
+const { values } = parseArgs({ options: { only: { type: 'string' }, with: { type: 'string' } } });
+const chosen = forms.filter(({ name }) => values.only === undefined || values.only === name);
+if (chosen.length === 0) {
+  console.error(`There is no long form ${values.only}: give one of ${forms.map(({ name }) => name).join(', ')}.`);
+  process.exit(2);
+}
+
+const {
+  numPassedTests = 0,
+  numFailedTests = 0,
+  numFailedTestSuites = 0,
+} = values.with === undefined ? {} : JSON.parse(readFileSync(values.with, 'utf8'));
+let passed = numPassedTests;
+// A suite that cannot be run has no tests that fail.
+let failed = Math.max(numFailedTests, numFailedTestSuites);
+
+for (const { name, command, env = {} } of chosen) {
+  console.log(`\n${name}: node ${command.join(' ')}`);
+  const startMs = performance.now();
+  const { status, signal } = spawnSync(process.execPath, command, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: 'inherit',
+  });
+  const isPassed = status === 0;
+  if (isPassed) passed += 1;
+  else failed += 1;
+  const seconds = Math.round((performance.now() - startMs) / 1_000);
+  console.log(`${name}: ${isPassed ? 'passed' : `failed (${signal ?? `exit code ${status}`})`} after ${seconds} s`);
+}
+
+console.log(`\n${passed} passed, ${failed} failed`);
+if (failed > 0) process.exitCode = 1;

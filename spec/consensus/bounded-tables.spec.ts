@@ -1,0 +1,91 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { Slot } from '../../lib/consensus/instance-log.js';
+import { ModeChooser } from '../../lib/consensus/mode.js';
+import { Questions } from '../../lib/consensus/questions.js';
+import { ballotOf } from '../../lib/model/ballot.js';
+import { batchId } from '../../lib/model/batch.js';
+import type { GroupId, Instance, ProcessId } from '../../lib/model/ids.js';
+import { limits } from '../../lib/model/limits.js';
+import { View } from '../../lib/model/view.js';
+import { Peers } from '../../lib/transport/peers.js';
+import { CoreGroup } from '../support/core-group.js';
+
+const SELF = '0'.repeat(16) as ProcessId;
+
+function processNumber(number: number): ProcessId {
+  return number.toString(16).padStart(16, '0') as ProcessId;
+}
+
+describe('what is remembered of others is bounded', () => {
+  it('addresses: of those heard lately', () => {
+    const peers = new Peers();
+    const group = 'a'.repeat(16) as GroupId;
+    const where = { address: 'here', port: 1 };
+    for (let i = 0; i < 20 * limits.peersMax; i += 1) {
+      if (i % 100 === 0) peers.learn(SELF, group, where);
+      peers.learn(processNumber(1 + i), group, where);
+    }
+    expect(peers.addressOf(SELF)).toEqual(where);
+    const late = processNumber(21 * limits.peersMax);
+    for (let i = 0; i < 2; i += 1) peers.learn(late, group, where);
+    expect(peers.addressOf(late)).toEqual(where);
+    const known = Array.from({ length: 20 * limits.peersMax }, (_, i) => peers.addressOf(processNumber(1 + i)));
+    expect(known.filter((address) => address !== undefined).length).toBeLessThanOrEqual(limits.peersMax);
+  });
+
+  it('votes at one instance: those of the highest ballots', () => {
+    const slot = new Slot(0 as Instance);
+    const id = batchId(SELF, 1, 0);
+    for (let reign = 1; reign <= 10_000; reign += 1) slot.tallyOf(ballotOf(reign, SELF, 'classic'), id).members = reign;
+    expect(slot.tallies.length).toBe(limits.talliesMax);
+    expect(slot.tallyOf(ballotOf(10_000, SELF, 'classic'), id).members).toBe(10_000);
+    // Also where the latest is the lowest of all, it is what is counted now.
+    expect(slot.tallies).toContain(slot.tallyOf(ballotOf(1, SELF, 'classic'), id));
+  });
+
+  it('questions: those that the window still needs', () => {
+    const questions = new Questions();
+    for (let from = 0; from < 100_000; from += 1) {
+      questions.note(SELF, { kind: 'catch-up', from: from as Instance, to: (from + 1) as Instance });
+      questions.forgetBelow(Math.max(0, from - limits.windowInstances) as Instance);
+    }
+    expect(questions.expects(SELF, 99_999 as Instance)).toBe(true);
+    expect(questions.expects(SELF, 1_000 as Instance)).toBe(false);
+    expect(questions.expects(processNumber(1), 99_999 as Instance)).toBe(false);
+  });
+
+  it('proposers: those of late, and the kind of reign is still chosen', () => {
+    const mode = new ModeChooser('adaptive', SELF);
+    const view = new View(0, [SELF, processNumber(1), processNumber(2)]);
+    for (let i = 0; i < 100_000; i += 1) mode.proposed(processNumber(10 + i));
+    const kinds = Array.from({ length: 5 * limits.modeTicks }, () => {
+      mode.proposed(processNumber(1));
+      return mode.tick('classic', 3, view);
+    });
+    expect(kinds).toContain('fast');
+  });
+
+  it('sources of decisions: members alone, and what others claim holds nobody up', () => {
+    const group = new CoreGroup(3, { extra: 40 });
+    group.crash(...Array.from({ length: 40 }, (_, i) => 4 + i));
+    group.found();
+    const ballot = ballotOf(1, processNumber(1), 'classic');
+    for (let stranger = 4; stranger < 44; stranger += 1)
+      for (const member of [1, 2, 3])
+        group.forge(stranger, member, { kind: 'heard', ballot, watermark: (2 ** 40) as Instance, clockMs: null });
+    group.sent.length = 0;
+    group.runTicks(1_000);
+    expect(group.sentOf('catch-up')).toEqual([]);
+    const id = group.propose(2, 'a');
+    expect(group.runUntil(() => group.everyoneHasDecided([id]))).toBeLessThanOrEqual(4);
+    // And where a member is behind it is told by members.
+    group.crash(3);
+    const ids = Array.from({ length: 100 }, (_, i) => group.propose(1, String(i)));
+    group.runUntil(() => group.everyoneHasDecided(ids));
+    group.restart(3);
+    for (let stranger = 4; stranger < 44; stranger += 1)
+      group.forge(stranger, 3, { kind: 'heard', ballot, watermark: (2 ** 40) as Instance, clockMs: null });
+    group.runUntil(() => group.everyoneHasDecided(ids), 4_000);
+  });
+});

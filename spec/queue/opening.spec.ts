@@ -1,0 +1,186 @@
+import { mkdtemp, mkdir, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+
+import { AsynchronousPersistentQueue, type QueueOptions } from '../../lib/index.js';
+import { QueueGroup, rejection, silent } from '../support/queue-group.js';
+import { soon } from '../support/soon.js';
+import { boundSocket, closeSocket, newQueueId } from '../support/udp-testbed.js';
+
+let directory: string;
+let open: AsynchronousPersistentQueue[];
+let said: string[];
+
+/** Keeps warnings and what is worse. */
+const log = pino({ level: 'warn' }, { write: (line: string) => said.push((JSON.parse(line) as { msg: string }).msg) });
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'treplica-opening-'));
+  open = [];
+  said = [];
+});
+
+afterEach(async () => {
+  await Promise.all(open.map((queue) => queue.close()));
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function create(queueId: string, options: Partial<QueueOptions> = {}): Promise<AsynchronousPersistentQueue> {
+  const all = { directory: join(directory, '1'), replicas: 1, log: silent, ...options };
+  const queue = await AsynchronousPersistentQueue.create(queueId, all);
+  open.push(queue);
+  return queue;
+}
+
+describe('a queue that is unknown in a directory', () => {
+  it('does not begin beside a group to which the directory belongs, and both ids are named', async () => {
+    const [known, mistaken] = [await newQueueId(), await newQueueId()];
+    await (await create(known)).close();
+    expect(await rejection(create(mistaken))).toMatchObject({
+      code: 'QUEUE_MISMATCH',
+      message: expect.stringMatching(new RegExp(`${known}.*${mistaken}`)),
+    });
+    // Nothing has begun by the attempt.
+    expect(await rejection(create(mistaken))).toMatchObject({ code: 'QUEUE_MISMATCH' });
+    await (await create(known)).close();
+  });
+
+  it('begins where that is said, and is known from then on', async () => {
+    const [known, added] = [await newQueueId(), await newQueueId()];
+    await (await create(known)).close();
+    await (await create(added, { newQueue: true })).close();
+    await (await create(added)).close();
+    await (await create(known)).close();
+  });
+
+  it('begins beside one that is open in this process', async () => {
+    await create(await newQueueId());
+    await create(await newQueueId());
+  });
+
+  it('begins where the other one never came to belong to a group', async () => {
+    const signal = AbortSignal.timeout(300);
+    expect(await rejection(create(await newQueueId(), { replicas: 3, signal }))).toMatchObject({
+      name: 'TimeoutError',
+    });
+    await create(await newQueueId());
+  });
+});
+
+describe('a process whose ledger was set aside', () => {
+  it('is nobody without recover: true, also where nothing is damaged any more', async () => {
+    await mkdir(join(directory, '1', 'damaged-2026-01-01'), { recursive: true });
+    const queueId = await newQueueId();
+    const refusal = { code: 'LEDGER_DAMAGED', message: expect.stringContaining('recover: true') };
+    expect(await rejection(create(queueId))).toMatchObject(refusal);
+    expect(await rejection(create(queueId, { recover: false }))).toMatchObject(refusal);
+  });
+});
+
+describe('a process that waits', () => {
+  it('for founders says how many there are, where, and what to check', async () => {
+    const queueId = await newQueueId();
+    const controller = new AbortController();
+    const waiting = [1, 2].map((i) =>
+      rejection(create(queueId, { directory: join(directory, `${i}`), replicas: 3, log, signal: controller.signal })),
+    );
+    await soon(() => {
+      expect(said).toContainEqual(expect.stringMatching(`^2 of 3 processes found on ${queueId} via lo \\(127.0.0.1, `));
+    });
+    controller.abort();
+    await Promise.all(waiting);
+  });
+
+  it('beside a complete group says how it could follow it', async () => {
+    const queueId = await newQueueId();
+    const options = (name: string) => ({ directory: join(directory, name), replicas: 2 });
+    await Promise.all([create(queueId, options('1')), create(queueId, options('2'))]);
+    const controller = new AbortController();
+    const waiting = rejection(create(queueId, { ...options('3'), log, signal: controller.signal }));
+    await soon(() => expect(said).toContainEqual(expect.stringContaining('start it with recover: true')));
+    controller.abort();
+    await waiting;
+  });
+
+  it.each([false, true])('for a group of another size is refused, where recover is %s', async (recover) => {
+    const queueId = await newQueueId();
+    await create(queueId);
+    expect(await rejection(create(queueId, { directory: join(directory, '2'), replicas: 3, recover }))).toMatchObject({
+      code: 'REPLICAS_MISMATCH',
+      message: expect.stringMatching(new RegExp(`on ${queueId} is a group of 1.* 3 replicas`)),
+    });
+  });
+});
+
+describe('a group', () => {
+  it('that has lost its majority says so at those who are left, and what is missing', async () => {
+    const group = await QueueGroup.open(3, { log });
+    try {
+      const [first, second, third] = group.queues as [AsynchronousPersistentQueue, ...AsynchronousPersistentQueue[]];
+      expect(first.status).toMatchObject({ part: 'member', missing: [] });
+      await group.close(1, 2);
+      await soon(() => expect(said).toContainEqual(expect.stringContaining('1 of 3 members are heard')));
+      expect(first.status).toMatchObject({ hasQuorum: false });
+      expect([...first.status.missing].sort()).toEqual([second!.processId, third!.processId].sort());
+      await group.reopen([1]);
+      await soon(() => expect(first.status).toMatchObject({ hasQuorum: true, missing: [] }));
+    } finally {
+      await group.remove();
+    }
+  });
+});
+
+describe('the option port', () => {
+  async function freePort(): Promise<number> {
+    const socket = await boundSocket('127.0.0.1');
+    const { port } = socket.address();
+    await closeSocket(socket);
+    return port;
+  }
+
+  it('is where a process is reached, by UDP and TCP, also after another start', async () => {
+    const port = await freePort();
+    const queueId = await newQueueId();
+    for (let start = 0; start < 2; start += 1) {
+      const queue = await create(queueId, { port });
+      await expect(boundSocket('127.0.0.1', port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+      const server = createServer().listen(port, '127.0.0.1');
+      expect((await once(server, 'error'))[0]).toMatchObject({ code: 'EADDRINUSE' });
+      await queue.close();
+    }
+  });
+
+  it('may be that of several queues of one process', async () => {
+    const port = await freePort();
+    await create(await newQueueId(), { port });
+    await create(await newQueueId(), { port });
+  });
+
+  it.each(['udp', 'tcp'])('that is taken for %s is refused, and named', async (lane) => {
+    const port = await freePort();
+    const socket = lane === 'udp' ? await boundSocket('127.0.0.1', port) : null;
+    const server = lane === 'tcp' ? createServer().listen(port, '127.0.0.1') : null;
+    if (server !== null) await once(server, 'listening');
+    try {
+      expect(await rejection(create(await newQueueId(), { port }))).toMatchObject({
+        code: 'PORT_IN_USE',
+        message: expect.stringContaining(String(port)),
+      });
+    } finally {
+      if (socket !== null) await closeSocket(socket);
+      server?.close();
+    }
+  });
+
+  it.each([0, 65_536, 1.5, '7400' as never])('is refused where it is %p', async (port) => {
+    expect(await rejection(create(await newQueueId(), { port }))).toMatchObject({
+      code: 'INVALID_OPTION',
+      message: expect.stringContaining('port'),
+    });
+  });
+});

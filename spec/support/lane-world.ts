@@ -1,0 +1,113 @@
+import type { ProcessId } from '../../lib/model/ids.js';
+import { limits } from '../../lib/model/limits.js';
+import { Agenda } from '../../lib/transport/agenda.js';
+import type { Lane } from '../../lib/transport/inbox.js';
+import { MemoryNetwork, type Copy, type Passenger } from '../../lib/transport/memory-network.js';
+import type { Transport } from '../../lib/transport/transport.js';
+import { GROUP_A, MemoryLog, SOME_START } from './station.js';
+
+/** One unit of the agenda is a microsecond. */
+const TICK_US = limits.tickMs * 1_000;
+const DELAY_US = 200;
+
+export function idOf(number: number): ProcessId {
+  return String(number).padStart(16, '0') as ProcessId;
+}
+
+/** Transports 1 to n of one group in a virtual time, which have met; lanes are cut by direction. */
+export class LaneWorld {
+  readonly transports: Transport[] = [];
+  /** What each has heard, as `sender>first bytes` of small messages and `sender>length` of large ones. */
+  readonly heard: string[][] = [];
+  readonly logs: MemoryLog[] = [];
+  /** Frames that have left by one lane and were not lost. */
+  readonly passed = { datagram: 0, bulk: 0 };
+  /** Whether a frame is lost, besides what is cut. */
+  loses: (passenger: Passenger) => boolean = () => false;
+  /** Those that do nothing and hear nothing. */
+  readonly stopped = new Set<number>();
+  readonly #cuts = new Set<string>();
+  readonly #agenda = new Agenda();
+
+  constructor(n: number, maxDatagramBytes = 1_000) {
+    const network = new MemoryNetwork(this.#agenda.add, (passenger) => this.#fate(passenger));
+    for (let number = 1; number <= n; number += 1) {
+      const heard: string[] = [];
+      const log = new MemoryLog();
+      const receiver = (from: ProcessId, _group: unknown, message: Buffer): void => {
+        heard.push(`${Number(from)}>${message.length > 100 ? message.length : message.toString()}`);
+      };
+      const place = { queueId: 'a queue', self: idOf(number), start: SOME_START };
+      const transport = network.open({ ...place, receiver, log, maxDatagramBytes });
+      transport.join(GROUP_A);
+      this.transports.push(transport);
+      this.heard.push(heard);
+      this.logs.push(log);
+      this.#tickLater(number);
+    }
+    for (const transport of this.transports) {
+      transport.send('everyone', Buffer.from('hello'));
+      transport.flush();
+    }
+    this.pass(1);
+    for (const heard of this.heard) heard.length = 0;
+  }
+
+  transport(number: number): Transport {
+    return this.transports[number - 1]!;
+  }
+
+  send(from: number, to: number | 'everyone', message: string | Uint8Array): void {
+    const transport = this.transport(from);
+    transport.send(to === 'everyone' ? to : idOf(to), Buffer.from(message));
+    transport.flush();
+  }
+
+  has(number: number, what: string): boolean {
+    return this.heard[number - 1]!.includes(what);
+  }
+
+  warnings(number: number): string[] {
+    return this.logs[number - 1]!.lines.filter(({ level }) => level === 'warn').map(({ text }) => text);
+  }
+
+  /** Nothing passes by one lane from the one to the other. */
+  cut(lane: Lane, from: number, to: number): void {
+    this.#cuts.add(`${lane} ${from}>${to}`);
+  }
+
+  mend(): void {
+    this.#cuts.clear();
+  }
+
+  pass(ms: number): void {
+    const endUs = this.#agenda.nowTick + ms * 1_000;
+    this.#agenda.add(() => undefined, ms * 1_000);
+    while (this.#agenda.nowTick < endUs) this.#agenda.next();
+  }
+
+  /** Lets time pass until the condition holds. Returns how long it took, in ms. */
+  until(condition: () => boolean, limitMs = 60_000): number {
+    const startUs = this.#agenda.nowTick;
+    while (!condition()) {
+      if (this.#agenda.nowTick - startUs > limitMs * 1_000) throw new Error(`after ${limitMs} ms it does not hold`);
+      this.#agenda.next();
+    }
+    return (this.#agenda.nowTick - startUs) / 1_000;
+  }
+
+  #tickLater(number: number): void {
+    this.#agenda.add(() => {
+      if (!this.stopped.has(number)) this.transport(number).tick();
+      this.#tickLater(number);
+    }, TICK_US);
+  }
+
+  #fate(passenger: Passenger): readonly Copy[] {
+    const { from, to, lane, bytes } = passenger;
+    if (this.#cuts.has(`${lane} ${Number(from)}>${Number(to)}`) || this.stopped.has(Number(to))) return [];
+    if (this.loses(passenger)) return [];
+    this.passed[lane] += 1;
+    return [{ delayTicks: DELAY_US, bytes }];
+  }
+}
