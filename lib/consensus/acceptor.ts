@@ -47,6 +47,7 @@ export class Acceptor {
     outbox.sendOnceDurable(from, { kind: 'promise', ballot, watermark: log.first, from: first, until, votes });
   }
 
+  /** Whether a reign above that of `ballot` has been promised. */
   hasPromisedAbove(ballot: Ballot): boolean {
     return compareBallots(ballot, this.#promised) < 0 && !sameReign(ballot, this.#promised);
   }

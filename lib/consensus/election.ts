@@ -12,10 +12,8 @@ import { amMember, isOfView, type Shared } from './shared.js';
 export class Election {
   readonly #shared: Shared;
   readonly #random: () => number;
-  /** The highest ballot heard of from anyone, unless that of a reign of nobody has been given up for a lower one. */
+  /** The highest ballot heard of, until its reign, that of nobody, is given up for a lower one. Never below the promise. */
   #highest: Ballot;
-  /** The highest reign that this process has begun since it was started. */
-  #begun = 0;
   #silentTicks = 0;
   #timeoutTicks: number;
   /** Ticks until the highest reign may rise by another step without having been reached. */
@@ -29,9 +27,9 @@ export class Election {
     this.#timeoutTicks = this.#firstTimeout();
   }
 
-  /** A reign number above every one heard of, and above those that this process has begun. */
+  /** A reign number above every one heard of. */
   get nextReign(): number {
-    return Math.max(this.#highest.reign, this.#begun) + 1;
+    return this.#highest.reign + 1;
   }
 
   /** The ballot of the reign that this process follows, NO_BALLOT before it has heard of any. */
@@ -89,14 +87,9 @@ export class Election {
     return this.#silentTicks >= limits.silenceTicks;
   }
 
-  /** Follows a lower reign than the highest heard of, and none that is below what this process has promised. */
+  /** Follows a lower reign than the highest heard of: one that this process has not promised to leave alone. */
   turnTo(ballot: Ballot): void {
     this.#highest = ballot;
-  }
-
-  /** This process begins a reign. */
-  begins({ reign }: Ballot): void {
-    this.#begun = Math.max(this.#begun, reign);
   }
 
   tick(): void {

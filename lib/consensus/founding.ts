@@ -146,9 +146,10 @@ export class FoundingRole {
     else outbox.notice({ kind: 'bases-differ', process: from, base, own: this.#base.digest });
   }
 
+  /** Proposed by its lowest member, which has signed it. */
   onFound(from: ProcessId, { founding }: MessageOf<'found'>): void {
     const { outbox, self, views } = this.#shared;
-    if (from === self || !founding.members.includes(self)) return;
+    if (from === self || from !== founding.members[0] || !founding.members.includes(self)) return;
     const { signed, refused } = this.#record;
     if (this.#tellsOfWithdrawal(from, founding.group)) return;
     if (signed?.group === founding.group) {
@@ -207,6 +208,8 @@ export class FoundingRole {
       if (isDead(withdrawal)) refusals.count(from, 'against the protocol');
       return;
     }
+    // A withdrawer may have taken another id since. It is believed where otherwise nothing comes of the founding.
+    if (!founding.members.includes(from) && this.#now - this.#waitsSince < limits.foundingTicks) return;
     const { withdrawals: before } = this.#record;
     this.#take(withdrawal);
     const { signed, withdrawals } = this.#record;
@@ -214,11 +217,13 @@ export class FoundingRole {
       outbox.sendOnceDurable(from, { kind: 'founded', founding: signed });
   }
 
+  /** Only members say so: to them it holds. */
   onFounded(from: ProcessId, { founding }: MessageOf<'founded'>): void {
     if (from === this.#shared.self) {
       this.#shared.clock.count(); // This process says so only once it is durable.
       return;
     }
+    if (!founding.members.includes(from)) return;
     if (this.#tellsOfWithdrawal(from, founding.group)) this.#considerLeaving(founding);
     if (this.#shared.views.founded) return;
     if (this.#hasWithdrawnFrom(founding)) return;

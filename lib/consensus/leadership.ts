@@ -195,7 +195,6 @@ export class Leadership {
     }
     this.#reachability.begin(this.#view);
     const ballot = this.#coordinator.start(this.#election.nextReign, kind, this.#strandedAt === this.#shared.log.first);
-    this.#election.begins(ballot);
     // Noted at once, not when the promise is durable: no reign number is used twice, however slow the disk.
     if (this.#election.note(ballot)) this.#onReign(ballot);
     // A group of one has heard all clocks.

@@ -17,7 +17,9 @@ export function lieTo(message: WireMessage, start: Start, random: Random): WireM
     case 'signed': {
       const { founding } = message;
       return random.pick<WireMessage>([
+        { kind: 'found', founding },
         { kind: 'signed', founding },
+        { kind: 'founded', founding },
         { kind: 'unwilling', refused: founding.group },
         { kind: 'stuck', founding: founding.group },
       ]);

@@ -126,6 +126,40 @@ describe('a process with bad links', () => {
   });
 });
 
+describe('a member that has heard of a reign beyond reason while it was alone', () => {
+  /** Process 3 is cut off from the others while somebody speaks of reign 2^50 to it. */
+  function ledAstray(mode: 'classic' | 'fast'): CoreGroup {
+    const group = new CoreGroup(3, { mode }).found();
+    group.loss = isolating(3);
+    const ballot = ballotOf(2 ** 50, group.process(2).id, 'classic');
+    const heartbeat = { kind: 'heartbeat', ballot, watermark: 0 as Instance, anyFrom: null, timeMs: null } as const;
+    for (let ticks = 0; ticks < 5 * limits.silenceTicks; ticks += 1) {
+      group.forge(2, 3, heartbeat);
+      group.runTicks(1);
+    }
+    group.loss = none;
+    return group;
+  }
+
+  it.each(['classic', 'fast'] as const)('comes back to the reign of the others, and deposes nobody (%s)', (mode) => {
+    const group = ledAstray(mode);
+    const { coordinator } = group;
+    const before = reigns(group);
+    const ids = [group.propose(3, 'a'), group.propose(1, 'b')];
+    group.runUntil(() => group.everyoneHasDecided(ids), 60 * 2_000);
+    expect(group.coordinator).toBe(coordinator);
+    expect(reigns(group)).toBe(before);
+  });
+
+  it('reigns with whoever is left', () => {
+    const group = ledAstray('classic');
+    group.runTicks(2 * limits.silenceTicks);
+    group.crash(1);
+    const ids = [group.propose(3, 'a'), group.propose(2, 'b')];
+    group.runUntil(() => group.everyoneHasDecided(ids), 60 * 2_000);
+  });
+});
+
 describe('a coordinator', () => {
   it.each<[string, Loss]>([
     ['that no majority answers', isolating(1)],

@@ -213,6 +213,26 @@ describe('a signature', () => {
     expect(viewOf(group, 3)).toEqual([1, 2, 3]);
   });
 
+  it('is not given to what any but the lowest member proposes', () => {
+    const group = new CoreGroup(3, { extra: 1 });
+    for (const proposer of [2, 4]) group.forge(proposer, 3, { kind: 'found', founding: founding(group, [1, 2, 3]) });
+    expect(group.process(3).disk.founding.signed).toBeNull();
+  });
+
+  it('is needed of all members, whatever a process that is none says of the founding', () => {
+    const group = new CoreGroup(3, { extra: 1 });
+    const ours = founding(group, [1, 2, 3]);
+    group.forge(1, 3, { kind: 'found', founding: ours });
+    group.forge(4, 3, { kind: 'founded', founding: ours });
+    expect(viewOf(group, 3)).toBeNull();
+    group.forge(4, 3, { kind: 'withdrawn', withdrawal: { founding: ours, by: ours.members } });
+    expect(group.process(3).disk.founding).toEqual({ signed: ours, refused: [], withdrawals: [] });
+    group.forge(2, 3, { kind: 'founded', founding: ours });
+    expect(viewOf(group, 3)).toEqual([1, 2, 3]);
+    group.forge(4, 3, { kind: 'withdrawn', withdrawal: { founding: ours, by: ours.members } });
+    expect(viewOf(group, 3)).toEqual([1, 2, 3]);
+  });
+
   it('is not given to a founding without the signer, or of another size', () => {
     const group = new CoreGroup(3, { extra: 1 });
     group.forge(1, 3, { kind: 'found', founding: founding(group, [1, 2, 4]) });

@@ -9,6 +9,7 @@ import { NO_BASE } from '../../lib/model/base.js';
 import { batchId, boundTo, type Batch, type BatchId } from '../../lib/model/batch.js';
 import { COUNTER_MAX, type Instance, type ProcessId } from '../../lib/model/ids.js';
 import { limits } from '../../lib/model/limits.js';
+import type { Founding } from '../../lib/model/records.js';
 import { groupIdOf } from '../../lib/model/view.js';
 import { CoreGroup } from '../support/core-group.js';
 import { both, of, to } from '../support/losses.js';
@@ -44,9 +45,16 @@ const ballots: Arbitrary<Ballot> = fc.record({
 });
 const votes = fc.record({ instance: instances, ballot: ballots, id: ids });
 const items = fc.array(fc.record({ instance: instances, id: ids }), { maxLength: 5 });
-const foundings = fc
-  .tuple(fc.uniqueArray(processes, { minLength: 1 }), numbers)
-  .map(([members, attempt]) => ({ attempt, members, group: groupIdOf(members, attempt), base: NO_BASE }));
+function foundingOf(members: readonly ProcessId[], attempt: number): Founding {
+  return { attempt, members, group: groupIdOf(members, attempt), base: NO_BASE };
+}
+/** Often that of the group itself. */
+const foundings = fc.oneof(
+  fc.constant(foundingOf(MEMBERS.map(idOf), 0)),
+  fc
+    .tuple(fc.uniqueArray(processes, { minLength: 1 }), numbers)
+    .map(([members, attempt]) => foundingOf(members, attempt)),
+);
 
 type Fields<K extends MessageKind> = { readonly [F in keyof Omit<MessageOf<K>, 'kind'>]: Arbitrary<MessageOf<K>[F]> };
 

@@ -20,12 +20,12 @@ const regressions = JSON.parse(
 ) as readonly Regression[];
 
 /** Of each profile; the long form runs thousands. */
-const SEEDS = 2;
+const SEEDS = 6;
 
 describe('the group does nothing wrong, and completes everything once faults have ended,', () => {
   it.each(profileNames)('under the faults of the profile %s', async (profile) => {
     for (let seed = 1; seed <= SEEDS; seed += 1) {
-      const { violation } = await run(registers(), { seed, profile, faultySeconds: 2, isTraced: false });
+      const { violation } = await run(registers(), { seed, profile, faultySeconds: 3, isTraced: false });
       expect({ seed, violation }).toEqual({ seed, violation: null });
     }
   });
