@@ -15,6 +15,7 @@ import { removeUnfinishedCheckpoints } from './file-checkpoints.js';
 import { InventoryTable } from './inventory-table.js';
 import { valuesOf, type JournaledCommit } from './journal/frame.js';
 import { journalFile } from './journal/journal-file.js';
+import { TransactionMark } from './lmdb-file/transaction-mark.js';
 import { Journal, JOURNAL_GAP, readJournal } from './journal/journal.js';
 import { damaged, failed } from './ledger-errors.js';
 import {
@@ -50,6 +51,7 @@ export class Environment {
   readonly #journal: Journal;
   readonly #pending = new PendingCommits();
   readonly #presence: Presence;
+  readonly #mark: TransactionMark;
   readonly #room: MapRoom;
   /** For this process to look whether its files are still there, and to be seen at work. */
   readonly #watching: NodeJS.Timeout;
@@ -96,6 +98,7 @@ export class Environment {
       this.#journal = this.#recover(applied);
       this.#presence = new Presence(this.place, [dataFile(directory), lockFile(directory), journalFile(directory)]);
       syncDirectory(directory);
+      this.#mark = new TransactionMark(dataFile(directory));
     } catch (error) {
       (ownership as Ownership | null)?.end(false);
       void closeRoot(this.#root);
@@ -237,6 +240,7 @@ export class Environment {
       // The record stays.
     }
     this.#ownership.end(isReleased);
+    this.#mark.close();
     this.#journal.close();
   }
 
@@ -287,15 +291,20 @@ export class Environment {
 
   /**
    * Verified when it is durable: until another owner's record is there that owner has not read the journal, and will find
-   * the commit in it.
+   * the commit in it. The record comes with a transaction: while there has been none, nothing need be looked up.
    */
   #append(commit: JournaledCommit): void {
     this.#final(() => {
       this.#journal.append(commit);
-      this.#root.resetReadTxn();
-      this.#ownership.verify();
+      this.#mark.check(this.#verify);
     });
   }
+
+  /** @throws TreplicaError DIRECTORY_IN_USE when another process has taken over */
+  readonly #verify = (): void => {
+    this.#root.resetReadTxn();
+    this.#ownership.verify();
+  };
 
   #settleSoon(): void {
     this.#settling ??= setTimeout(() => {
@@ -314,8 +323,7 @@ export class Environment {
     if (this.#failure !== null) return;
     try {
       this.#final(() => {
-        this.#root.resetReadTxn();
-        this.#ownership.verify();
+        this.#verify();
         this.#presence.assert();
         this.#journal.touch();
       });

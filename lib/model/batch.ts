@@ -53,24 +53,28 @@ export function processOf(id: BatchId): ProcessId {
   return id.slice(0, 16) as ProcessId;
 }
 
-/** Of the latest id that was taken apart: a batch is mostly named several times in a row. */
-let latestParts: { readonly id: BatchId; readonly parts: BatchIdParts } | null = null;
+/** The latest id that was taken apart, and what those of its series begin with: both come several times in a row. */
+let latestTaken: { readonly id: BatchId; readonly prefix: string; readonly parts: BatchIdParts } | null = null;
 
 export function partsOf(id: BatchId): BatchIdParts {
-  if (latestParts?.id !== id) latestParts = { id, parts: takenApart(id) };
-  return latestParts.parts;
+  if (latestTaken?.id !== id) latestTaken = takenApart(id, latestTaken);
+  return latestTaken.parts;
 }
 
-function takenApart(id: BatchId): BatchIdParts {
+function takenApart(id: BatchId, latest: typeof latestTaken): NonNullable<typeof latestTaken> {
+  const known = latest !== null && id.startsWith(latest.prefix) ? latest : seriesOf(id);
+  const { process, incarnation, since } = known.parts;
+  const hyphen = id.indexOf('-', known.prefix.length);
+  const sequence = Number(hyphen < 0 ? id.slice(known.prefix.length) : id.slice(known.prefix.length, hyphen));
+  return { id, prefix: known.prefix, parts: { process, incarnation, since, sequence } };
+}
+
+function seriesOf(id: BatchId): { readonly prefix: string; readonly parts: Omit<BatchIdParts, 'sequence'> } {
   const second = id.indexOf('.', 17);
   const third = id.indexOf('.', second + 1);
-  const hyphen = id.indexOf('-', third);
-  return {
-    process: processOf(id),
-    incarnation: Number(id.slice(17, second)),
-    since: Number(id.slice(second + 1, third)) as Instance,
-    sequence: Number(hyphen < 0 ? id.slice(third + 1) : id.slice(third + 1, hyphen)),
-  };
+  const incarnation = Number(id.slice(17, second));
+  const since = Number(id.slice(second + 1, third)) as Instance;
+  return { prefix: id.slice(0, third + 1), parts: { process: processOf(id), incarnation, since } };
 }
 
 /** The id without what binds it to a body: names the place of the batch in its series. */

@@ -60,7 +60,7 @@ export class Batcher {
   readonly #waiting: WaitingRoom;
   /** In the order of their numbers. */
   #inFlight = new Map<BatchId, InFlight>();
-  #since: Instance;
+  #series: Series;
   #last: Parcel | null = null;
   #pendingMessages = 0;
   #pendingBytes = 0;
@@ -70,7 +70,7 @@ export class Batcher {
 
   constructor(options: BatcherOptions) {
     this.#options = options;
-    this.#since = options.since;
+    this.#series = { process: options.process, incarnation: options.startNumber, since: options.since };
     this.#waiting = new WaitingRoom((messages, bytes) => this.#hasRoom(messages, bytes));
   }
 
@@ -121,8 +121,7 @@ export class Batcher {
 
   /** What its batches are numbered in. */
   get series(): Series {
-    const { process, startNumber: incarnation } = this.#options;
-    return { process, incarnation, since: this.#since };
+    return this.#series;
   }
 
   /**
@@ -130,8 +129,9 @@ export class Batcher {
    * not been delivered, under their new ids.
    */
   renew(since: Instance): Batch[] {
-    assert(since > this.#since, 'series of one incarnation follow each other', { since, current: this.#since });
-    this.#since = since;
+    const { since: current } = this.#series;
+    assert(since > current, 'series of one incarnation follow each other', { since, current });
+    this.#series = { ...this.#series, since };
     this.#sequence = 0;
     const inFlight = Array.from(this.#inFlight.values(), (batch) => ({ id: this.#nextId(batch.body), batch }));
     this.#inFlight = new Map(inFlight.map(({ id, batch }) => [id, batch]));
@@ -199,8 +199,7 @@ export class Batcher {
   }
 
   #nextId(body: Uint8Array): BatchId {
-    const { process, startNumber } = this.#options;
-    const id = idOfBody({ process, incarnation: startNumber, since: this.#since }, this.#sequence, body);
+    const id = idOfBody(this.#series, this.#sequence, body);
     this.#sequence += 1;
     return id;
   }

@@ -83,7 +83,7 @@ export class Inbox {
     const start = this.#decoder.startOf(bytes);
     if (lane === 'datagram') {
       this.statistics.datagramsReceived += 1;
-      if (sender !== this.#self) this.peers.learn(sender, group, from);
+      if (sender !== this.#self) this.peers.learn(sender, group, from, start);
     } else {
       this.statistics.bulkMessagesReceived += 1;
       this.peers.heardInBulk(sender, group);

@@ -42,6 +42,7 @@ export class Lanes {
     this.#sendings = new Sendings({
       partBytes: partBytesOf(maxDatagramBytes),
       heardAt: (process) => peers.heardAt(process),
+      whereIs: (process) => peers.addressOf(process),
       ...{ tell, flush, bulk, statistics, log },
     });
     this.#intake = new Intake({ tell, accept, log });

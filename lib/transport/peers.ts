@@ -1,5 +1,6 @@
 import type { GroupId, ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
+import { sameStart, type Start } from '../model/start.js';
 
 /** Where a process is reached: by datagrams and, under the same port, by the bulk lane. */
 export interface Address {
@@ -9,7 +10,9 @@ export interface Address {
 
 /** Times are in ticks of the transport. */
 export interface Peer {
+  /** Of this start of it: another object for each, though its address may be the same. */
   where: Address;
+  start: Start;
   group: GroupId;
   /** Heard since the table was last full. */
   isRecent: boolean;
@@ -36,7 +39,7 @@ export class Peers {
   nowTick = 0;
   readonly #peers = new Map<ProcessId, Peer>();
 
-  learn(id: ProcessId, group: GroupId, where: Address): void {
+  learn(id: ProcessId, group: GroupId, where: Address, start: Start): void {
     const peer = this.#peers.get(id);
     if (peer === undefined) {
       // Whoever finds no room is learnt with a later frame.
@@ -44,12 +47,14 @@ export class Peers {
       if (this.#peers.size >= limits.peersMax) return;
       const { nowTick: heardAt } = this;
       this.#peers.set(id, {
-        ...{ where, group, isRecent: true, heardAt, bulkHeardAt: -Infinity },
+        ...{ where, start, group, isRecent: true, heardAt, bulkHeardAt: -Infinity },
         ...{ deafUntil: -Infinity, complaint: null },
       });
       return;
     }
-    if (peer.where.port !== where.port || peer.where.address !== where.address) peer.where = where;
+    const isThere = peer.where.port === where.port && peer.where.address === where.address;
+    if (!isThere || !sameStart(peer.start, start)) peer.where = where;
+    peer.start = start;
     peer.group = group;
     peer.isRecent = true;
     peer.heardAt = this.nowTick;

@@ -10,6 +10,8 @@ export interface SendingsOptions {
   readonly partBytes: number;
   /** The tick at which anything of a process last came. */
   readonly heardAt: (process: ProcessId) => number;
+  /** Where a process is reached: another object for each start of it that has been heard. */
+  readonly whereIs: (process: ProcessId) => Address | undefined;
   readonly tell: (to: ProcessId, message: LaneMessage) => void;
   /** Lets what has been told leave. */
   readonly flush: () => void;
@@ -147,6 +149,7 @@ export class Sendings {
   tick(): void {
     this.#now += 1;
     for (const [to, receiver] of this.#receivers) {
+      this.#dropFormer(receiver, this.#options.whereIs(to));
       const { held, confirmed, signAt, givenUpAt } = receiver;
       for (const [id, { at }] of confirmed) {
         if (confirmed.size <= CONFIRMED_KEPT && this.#now - at < limits.heldTicks) break;
@@ -170,6 +173,16 @@ export class Sendings {
       this.#receivers.set(to, receiver);
     }
     return receiver;
+  }
+
+  /** What was on its way to a former start of the receiver is lost with it: this one asks for what it lacks. */
+  #dropFormer(receiver: Receiver, where: Address | undefined): void {
+    for (const [id, { where: sentTo, bytes }] of receiver.held) {
+      if (where === undefined || sentTo === where) return;
+      receiver.held.delete(id);
+      receiver.bytes -= bytes;
+      this.#options.statistics.unsent += 1;
+    }
   }
 
   #advise(to: ProcessId, { held }: Receiver): void {

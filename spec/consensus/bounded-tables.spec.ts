@@ -10,6 +10,7 @@ import { limits } from '../../lib/model/limits.js';
 import { View } from '../../lib/model/view.js';
 import { Peers } from '../../lib/transport/peers.js';
 import { CoreGroup } from '../support/core-group.js';
+import { SOME_START } from '../support/station.js';
 
 const SELF = '0'.repeat(16) as ProcessId;
 
@@ -23,12 +24,12 @@ describe('what is remembered of others is bounded', () => {
     const group = 'a'.repeat(16) as GroupId;
     const where = { address: 'here', port: 1 };
     for (let i = 0; i < 20 * limits.peersMax; i += 1) {
-      if (i % 100 === 0) peers.learn(SELF, group, where);
-      peers.learn(processNumber(1 + i), group, where);
+      if (i % 100 === 0) peers.learn(SELF, group, where, SOME_START);
+      peers.learn(processNumber(1 + i), group, where, SOME_START);
     }
     expect(peers.addressOf(SELF)).toEqual(where);
     const late = processNumber(21 * limits.peersMax);
-    for (let i = 0; i < 2; i += 1) peers.learn(late, group, where);
+    for (let i = 0; i < 2; i += 1) peers.learn(late, group, where, SOME_START);
     expect(peers.addressOf(late)).toEqual(where);
     const known = Array.from({ length: 20 * limits.peersMax }, (_, i) => peers.addressOf(processNumber(1 + i)));
     expect(known.filter((address) => address !== undefined).length).toBeLessThanOrEqual(limits.peersMax);

@@ -1,5 +1,6 @@
 import type { ProcessId } from '../../lib/model/ids.js';
 import { limits } from '../../lib/model/limits.js';
+import type { Nonce, Start } from '../../lib/model/start.js';
 import { Agenda } from '../../lib/transport/agenda.js';
 import type { Lane } from '../../lib/transport/inbox.js';
 import { MemoryNetwork, type Copy, type Passenger } from '../../lib/transport/memory-network.js';
@@ -28,29 +29,40 @@ export class LaneWorld {
   readonly stopped = new Set<number>();
   readonly #cuts = new Set<string>();
   readonly #agenda = new Agenda();
+  readonly #network = new MemoryNetwork(this.#agenda.add, (passenger) => this.#fate(passenger));
+  readonly #maxDatagramBytes: number;
 
   constructor(n: number, maxDatagramBytes = 1_000) {
-    const network = new MemoryNetwork(this.#agenda.add, (passenger) => this.#fate(passenger));
+    this.#maxDatagramBytes = maxDatagramBytes;
     for (let number = 1; number <= n; number += 1) {
-      const heard: string[] = [];
-      const log = new MemoryLog();
-      const receiver = (from: ProcessId, _group: unknown, message: Buffer): void => {
-        heard.push(`${Number(from)}>${message.length > 100 ? message.length : message.toString()}`);
-      };
-      const place = { queueId: 'a queue', self: idOf(number), start: SOME_START };
-      const transport = network.open({ ...place, receiver, log, maxDatagramBytes });
-      transport.join(GROUP_A);
-      this.transports.push(transport);
-      this.heard.push(heard);
-      this.logs.push(log);
+      this.heard.push([]);
+      this.logs.push(new MemoryLog());
+      this.#open(number, SOME_START);
       this.#tickLater(number);
     }
-    for (const transport of this.transports) {
-      transport.send('everyone', Buffer.from('hello'));
-      transport.flush();
-    }
+    for (let number = 1; number <= n; number += 1) this.send(number, 'everyone', 'hello');
     this.pass(1);
     for (const heard of this.heard) heard.length = 0;
+  }
+
+  /** The process is killed and started again, and the others hear of it. */
+  async restart(number: number): Promise<void> {
+    await this.transport(number).close();
+    this.#open(number, { incarnation: 2, nonce: 'd'.repeat(32) as Nonce });
+    this.send(number, 'everyone', 'hello again');
+    this.pass(1);
+  }
+
+  #open(number: number, start: Start): void {
+    const heard = this.heard[number - 1]!;
+    const receiver = (from: ProcessId, _group: unknown, message: Buffer): void => {
+      heard.push(`${Number(from)}>${message.length > 100 ? message.length : message.toString()}`);
+    };
+    const place = { queueId: 'a queue', self: idOf(number), start };
+    const [log, maxDatagramBytes] = [this.logs[number - 1]!, this.#maxDatagramBytes];
+    const transport = this.#network.open({ ...place, receiver, log, maxDatagramBytes });
+    transport.join(GROUP_A);
+    this.transports[number - 1] = transport;
   }
 
   transport(number: number): Transport {

@@ -164,6 +164,23 @@ describe('a receiver that is stopped', () => {
   });
 });
 
+describe('a receiver that is killed and started again', () => {
+  it('gets nothing of what was on its way to it before, and is warned of nothing', async () => {
+    world.cut('bulk', 1, 2);
+    for (let i = 0; i < 10; i += 1) world.send(1, 2, Buffer.alloc(1_000_000, i));
+    await world.restart(2);
+    world.mend();
+    world.pass(20);
+    expect(world.transport(1).bytesOnTheirWay(idOf(2))).toBe(0);
+    world.send(1, 2, LARGE);
+    world.until(() => world.has(2, '1>50000'));
+    world.pass(2_000);
+    expect(world.heard[1]!.filter((what) => what === '1>1000000')).toEqual([]);
+    expect(world.warnings(2)).toEqual([]);
+    expect(world.transport(1).statistics.partsSent).toBe(0);
+  });
+});
+
 describe('the same large message', () => {
   it('is not sent again while a copy is on its way', () => {
     world.cut('bulk', 1, 2);
