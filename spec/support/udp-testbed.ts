@@ -99,8 +99,13 @@ export async function eavesdropperOn(queueId: string): Promise<Eavesdropper> {
 export async function boundSocket(address: string, port = 0): Promise<Socket> {
   const socket = createSocket('udp4');
   socket.bind({ address, port, exclusive: true });
-  await once(socket, 'listening');
-  return socket;
+  try {
+    await once(socket, 'listening');
+    return socket;
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
 }
 
 export async function closeSocket(socket: Socket): Promise<void> {
