@@ -8,15 +8,25 @@ import { put } from './properties.js';
 
 const declared = new WeakMap<object, readonly string[]>();
 
-/** The fields that a new instance of `type` is or may be made with, as far as its source spells them out; the base's first. */
+/**
+ * The fields that a new instance of `type` has which is made without arguments, in their order. Where that cannot be made, those
+ * that it may be made with as far as its source spells them out, the base's first.
+ */
 export function declaredFields(type: Class): readonly string[] {
   const prototype = type.prototype as object;
   let fields = declared.get(prototype);
-  if (fields === undefined) {
-    const classes = [...classesOf(prototype)].reverse();
-    declared.set(prototype, (fields = [...new Set(classes.flatMap((base) => sourceOf(base).fields))]));
-  }
+  if (fields === undefined) declared.set(prototype, (fields = fieldsOfNew(type)));
   return fields;
+}
+
+function fieldsOfNew(type: Class): string[] {
+  try {
+    return Object.getOwnPropertyNames(make(type, []));
+  } catch {
+    // Its constructor needs what it is given.
+    const classes = [...classesOf(type.prototype as object)].reverse();
+    return [...new Set(classes.flatMap((base) => sourceOf(base).fields))];
+  }
 }
 
 /** The fields that a class makes its instances with now, and did not when an instance was written. */

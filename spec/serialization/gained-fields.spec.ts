@@ -102,6 +102,59 @@ describe.each(sources)('From %s of an earlier release', (_, read) => {
   });
 });
 
+interface Lot {
+  title: string;
+  bids?: string[];
+}
+
+/** One source for both releases, and ways to make a field that no source spells out; `gains` says what the running release is. */
+const ways: readonly (readonly [string, (gains: () => boolean) => new () => Lot])[] = [
+  ['under a condition', (gains) => class implements Lot { title = 'lamp'; bids?: string[]; constructor() { delete this.bids; if (gains()) this.bids = []; } }], // prettier-ignore
+  ['by Object.assign', (gains) => class implements Lot { title = 'lamp'; constructor() { if (gains()) Object.assign(this, { bids: [] }); } }], // prettier-ignore
+  ['by a method', (gains) => class implements Lot { title = 'lamp'; constructor() { this.reset(); } reset(): void { if (gains()) (this as Lot).bids = []; } }], // prettier-ignore
+  [
+    'by a helper',
+    (gains) =>
+      class implements Lot {
+        title = 'lamp';
+        constructor() {
+          begin(this, gains());
+        }
+      },
+  ],
+  ['in a base class', (gains) => class extends (class { base = 1; constructor() { begin(this, gains()); } }) implements Lot { title = 'lamp'; }], // prettier-ignore
+];
+
+function begin(lot: object, gains: boolean): void {
+  if (gains) (lot as Lot).bids = [];
+}
+
+describe.each(ways)('A field that the constructor makes %s', (way, classOf) => {
+  /** The class as one release has it, under a name of its own; the constructor is as long as both. */
+  function release(version: 'v1' | 'v2', id: number): new () => Lot {
+    const type = classOf(() => version === 'v2');
+    serializable(`gained.${way.replaceAll(/\W/g, '-')}${id}.${version}`)(type);
+    return type;
+  }
+
+  it.each(sources)('is gained by an instance from %s of an earlier release', (_, read) => {
+    const id = Math.random();
+    const [LotV1, LotV2] = [release('v1', id), release('v2', id)];
+    const lot = only(read(new LotV1())) as Lot;
+    expect(lot).toBeInstanceOf(LotV2);
+    expect(lot).toEqual(new LotV2());
+    expect(Object.keys(lot)).toEqual(Object.keys(new LotV2()));
+  });
+
+  it.each(sources)('is in no instance from %s where it was deleted', (_, read) => {
+    const lot = new (release('v2', Math.random()))();
+    const { bids, ...kept } = lot;
+    expect(bids).toEqual([]);
+    delete lot.bids;
+    expect(only(read(lot))).toEqual(kept);
+  });
+});
+
 describe('A field that an instance of this release lacks', () => {
   it('stays absent: it was deleted, and not gained', () => {
     const flag = new FlagV2('lamp');
