@@ -5,7 +5,7 @@ import { nameOfCheckpoint } from '../ledger/checkpoint-store.js';
 import type { LedgerReader } from '../ledger/lmdb-reader.js';
 import { openLatest } from '../backup/latest-state.js';
 import type { Checkpoint } from '../model/checkpoint.js';
-import { TreplicaError } from '../model/errors.js';
+import { isDamage } from '../model/errors.js';
 import type { LedgerSnapshot } from '../model/records.js';
 import { walkLog } from './log-walk.js';
 
@@ -95,6 +95,6 @@ async function verifyChunks(
 
 /** What is damaged, in a sentence. Throws what is no damage again. */
 export function damageOf(error: unknown): string {
-  if (error instanceof TreplicaError && error.code === 'LEDGER_DAMAGED') return error.message;
+  if (isDamage(error)) return error.message;
   throw error;
 }

@@ -87,7 +87,7 @@ export class CatchUp {
       if (this.#open.length === 0) known.isSilent = false;
     }
     this.#forgetPassed();
-    if (this.#open.length === 0 && this.#lag > limits.windowInstances / 2) this.#ask(this.#furthest);
+    if (this.#open.length === 0 && watermark - log.first > limits.windowInstances / 2) this.#ask(this.#furthest);
   }
 
   /**

@@ -51,6 +51,17 @@ export interface Supply {
   readonly until: Instance | null;
 }
 
+/**
+ * Of what one process asks for up to the same place, the answer from the lowest instance on tells all, or most. Returns whether
+ * it has asked for that before.
+ */
+export function isMergedInto(supplies: Supply[], supply: Supply): boolean {
+  const i = supplies.findIndex(({ to, until }) => to === supply.to && until === supply.until);
+  const known = supplies[i];
+  if (known !== undefined && supply.from < known.from) supplies[i] = supply;
+  return known !== undefined;
+}
+
 /** What a process is to a group: a learner is in no quorum, and otherwise does what members do. */
 export type Part = 'member' | 'learner' | 'stranger';
 

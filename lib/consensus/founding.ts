@@ -18,6 +18,9 @@ export interface FoundingOptions {
   readonly learns: boolean;
 }
 
+/** Foundings whose withdrawals are kept: as good as all that a process can have signed, and a bound to what others make up. */
+const WITHDRAWALS_MAX = 64;
+
 /** How often the log says what is awaited. */
 const PATIENCE_TICKS = 500;
 
@@ -210,7 +213,9 @@ export class FoundingRole {
     }
     // A withdrawer may have taken another id since. It is believed where otherwise nothing comes of the founding.
     if (!founding.members.includes(from) && this.#now - this.#waitsSince < limits.foundingTicks) return;
-    const { withdrawals: before } = this.#record;
+    const { withdrawals: before, signed: own } = this.#record;
+    const isKnown = isOurs || own?.group === founding.group || withdrawalOf(before, founding.group) !== undefined;
+    if (!isKnown && before.length >= WITHDRAWALS_MAX) return;
     this.#take(withdrawal);
     const { signed, withdrawals } = this.#record;
     if (isOurs && signed?.group === founding.group && withdrawals !== before)

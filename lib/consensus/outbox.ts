@@ -3,7 +3,7 @@ import { sameBallot, type Ballot } from '../model/ballot.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { Instance, ProcessId } from '../model/ids.js';
 import type { LedgerRecord } from '../model/records.js';
-import type { Decision, Effects, Notice, Supply } from './effects.js';
+import { isMergedInto, type Decision, type Effects, type Notice, type Supply } from './effects.js';
 import { EVERYONE, type Item, type Message, type Outgoing } from './messages.js';
 import { Questions } from './questions.js';
 
@@ -119,12 +119,8 @@ export class Outbox {
     this.#readable.push(ticket);
   }
 
-  /** Of what one receiver asks for in one turn up to the same place, the answer from the lowest instance on tells all. */
   supply(supply: Supply): void {
-    const i = this.#supplies.findIndex(({ to, until }) => to === supply.to && until === supply.until);
-    const known = this.#supplies[i];
-    if (known === undefined) this.#supplies.push(supply);
-    else if (supply.from < known.from) this.#supplies[i] = supply;
+    if (!isMergedInto(this.#supplies, supply)) this.#supplies.push(supply);
   }
 
   notice(notice: Notice): void {

@@ -83,7 +83,7 @@ export class Reads {
       if (until > log.first) break;
       for (const ticket of tickets) outbox.readable(ticket);
     }
-    if (this.#nextSettled * 2 < this.#settled.length) return;
+    if (this.#nextSettled === 0 || this.#nextSettled * 2 < this.#settled.length) return;
     this.#settled = this.#settled.slice(this.#nextSettled);
     this.#nextSettled = 0;
   }

@@ -300,10 +300,14 @@ export class Environment {
     });
   }
 
-  /** @throws TreplicaError DIRECTORY_IN_USE when another process has taken over */
-  readonly #verify = (): void => {
+  /**
+   * Returns the number of the transaction in which the record was found to be ours.
+   * @throws TreplicaError DIRECTORY_IN_USE when another process has taken over
+   */
+  readonly #verify = (): number => {
     this.#root.resetReadTxn();
     this.#ownership.verify();
+    return this.inventories.noted(`data file ${this.place}`).transaction;
   };
 
   #settleSoon(): void {

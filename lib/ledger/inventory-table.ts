@@ -52,6 +52,15 @@ export class InventoryTable {
   }
 
   /**
+   * What is noted by the last transaction that is seen from here.
+   * @param name of what is damaged if it is
+   * @throws TreplicaError LEDGER_DAMAGED or LEDGER_VERSION
+   */
+  noted(name: string): TransactionNote {
+    return readNote(this.#table, name);
+  }
+
+  /**
    * Within a transaction, before anything is written: what the last one has noted.
    * @param name of what is damaged if it is
    * @throws TreplicaError LEDGER_DAMAGED or LEDGER_VERSION

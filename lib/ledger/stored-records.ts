@@ -1,5 +1,6 @@
 import { assert } from '../model/assert.js';
-import { DamagedLogError, TreplicaError } from '../model/errors.js';
+import type { TreplicaError } from '../model/errors.js';
+import { DamagedLogError, isDamage } from '../model/errors.js';
 import { after, type Instance } from '../model/ids.js';
 import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../model/records.js';
 import { CommitPlan } from './commit-plan.js';
@@ -160,7 +161,7 @@ export class StoredRecords {
     try {
       entry = this.#codec.decodeEntry(instance, value);
     } catch (error) {
-      const isDamaged = error instanceof TreplicaError && error.code === 'LEDGER_DAMAGED';
+      const isDamaged = isDamage(error);
       throw isDecided && isDamaged ? this.#damagedEntry(instance, 'it is not what was written', error) : error;
     }
     if (isDecided && entry.vote === null) throw this.#damagedEntry(instance, 'it holds no batch');

@@ -25,7 +25,8 @@ export class MachineKeeper<S extends StateMachine> implements StateKeeper {
   readonly #initialFields: readonly string[];
   /** The state that every replica begins with, for the fields that a class has gained since a checkpoint was made. */
   readonly #initialPieces: readonly Uint8Array[];
-  readonly #model: S;
+  /** A copy: operations give the state itself fields, and take some from it. */
+  readonly #model: object;
 
   /**
    * `current` has the initial state when this is called. `module` is the URL of the application's module, where it names
@@ -41,11 +42,11 @@ export class MachineKeeper<S extends StateMachine> implements StateKeeper {
     this.#current = current;
     this.#become = become;
     const { state } = current();
-    this.#model = state;
     this.#initialFields = Object.getOwnPropertyNames(state);
     this.#initialPieces = development.isOn
       ? triedPieces(state, this.#initialFields)
       : [...encodeState(state, this.#initialFields)];
+    this.#model = this.#initialState(state);
   }
 
   *save(): IterableIterator<Uint8Array> {
@@ -58,7 +59,7 @@ export class MachineKeeper<S extends StateMachine> implements StateKeeper {
 
   restore(): StateSink {
     let time: number | null = null;
-    const decoder = new StateDecoder(this.#initialState());
+    const decoder = new StateDecoder(this.#initialState(this.#model));
     return {
       push: (piece) => {
         if (time === null) time = timeIn(piece);
@@ -75,8 +76,8 @@ export class MachineKeeper<S extends StateMachine> implements StateKeeper {
     for (const ticket of tickets as readonly (Ticket | undefined)[]) ticket?.skip();
   }
 
-  #initialState(): object {
-    const decoder = new StateDecoder(this.#model);
+  #initialState(model: object): object {
+    const decoder = new StateDecoder(model);
     for (const piece of this.#initialPieces) decoder.push(piece);
     return decoder.finish();
   }

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 
 import { InvariantViolation } from '../model/errors.js';
+import { isNative } from '../serialization/class-source.js';
 
 /**
  * What an engine says when it has reached a limit of its own, and not one of the language. Whether it reaches it depends on
@@ -94,11 +95,7 @@ function isLimit(message: string): boolean {
  */
 function isOfEngine(error: Error): boolean {
   const { constructor } = error;
-  const isBuiltIn =
-    typeof constructor === 'function' &&
-    CLASSES.has(constructor.name) &&
-    Function.prototype.toString.call(constructor).endsWith('{ [native code] }');
-  return isBuiltIn && Object.keys(error).every((key) => key === 'code');
+  return isNative(constructor) && CLASSES.has(constructor.name) && Object.keys(error).every((key) => key === 'code');
 }
 
 function isOutOfMemoryClone(error: object): error is Error {

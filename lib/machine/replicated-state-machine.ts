@@ -3,6 +3,7 @@
  * queue of messages that is the same everywhere, and of nothing below it.
  */
 import { otherCopyOf, twoCopies } from '../model/copies.js';
+import { development } from '../model/development.js';
 import { TreplicaError } from '../model/errors.js';
 import { encode } from '../serialization/codec.js';
 import type { DeepReadonly } from './deep-readonly.js';
@@ -37,7 +38,7 @@ export class ReplicatedStateMachine<S extends StateMachine> {
   /** What the queue had no room for, in the order in which it was executed. */
   readonly #waiting: { readonly message: Uint8Array; readonly ticket: Ticket }[] = [];
   /** In production the state is handed out as it is. */
-  readonly #isGuarded = process.env['NODE_ENV'] !== 'production';
+  readonly #isGuarded = development.isOn;
   #isClosed = false;
   #cause: Error | null = null;
 
@@ -77,9 +78,9 @@ export class ReplicatedStateMachine<S extends StateMachine> {
    * This replica's state, live: it changes as operations come in, and only they may change it. While a replica that was
    * away catches up it is stale, and after that another object: ask for it each time.
    *
-   * Unless NODE_ENV is 'production', it is given as a view that throws STATE_READ_ONLY when it is written to. Views have the
-   * classes and methods of what they show; built-in functions that look behind properties (structuredClone, Map.prototype.get
-   * called on them) refuse them: take a copy with `read` there.
+   * Unless NODE_ENV is 'production' when Treplica is loaded, it is given as a view that throws STATE_READ_ONLY when it is
+   * written to. Views have the classes and methods of what they show; built-in functions that look behind properties
+   * (structuredClone, Map.prototype.get called on them) refuse them: take a copy with `read` there.
    */
   get state(): DeepReadonly<S> {
     const { state } = this.#replica;

@@ -65,6 +65,11 @@ export class DamagedLogError extends TreplicaError {
   }
 }
 
+/** Whether what was kept cannot be read as it was written. */
+export function isDamage(error: unknown): error is TreplicaError {
+  return error instanceof TreplicaError && error.code === 'LEDGER_DAMAGED';
+}
+
 /**
  * The caller stopped waiting, or this process stopped, before the result was known. The operation may have been
  * executed, may still be, or may never be: ask the state, or make the operation idempotent and execute it again.

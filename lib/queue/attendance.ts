@@ -1,4 +1,5 @@
 import type { ProcessId } from '../model/ids.js';
+import { classicQuorum } from '../model/view.js';
 import type { AttendanceNotice } from './notices.js';
 import { isTimeToWarn } from './wait-watch.js';
 import type { WireMessage } from './wire.js';
@@ -120,7 +121,7 @@ export class Attendance {
     this.#hasWarned = true;
     const missing = this.#missingOf(members);
     const heard = members.length - missing.length;
-    const needed = Math.floor(members.length / 2) + 1;
+    const needed = classicQuorum(members.length);
     this.#options.notify({ kind: 'no-quorum', members: members.length, heard, needed, missing });
   }
 }

@@ -1,6 +1,6 @@
 import type { CheckpointStore } from '../ledger/checkpoint-store.js';
 import type { Checkpoint, Verdict } from '../model/checkpoint.js';
-import { InvariantViolation, TreplicaError } from '../model/errors.js';
+import { InvariantViolation, isDamage, TreplicaError } from '../model/errors.js';
 import type { Instance, ProcessId } from '../model/ids.js';
 import type { LedgerRecord } from '../model/records.js';
 import type { View } from '../model/view.js';
@@ -359,10 +359,6 @@ export class Checkpointer {
       },
     );
   }
-}
-
-function isDamage(error: unknown): boolean {
-  return error instanceof TreplicaError && error.code === 'LEDGER_DAMAGED';
 }
 
 function nothing(): void {

@@ -11,7 +11,7 @@ import type { Decision } from '../consensus/effects.js';
 import { assert } from '../model/assert.js';
 import type { Batch } from '../model/batch.js';
 import type { Checkpoint } from '../model/checkpoint.js';
-import { DamagedLogError, TreplicaError, UnknownOutcomeError } from '../model/errors.js';
+import { DamagedLogError, isDamage, TreplicaError, UnknownOutcomeError } from '../model/errors.js';
 import type { Instance } from '../model/ids.js';
 import type { LogEntry } from '../model/records.js';
 import type { Batcher } from './batcher.js';
@@ -253,7 +253,7 @@ export class Delivery {
       this.#release('restoring');
     } catch (error) {
       if (this.#base !== base) return;
-      if (error instanceof TreplicaError && error.code === 'LEDGER_DAMAGED') this.#options.onLostCheckpoint(error);
+      if (isDamage(error)) this.#options.onLostCheckpoint(error);
       else this.#fail(error);
     }
   }

@@ -283,6 +283,7 @@ export class Driver {
       const effects = core.effects(!this.#errands.isEmpty);
       const readable = core.watermark;
       if (effects.notices.some(({ kind }) => kind === 'votes-lost')) this.#starts.lose();
+      for (const { batch } of effects.decided) this.#starts.decided(batch.id);
       if (this.#isOver) return;
       this.#join(effects.notices);
       this.#send(effects.messages);
@@ -352,7 +353,7 @@ export class Driver {
     this.#options.ledger.commit(records, (error) => {
       this.#committing = false;
       if (this.#stopped) {
-        if (error === null) this.#last?.();
+        this.#last?.();
         return;
       }
       this.#guard(() => {
@@ -374,8 +375,6 @@ export class Driver {
       this.#onInstalled?.();
       this.#onInstalled = null;
     }
-    for (const { batch } of effects.decided) this.#starts.decided(batch.id);
-    if (this.#isOver) return;
     delivery.decided(effects.decided);
     delivery.readableUntil(readable);
     this.#tellDelivered(readable);

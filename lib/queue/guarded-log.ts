@@ -1,7 +1,8 @@
 import { types } from 'node:util';
 import type { Logger } from 'pino';
 
-const METHODS = ['debug', 'info', 'warn', 'error', 'fatal'] as const;
+/** What a queue calls of its log. */
+export const LOG_METHODS = ['debug', 'info', 'warn', 'error', 'fatal'] as const;
 
 /**
  * The same logger, which can neither throw into the queue nor leave a rejected promise behind: a group's work does not
@@ -19,7 +20,7 @@ export function guardedLog(log: Logger, queueId: string): Logger {
     );
   };
   const guarded = Object.create(log) as Logger;
-  for (const method of METHODS) {
+  for (const method of LOG_METHODS) {
     // Asked for at each call: what a logger does changes with its level.
     guarded[method] = (...args: unknown[]): void => {
       try {

@@ -1,4 +1,4 @@
-import type { Supply } from '../consensus/effects.js';
+import { isMergedInto, type Supply } from '../consensus/effects.js';
 import type { MessageOf } from '../consensus/messages.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Batch } from '../model/batch.js';
@@ -64,15 +64,9 @@ export class LogSupplier {
     return from < ledger.start || transport.bytesOnTheirWay(to) < BYTES_ON_THEIR_WAY_MAX;
   }
 
-  /**
-   * Of what one process asks for up to the same place, the answer from the lowest instance on tells most. Whoever is not
-   * answered asks again.
-   */
+  /** Whoever is not answered asks again. */
   #wait(supply: Supply): void {
-    const i = this.#waiting.findIndex(({ to, until }) => to === supply.to && until === supply.until);
-    const known = this.#waiting[i];
-    if (known !== undefined) this.#waiting[i] = supply.from < known.from ? supply : known;
-    else if (this.#hasRoomFor(supply.to)) this.#waiting.push(supply);
+    if (!isMergedInto(this.#waiting, supply) && this.#hasRoomFor(supply.to)) this.#waiting.push(supply);
   }
 
   #hasRoomFor(process: ProcessId): boolean {

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Ledger } from '../ledger/ledger.js';
 import { refuted } from '../ledger/ledger-errors.js';
-import { TreplicaError } from '../model/errors.js';
+import { isDamage, TreplicaError } from '../model/errors.js';
 import type { Base } from './delivery.js';
 import { takeIdentity, type IdentityOptions, type Taken } from './identity.js';
 import { readBase } from './recovery.js';
@@ -84,8 +84,4 @@ function mayOnlyFollow(queueId: string): TreplicaError {
     'LEDGER_DAMAGED',
     `An earlier ledger of this directory was set aside because it was damaged, and votes may have been lost with it: this process may not found a group on ${queueId}, only follow one without a vote. Start it with recover: true to have it do so, or give it an empty directory where the earlier group is gone for good.`,
   );
-}
-
-function isDamage(error: unknown): error is TreplicaError {
-  return error instanceof TreplicaError && error.code === 'LEDGER_DAMAGED';
 }

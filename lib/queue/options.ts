@@ -14,6 +14,7 @@ import {
   type OptionKinds,
 } from '../model/options.js';
 import { MAX_MEMBERS } from '../model/view.js';
+import { LOG_METHODS } from './guarded-log.js';
 
 /** A checkpoint is made when either measure is reached; a measure that is left out has its default. */
 export interface CheckpointOptions {
@@ -91,7 +92,6 @@ const CHECKPOINT_KINDS: OptionKinds<CheckpointOptions> = {
 };
 
 /** What is called of a logger, as pino's have it. */
-const LOG_METHODS = ['debug', 'info', 'warn', 'error', 'fatal'] as const;
 
 /** @throws TreplicaError INVALID_OPTION that names the option and what it may be. */
 export function checkOptions(options: QueueOptions): void {

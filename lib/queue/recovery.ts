@@ -7,7 +7,7 @@ import type { Arriving } from '../consensus/arriving.js';
 import type { Consensus } from '../consensus/consensus.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Checkpoint, Verdict } from '../model/checkpoint.js';
-import { TreplicaError, type DamagedLogError } from '../model/errors.js';
+import { type DamagedLogError, isDamage, TreplicaError } from '../model/errors.js';
 import { after, laterOf, type Instance, type ProcessId } from '../model/ids.js';
 import type { LedgerSnapshot } from '../model/records.js';
 import { EVERYONE } from '../transport/transport.js';
@@ -303,7 +303,7 @@ export class Recovery implements RepairReceiver {
     try {
       return await readBase(this.#options.ledger, checkpoint);
     } catch (error) {
-      if (!(error instanceof TreplicaError) || error.code !== 'LEDGER_DAMAGED') throw error;
+      if (!isDamage(error)) throw error;
       this.#options.log.error({ err: error }, 'the checkpoint that was fetched is damaged');
       return null;
     }

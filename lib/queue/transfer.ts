@@ -1,7 +1,7 @@
 import { mayPrecedeAnswer, type Arriving } from '../consensus/arriving.js';
 import type { CheckpointReceiver, CheckpointStore } from '../ledger/checkpoint-store.js';
 import type { Checkpoint } from '../model/checkpoint.js';
-import { TreplicaError } from '../model/errors.js';
+import { isDamage } from '../model/errors.js';
 import type { ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
 import type { Awaited } from './notices.js';
@@ -295,7 +295,7 @@ export class Transfer {
         },
         (error: unknown) => {
           this.#isBetween = false;
-          if (!(error instanceof TreplicaError) || error.code !== 'LEDGER_DAMAGED') throw error;
+          if (!isDamage(error)) throw error;
           this.#options.tell({ err: error }, 'the checkpoint that was fetched is not what was offered');
         },
       ),

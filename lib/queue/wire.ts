@@ -27,7 +27,7 @@ type WireMessageOf<K extends WireMessage['kind']> = Extract<WireMessage, { reado
 type Codecs = { readonly [K in WireMessage['kind']]: Codec<WireMessageOf<K>> };
 
 /** One vote in a promise: an instance, a ballot and the longest batch id. */
-const REPORTED_VOTE_BYTES_MAX = 8 + 26 + 64;
+const REPORTED_VOTE_BYTES_MAX = 8 + 26 + 78;
 
 /** The rest of a promise, and the frame around it. */
 const PROMISE_BYTES_MAX = 128;

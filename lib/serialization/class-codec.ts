@@ -57,13 +57,13 @@ export class ClassCodec {
   #latest: Shape | null = null;
 
   /**
-   * `prefix` names the class in headers. `fillsIn` says whether instances are given what their class has gained since they
-   * were written.
+   * `prefix` names the class in headers. `made` are the fields that instances are made with: what one lacks of them is written as
+   * deleted, and what a header knows nothing of is filled in. Default: what the constructor makes without arguments.
    */
   constructor(
     readonly type: Class,
     readonly prefix: string,
-    readonly fillsIn = true,
+    readonly made: readonly string[] | null = null,
   ) {
     this.prototype = type.prototype as object;
     this.#Instance = constructorOf(this.prototype);
@@ -97,15 +97,17 @@ export class ClassCodec {
   }
 
   #gainedSince(wireNames: readonly string[], absent: readonly string[]): Gained | null {
-    if (!this.fillsIn) return null;
-    const known = new Set([...wireNames, ...absent].map((wireName) => keyOf(this.type, wireName)));
-    const missing = this.#declared().filter((key) => !known.has(key));
-    return missing.length === 0 ? null : gainedFields(this.type, known, missing);
+    const keys = (names: readonly string[]): string[] => names.map((wireName) => keyOf(this.type, wireName));
+    const held = new Set(keys(wireNames).filter((key) => this.#fieldOf(key) !== null));
+    const gone = keys(absent);
+    const missing = this.#declared().filter((key) => !held.has(key) && !gone.includes(key));
+    return missing.length === 0 ? null : gainedFields(this.type, held, missing);
   }
 
   /** The fields that instances are made with and that travel. */
   #declared(): string[] {
-    return declaredFields(this.type).filter((key) => !(key in this.prototype) && this.#fieldOf(key) !== null);
+    const made = this.made ?? declaredFields(this.type);
+    return made.filter((key) => !(key in this.prototype) && this.#fieldOf(key) !== null);
   }
 
   #recall(names: readonly string[], instance: object): Shape {

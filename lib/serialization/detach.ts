@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 
 import { development } from '../model/development.js';
+import { isNative } from './class-source.js';
 import { className, flawOf, prototypeOf } from './flaws.js';
 import { refuseHidden } from './hidden-state.js';
 import { close, EXTENSIBLE, integrityOf } from './integrity.js';
@@ -99,10 +100,11 @@ class Copying {
     const twin = prototype === null ? null : twinOf(prototype);
     if (twin !== null && twin !== Object.prototype) return this.#object(original, twin);
     const flaw = prototype === null ? null : flawOf(prototype);
-    // Nobody is given this promise: if it were rejected, as unhandled, that would end the process.
-    if (types.isPromise(original)) original.catch(() => undefined);
-    if (flaw !== null && prototype !== null)
+    if (flaw !== null && prototype !== null) {
+      // Nobody is given this promise: if it were rejected, as unhandled, that would end the process.
+      if (types.isPromise(original)) original.catch(() => undefined);
       throw uncopiable(`holds an instance of ${className(prototype)}, and ${flaw}`);
+    }
     refuseSymbols(original, 'an object');
     if (development.isOn) {
       refuseDisguised(original);
@@ -150,7 +152,7 @@ export function flawOfError(prototype: object | null): string | null {
   const flaw = prototype === null ? null : flawOf(prototype);
   for (let at = prototype; at !== null; at = prototypeOf(at)) {
     const type: unknown = Object.getOwnPropertyDescriptor(at, 'constructor')?.value;
-    if (typeof type !== 'function' || !Function.prototype.toString.call(type).endsWith('{ [native code] }')) continue;
+    if (!isNative(type)) continue;
     return flaw === flawOf(at) ? null : flaw;
   }
   return flaw;

@@ -44,8 +44,23 @@ export class Gained {
   }
 }
 
-/** Given in place of what a constructor takes, to find out what depends on it. */
-const ARGUMENTS: readonly number[] = Array.from({ length: 16 }, (_, i) => 7_368_787 + i);
+/**
+ * Given in place of what a constructor takes, to find out what depends on it. Small, because a constructor may
+ * make so many of something; unevenly spaced, so that what is computed from one of them is not easily another one.
+ */
+const ARGUMENTS: readonly number[] = Array.from({ length: 16 }, (_, i) => 211 + 13 * i * i);
+
+/** Two new instances of a class: `model` is made without arguments, `other` later and from numbers, if the class takes them. */
+interface Pair {
+  readonly model: Readonly<Record<string, unknown>>;
+  readonly other: Readonly<Record<string, unknown>>;
+}
+
+/** Once a class, because it takes some milliseconds: there may be a header for each instance. */
+const pairs = new WeakMap<object, Pair>();
+
+/** Longer than the clock's unit: what is taken from it has to differ between the two instances. */
+const CLOCK_GOES_ON_MS = 2;
 
 /**
  * What an instance that has the fields `known` lacks of `missing`, as a new instance has it that is made without arguments.
@@ -53,14 +68,14 @@ const ARGUMENTS: readonly number[] = Array.from({ length: 16 }, (_, i) => 7_368_
  * constructor is given, unless it is that itself: nobody knows it any more.
  */
 export function gainedFields(type: Class, known: ReadonlySet<string>, missing: readonly string[]): Gained | null {
-  let model: Record<string, unknown>;
+  let pair: Pair;
   try {
-    model = make(type, []);
+    pair = pairOf(type);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw unknownValue(type, missing[0] ?? '', `the constructor, called without arguments, throws (${reason})`, error);
   }
-  const other = makeOther(type);
+  const { model, other } = pair;
   const initial: Record<string, unknown> = {};
   for (const key of missing) {
     if (!Object.hasOwn(model, key)) continue;
@@ -74,6 +89,17 @@ export function gainedFields(type: Class, known: ReadonlySet<string>, missing: r
 
 function make(type: Class, given: readonly unknown[]): Record<string, unknown> {
   return Reflect.construct(type, given) as Record<string, unknown>;
+}
+
+function pairOf(type: Class): Pair {
+  const prototype = type.prototype as object;
+  let pair = pairs.get(prototype);
+  if (pair === undefined) {
+    const model = make(type, []);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, CLOCK_GOES_ON_MS);
+    pairs.set(prototype, (pair = { model, other: makeOther(type) }));
+  }
+  return pair;
 }
 
 function makeOther(type: Class): Record<string, unknown> {

@@ -73,7 +73,7 @@ export class StateDecoder {
     for (const field of fields) if (!Object.hasOwn(this.model, field)) throw lostField(name, type.name, field);
     this.#integrity = reader.natural();
     // What the class has gained is in the model, whatever its constructor takes.
-    const codec = new ClassCodec(type, '', false);
+    const codec = new ClassCodec(type, '', []);
     const root = new Readers(() => codec).of(reader.string(), 'checkpoint');
     this.#state = this.#instance(root);
     this.#fillIn(this.#state, root);

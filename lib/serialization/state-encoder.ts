@@ -26,7 +26,7 @@ import { oddProperty, refuseDisguised, refuseOdd, refuseOddBytes, refuseOddEleme
  *
  * What is carried and refused is what `encode` carries and refuses, except that nothing is nested too deep. The class of
  * the state itself need not be registered. `initialFields` are the own property names that a new state of the class has:
- * what was there cannot be given back to a class that has lost one of them.
+ * what was there cannot be given back to a class that has lost one of them, and what `state` lacks of them was deleted.
  *
  * Taking a piece throws NOT_SERIALIZABLE or CLASS_NOT_REGISTERED, naming class and field. After the last one it returns
  * the prototypes of classes in the state that no value has been compared of (trial.ts); none in production.
@@ -89,7 +89,7 @@ class StateEncoder {
     const prototype = prototypeOf(state);
     const type = (prototype as { readonly constructor?: unknown } | null)?.constructor as Class;
     if (prototype === null || flawOf(prototype) !== null) throw refuseClass(prototype ?? Object.prototype);
-    const shape = new ClassCodec(type, '').shapeOf(state);
+    const shape = new ClassCodec(type, '', initialFields).shapeOf(state);
     if (development.isOn && isUntried(prototype, true)) this.news.add(prototype);
     this.#writer.natural(STATE_FORMAT);
     this.#writer.string(type.name);

@@ -152,10 +152,15 @@ export class SimulatedProcess<S extends StateMachine> {
     return latest !== undefined && met !== undefined && sameStart(latest, met);
   }
 
-  /** Its directory is again what it was before the latest start. Returns false where it has been started but once. */
+  /**
+   * Its directory is again what it was before the latest start. Returns false where it has been started but once, or is coming
+   * up: what nobody has heard of yet is no start that it could lose anything of.
+   */
   putBack(): boolean {
     const former = this.#former;
-    if (former === null || this.isLost || this.#world.watch.diskOf(this).starts.own.length < 2) return false;
+    const isComingUp = this.#life !== null && this.machine === null;
+    if (former === null || isComingUp || this.isLost) return false;
+    if (this.#world.watch.diskOf(this).starts.own.length < 2) return false;
     this.crash();
     this.disk.replace(this.#world.scene.queueId, former);
     this.#former = null;

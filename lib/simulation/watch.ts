@@ -130,15 +130,16 @@ export class Watch<S extends StateMachine> {
 
   /** A process hands a message to its transport. */
   says(process: SimulatedProcess<S>, message: WireMessage): void {
-    const { label, isLost, recovers } = process;
+    const { id, label, isLost, recovers } = process;
     if (process.isPutBack) {
-      this.#learners.saysUnaware(label, message);
+      this.#learners.saysUnaware(label, id, message);
       this.#othersStorage.says(label, message);
     } else if (isLost && !recovers) this.#stableStorage.saysAsStranger(label, message);
     else if (isLost) {
       this.#learners.says(label, message);
       this.#othersStorage.says(label, message);
     } else {
+      this.#learners.saysAsMember(id, message);
       this.#stableStorage.says(label, message);
       this.#phases.says(label, message);
     }

@@ -135,7 +135,11 @@ export class Intake {
     const assembly = this.#assembly;
     if (assembly !== null) {
       assembly.tick();
-      if (assembly.isHopeless) this.onGone(assembly.sender, assembly.id);
+      if (assembly.isHopeless) {
+        // The others that it has advised would each hold up all other senders for as long. If it lives it advises again.
+        this.#senders.get(assembly.sender)?.advised.clear();
+        this.onGone(assembly.sender, assembly.id);
+      }
     }
     this.#assembleNext();
   }

@@ -29,6 +29,8 @@ const OF_MEMBERS: ReadonlySet<WireMessage['kind']> = new Set([
 export class Learners {
   readonly #report: Report;
   readonly #retired = new Set<string>();
+  /** The foundings that each process has proposed as a member, by its id and the group. */
+  readonly #proposed = new Set<string>();
 
   constructor(report: Report) {
     this.#report = report;
@@ -42,9 +44,19 @@ export class Learners {
     if (this.#retired.has(id)) this.#report(`${name} takes part as ${id}, whose votes are lost`);
   }
 
-  /** Until it knows that its votes are lost, a process takes itself for the member that it was, and may say that it is one. */
-  saysUnaware(name: string, message: WireMessage): void {
-    if (message.kind !== 'founded' && message.kind !== 'signed') this.says(name, message);
+  /** A process that has its votes says something. */
+  saysAsMember(id: string, message: WireMessage): void {
+    if (message.kind === 'found') this.#proposed.add(`${id} ${message.founding.group}`);
+  }
+
+  /**
+   * Until it knows that its votes are lost, a process takes itself for the member that it was: it may say that it is one, and
+   * repeat a proposal that it made before.
+   */
+  saysUnaware(name: string, id: string, message: WireMessage): void {
+    if (message.kind === 'founded' || message.kind === 'signed') return;
+    if (message.kind === 'found' && this.#proposed.has(`${id} ${message.founding.group}`)) return;
+    this.says(name, message);
   }
 
   says(name: string, { kind }: WireMessage): void {
