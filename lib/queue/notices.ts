@@ -203,7 +203,7 @@ function waitLine(notice: WaitNotice, place: Place): Line {
       const until = new Date(Math.min(decidedMs, LATEST_DATE_MS)).toISOString();
       return warn(
         { ...place, decidedMs, aheadMs },
-        `decided time, which operations see, is ${Math.round(aheadMs / 1000)} s ahead of the clock of this process: it stands still at ${until} until the clocks of the group have reached it, or this clock is slow. Compare this clock with those of the other replicas and set all of them right, by NTP for example. If this one is right, a clock was in the future when operations were put: decided time cannot be taken back; wait, or restore a backup made before.`,
+        `decided time, which operations see, is ${Math.round(aheadMs / 1000)} s ahead of the clock of this process: it stands still at ${until} or goes on slower than the clocks until they have reached it, or this clock is slow. Compare this clock with those of the other replicas and set all of them right, by NTP for example. If this one is right, a clock was in the future when operations were put: decided time cannot be taken back; wait, or restore a backup made before.`,
       );
     }
   }

@@ -115,6 +115,7 @@ describe('a backup of a running replica', () => {
     const ends = await Promise.all(again.map((machine) => machine.read(({ entries }) => [...entries])));
     expect(ends[0]).toEqual([...states[0]!, ...['after 0', 'after 1', 'after 2'].map(() => expect.any(String))]);
     expect(ends).toEqual([ends[0], ends[0], ends[0]]);
+    expect((await restored[0]!.checkpoint()).position).toBe(summary.position + 3);
   });
 
   it('can be taken of one that is stopped, and restored without naming the queue', async () => {

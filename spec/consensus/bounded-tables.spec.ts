@@ -5,12 +5,10 @@ import { ModeChooser } from '../../lib/consensus/mode.js';
 import { Questions } from '../../lib/consensus/questions.js';
 import { ballotOf } from '../../lib/model/ballot.js';
 import { batchId } from '../../lib/model/batch.js';
-import type { GroupId, Instance, ProcessId } from '../../lib/model/ids.js';
+import type { Instance, ProcessId } from '../../lib/model/ids.js';
 import { limits } from '../../lib/model/limits.js';
 import { View } from '../../lib/model/view.js';
-import { Peers } from '../../lib/transport/peers.js';
 import { CoreGroup } from '../support/core-group.js';
-import { SOME_START } from '../support/station.js';
 
 const SELF = '0'.repeat(16) as ProcessId;
 
@@ -19,22 +17,6 @@ function processNumber(number: number): ProcessId {
 }
 
 describe('what is remembered of others is bounded', () => {
-  it('addresses: of those heard lately', () => {
-    const peers = new Peers();
-    const group = 'a'.repeat(16) as GroupId;
-    const where = { address: 'here', port: 1 };
-    for (let i = 0; i < 20 * limits.peersMax; i += 1) {
-      if (i % 100 === 0) peers.learn(SELF, group, where, SOME_START);
-      peers.learn(processNumber(1 + i), group, where, SOME_START);
-    }
-    expect(peers.addressOf(SELF)).toEqual(where);
-    const late = processNumber(21 * limits.peersMax);
-    for (let i = 0; i < 2; i += 1) peers.learn(late, group, where, SOME_START);
-    expect(peers.addressOf(late)).toEqual(where);
-    const known = Array.from({ length: 20 * limits.peersMax }, (_, i) => peers.addressOf(processNumber(1 + i)));
-    expect(known.filter((address) => address !== undefined).length).toBeLessThanOrEqual(limits.peersMax);
-  });
-
   it('votes at one instance: those of the highest ballots', () => {
     const slot = new Slot(0 as Instance);
     const id = batchId(SELF, 1, 0);
@@ -52,13 +34,19 @@ describe('what is remembered of others is bounded', () => {
       questions.forgetBelow(Math.max(0, from - limits.windowInstances) as Instance);
     }
     expect(questions.expects(SELF, 99_999 as Instance)).toBe(true);
-    expect(questions.expects(SELF, 1_000 as Instance)).toBe(false);
+    const known = Array.from({ length: 100_000 }, (_, from) => questions.expects(SELF, from as Instance));
+    expect(known.filter(Boolean).length).toBe(limits.windowInstances + 1);
     expect(questions.expects(processNumber(1), 99_999 as Instance)).toBe(false);
   });
 
   it('proposers: those of late, and the kind of reign is still chosen', () => {
     const mode = new ModeChooser('adaptive', SELF);
     const view = new View(0, [SELF, processNumber(1), processNumber(2)]);
+    // One more than fit: the others are forgotten, and the last is all alone.
+    const times = 1_000 * limits.proposersMax + 1;
+    for (let i = 0; i < times; i += 1) mode.proposed(processNumber(10 + i));
+    const ticks = Array.from({ length: limits.modeTicks }, () => mode.tick('classic', 3, view));
+    expect(ticks.at(-1)).toBe('fast');
     for (let i = 0; i < 100_000; i += 1) mode.proposed(processNumber(10 + i));
     const kinds = Array.from({ length: 5 * limits.modeTicks }, () => {
       mode.proposed(processNumber(1));

@@ -10,8 +10,10 @@ import { batchId, boundTo, type Batch, type BatchId } from '../../lib/model/batc
 import { COUNTER_MAX, type Instance, type ProcessId } from '../../lib/model/ids.js';
 import { limits } from '../../lib/model/limits.js';
 import type { Founding } from '../../lib/model/records.js';
+import { startNumber } from '../../lib/model/start.js';
 import { groupIdOf } from '../../lib/model/view.js';
 import { CoreGroup } from '../support/core-group.js';
+import { NO_NONCE } from '../support/core-process.js';
 import { both, of, to } from '../support/losses.js';
 
 const MEMBERS = [1, 2, 3] as const;
@@ -320,7 +322,8 @@ describe('one message', () => {
       group.crash(STRANGER);
       group.found();
       // The id that process 2 uses next.
-      const batch = { id: batchId(idOf(2), 1, 0), body: Buffer.from('forged') };
+      const start = startNumber({ incarnation: 1, nonce: NO_NONCE });
+      const batch = { id: batchId(idOf(2), start, 0), body: Buffer.from('forged') };
       const ballot = ballotOf(1, idOf(1), mode);
       for (const hearer of [1, 3]) {
         group.forge(STRANGER, hearer, { kind: 'batch', batch });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
+import { NO_BASE } from '../../lib/model/base.js';
+import { groupIdOf } from '../../lib/model/view.js';
 import { CoreGroup, type GroupOptions } from '../support/core-group.js';
 
 /** Where a founding of 1, 2 and 3 has been signed by all but 3, which is gone; 4 is there in its place. */
@@ -133,4 +135,17 @@ describe('a founding that some hold and others have withdrawn from', () => {
     expect([1, 2, 3].flatMap((number) => group.process(number).noticed('dissolved'))).toEqual([]);
     expect(founders(group)).toEqual([1, 2, 3]);
   });
+});
+
+it('of foundings that others speak of, a bounded number is kept', () => {
+  const group = new CoreGroup(3);
+  group.loss = () => true;
+  const members = [1, 3].map((number) => group.process(number).id);
+  for (let attempt = 0; attempt < 500; attempt += 1) {
+    const founding = { group: groupIdOf(members, attempt), attempt, members, base: NO_BASE };
+    group.forge(1, 3, { kind: 'withdrawn', withdrawal: { founding, by: members.slice(0, 1) } });
+    group.settle();
+  }
+  expect(group.process(3).disk.founding.withdrawals.length).toBeGreaterThan(10);
+  expect(group.process(3).disk.founding.withdrawals.length).toBeLessThan(100);
 });

@@ -104,6 +104,7 @@ describe('a ledger that is read by another process than its owner', () => {
       );
     } while (whileRead.at(-1)! > few && whileRead.length < 4);
     expect(Math.min(...whileRead)).toBeLessThanOrEqual(few);
+    expect(whileRead.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(2 * stretch * bodyBytes);
     expect(await growthWhile(() => undefined)).toBeLessThanOrEqual(few);
   });
 

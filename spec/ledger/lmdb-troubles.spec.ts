@@ -29,7 +29,7 @@ import { limits } from '../../lib/model/limits.js';
 import { soon } from '../support/soon.js';
 import { committed, QUEUE } from './ledger-place.js';
 import { QUEUE_NAME, remove, temporaryDirectory } from './lmdb-files.js';
-import { at, voteAt } from './records.js';
+import { at, entryAt, voteAt } from './records.js';
 import { WRITER, WriterProcess } from './writer-process.js';
 
 const WORKER = join(import.meta.dirname, '../../dist/spec/programs/ledger-worker.js');
@@ -154,9 +154,13 @@ describe('a process with little address space', () => {
   const limited = (kilobytes: number, ...command: string[]) =>
     spawnSync('sh', ['-c', `ulimit -v ${kilobytes} && exec "$@"`, 'sh', ...command], { encoding: 'utf8' });
   const hasLimits = spawnSync('sh', ['-c', 'ulimit -v 40000000']).status === 0;
+  const noLimits = 'the shell cannot limit the address space of a process';
 
   it('keeps a ledger in a smaller map', () => {
-    if (!hasLimits) return;
+    if (!hasLimits) {
+      console.warn(`${noLimits}: that a ledger is kept in a smaller map has not been shown`);
+      return;
+    }
     const program = `
       const { openLmdbLedger } = await import(${JSON.stringify(new URL('../../dist/lib/ledger/lmdb-ledger.js', import.meta.url).href)});
       const ledger = openLmdbLedger(${JSON.stringify(directory)}, 'queue');
@@ -167,7 +171,10 @@ describe('a process with little address space', () => {
   });
 
   it('is told what it has too little of, and does not end by a signal', async () => {
-    if (!hasLimits) return;
+    if (!hasLimits) {
+      console.warn(`${noLimits}: what a process is told whose ledger does not fit has not been shown`);
+      return;
+    }
     await committed(open(), voteAt(0));
     await ledger!.close();
     // Of no bytes on the disk.
@@ -191,6 +198,9 @@ describe('a data file that is shorter than LMDB takes it to be', () => {
     const filled = readFileSync(dataFile(directory));
     expect(filled.length).toBe(whole.length);
     expect(filled.subarray(0, -8_192).equals(whole.subarray(0, -8_192))).toBe(true);
+    truncateSync(dataFile(directory), whole.length - 8_192);
+    expect(open().read(at(0), at(1), Infinity)).toEqual([entryAt(0, 100_000)]);
+    await ledger!.close();
     writeFileSync(dataFile(directory), whole);
     fillUpDataFile(directory);
     expect(readFileSync(dataFile(directory)).equals(whole)).toBe(true);

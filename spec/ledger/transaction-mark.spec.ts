@@ -17,8 +17,10 @@ let root: RootDatabase<Buffer>;
 let mark: TransactionMark;
 let looks: number;
 
-function look(): void {
+/** Returns the number of the latest transaction, which is the one before the next. */
+function look(): number {
   looks += 1;
+  return transactionOf(root, () => root.getWriteTxnId()) - 1;
 }
 
 /** What another process has LMDB do with the same directory. */
@@ -81,7 +83,7 @@ describe('a mark of the latest transaction', () => {
   });
 
   it('has it looked at again where it was found wrong', () => {
-    const wrong = (): void => {
+    const wrong = (): number => {
       look();
       throw new Error('wrong');
     };
@@ -91,10 +93,24 @@ describe('a mark of the latest transaction', () => {
     }
   });
 
+  it('has it looked at again where what was seen was older than what the file tells of already', () => {
+    for (let i = 1; i <= 3; i += 1) {
+      mark.check(() => look() - 1);
+      expect(looks).toBe(i);
+    }
+    mark.check(look);
+    mark.check(look);
+    expect(looks).toBe(4);
+  });
+
   it('has it looked at again where something was committed while it was', () => {
-    mark.check(() => transactionOf(root, () => root.putSync(KEY, Buffer.from('meanwhile'))));
+    mark.check(() => {
+      const seen = look();
+      root.putSync(KEY, Buffer.from('meanwhile'));
+      return seen;
+    });
     mark.check(look);
     mark.check(look);
-    expect(looks).toBe(1);
+    expect(looks).toBe(2);
   });
 });

@@ -142,6 +142,25 @@ describe('a field that a state has gained since', () => {
   });
 });
 
+describe('a state that operations have given fields, and taken some from', () => {
+  it('is replaced by the one that is restored, and neither loses nor keeps fields because of that', () => {
+    class House extends StateMachine {
+      lots: string[] = [];
+      audit?: string[] = [];
+      declare extra?: string[];
+    }
+    const house = new House();
+    let became: House | null = null;
+    const keeper = keeperOf(house, (state) => (became = state));
+    delete house.audit;
+    house.extra = ['of this replica'];
+    const sink = keeper.restore();
+    for (const piece of keeperOf(new House()).save()) sink.push(piece);
+    sink.finish();
+    expect(Object.entries(became!)).toEqual(Object.entries({ lots: [], audit: [] }));
+  });
+});
+
 function keeperOf<S extends StateMachine>(state: S, become: (state: S) => void = () => undefined): MachineKeeper<S> {
   return new MachineKeeper(
     () => ({ state, time: 0 }),

@@ -4,6 +4,7 @@ import type { ExecutionContext } from '../../lib/machine/execution-context.js';
 import { Operation, operation } from '../../lib/machine/operation.js';
 import { ReplicatedStateMachine } from '../../lib/machine/replicated-state-machine.js';
 import { StateMachine } from '../../lib/machine/state-machine.js';
+import { refusal } from '../serialization/state-support.js';
 import { AuctionHouse, type Bid, OpenAuction, PlaceBid } from '../support/auction-house.js';
 import { MemoryLog } from '../support/memory-queue.js';
 
@@ -21,15 +22,6 @@ class CountLater extends Operation<Counter, unknown> {
     counter.count += 1;
     return this.kind === 'promise' ? Promise.reject(new Error('later')) : { then: () => (counter.count = 100) };
   }
-}
-
-function refusal(action: () => unknown): { code: string; message: string } {
-  try {
-    action();
-  } catch (error) {
-    return error as { code: string; message: string };
-  }
-  throw new Error('was not refused');
 }
 
 describe('@operation', () => {

@@ -8,6 +8,7 @@ import type { DeepReadonly, ReadonlyBytes, ReadonlyDate } from '../../lib/machin
 import { Operation, operation } from '../../lib/machine/operation.js';
 import { ReplicatedStateMachine } from '../../lib/machine/replicated-state-machine.js';
 import { StateMachine } from '../../lib/machine/state-machine.js';
+import { development } from '../../lib/model/development.js';
 import { serializable } from '../../lib/serialization/registry.js';
 import { MemoryLog } from '../support/memory-queue.js';
 
@@ -61,9 +62,8 @@ function loosely(state: unknown): any {
   return state;
 }
 
-const environment = process.env['NODE_ENV'];
 afterEach(() => {
-  process.env['NODE_ENV'] = environment;
+  development.isOn = true;
 });
 
 const changes: Record<string, (hall: any) => unknown> = {
@@ -185,7 +185,7 @@ describe('In development, a state', () => {
 
 describe('In production, a state', () => {
   it('is handed out as it is', async () => {
-    process.env['NODE_ENV'] = 'production';
+    development.isOn = false;
     const hall = new Hall();
     const machine = await ReplicatedStateMachine.create(hall, new MemoryLog().queue());
     expect(machine.state).toBe(hall);

@@ -13,6 +13,8 @@ const root = join(import.meta.dirname, '../..');
 const [major = '0', minor = '0'] = process.versions.node.split('.');
 const nodeVersion = Number(`${major}.${minor.padStart(2, '0')}`);
 const LIMIT_MS = 120_000;
+/** A set-up is built, and run twice. */
+const RUN_LIMIT = { timeout: LIMIT_MS / 3, killSignal: 'SIGKILL' } as const;
 
 describe('a program of one replica, started twice, counts on', () => {
   let folder: string;
@@ -50,7 +52,7 @@ describe('a program of one replica, started twice, counts on', () => {
       const env = { ...process.env, NODE_OPTIONS: '', DIRECTORY: told['directory'], QUEUE_ID: told['queueId'] };
       const start = async (args: readonly string[]): Promise<string | undefined> => {
         const filled = args.map((text) => text.replace(/\{(\w+)\}/g, (all, name: string) => told[name] ?? all));
-        const { stdout } = await run(process.execPath, filled, { cwd: project, env });
+        const { stdout } = await run(process.execPath, filled, { cwd: project, env, ...RUN_LIMIT });
         return /count \d+/.exec(stdout)?.[0];
       };
       if (setup.build !== undefined) await start(setup.build);

@@ -122,13 +122,15 @@ describe('a message that is no operation this process can execute', () => {
       const closed = rejection(group.queue(1).closed);
       await group.queue(0).put(message);
       expect(await closed).toMatchObject(says);
+      expect(await rejection(ReplicatedStateMachine.create(new Journal(), group.queue(0)))).toMatchObject(says);
       await group.close(0);
       await group.reopen();
       expect(await takeTexts(group.queue(1), 1)).toEqual([String(message)]);
       for (let i = 0; i < 3; i += 1) await group.put(0, 'later');
       await group.closeAll();
       await group.reopen();
-      expect(await rejection(ReplicatedStateMachine.create(new Journal(), group.queue(0)))).toMatchObject(says);
+      for (const queue of group.queues)
+        expect(await rejection(ReplicatedStateMachine.create(new Journal(), queue))).toMatchObject(says);
     },
   );
 });

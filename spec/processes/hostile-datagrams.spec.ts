@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 
 import { boundTo, batchId, type Batch } from '../../lib/model/batch.js';
-import { COUNTER_MAX, type Instance, type ProcessId } from '../../lib/model/ids.js';
+import { after, COUNTER_MAX, type Instance, type ProcessId } from '../../lib/model/ids.js';
+import { startNumber, type Start } from '../../lib/model/start.js';
 import { groupIdOf } from '../../lib/model/view.js';
 import { packBody } from '../../lib/queue/batch-body.js';
 import { idOfBody } from '../../lib/queue/sound-batch.js';
@@ -13,6 +13,9 @@ import { messages } from '../support/arbitraries.js';
 import { QueueGroup, takeTexts } from '../support/queue-group.js';
 import { newProcessId, SOME_START } from '../support/station.js';
 import { eavesdropperOn, strangerOn, type Eavesdropper, type Stranger } from '../support/udp-testbed.js';
+
+/** The next instance of a group that has ordered a few messages is one of these. */
+const somePlaces = Array.from({ length: 20 }, (_, instance) => instance as Instance);
 
 /** Everything here comes in intact frames that carry the id of the group. */
 describe.each(['classic', 'fast'] as const)('well-formed datagrams under the id of the group, in %s mode', (mode) => {
@@ -34,12 +37,12 @@ describe.each(['classic', 'fast'] as const)('well-formed datagrams under the id 
     await group.remove();
   });
 
-  async function send(message: WireMessage, from: ProcessId): Promise<void> {
+  async function send(from: ProcessId, ...messages: readonly WireMessage[]): Promise<void> {
     const isMember = group.queues.some(({ processId }) => processId === from);
     const start = isMember ? await listener.startOf(from) : SOME_START;
     const encoder = new FrameEncoder(group.queueId, from, start);
     encoder.join(groupIdOf(group.queues.map(({ processId }) => processId).sort(), 0)); // prettier-ignore
-    await stranger.send(Buffer.concat(encoder.encode([encodeMessage(message)])));
+    await stranger.send(Buffer.concat(encoder.encode(messages.map(encodeMessage))));
   }
 
   /** One message of each process is ordered, and read everywhere in the same order. */
@@ -59,7 +62,7 @@ describe.each(['classic', 'fast'] as const)('well-formed datagrams under the id 
     await expectToWork();
   }
 
-  it.each<[string, (id: ProcessId) => WireMessage]>([
+  it.each<[string, (id: ProcessId) => WireMessage | WireMessage[]]>([
     [
       'the highest reign there is',
       (id) => ({ kind: 'prepare', ballot: { reign: COUNTER_MAX, coordinator: id, step: 1 }, from: 0 as Instance }),
@@ -88,7 +91,13 @@ describe.each(['classic', 'fast'] as const)('well-formed datagrams under the id 
     ],
     [
       'decisions that nobody has asked for',
-      (id) => ({ kind: 'decided', from: 0 as Instance, batches: [forged(id)], watermark: 1 as Instance }),
+      (id) =>
+        somePlaces.map((from) => ({
+          kind: 'decided',
+          from,
+          batches: [forged(id, SOME_START, 0)],
+          watermark: after(from),
+        })),
     ],
     [
       'an offer that nobody has asked for',
@@ -103,15 +112,22 @@ describe.each(['classic', 'fast'] as const)('well-formed datagrams under the id 
   ])('with %s stop nobody', async (_what, messageOf) => {
     await expectToWork();
     const id = 'f'.repeat(16) as ProcessId;
-    await send(messageOf(id), id);
-    await sleep(30); // Nobody says anything that could be waited for.
+    await send(id, ...[messageOf(id)].flat());
     await expectToWorkForGood();
   });
 
   it('with a batch under the id that a process uses next are nobody’s word', async () => {
     await expectToWork();
-    const [queue] = group.queues;
-    await send({ kind: 'batch', batch: forged(queue!.processId) }, newProcessId());
+    const { processId } = group.queue(0);
+    // It has put one message, in one batch.
+    const batch = forged(processId, await listener.startOf(processId), 1);
+    const proposals = group.queues.flatMap(({ processId: coordinator }) =>
+      somePlaces.map((instance): WireMessage => {
+        const ballot = { reign: 1, coordinator, step: mode === 'fast' ? 0 : 1 } as const;
+        return { kind: 'propose', ballot, instance, batch };
+      }),
+    );
+    await send(newProcessId(), { kind: 'batch', batch }, ...proposals);
     await expectToWorkForGood();
   });
 
@@ -119,7 +135,7 @@ describe.each(['classic', 'fast'] as const)('well-formed datagrams under the id 
     await fc.assert(
       fc.asyncProperty(fc.array(messages, { minLength: 10, maxLength: 60 }), async (sent) => {
         const id = newProcessId();
-        for (const message of sent) await send(message, id);
+        for (const message of sent) await send(id, message);
         await expectToWork();
       }),
       { numRuns: 15, endOnFailure: true },
@@ -128,8 +144,8 @@ describe.each(['classic', 'fast'] as const)('well-formed datagrams under the id 
   });
 });
 
-/** What no machine has put. */
-function forged(process: ProcessId): Batch {
+/** What nobody has put, in the series that `start` begins with where it is the first of the group. */
+function forged(process: ProcessId, start: Start, sequence: number): Batch {
   const body = packBody([Buffer.from('forged')], 6, 0);
-  return { id: idOfBody({ process, incarnation: 1, since: 0 as Instance }, 1, body), body };
+  return { id: idOfBody({ process, incarnation: startNumber(start), since: 0 as Instance }, sequence, body), body };
 }

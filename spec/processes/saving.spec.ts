@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,23 +14,37 @@ import { newQueueId } from '../support/udp-testbed.js';
 const PROGRAM = join(process.cwd(), 'dist/spec/programs/one-checkpoint.js');
 
 let directory: string;
-let child: ChildProcess | null = null;
+/** A program, with those that it has started, and when all of them have ended. */
+let running: { readonly child: ChildProcess; readonly closed: Promise<unknown> } | null = null;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'treplica-saving-'));
 });
 
 afterEach(async () => {
-  child?.kill('SIGKILL');
+  if (running !== null) await end(running);
+  running = null;
   await rm(directory, { recursive: true, force: true });
 });
+
+/** Under `--watch` the program is a child of its watcher: its group is ended as a whole. */
+async function end({ child, closed }: NonNullable<typeof running>): Promise<void> {
+  try {
+    process.kill(-child.pid!, 'SIGKILL');
+  } catch (error) {
+    // All of them have ended by themselves.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+  await closed;
+}
 
 /** Runs Node and resolves with what is printed, once something says whether there is a checkpoint. */
 async function said(args: readonly string[], variables: Readonly<Record<string, string>> = {}): Promise<string> {
   let output = '';
-  const running = spawn(process.execPath, args, { env: { ...process.env, ...variables }, cwd: directory });
-  child = running;
-  for (const stream of [running.stdout, running.stderr]) {
+  const env = { ...process.env, ...variables };
+  const child = spawn(process.execPath, args, { env, cwd: directory, detached: true });
+  running = { child, closed: once(child, 'close') };
+  for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
       output += text;
     });

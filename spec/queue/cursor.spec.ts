@@ -6,7 +6,7 @@ import type { Instance } from '../../lib/model/ids.js';
 import { decodeHead, encodeHead } from '../../lib/queue/checkpoint-head.js';
 import { BEGINNING_STATE, Cursor, type CursorState } from '../../lib/queue/cursor.js';
 import { groupIdOf, View } from '../../lib/model/view.js';
-import { BERT, foreign, lone, SELF } from '../support/delivery-subject.js';
+import { BERT, expectedOf, foreign, lone, SELF } from '../support/delivery-subject.js';
 
 const sequences = fc.array(
   fc.oneof(
@@ -46,7 +46,14 @@ describe('a cursor', () => {
         const restored = new Cursor(stored(through.state), stretch);
         expect(passages(restored, sequence.slice(at))).toEqual(passages(through, sequence.slice(at)));
         expect(restored.state).toEqual(through.state);
-        for (const { id } of sequence) expect(restored.isOver(id)).toBe(through.isOver(id));
+        const delivered = new Set(expectedOf(sequence).map(({ id }) => id));
+        const held = new Set(restored.state.delivered.held.map(({ batch }) => batch.id));
+        for (const { id } of sequence) {
+          expect(restored.isOver(id)).toBe(through.isOver(id));
+          if (delivered.has(id)) expect(restored.isOver(id)).toBe(true);
+          if (held.has(id)) expect(restored.isOver(id)).toBe(false);
+        }
+        for (const process of [BERT, SELF]) expect(restored.isOver(foreign(process, 4, 0).id)).toBe(false);
       }),
       { numRuns: 500 },
     );

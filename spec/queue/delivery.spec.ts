@@ -71,7 +71,7 @@ describe('delivery', () => {
         subject.log.push(...values.map((value) => valueOf(value, own)));
         const expected = expectedOf(subject.log);
         const handedOver = expected.map(({ position, origin, texts }) => ({ position, origin, texts }));
-        const holder = new Holder();
+        const holder = new Holder(subject.log);
         const bind = () => void subject.delivery.bind(holder);
         const resume = () => {
           holder.onDeliver = () => {};
@@ -103,6 +103,21 @@ describe('delivery', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it('gives a holder that pushes back nothing of the next instance, though the log gives both at once', () => {
+    const subject = new DeliverySubject();
+    const holder = new Holder();
+    void subject.delivery.bind(holder);
+    holder.onDeliver = () => (holder.ready = false);
+    subject.decideAndCommit(lone(BERT, 1), lone(BERT, 5), lone(BERT, 9));
+    for (const count of [1, 2, 3]) {
+      subject.settle();
+      expect(holder.batches).toHaveLength(count);
+      holder.ready = true;
+      subject.delivery.resume();
+    }
+    expect(subject.failures).toEqual([]);
   });
 
   it('hands a state holder the tickets of what it put, with the messages they belong to', () => {

@@ -142,10 +142,19 @@ describe('A state holder', () => {
 
 describe('The log that a queue has unless it is given one', () => {
   it('drops what a full disk does not take, and goes on', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'treplica-log-'));
+    const path = join(directory, 'log');
     const fd = openSync('/dev/full', 'w');
     const output = new LossyOutput(fd);
     for (let i = 0; i < 1_000; i += 1) output.write(`line ${i}\n`);
+    // There is room again.
     closeSync(fd);
+    expect(openSync(path, 'a')).toBe(fd);
+    output.write('last\n');
+    closeSync(fd);
+    const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+    expect(lines).toEqual([expect.stringMatching(/"lines":1000,.*dropped.*ENOSPC/), 'last']);
+    rmSync(directory, { recursive: true });
   });
 
   it('says in a line of its own how many were dropped, once it can', () => {

@@ -6,6 +6,7 @@ import { decode, encode } from '../../lib/serialization/codec.js';
 import { Exclude, Expose, Transform, Type } from '../../lib/serialization/decorators.js';
 import { serializable } from '../../lib/serialization/registry.js';
 import { sameValue } from '../support/same-value.js';
+import { refusal } from './state-support.js';
 
 class Bid {
   constructor(
@@ -86,15 +87,6 @@ class Thermometer {
 
 function carried<T>(value: T): T {
   return decode(encode(value)) as T;
-}
-
-function refusal(action: () => unknown): { code: string; message: string } {
-  try {
-    action();
-  } catch (error) {
-    return error as { code: string; message: string };
-  }
-  throw new Error('was not refused');
 }
 
 describe('@Type', () => {

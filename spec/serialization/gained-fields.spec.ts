@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 
-import type { TreplicaError } from '../../lib/model/errors.js';
 import { decode, encode } from '../../lib/serialization/codec.js';
 import { Exclude, Expose, Type } from '../../lib/serialization/decorators.js';
 import { serializable } from '../../lib/serialization/registry.js';
-import { Box, piecesOf, stateIn } from './state-support.js';
+import { encodeState } from '../../lib/serialization/state-encoder.js';
+import { Box, piecesOf, refusal, stateIn } from './state-support.js';
 
 class LabelV1 {
   text = 'old';
@@ -45,15 +45,6 @@ const sources: readonly (readonly [string, (value: object) => unknown])[] = [
 ];
 const only = (value: unknown): unknown => (Array.isArray(value) ? value[0] : value);
 
-function refusal(action: () => unknown): TreplicaError {
-  try {
-    action();
-  } catch (error) {
-    return error as TreplicaError;
-  }
-  throw new Error('was not refused');
-}
-
 describe.each(sources)('From %s of an earlier release', (_, read) => {
   it('an instance has what its class has gained, at every depth, as a new one has it', () => {
     const flag = only(read(new FlagV1('lamp'))) as FlagV2;
@@ -79,7 +70,10 @@ describe.each(sources)('From %s of an earlier release', (_, read) => {
       (given) => `x${given}`,
       /ValueV2.*'size'.*depends on what the constructor is given/,
     ],
+    ['is computed from a number that it is given', (given) => Number(given) + 1, /'size'.*depends on what the/],
     ['is another one each time', () => Math.random(), /'size'.*another one each time/],
+    ['is another one each time by the clock', () => Date.now(), /'size'.*another one each time/],
+    ['is another date each time', () => new Date(), /'size'.*another one each time/],
     ['cannot be copied', () => refusal, /'size'.*cannot be copied/],
     ['cannot be had, for the constructor throws', (given) => given.length, /'size'.*without arguments, throws/],
   ])('is refused by name where the value %s', (kind, initial, message) => {
@@ -100,6 +94,25 @@ describe.each(sources)('From %s of an earlier release', (_, read) => {
     expect(error.code).toBe('STATE_MISMATCH');
     expect(error.message).toMatch(message);
   });
+});
+
+it('A constructor that makes as many as it is told is not told to make millions', () => {
+  const told: number[] = [];
+  class ManyV1 {
+    id = 1;
+  }
+  class ManyV2 {
+    id = 1;
+    gained = true;
+    constructor(...sizes: number[]) {
+      told.push(...sizes);
+    }
+  }
+  serializable('gained.many.v1')(ManyV1);
+  serializable('gained.many.v2')(ManyV2);
+  expect(decode(later(encode(new ManyV1())))).toEqual(new ManyV2());
+  expect(told.length).toBeGreaterThan(0);
+  expect(Math.max(...told)).toBeLessThan(10_000);
 });
 
 interface Lot {
@@ -166,9 +179,74 @@ describe('A field that an instance of this release lacks', () => {
     expect(Object.keys(copy as object)).toEqual(kept);
   });
 
+  it.each(sources)('stays absent from %s of an earlier release, although the class gains another one', (_, read) => {
+    const name = `gained.deleted${Math.random()}`;
+    class DraftV1 {
+      id = 1;
+      note?: string = 'deleted';
+    }
+    class DraftV2 {
+      id = 0;
+      note?: string = 'initial';
+      gained = true;
+    }
+    serializable(`${name}.v1`)(DraftV1);
+    serializable(`${name}.v2`)(DraftV2);
+    const draft = new DraftV1();
+    delete draft.note;
+    expect(Object.entries(only(read(draft)) as object)).toEqual(Object.entries({ id: 1, gained: true }));
+  });
+
+  it.each(sources)('is not made of what the class leaves out now: from %s of an earlier release', (_, read) => {
+    const name = `gained.left-out${Math.random()}`;
+    class DraftV1 {
+      id = 1;
+      cache = 'carried';
+    }
+    class DraftV2 {
+      id = 0;
+      @Exclude() cache = 'left out';
+      gained = true;
+    }
+    serializable(`${name}.v1`)(DraftV1);
+    serializable(`${name}.v2`)(DraftV2);
+    expect(Object.entries(only(read(new DraftV1())) as object)).toEqual(Object.entries({ id: 1, gained: true }));
+  });
+
   it('stays absent from the state itself', () => {
     const box = new Box(1);
     delete (box as { second?: unknown }).second;
     expect(Object.keys(stateIn(piecesOf(box), new Box(2)))).toEqual(['first']);
+  });
+
+  it('stays absent from the state itself where only some of its constructors make it', () => {
+    class House {
+      lots: string[] = [];
+      audit?: string[];
+      @Exclude() cache?: string;
+      constructor(options?: { audit: boolean }) {
+        delete this.audit;
+        delete this.cache;
+        if (options?.audit === true) Object.assign(this, { audit: [], cache: 'here' });
+      }
+    }
+    const house = new House({ audit: true });
+    const initialFields = Object.keys(house);
+    delete house.audit;
+    const pieces = [...encodeState(house, initialFields)];
+    expect(Object.keys(stateIn(pieces, new House({ audit: true })))).toEqual(['lots', 'cache']);
+  });
+});
+
+describe('A field of the state itself that an earlier release left out', () => {
+  it('is gained where it is carried now: that it was not there does not mean that it was deleted', () => {
+    class HouseV1 {
+      @Exclude() total = 1;
+    }
+    class HouseV2 {
+      total = 2;
+    }
+    const pieces = [...encodeState(new HouseV1(), ['total'])];
+    expect(stateIn(pieces, new HouseV2())).toEqual(new HouseV2());
   });
 });

@@ -3,15 +3,7 @@ import { Type } from 'class-transformer';
 
 import { decode, encode } from '../../lib/serialization/codec.js';
 import { register, serializable } from '../../lib/serialization/registry.js';
-
-function refusal(action: () => unknown): { code: string; message: string } {
-  try {
-    action();
-  } catch (error) {
-    return error as { code: string; message: string };
-  }
-  throw new Error('was not refused');
-}
+import { refusal } from './state-support.js';
 
 /** Compiled elsewhere, as source text. */
 function classOf(source: string): abstract new () => object {

@@ -160,7 +160,7 @@ describe('the bulk lane', () => {
     await until(() => station.heard.length === 1);
 
     const message = Buffer.alloc(1024 * 1024);
-    const fitting = Math.ceil(limits.bulkBytesMax / (message.length + 36));
+    const fitting = Math.ceil(limits.bulkBytesMax / (message.length + FRAME_HEADER_BYTES + 4));
     for (let i = 0; i < fitting + 10; i += 1) station.send(peerId, message);
     expect(station.transport.statistics.unsent).toBe(10);
     await station.transport.close();

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { limits } from '../../lib/model/limits.js';
-import { frameIdOf, FrameEncoder } from '../../lib/transport/frame.js';
+import { FRAME_HEADER_BYTES, frameIdOf, FrameEncoder } from '../../lib/transport/frame.js';
 import { decodeLaneMessage, encodeLaneMessage, type LaneMessage } from '../../lib/transport/lane-messages.js';
 import { TOP_BYTE_MAX } from '../../lib/transport/transport.js';
 import { idOf, LaneWorld } from '../support/lane-world.js';
@@ -263,7 +263,9 @@ describe('strangers', () => {
 });
 
 describe('messages between transports', () => {
-  const ids = fc.integer({ min: 36, max: 60_000_000 }).map((bytes) => `0badcafe${bytes.toString(16).padStart(8, '0')}`);
+  const ids = fc
+    .integer({ min: FRAME_HEADER_BYTES + 4, max: 60_000_000 })
+    .map((bytes) => `0badcafe${bytes.toString(16).padStart(8, '0')}`);
   const numbers = fc.integer({ min: 400, max: 2 ** 20 });
   const messages = fc.oneof(
     fc.constantFrom<LaneMessage>({ kind: 'here' }, { kind: 'deaf' }, { kind: 'coming' }),
@@ -305,7 +307,7 @@ describe('messages between transports', () => {
 
   it('name a frame by what its header says', () => {
     const frame = Buffer.concat(new FrameEncoder('a queue', idOf(1), SOME_START).encode([LARGE]));
-    expect(frameIdOf(frame.subarray(0, 32)).slice(8)).toBe(frame.length.toString(16).padStart(8, '0'));
+    expect(frameIdOf(frame.subarray(0, FRAME_HEADER_BYTES)).slice(8)).toBe(frame.length.toString(16).padStart(8, '0'));
   });
 });
 

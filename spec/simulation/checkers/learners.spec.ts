@@ -46,6 +46,22 @@ describe('a process that has lost its votes', () => {
     expect(found).toEqual([`p1', which has lost its votes, says ${message.kind}`]);
   });
 
+  it('repeats what it signed and proposed before, as long as it does not know, and nothing else', () => {
+    const learners = new Learners(report);
+    const other = { ...founding, group: 'dddddddddddddddd' as GroupId };
+    learners.saysAsMember(A, { kind: 'found', founding });
+    for (const kind of ['signed', 'founded', 'found'] as const) learners.saysUnaware("p1'", A, { kind, founding });
+    expect(found).toEqual([]);
+    learners.saysUnaware("p1'", A, { kind: 'found', founding: other });
+    learners.saysUnaware("p2'", B, { kind: 'found', founding });
+    learners.saysUnaware("p1'", A, { kind: 'concur', ballot });
+    expect(found).toEqual([
+      "p1', which has lost its votes, says found",
+      "p2', which has lost its votes, says found",
+      "p1', which has lost its votes, says concur",
+    ]);
+  });
+
   it('writes no vote, no promise and no signature', () => {
     const learners = new Learners(report);
     learners.durable("p1'", [vote(3, ballot, X), noVote(4, ballot), promise(ballot)]);
