@@ -152,6 +152,8 @@ const profiles = {
   /** Firewalls let one lane pass, links are slow, and processes do not hear what is said in one kind of message. */
   lanes: (random) => ({
     maxDatagramBytes: smallDatagrams(random),
+    // Who is forgotten while a batch of it is on its way sends it again: where that takes long, few rows are too few for all.
+    deliveryRowsMax: undefined,
     checkpoint: checkpoints(random, 80),
     climate: random.chance(0.5)
       ? { ...FAIR, loss: random.between(0, 0.1), delayUsMean: random.exponential(5_000) }
