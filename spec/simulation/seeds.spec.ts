@@ -19,7 +19,7 @@ const regressions = JSON.parse(
   readFileSync(join(import.meta.dirname, 'regressions.json'), 'utf8'),
 ) as readonly Regression[];
 
-/** Of each profile; the long form runs thousands. */
+/** Of each profile; the long form runs some forty. */
 const SEEDS = 6;
 
 describe('the group does nothing wrong, and completes everything once faults have ended,', () => {
