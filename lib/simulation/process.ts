@@ -7,7 +7,7 @@ import type { StateMachine } from '../machine/state-machine.js';
 import { InvariantViolation, TreplicaError } from '../model/errors.js';
 import type { ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
-import { sameStart } from '../model/start.js';
+import { sameStart, type Start } from '../model/start.js';
 import type { QueueOptions } from '../queue/options.js';
 import { AsynchronousPersistentQueue } from '../queue/queue.js';
 import type { WireMessage } from '../queue/wire.js';
@@ -68,6 +68,8 @@ export class SimulatedProcess<S extends StateMachine> {
   #hasSetAside = false;
   /** What its directory held before the latest start. */
   #former: MemoryFile | null = null;
+  /** The latest start that was on its disk then. */
+  #formerStart: Start | undefined;
 
   constructor(
     world: World<S>,
@@ -114,6 +116,7 @@ export class SimulatedProcess<S extends StateMachine> {
 
   start(): void {
     this.#former = copyOf(this.disk.file(this.#world.scene.queueId));
+    this.#formerStart = this.#startsOnDisk.at(-1);
     const life = new Life(this, this.#world);
     this.#life = life;
     this.#world.log.note(this.name, 'starts', 0, () => '');
@@ -142,9 +145,13 @@ export class SimulatedProcess<S extends StateMachine> {
     this.#becomeSomebodyElse();
   }
 
+  get #startsOnDisk(): readonly Start[] {
+    return this.#world.watch.diskOf(this).starts.own;
+  }
+
   /** Whether the latest start of this process is on the disk of that member, so that it can tell of it. */
   isMetBy(other: SimulatedProcess<S>): boolean {
-    const latest = this.#world.watch.diskOf(this).starts.own.at(-1);
+    const latest = this.#startsOnDisk.at(-1);
     const met = this.#world.watch
       .diskOf(other)
       .starts.peers.find(({ process }) => process === this.id)
@@ -153,14 +160,16 @@ export class SimulatedProcess<S extends StateMachine> {
   }
 
   /**
-   * Its directory is again what it was before the latest start. Returns false where it has been started but once, or is coming
-   * up: what nobody has heard of yet is no start that it could lose anything of.
+   * Its directory is again what it was before the latest start. Returns false where it has been started but once, or where that
+   * start has not come so far that it could lose anything of it.
    */
   putBack(): boolean {
     const former = this.#former;
     const isComingUp = this.#life !== null && this.machine === null;
     if (former === null || isComingUp || this.isLost) return false;
-    if (this.#world.watch.diskOf(this).starts.own.length < 2) return false;
+    const starts = this.#startsOnDisk;
+    const hasBegunSince = starts.length > 1 && !isLatest(this.#formerStart, starts);
+    if (!hasBegunSince) return false;
     this.crash();
     this.disk.replace(this.#world.scene.queueId, former);
     this.#former = null;
@@ -334,4 +343,9 @@ export class SimulatedProcess<S extends StateMachine> {
     // Not the length of the line: an error in it brings its stack, which says where the program lies.
     this.#world.log.note(this.name, 'logs', msg.length, () => line.trim());
   }
+}
+
+function isLatest(start: Start | undefined, starts: readonly Start[]): boolean {
+  const latest = starts.at(-1);
+  return start !== undefined && latest !== undefined && sameStart(start, latest);
 }
