@@ -15,9 +15,9 @@ import { removeUnfinishedCheckpoints } from './file-checkpoints.js';
 import { InventoryTable } from './inventory-table.js';
 import { valuesOf, type JournaledCommit } from './journal/frame.js';
 import { journalFile } from './journal/journal-file.js';
-import { TransactionMark } from './lmdb-file/transaction-mark.js';
 import { Journal, JOURNAL_GAP, readJournal } from './journal/journal.js';
 import { damaged, failed } from './ledger-errors.js';
+import { TransactionMark } from './lmdb-file/transaction-mark.js';
 import {
   accessError,
   closeDatabase,
@@ -88,19 +88,19 @@ export class Environment {
     const mapSize = mapBytesFor(directory);
     this.#room = new MapRoom(directory, mapSize);
     this.#root = openRoot(directory, { readOnly: false, mapSize });
-    let ownership: Ownership | null = null;
+    const taken: Ownership[] = [];
     try {
       this.#forgetDeadReaders();
-      const { inventories, applied } = this.#take((taken) => (ownership = taken));
+      const { ownership, inventories, applied } = this.#take((one) => taken.push(one));
       this.inventories = inventories;
-      this.#ownership = ownership as unknown as Ownership;
+      this.#ownership = ownership;
       // Another owner that is alive after all has been told by now, or will find out before it relies on what it appends.
       this.#journal = this.#recover(applied);
       this.#presence = new Presence(this.place, [dataFile(directory), lockFile(directory), journalFile(directory)]);
       syncDirectory(directory);
       this.#mark = new TransactionMark(dataFile(directory));
     } catch (error) {
-      (ownership as Ownership | null)?.end(false);
+      for (const ownership of taken) ownership.end(false);
       void closeRoot(this.#root);
       throw accessError(directory, error);
     }
@@ -245,14 +245,19 @@ export class Environment {
   }
 
   /** `toldOf` is called before the owner's record is durable. */
-  #take(toldOf: (taken: Ownership) => void): { readonly inventories: InventoryTable; readonly applied: number } {
+  #take(toldOf: (taken: Ownership) => void): {
+    readonly ownership: Ownership;
+    readonly inventories: InventoryTable;
+    readonly applied: number;
+  } {
     return transactionOf(this.#root, () => {
       fillUpDataFile(this.directory);
       const inventories = new InventoryTable(this.#root, this.openDatabase(INVENTORY, 'binary'));
       const { sequence: applied } = inventories.lastTransaction(`data file ${this.place}`);
-      toldOf(Ownership.take(this.openDatabase(OWNER, 'binary'), this.directory));
+      const ownership = Ownership.take(this.openDatabase(OWNER, 'binary'), this.directory);
+      toldOf(ownership);
       inventories.noteTransaction(applied);
-      return { inventories, applied };
+      return { ownership, inventories, applied };
     });
   }
 

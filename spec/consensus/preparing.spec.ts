@@ -198,8 +198,19 @@ describe('what no acceptor can have promised', () => {
   const ballot = ballotOf(2, '1'.repeat(16) as never, 'classic');
   const at = (instance: number): Instance => instance as Instance;
   const vote = (instance: number) => ({ instance: at(instance), ballot, id: '' as BatchId });
+  const promiseOf = ({ from: first, until, watermark, votes }: Part) => ({
+    ...{ kind: 'promise' as const, ballot, watermark: at(watermark), from: at(first) },
+    ...{ until: until === null ? null : at(until), votes: votes.map(vote) },
+  });
 
-  it.each([
+  interface Part {
+    readonly from: number;
+    readonly until: number | null;
+    readonly watermark: number;
+    readonly votes: readonly number[];
+  }
+
+  it.each<[string, Part]>([
     ['a vote before its beginning', { from: 5, until: null, watermark: 0, votes: [4] }],
     ['a vote below the watermark', { from: 0, until: null, watermark: 6, votes: [5] }],
     ['a vote where the next part begins', { from: 0, until: 4, watermark: 0, votes: [4] }],
@@ -209,19 +220,11 @@ describe('what no acceptor can have promised', () => {
     ['a vote far beyond the window', { from: 0, until: null, watermark: 0, votes: [Number.MAX_SAFE_INTEGER] }],
     ['an end that is its beginning', { from: 5, until: 5, watermark: 0, votes: [] }],
     ['an end beyond the window', { from: 0, until: 1 + limits.windowInstances, watermark: 0, votes: [] }],
-  ])('is not taken for a part of a promise: %s', (_what, { from: first, until, watermark, votes }) => {
-    const promise = {
-      kind: 'promise',
-      ballot,
-      watermark: at(watermark),
-      from: at(first),
-      until: until === null ? null : at(until),
-      votes: votes.map(vote),
-    } as const;
-    expect(isPartOfPromise(promise)).toBe(false);
+  ])('is not taken for a part of a promise: %s', (_what, part) => {
+    expect(isPartOfPromise(promiseOf(part))).toBe(false);
   });
 
-  it.each([
+  it.each<[string, Part]>([
     ['no votes', { from: 0, until: null, watermark: 0, votes: [] }],
     [
       'votes up to the end of the window',
@@ -229,15 +232,7 @@ describe('what no acceptor can have promised', () => {
     ],
     ['votes up to where the next part begins', { from: 2, until: 9, watermark: 0, votes: [2, 8] }],
     ['a part that was decided meanwhile', { from: 2, until: 9, watermark: 8, votes: [8] }],
-  ])('and is: %s', (_what, { from: first, until, watermark, votes }) => {
-    const promise = {
-      kind: 'promise',
-      ballot,
-      watermark: at(watermark),
-      from: at(first),
-      until: until === null ? null : at(until),
-      votes: votes.map(vote),
-    } as const;
-    expect(isPartOfPromise(promise)).toBe(true);
+  ])('and is: %s', (_what, part) => {
+    expect(isPartOfPromise(promiseOf(part))).toBe(true);
   });
 });
