@@ -1,7 +1,8 @@
 /** The public interface of Treplica: everything that an application uses, and nothing else. */
-export { AsynchronousPersistentQueue } from './queue/queue.js';
-export type { QueueStatus } from './queue/attendance.js';
-export type { CheckpointOptions, QueueOptions } from './queue/options.js';
+export { AsynchronousPersistentQueue } from './paxos/paxos-queue.js';
+export type { QueueStatus } from './paxos/attendance.js';
+export type { QueueOptions } from './paxos/options.js';
+export type { CheckpointOptions } from './queue/checkpoint-options.js';
 export type { QueueMessage } from './queue/reader.js';
 export type { DeliveredBatch, SavingTask, StateHolder, StateKeeper, StateSink } from './queue/state-holder.js';
 export type { Mode } from './consensus/mode.js';
@@ -11,7 +12,7 @@ export {
   type MachineOptions,
   type ReadOptions,
 } from './machine/replicated-state-machine.js';
-export type { MachineQueue } from './machine/machine-queue.js';
+export type { MachineQueue } from './queue/machine-queue.js';
 export type { DeepReadonly, ReadonlyBytes, ReadonlyDate } from './machine/deep-readonly.js';
 export { StateMachine } from './machine/state-machine.js';
 export { Operation, operation } from './machine/operation.js';

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { root } from './prepare-tree.mjs';
 
 const VERSIONS = [20, 22, 24, 26];
-const SPECS = ['spec/package/', 'spec/serialization/', 'spec/machine/', 'spec/ledger/', 'spec/queue/queue.spec'];
+const SPECS = ['spec/package/', 'spec/serialization/', 'spec/machine/', 'spec/ledger/', 'spec/paxos/paxos-queue.spec'];
 
 const patterns = process.argv.slice(2).filter((argument) => argument !== '--');
 const running = Number(process.versions.node.split('.')[0]);

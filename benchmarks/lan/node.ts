@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findInterface } from '../../lib/transport/udp-options.js';
+import { findInterface } from '../../lib/transport/udp/udp-options.js';
 import { command } from '../benchmark.js';
 import { replicaSetup } from '../group.js';
 import { ReplicaProcess } from '../replica-process.js';

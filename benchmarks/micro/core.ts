@@ -1,6 +1,6 @@
 import { Consensus } from '../../lib/consensus/consensus.js';
 import { EVERYONE, type Message, type Outgoing } from '../../lib/consensus/messages.js';
-import { MemoryDisk } from '../../lib/ledger/memory-ledger.js';
+import { MemoryDisk } from '../../lib/ledger/memory/memory-ledger.js';
 import { kindOf, type BallotKind } from '../../lib/model/ballot.js';
 import { batchId, type Batch } from '../../lib/model/batch.js';
 import type { ProcessId } from '../../lib/model/ids.js';

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import type { ProcessId } from '../../lib/model/ids.js';
 import type { Nonce } from '../../lib/model/start.js';
 import { EVERYONE } from '../../lib/transport/transport.js';
-import { openUdpTransport } from '../../lib/transport/udp-transport.js';
+import { openUdpTransport } from '../../lib/transport/udp/udp-transport.js';
 import type { Part } from './part.js';
 
 /** No datagram takes so long. */

@@ -1,5 +1,5 @@
 import { ReplicatedStateMachine } from '../../lib/index.js';
-import type { MachineQueue } from '../../lib/machine/machine-queue.js';
+import type { MachineQueue } from '../../lib/queue/machine-queue.js';
 import type { Position, ProcessId } from '../../lib/model/ids.js';
 import type { StateHolder } from '../../lib/queue/state-holder.js';
 import { Counters } from '../workload.js';

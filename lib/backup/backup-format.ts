@@ -17,8 +17,8 @@ import { TreplicaError } from '../model/errors.js';
 import type { GroupId, Instance, Position, ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
 import { View, type ViewRecord } from '../model/view.js';
-import { WireReader } from '../queue/wire-reader.js';
-import { WireWriter } from '../queue/wire-writer.js';
+import { WireReader } from '../bytes/wire-reader.js';
+import { WireWriter } from '../bytes/wire-writer.js';
 
 /** What a backup is of. */
 export interface BackupHeader {

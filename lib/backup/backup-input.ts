@@ -1,4 +1,4 @@
-import { readAt } from '../ledger/checkpoint-scan.js';
+import { readAt } from '../ledger/checkpoints/checkpoint-scan.js';
 import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 

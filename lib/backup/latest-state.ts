@@ -1,9 +1,9 @@
 import type { CheckpointReader } from '../ledger/checkpoint-store.js';
 import { refuted } from '../ledger/ledger-errors.js';
-import type { LedgerReader } from '../ledger/lmdb-reader.js';
+import type { LedgerReader } from '../ledger/lmdb/lmdb-reader.js';
 import type { LedgerSnapshot } from '../model/records.js';
-import { decodeHead } from '../queue/checkpoint-head.js';
-import { BEGINNING_STATE, Cursor } from '../queue/cursor.js';
+import { decodeHead } from '../sequence/checkpoint-head.js';
+import { BEGINNING_STATE, Cursor } from '../sequence/cursor.js';
 
 /** A ledger at one moment. */
 export interface LatestState {

@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
-import { isSameCheckpoint } from '../ledger/checkpoint-codec.js';
-import { checkpointsDirectory } from '../ledger/checkpoint-layout.js';
-import { dataFile } from '../ledger/data-file.js';
-import { syncDirectory } from '../ledger/directory.js';
+import { isSameCheckpoint } from '../ledger/checkpoints/checkpoint-codec.js';
+import { checkpointsDirectory } from '../ledger/checkpoints/checkpoint-layout.js';
+import { dataFile } from '../ledger/lmdb/data-file.js';
+import { syncDirectory } from '../ledger/lmdb/directory.js';
 import { journalFile } from '../ledger/journal/journal-file.js';
 import type { Ledger } from '../ledger/ledger.js';
-import { openLmdbLedger } from '../ledger/lmdb-ledger.js';
+import { openLmdbLedger } from '../ledger/lmdb/lmdb-ledger.js';
 import { assert } from '../model/assert.js';
 import { NO_BALLOT } from '../model/ballot.js';
 import type { Checkpoint } from '../model/checkpoint.js';

@@ -1,13 +1,13 @@
 import { dirname } from 'node:path';
 
-import { openLmdbLedgerForReading, type LedgerReader } from '../ledger/lmdb-reader.js';
-import { lackOfRoom } from '../ledger/room.js';
+import { openLmdbLedgerForReading, type LedgerReader } from '../ledger/lmdb/lmdb-reader.js';
+import { lackOfRoom } from '../ledger/lmdb/room.js';
 import { assert } from '../model/assert.js';
 import type { Batch } from '../model/batch.js';
 import { TreplicaError } from '../model/errors.js';
 import type { Instance, Position } from '../model/ids.js';
 import { limits } from '../model/limits.js';
-import type { Cursor } from '../queue/cursor.js';
+import type { Cursor } from '../sequence/cursor.js';
 import { encodeEnd, encodeEntries, encodeHeader } from './backup-format.js';
 import { BackupOutput } from './backup-output.js';
 import { cursorAfter, openLatest } from './latest-state.js';

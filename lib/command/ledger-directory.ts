@@ -1,14 +1,14 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { checkpointsDirectory } from '../ledger/checkpoint-layout.js';
-import { dataFile, listDamages, readStored } from '../ledger/data-file.js';
-import { OWNER } from '../ledger/environment.js';
+import { checkpointsDirectory } from '../ledger/checkpoints/checkpoint-layout.js';
+import { dataFile, listDamages, readStored } from '../ledger/lmdb/data-file.js';
+import { OWNER } from '../ledger/lmdb/environment.js';
 import { damaged } from '../ledger/ledger-errors.js';
 import { describeDamage } from '../ledger/lmdb-file/damage.js';
-import { listLedgers, openLmdbLedgerForReading, type LedgerReader } from '../ledger/lmdb-reader.js';
-import { OWNER_KEY, ownerOf, type DirectoryOwner } from '../ledger/owner.js';
-import { setAsideIn } from '../ledger/set-aside.js';
+import { listLedgers, openLmdbLedgerForReading, type LedgerReader } from '../ledger/lmdb/lmdb-reader.js';
+import { OWNER_KEY, ownerOf, type DirectoryOwner } from '../ledger/lmdb/owner.js';
+import { setAsideIn } from '../ledger/lmdb/set-aside.js';
 import { TreplicaError } from '../model/errors.js';
 import { reportQueue, type QueueReport } from './ledger-report.js';
 import { damageOf, verifyQueue, type Finding, type QueueVerification } from './verification.js';

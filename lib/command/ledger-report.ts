@@ -1,13 +1,13 @@
 import { cursorAfter, openLatest } from '../backup/latest-state.js';
-import type { LedgerReader } from '../ledger/lmdb-reader.js';
-import { firstOf, segmentOf } from '../ledger/log-state.js';
+import type { LedgerReader } from '../ledger/lmdb/lmdb-reader.js';
+import { firstOf, segmentOf } from '../ledger/records/log-state.js';
 import { showBallot } from '../model/ballot.js';
 import type { GroupBase } from '../model/base.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { GroupId, Instance, Position, ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
 import type { Identity, LedgerSnapshot } from '../model/records.js';
-import type { Cursor } from '../queue/cursor.js';
+import type { Cursor } from '../sequence/cursor.js';
 import { walkLog } from './log-walk.js';
 import { damageOf } from './verification.js';
 

@@ -1,4 +1,4 @@
-import type { LedgerReader } from '../ledger/lmdb-reader.js';
+import type { LedgerReader } from '../ledger/lmdb/lmdb-reader.js';
 import { DamagedLogError } from '../model/errors.js';
 import { after, laterOf, type Instance } from '../model/ids.js';
 import { limits } from '../model/limits.js';

@@ -1,8 +1,8 @@
-import { CheckpointDigest } from '../ledger/checkpoint-codec.js';
+import { CheckpointDigest } from '../ledger/checkpoints/checkpoint-codec.js';
 import type { CheckpointReader } from '../ledger/checkpoint-store.js';
 import { damagedCheckpoint } from '../ledger/ledger-errors.js';
 import { nameOfCheckpoint } from '../ledger/checkpoint-store.js';
-import type { LedgerReader } from '../ledger/lmdb-reader.js';
+import type { LedgerReader } from '../ledger/lmdb/lmdb-reader.js';
 import { openLatest } from '../backup/latest-state.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import { isDamage } from '../model/errors.js';

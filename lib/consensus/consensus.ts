@@ -14,10 +14,10 @@ import { Acceptor } from './acceptor.js';
 import { BatchPool } from './batch-pool.js';
 import { CatchUp } from './catch-up.js';
 import { Coordinator } from './coordinator.js';
-import { DeliveryTable, type DeliveryState } from './delivery-table.js';
+import { DeliveryTable, type DeliveryState } from '../sequence/delivery-table.js';
 import type { Effects, Input, Installation } from './effects.js';
 import { Fetcher } from './fetcher.js';
-import { FoundingRole, type FoundingOptions } from './founding.js';
+import { FoundingRole, type FoundingOptions } from './membership/founding.js';
 import { GroupClock } from './group-clock.js';
 import { InstanceLog } from './instance-log.js';
 import { Leadership } from './leadership.js';
@@ -31,7 +31,7 @@ import { Proposer } from './proposer.js';
 import { Reads } from './reads.js';
 import { Refusals } from './refusals.js';
 import type { Shared } from './shared.js';
-import { Views } from './views.js';
+import { Views } from './membership/views.js';
 
 export interface ConsensusOptions extends FoundingOptions {
   readonly self: ProcessId;

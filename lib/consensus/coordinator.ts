@@ -9,7 +9,7 @@ import { EVERYONE, type MessageOf } from './messages.js';
 import { Patience } from './patience.js';
 import { pick } from './picking.js';
 import { Preparation, type Promised } from './preparation.js';
-import { Recovery } from './recovery.js';
+import { Recovery } from './collision-recovery.js';
 import { batchOf, type Shared } from './shared.js';
 
 /** A value proposed in this reign and not yet decided. */

@@ -5,7 +5,7 @@ import type { LedgerRecord } from '../model/records.js';
 import type { View } from '../model/view.js';
 import type { Ballot } from '../model/ballot.js';
 import type { Arriving } from './arriving.js';
-import type { DeliveryState } from './delivery-table.js';
+import type { DeliveryState } from '../sequence/delivery-table.js';
 import type { Message, Outgoing } from './messages.js';
 
 /** What a process of the group may tell the core. Messages must come from processes of the same group. */

@@ -2,7 +2,7 @@ import { compareBallots, sameReign, type Ballot } from '../model/ballot.js';
 import type { Batch, BatchId } from '../model/batch.js';
 import { after, laterOf, type Instance } from '../model/ids.js';
 import { limits } from '../model/limits.js';
-import { isVoid, type DeliveryTable } from './delivery-table.js';
+import { isVoid, type DeliveryTable } from '../sequence/delivery-table.js';
 import { EVERYONE } from './messages.js';
 import type { Shared } from './shared.js';
 

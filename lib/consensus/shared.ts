@@ -1,12 +1,12 @@
 import type { Batch, BatchId } from '../model/batch.js';
 import type { ProcessId } from '../model/ids.js';
 import type { BatchPool } from './batch-pool.js';
-import type { DeliveryTable } from './delivery-table.js';
+import type { DeliveryTable } from '../sequence/delivery-table.js';
 import type { GroupClock } from './group-clock.js';
 import type { InstanceLog, Slot } from './instance-log.js';
 import type { Outbox } from './outbox.js';
 import type { Refusals } from './refusals.js';
-import type { Views } from './views.js';
+import type { Views } from './membership/views.js';
 
 /** Whether this start of the process may promise and vote: it has lost nothing that an earlier start has promised or voted. */
 interface VotingRight {

@@ -1,7 +1,7 @@
 import { DamagedLogError, TreplicaError } from '../model/errors.js';
 import type { Verdict } from '../model/checkpoint.js';
 import type { Instance } from '../model/ids.js';
-import { lackOfRoom } from './room.js';
+import { lackOfRoom } from './lmdb/room.js';
 
 /** For a directory that a ledger cannot be kept in. */
 export function notWritable(directory: string, cause: unknown): TreplicaError {

@@ -2,7 +2,7 @@ import { types } from 'node:util';
 
 import { TreplicaError } from '../model/errors.js';
 import { checkOptions, optional, shown, type OptionKinds } from '../model/options.js';
-import type { MachineQueue } from './machine-queue.js';
+import type { MachineQueue } from '../queue/machine-queue.js';
 import { isThenable, silence } from './thenables.js';
 
 export interface MachineOptions {

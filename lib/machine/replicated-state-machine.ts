@@ -8,7 +8,7 @@ import { TreplicaError } from '../model/errors.js';
 import { encode } from '../serialization/codec.js';
 import type { DeepReadonly } from './deep-readonly.js';
 import { checkMachine, checkQuery, type MachineOptions } from './machine-options.js';
-import type { MachineQueue } from './machine-queue.js';
+import type { MachineQueue } from '../queue/machine-queue.js';
 import { Operation } from './operation.js';
 import { answerOf } from './query.js';
 import { originalOf, viewOf, withoutViews } from './read-only-views.js';

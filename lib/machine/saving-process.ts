@@ -50,7 +50,7 @@ export function isMarked(message: unknown): message is Marked<unknown> {
 /** Named in two steps, so that no bundler takes it for a file of its own to be copied without what it imports. */
 const PROGRAM = 'saving-program.js';
 /** What the program cannot be loaded without. */
-const NEEDED = [PROGRAM, '../queue/replay.js', './replica.js'];
+const NEEDED = [PROGRAM, '../paxos/recovery/replay.js', './replica.js'];
 
 /**
  * Makes a checkpoint in a process of its own, which loads the application's module, replays the log onto the latest

@@ -9,7 +9,7 @@ import { TreplicaError } from '../model/errors.js';
 import type { Instance, ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
 import { View } from '../model/view.js';
-import { saveFromLog } from '../queue/replay.js';
+import { saveFromLog } from '../paxos/recovery/replay.js';
 import { Replica } from './replica.js';
 import { isMarked, marked, type SavingAnswer, type SavingStep, type SentTask } from './saving-process.js';
 import { StateMachine } from './state-machine.js';

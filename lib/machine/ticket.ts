@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 
 import { UnknownOutcomeError } from '../model/errors.js';
-import type { MachineQueue } from './machine-queue.js';
+import type { MachineQueue } from '../queue/machine-queue.js';
 import { checkWait, type WaitOptions } from './wait-options.js';
 
 /** How long a caller waits for an operation. The operation itself is not called back. */

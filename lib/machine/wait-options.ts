@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 
 import { TreplicaError } from '../model/errors.js';
 import { aSignal, checkOptions, optional, type OptionKinds } from '../model/options.js';
-import type { MachineQueue } from './machine-queue.js';
+import type { MachineQueue } from '../queue/machine-queue.js';
 
 /** How long a caller waits. */
 export interface WaitOptions {

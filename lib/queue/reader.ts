@@ -1,8 +1,7 @@
 import { TreplicaError } from '../model/errors.js';
 import type { Position, ProcessId } from '../model/ids.js';
-import type { Consumer } from './delivery.js';
 import { Fifo } from './fifo.js';
-import type { DeliveredBatch } from './state-holder.js';
+import type { Consumer, DeliveredBatch } from './state-holder.js';
 
 /** What an unread message costs beyond its own bytes, about. */
 const UNREAD_HEAD_BYTES = 128;

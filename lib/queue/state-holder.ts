@@ -42,6 +42,12 @@ export interface StateHolder {
   readonly decidedTimeMs?: number | undefined;
 }
 
+/** A state holder that may push back. */
+export interface Consumer extends StateHolder {
+  /** When false after what one instance delivers, no more comes until `resume` is called. */
+  readonly ready?: boolean;
+}
+
 /** How to save what a state holder holds, and to give it back. */
 export interface StateKeeper {
   /**

@@ -1,5 +1,5 @@
-import type { MemoryFile } from '../ledger/memory-ledger.js';
-import { metaKey } from '../ledger/record-codec.js';
+import type { MemoryFile } from '../ledger/memory/memory-ledger.js';
+import { metaKey } from '../ledger/records/record-codec.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { Instance } from '../model/ids.js';
 import type { LedgerRecord } from '../model/records.js';

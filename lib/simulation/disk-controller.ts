@@ -1,4 +1,4 @@
-import { MemoryDisk, type DiskWrite } from '../ledger/memory-ledger.js';
+import { MemoryDisk, type DiskWrite } from '../ledger/memory/memory-ledger.js';
 import type { StateMachine } from '../machine/state-machine.js';
 import { limits } from '../model/limits.js';
 import { damage } from './damage.js';

@@ -8,9 +8,9 @@ import { boundTo, NO_OP_ID, placeOf, type Batch, type BatchId } from '../model/b
 import type { Checkpoint } from '../model/checkpoint.js';
 import { after, COUNTER_MAX, type Instance, type ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
-import { packBody } from '../queue/batch-body.js';
-import { idOfBody } from '../queue/sound-batch.js';
-import type { WireMessage } from '../queue/wire.js';
+import { packBody } from '../sequence/batch-body.js';
+import { idOfBody } from '../sequence/sound-batch.js';
+import type { WireMessage } from '../paxos/wire/wire.js';
 import type { Random } from './random.js';
 
 /** Numbers that are compared with those of messages. */

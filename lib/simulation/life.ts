@@ -2,8 +2,8 @@ import type { ReplicatedStateMachine } from '../machine/replicated-state-machine
 import type { StateMachine } from '../machine/state-machine.js';
 import type { SavedHolder } from './watched-keeper.js';
 import type { LedgerRecord } from '../model/records.js';
-import type { AsynchronousPersistentQueue } from '../queue/queue.js';
-import type { Scheduler } from '../queue/scheduler.js';
+import type { AsynchronousPersistentQueue } from '../paxos/paxos-queue.js';
+import type { Scheduler } from '../paxos/scheduler.js';
 import type { Transport } from '../transport/transport.js';
 import type { SimulatedProcess } from './process.js';
 import type { World } from './world.js';

@@ -1,16 +1,16 @@
 import { pino, type Logger } from 'pino';
 
 import type { Mode } from '../consensus/mode.js';
-import { copyOf, type MemoryDisk, type MemoryFile } from '../ledger/memory-ledger.js';
+import { copyOf, type MemoryDisk, type MemoryFile } from '../ledger/memory/memory-ledger.js';
 import { ReplicatedStateMachine } from '../machine/replicated-state-machine.js';
 import type { StateMachine } from '../machine/state-machine.js';
 import { InvariantViolation, TreplicaError } from '../model/errors.js';
 import type { ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
 import { sameStart, type Start } from '../model/start.js';
-import type { QueueOptions } from '../queue/options.js';
-import { AsynchronousPersistentQueue } from '../queue/queue.js';
-import type { WireMessage } from '../queue/wire.js';
+import type { QueueOptions } from '../paxos/options.js';
+import { AsynchronousPersistentQueue } from '../paxos/paxos-queue.js';
+import type { WireMessage } from '../paxos/wire/wire.js';
 import { Clock, START_MS } from './clock.js';
 import { DiskController, type DiskManners } from './disk-controller.js';
 import { Life } from './life.js';

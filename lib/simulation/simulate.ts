@@ -11,7 +11,7 @@ import {
   type OptionKinds,
 } from '../model/options.js';
 import { MAX_MEMBERS } from '../model/view.js';
-import { MODES } from '../queue/options.js';
+import { MODES } from '../paxos/options.js';
 import type { Violation } from './event-log.js';
 import { profileNames, type ProfileName } from './profiles.js';
 import { run, type Application, type RunOptions, type RunResult } from './run.js';

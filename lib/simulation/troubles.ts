@@ -1,5 +1,5 @@
 import type { StateMachine } from '../machine/state-machine.js';
-import { MESSAGE_KINDS } from '../queue/wire.js';
+import { MESSAGE_KINDS } from '../paxos/wire/wire.js';
 import { damage, damageCheckpoint, damageDecision, type Damage } from './damage.js';
 import { foreignGroup, forgery, intruder, stranger } from './intrusions.js';
 import type { Ambush, SimulatedProcess } from './process.js';

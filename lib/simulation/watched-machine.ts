@@ -1,7 +1,7 @@
 /** What a machine of a world is bound to, and what its queue is given in its place. */
-import type { MachineQueue } from '../machine/machine-queue.js';
+import type { MachineQueue } from '../queue/machine-queue.js';
 import type { StateMachine } from '../machine/state-machine.js';
-import type { AsynchronousPersistentQueue } from '../queue/queue.js';
+import type { AsynchronousPersistentQueue } from '../paxos/paxos-queue.js';
 import type { DeliveredBatch, StateHolder } from '../queue/state-holder.js';
 import type { Owner } from './ports.js';
 import { WatchedKeeper, type SavedHolder } from './watched-keeper.js';

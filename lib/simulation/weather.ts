@@ -1,6 +1,6 @@
 import type { ProcessId } from '../model/ids.js';
-import type { Lane } from '../transport/inbox.js';
-import type { Copy, Passenger } from '../transport/memory-network.js';
+import type { Lane } from '../transport/frame/inbox.js';
+import type { Copy, Passenger } from '../transport/memory/memory-network.js';
 import type { Random } from './random.js';
 import { SlowLink } from './slow-link.js';
 

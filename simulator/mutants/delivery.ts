@@ -4,7 +4,7 @@ import type { Mutant } from './mutant.js';
 export const delivery: readonly Mutant[] = [
   {
     name: 'batch-delivered-again',
-    file: 'lib/consensus/delivery-table.ts',
+    file: 'lib/sequence/delivery-table.ts',
     from: 'if (sequence < row.next || this.#holds(batch.id)) return NOTHING;',
     to: `if (sequence < row.next) return [batch];
     if (this.#held.has(batch.id)) return NOTHING;`,
@@ -13,7 +13,7 @@ export const delivery: readonly Mutant[] = [
   },
   {
     name: 'overtaking-batch-delivered',
-    file: 'lib/consensus/delivery-table.ts',
+    file: 'lib/sequence/delivery-table.ts',
     from: 'if (sequence > row.next) {',
     to: "if (sequence > row.next && String(batch.id) === '') {",
     breaks: 'A batch that is decided before its turn is held until those before it have been delivered.',
@@ -21,7 +21,7 @@ export const delivery: readonly Mutant[] = [
   },
   {
     name: 'overtaking-batch-dropped',
-    file: 'lib/consensus/delivery-table.ts',
+    file: 'lib/sequence/delivery-table.ts',
     from: 'if (this.#mayHold(row.process, batch)) this.#held.set(placeOf(batch.id), { instance, batch });',
     to: 'this.#mayHold(row.process, batch);',
     breaks: 'A batch that is decided before its turn is held until those before it have been delivered.',
@@ -29,7 +29,7 @@ export const delivery: readonly Mutant[] = [
   },
   {
     name: 'held-batches-not-in-checkpoint',
-    file: 'lib/queue/checkpoint-head.ts',
+    file: 'lib/sequence/checkpoint-head.ts',
     from: '.list(held, writeHeld)',
     to: '.list(held.slice(0, 0), writeHeld)',
     breaks: 'What is held is in checkpoints with its body.',
@@ -38,7 +38,7 @@ export const delivery: readonly Mutant[] = [
   },
   {
     name: 'horizon-stays',
-    file: 'lib/consensus/delivery-table.ts',
+    file: 'lib/sequence/delivery-table.ts',
     from: 'this.#horizon = laterOf(this.#horizon, after(quietest.last));',
     to: 'laterOf(this.#horizon, after(quietest.last));',
     breaks: 'When a row is dropped the horizon rises above its last instance.',
@@ -46,7 +46,7 @@ export const delivery: readonly Mutant[] = [
   },
   {
     name: 'forgotten-process-goes-on',
-    file: 'lib/queue/driver.ts',
+    file: 'lib/paxos/driver.ts',
     from: 'if (!delivery.front.isForgotten(batcher.series)) return;',
     to: "if (!delivery.front.isForgotten(batcher.series) || String(batcher.series.process) !== '') return;",
     breaks: 'A process whose series was forgotten begins another.',
@@ -65,7 +65,7 @@ export const delivery: readonly Mutant[] = [
   },
   {
     name: 'undecided-told-as-decided',
-    file: 'lib/queue/log-supplier.ts',
+    file: 'lib/paxos/log-supplier.ts',
     from: 'const end = Math.min(readable, until ?? readable, after(from, limits.catchUpInstances)) as Instance;',
     to: 'const end = Math.min(until ?? Infinity, after(from, limits.catchUpInstances)) as Instance;',
     breaks: 'A process that is behind gets what was decided.',
@@ -73,7 +73,7 @@ export const delivery: readonly Mutant[] = [
   },
   {
     name: 'acknowledged-before-chosen',
-    file: 'lib/queue/batcher.ts',
+    file: 'lib/paxos/batcher.ts',
     from: 'this.#inFlight.set(id, { tickets: parcel.tickets, bytes: parcel.packedBytes, body });',
     to: `this.#inFlight.set(id, { tickets: parcel.tickets, bytes: parcel.packedBytes, body });
     for (const ticket of parcel.tickets) (ticket as { resolve(outcome: unknown): void }).resolve(0);`,

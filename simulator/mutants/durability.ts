@@ -4,7 +4,7 @@ import type { Mutant } from './mutant.js';
 export const durability: readonly Mutant[] = [
   {
     name: 'votes-before-durable',
-    file: 'lib/queue/driver.ts',
+    file: 'lib/paxos/driver.ts',
     from: 'this.#send(effects.messages);',
     to: 'this.#send([...effects.messages, ...effects.votes]);',
     breaks: 'A vote is written to the ledger before anyone hears of it.',
@@ -12,7 +12,7 @@ export const durability: readonly Mutant[] = [
   },
   {
     name: 'failed-write-ignored',
-    file: 'lib/queue/driver.ts',
+    file: 'lib/paxos/driver.ts',
     from: 'if (error !== null) throw error;',
     to: '',
     breaks: 'A write that fails stops the process.',
@@ -81,7 +81,7 @@ export const durability: readonly Mutant[] = [
   },
   {
     name: 'incarnation-not-raised',
-    file: 'lib/queue/identity.ts',
+    file: 'lib/paxos/identity.ts',
     from: 'incarnation: (past.identity?.incarnation ?? 0) + 1,',
     to: 'incarnation: past.identity?.incarnation ?? 1,',
     breaks: 'A batch is named once: by process, incarnation and sequence number.',

@@ -4,7 +4,7 @@ import type { Mutant } from './mutant.js';
 export const founding: readonly Mutant[] = [
   {
     name: 'signature-not-written',
-    file: 'lib/consensus/founding.ts',
+    file: 'lib/consensus/membership/founding.ts',
     from: 'this.#write({ ...this.#record, signed: founding });',
     to: 'this.#record = { ...this.#record, signed: founding };',
     breaks: 'A process signs durably.',
@@ -12,7 +12,7 @@ export const founding: readonly Mutant[] = [
   },
   {
     name: 'signature-before-durable',
-    file: 'lib/consensus/founding.ts',
+    file: 'lib/consensus/membership/founding.ts',
     from: "this.#shared.outbox.sendOnceDurable(EVERYONE, { kind: 'signed', founding });",
     to: "this.#shared.outbox.send(EVERYONE, { kind: 'signed', founding });",
     breaks: 'A process signs durably.',

@@ -48,7 +48,7 @@ export const progress: readonly Mutant[] = [
   },
   {
     name: 'stuck-instance-left',
-    file: 'lib/consensus/recovery.ts',
+    file: 'lib/consensus/collision-recovery.ts',
     from: 'if (slot.watchedTicks < limits.stuckTicks) continue;',
     to: 'continue;',
     breaks: 'An instance that stays undecided for too long is recovered.',

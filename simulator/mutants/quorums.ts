@@ -58,7 +58,7 @@ export const quorums: readonly Mutant[] = [
   },
   {
     name: 'recovery-without-quorum',
-    file: 'lib/consensus/recovery.ts',
+    file: 'lib/consensus/collision-recovery.ts',
     from: 'if (inquiry.answers.size < view.classicQuorum) return null;',
     to: 'if (inquiry.answers.size === 0) return null;',
     breaks: 'An instance is recovered with a classic quorum of answers.',

@@ -4,7 +4,7 @@ import type { Mutant } from './mutant.js';
 export const recovery: readonly Mutant[] = [
   {
     name: 'delivered-batches-not-in-checkpoint',
-    file: 'lib/queue/checkpointer.ts',
+    file: 'lib/paxos/recovery/checkpointer.ts',
     from: 'encodeHead({ ...group, cursor })',
     to: 'encodeHead({ ...group, cursor: { ...cursor, delivered: { horizon: 0 as Instance, rows: [], held: [] } } })',
     breaks: 'A checkpoint says which batches have been delivered.',
@@ -12,7 +12,7 @@ export const recovery: readonly Mutant[] = [
   },
   {
     name: 'saved-while-delivering',
-    file: 'lib/queue/checkpointer.ts',
+    file: 'lib/paxos/recovery/checkpointer.ts',
     from: 'const release = delivery.hold();',
     to: 'const release = (): void => undefined;',
     breaks: 'Nothing is delivered while the state is saved.',
@@ -20,21 +20,21 @@ export const recovery: readonly Mutant[] = [
   },
   {
     name: 'log-cut-beyond-checkpoint',
-    file: 'lib/ledger/commit-plan.ts',
+    file: 'lib/ledger/records/commit-plan.ts',
     from: 'segmentOf(this.#checkpointed, this.#segmentInstances)',
     to: 'segmentOf(this.watermark, this.#segmentInstances)',
     breaks: 'The log is cut below the checkpoint, and nowhere else.',
   },
   {
     name: 'latest-checkpoint-removed',
-    file: 'lib/queue/checkpointer.ts',
+    file: 'lib/paxos/recovery/checkpointer.ts',
     from: 'store.keepOnly([latest])',
     to: 'store.keepOnly([])',
     breaks: 'The checkpoint to start from is kept.',
   },
   {
     name: 'transfer-not-completed',
-    file: 'lib/queue/transfer.ts',
+    file: 'lib/paxos/recovery/transfer.ts',
     from: 'receiver.finish().then(',
     to: 'Promise.resolve().then(',
     breaks: 'A checkpoint is complete and durable before anybody goes on from it.',
@@ -59,7 +59,7 @@ export const recovery: readonly Mutant[] = [
   },
   {
     name: 'decisions-expected-before-checkpoint',
-    file: 'lib/queue/delivery.ts',
+    file: 'lib/paxos/delivery.ts',
     from: 'this.#log.jump(base.checkpoint.next);',
     to: '',
     breaks: 'After an installation decisions come from the end of the checkpoint on.',
@@ -67,7 +67,7 @@ export const recovery: readonly Mutant[] = [
   },
   {
     name: 'delivered-while-restoring',
-    file: 'lib/queue/delivery.ts',
+    file: 'lib/paxos/delivery.ts',
     from: `async #restore(base: Base): Promise<void> {
     this.#holds.add('restoring');`,
     to: 'async #restore(base: Base): Promise<void> {',
@@ -91,7 +91,7 @@ export const recovery: readonly Mutant[] = [
   },
   {
     name: 'skipped-callers-not-told',
-    file: 'lib/queue/delivery.ts',
+    file: 'lib/paxos/delivery.ts',
     from: '.filter((id) => this.#front.isOver(id))',
     to: '.filter((id) => this.#front.isOver(id) && String(id) === String())',
     breaks: 'Who has put what is behind a restored state is told that its outcome is unknown.',
@@ -99,7 +99,7 @@ export const recovery: readonly Mutant[] = [
   },
   {
     name: 'cut-log-supplied',
-    file: 'lib/queue/log-supplier.ts',
+    file: 'lib/paxos/log-supplier.ts',
     from: 'if (from < ledger.start) {',
     to: 'if (from < 0) {',
     breaks: 'Who asks for what is not in the log any more is offered a checkpoint.',
@@ -107,7 +107,7 @@ export const recovery: readonly Mutant[] = [
   },
   {
     name: 'damage-stops-delivery',
-    file: 'lib/queue/delivery.ts',
+    file: 'lib/paxos/delivery.ts',
     from: 'if (error instanceof DamagedLogError) {',
     to: 'if (error instanceof DamagedLogError && error.from < 0) {',
     breaks: 'What is damaged below the watermark is learnt again.',
@@ -115,7 +115,7 @@ export const recovery: readonly Mutant[] = [
   },
   {
     name: 'repair-not-written',
-    file: 'lib/queue/repairer.ts',
+    file: 'lib/paxos/recovery/repairer.ts',
     from: '(this.#task === task && from >= this.#options.logStart() ? records : [])',
     to: '(this.#turn < 0 ? records : [])',
     breaks: 'What was damaged is written again.',
@@ -132,7 +132,7 @@ export const recovery: readonly Mutant[] = [
   },
   {
     name: 'damaged-votes-kept',
-    file: 'lib/queue/opening.ts',
+    file: 'lib/paxos/opening.ts',
     from: 'const kept = ports.setLedgerAside();',
     to: "const kept = 'where it was';",
     breaks: 'Who has lost its votes comes back as somebody else.',

@@ -4,7 +4,7 @@ import type { Mutant } from './mutant.js';
 export const starts: readonly Mutant[] = [
   {
     name: 'lineage-overlooked',
-    file: 'lib/queue/starts.ts',
+    file: 'lib/paxos/starts.ts',
     from: 'if (known.starts.every((other) => isOfLineage(other, lineage))) {',
     to: 'if (known.starts.every((other) => isOfLineage(other, [...lineage, other]))) {',
     breaks: 'Who knows of a start that is not in the lineage of a later one has found that the directory was put back.',

@@ -4,7 +4,7 @@ import type { Mutant } from './mutant.js';
 export const trust: readonly Mutant[] = [
   {
     name: 'foreign-group-heard',
-    file: 'lib/queue/driver.ts',
+    file: 'lib/paxos/driver.ts',
     from: 'if (own !== null && group === own) return true;',
     to: 'if (own !== null) return true;',
     breaks: 'Frames of another group are dropped.',
@@ -103,7 +103,7 @@ export const trust: readonly Mutant[] = [
   },
   {
     name: 'refusals-of-strangers',
-    file: 'lib/consensus/founding.ts',
+    file: 'lib/consensus/membership/founding.ts',
     from: 'if (this.#shared.views.founded || signed?.group !== refused || !signed.members.includes(from)) return;',
     to: 'if (this.#shared.views.founded || signed?.group !== refused) return;',
     breaks: 'A signature is given back only against the proof that its founding is dead.',
@@ -112,7 +112,7 @@ export const trust: readonly Mutant[] = [
   },
   {
     name: 'signatures-of-strangers',
-    file: 'lib/consensus/founding.ts',
+    file: 'lib/consensus/membership/founding.ts',
     from: 'if (signed?.group !== founding.group || !signed.members.includes(from)) return;',
     to: 'if (signed?.group !== founding.group) return;',
     breaks: 'A view holds once all its members have signed.',
@@ -121,7 +121,7 @@ export const trust: readonly Mutant[] = [
   },
   {
     name: 'foundings-of-strangers',
-    file: 'lib/consensus/founding.ts',
+    file: 'lib/consensus/membership/founding.ts',
     from: 'if (from === self || from !== founding.members[0] || !founding.members.includes(self)) return;',
     to: 'if (from === self || !founding.members.includes(self)) return;',
     breaks: 'A founding is proposed by its lowest member, which has signed it.',
@@ -130,7 +130,7 @@ export const trust: readonly Mutant[] = [
   },
   {
     name: 'word-of-holding-of-strangers',
-    file: 'lib/consensus/founding.ts',
+    file: 'lib/consensus/membership/founding.ts',
     from: 'if (!founding.members.includes(from)) return;\n    if (this.#tellsOfWithdrawal(from, founding.group)) this.#considerLeaving',
     to: 'if (this.#tellsOfWithdrawal(from, founding.group)) this.#considerLeaving',
     breaks: 'That a founding holds counts only from its members.',

@@ -22,17 +22,17 @@ describe('the check of the layers', () => {
     ['lib/ledger/lmdb/lmdb-ledger.ts', `import { step } from '../../consensus/step.js';`],
     ['lib/transport/udp.ts', `export * from '../ledger/ledger.js';`],
     ['lib/serialization/codec.ts', `import { Queue } from '../queue/queue.js';`],
-    ['lib/queue/queue.ts', `const machine = await import('../machine/machine.js');`],
+    ['lib/paxos/paxos-queue.ts', `const machine = await import('../machine/machine.js');`],
     ['lib/machine/machine.ts', `import { Ledger } from '../ledger/ledger.js';`],
     ['lib/machine/machine.ts', `import { Queue } from '../index.js';`],
     ['lib/machine/machine.ts', `import { Group } from '../../spec/support/group.js';`],
     ['lib/index.ts', `import { Auction } from '../samples/auction/auction.js';`],
     ['lib/consensus/acceptor.ts', `import { createHash } from 'node:crypto';`],
     ['lib/consensus/acceptor.ts', `import { pack } from 'msgpackr';`],
-    ['lib/queue/batcher.ts', `import { step } from '../consensus/step.js'; import { Udp } from '../transport/udp.js';`],
+    ['lib/paxos/batcher.ts', `import { step } from '../consensus/step.js'; import { Udp } from '../transport/udp.js';`],
     ['lib/helpers/strings.ts', `export const empty = '';`],
     ['lib/strings.ts', `export const empty = '';`],
-    ['samples/auction/auction.ts', `import { Queue } from '../../lib/queue/queue.js';`],
+    ['samples/auction/auction.ts', `import { Queue } from '../../lib/paxos/paxos-queue.js';`],
     ['samples/auction/auction.ts', `import { Group } from '../../spec/support/group.js';`],
   ])('refuses %s with %s', (file, text) => {
     const violations = layerViolations(new Map([[file, importsOf(file, text)]]));
@@ -45,10 +45,10 @@ describe('the check of the layers', () => {
     ['lib/model/digest.ts', `import { createHash } from 'node:crypto';`],
     ['lib/consensus/acceptor.ts', `import { View } from '../model/view.js'; import './outbox.js';`],
     [
-      'lib/queue/driver.ts',
+      'lib/paxos/driver.ts',
       `import '../consensus/step.js'; import '../ledger/ledger.js'; import '../transport/udp.js';`,
     ],
-    ['lib/queue/batcher.ts', `import '../consensus/step.js'; import type { Ledger } from '../ledger/ledger.js';`],
+    ['lib/paxos/batcher.ts', `import '../consensus/step.js'; import type { Ledger } from '../ledger/ledger.js';`],
     ['lib/machine/machine.ts', `import '../queue/queue.js'; import '../serialization/codec.js'; import 'pino';`],
     ['lib/index.ts', `export * from './machine/machine.js'; export * from './ledger/ledger.js';`],
     [

@@ -40,11 +40,11 @@ function notZero(spent: TimeSpent): Partial<TimeSpent> {
 describe('where the time went', () => {
   it.each([
     ['lib/serialization/encoding.js', 'encode'],
-    ['lib/queue/wire-writer.js', 'encode'],
-    ['lib/queue/driver.js', 'order'],
+    ['lib/bytes/wire-writer.js', 'encode'],
+    ['lib/paxos/driver.js', 'order'],
     ['lib/consensus/acceptor.js', 'order'],
-    ['lib/transport/frame.js', 'network'],
-    ['lib/ledger/environment.js', 'ledger'],
+    ['lib/transport/frame/frame.js', 'network'],
+    ['lib/ledger/lmdb/environment.js', 'ledger'],
     ['lib/machine/replica.js', 'execute'],
     ['benchmarks/workload.js', 'execute'],
     ['benchmarks/workloads.js', 'execute'],
@@ -62,9 +62,9 @@ describe('where the time went', () => {
 
   it('native functions, and what helps everybody, spend the time of who calls them', () => {
     const profile = profileOf(
-      [`${OURS}lib/ledger/binary.js`, 'crc32'],
-      [`${OURS}lib/transport/frame.js`, 'node:buffer', 'crc32'],
-      [`${OURS}lib/queue/driver.js`, `${OURS}lib/model/batch.js`],
+      [`${OURS}lib/ledger/lmdb/environment.js`, `${OURS}lib/bytes/binary.js`, 'crc32'],
+      [`${OURS}lib/transport/frame/frame.js`, 'node:buffer', 'crc32'],
+      [`${OURS}lib/paxos/driver.js`, `${OURS}lib/model/batch.js`],
       ['node:internal/process/task_queues', 'runMicrotasks'],
     );
     expect(notZero(sharesOf(profile, 0))).toEqual({ ledger: 0.25, network: 0.25, order: 0.25, other: 0.25 });
@@ -82,7 +82,7 @@ describe('where the time went', () => {
   });
 
   it('the means of processes are the means of their shares', () => {
-    const [busy, idle] = [profileOf([`${OURS}lib/queue/driver.js`]), profileOf(['(idle)'])];
+    const [busy, idle] = [profileOf([`${OURS}lib/paxos/driver.js`]), profileOf(['(idle)'])];
     expect(notZero(meanTimeSpent([sharesOf(busy, 0), sharesOf(idle, 1)]))).toEqual({ order: 0.5, idle: 0.5 });
   });
 

@@ -6,7 +6,7 @@ import { ballotOf } from '../../lib/model/ballot.js';
 import { isBatchId, partsOf } from '../../lib/model/batch.js';
 import { COUNTER_MAX, type Instance } from '../../lib/model/ids.js';
 import { limits } from '../../lib/model/limits.js';
-import { decodeMessage, encodeMessage } from '../../lib/queue/wire.js';
+import { decodeMessage, encodeMessage } from '../../lib/paxos/wire/wire.js';
 import { CoreGroup } from '../support/core-group.js';
 import { both, none, of, to } from '../support/losses.js';
 import { INCARNATION_MAX, startNumber } from '../../lib/model/start.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { NOTHING_DELIVERED } from '../../lib/consensus/delivery-table.js';
+import { NOTHING_DELIVERED } from '../../lib/sequence/delivery-table.js';
 import { limits } from '../../lib/model/limits.js';
 import type { Instance } from '../../lib/model/ids.js';
 import { CoreGroup, type CrashPoint } from '../support/core-group.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { describeMessage } from '../../lib/simulation/describe.js';
+import { describeMessage } from '../../lib/paxos/wire/describe.js';
 import { messages } from '../support/arbitraries.js';
 import { playScenario } from '../support/scenario.js';
 

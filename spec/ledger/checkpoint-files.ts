@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
-import { HEAD_BYTES } from '../../lib/ledger/checkpoint-layout.js';
+import { HEAD_BYTES } from '../../lib/ledger/checkpoints/checkpoint-layout.js';
 
 /** Replaces one chunk, after its length and checksum, in the file of a checkpoint; the length of the file may change. */
 export function changeStoredChunk(path: string, index: number, change: (stored: Buffer) => Buffer): void {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { RecordKey } from '../../lib/ledger/inventory.js';
+import type { RecordKey } from '../../lib/ledger/records/inventory.js';
 import type { Ledger } from '../../lib/ledger/ledger.js';
 import type { LedgerRecord } from '../../lib/model/records.js';
 import { View } from '../../lib/model/view.js';

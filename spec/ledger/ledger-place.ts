@@ -1,4 +1,4 @@
-import type { RecordKey } from '../../lib/ledger/inventory.js';
+import type { RecordKey } from '../../lib/ledger/records/inventory.js';
 import type { Ledger } from '../../lib/ledger/ledger.js';
 import type { Checkpoint } from '../../lib/model/checkpoint.js';
 import type { LedgerRecord } from '../../lib/model/records.js';

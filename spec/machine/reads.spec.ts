@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import type { MachineQueue } from '../../lib/machine/machine-queue.js';
+import type { MachineQueue } from '../../lib/queue/machine-queue.js';
 import {
   ReplicatedStateMachine,
   type MachineOptions,

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { dataFile } from '../../lib/ledger/data-file.js';
-import { flipLastBit, tamper } from '../ledger/lmdb-files.js';
+import { dataFile } from '../../lib/ledger/lmdb/data-file.js';
+import { flipLastBit, tamper } from '../ledger/lmdb/lmdb-files.js';
 import { checkpointFiles, digestsOf, fileDamages, spoilPage, type FileDamage } from '../support/file-damage.js';
 import { ProcessGroup, type GroupSetup } from '../support/process-group.js';
 import type { ReplicaProcess } from '../support/replica-process.js';

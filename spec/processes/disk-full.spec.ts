@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { dataFile } from '../../lib/ledger/data-file.js';
+import { dataFile } from '../../lib/ledger/lmdb/data-file.js';
 import { ProcessGroup } from '../support/process-group.js';
 import type { ReplicaProcess } from '../support/replica-process.js';
 import { SmallDisk } from '../support/small-disk.js';

@@ -1,7 +1,7 @@
 /** Run as a thread: opens a ledger, commits one entry at its watermark, says so, and keeps the ledger open until it is terminated. */
 import { parentPort, workerData } from 'node:worker_threads';
 
-import { openLmdbLedger } from '../../lib/ledger/lmdb-ledger.js';
+import { openLmdbLedger } from '../../lib/ledger/lmdb/lmdb-ledger.js';
 import { NO_BALLOT } from '../../lib/model/ballot.js';
 import { NO_OP } from '../../lib/model/batch.js';
 import { after } from '../../lib/model/ids.js';

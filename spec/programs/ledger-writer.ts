@@ -6,7 +6,7 @@
  */
 import { writeSync } from 'node:fs';
 
-import { openLmdbLedger } from '../../lib/ledger/lmdb-ledger.js';
+import { openLmdbLedger } from '../../lib/ledger/lmdb/lmdb-ledger.js';
 import { NO_BALLOT, ballotOf } from '../../lib/model/ballot.js';
 import { batchId } from '../../lib/model/batch.js';
 import { after, type Instance, type Position, type ProcessId } from '../../lib/model/ids.js';

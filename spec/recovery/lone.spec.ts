@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { AsynchronousPersistentQueue } from '../../lib/queue/queue.js';
-import type { CheckpointOptions } from '../../lib/queue/options.js';
-import { realScheduler } from '../../lib/queue/scheduler.js';
+import { AsynchronousPersistentQueue } from '../../lib/paxos/paxos-queue.js';
+import type { CheckpointOptions } from '../../lib/queue/checkpoint-options.js';
+import { realScheduler } from '../../lib/paxos/scheduler.js';
 import type { Ledger } from '../../lib/ledger/ledger.js';
-import { MemoryDisk, type DiskWrite } from '../../lib/ledger/memory-ledger.js';
+import { MemoryDisk, type DiskWrite } from '../../lib/ledger/memory/memory-ledger.js';
 import { ReplicatedStateMachine } from '../../lib/machine/replicated-state-machine.js';
-import { MemoryNetwork } from '../../lib/transport/memory-network.js';
+import { MemoryNetwork } from '../../lib/transport/memory/memory-network.js';
 import { Append, Journal } from '../programs/journal.js';
 import { rejection, silent } from '../support/queue-group.js';
 import { settled } from '../support/stored-checkpoint.js';

@@ -3,8 +3,8 @@ import { realpathSync } from 'node:fs';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 
-import { FileCheckpoints } from '../../lib/ledger/file-checkpoints.js';
-import { openLmdbLedger } from '../../lib/ledger/lmdb-ledger.js';
+import { FileCheckpoints } from '../../lib/ledger/checkpoints/file-checkpoints.js';
+import { openLmdbLedger } from '../../lib/ledger/lmdb/lmdb-ledger.js';
 import { ReplicatedStateMachine } from '../../lib/index.js';
 import type { Position } from '../../lib/model/ids.js';
 import type { LedgerSnapshot } from '../../lib/model/records.js';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { World } from '../../lib/simulation/world.js';
-import type { Lane } from '../../lib/transport/inbox.js';
+import type { Lane } from '../../lib/transport/frame/inbox.js';
 import type { Journal } from '../programs/journal.js';
 import { append, SECOND_US, startedWorld, type Process } from './world-subjects.js';
 

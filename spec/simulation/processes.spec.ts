@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { MemoryDisk } from '../../lib/ledger/memory-ledger.js';
+import { MemoryDisk } from '../../lib/ledger/memory/memory-ledger.js';
 import { NO_BALLOT } from '../../lib/model/ballot.js';
 import { damage, type Damage } from '../../lib/simulation/damage.js';
 import type { Life } from '../../lib/simulation/life.js';

@@ -6,8 +6,8 @@ import { troubles } from '../../lib/simulation/troubles.js';
 import { FAIR, Weather, type Climate } from '../../lib/simulation/weather.js';
 import type { World } from '../../lib/simulation/world.js';
 import { SOME_START } from '../support/station.js';
-import { FrameDecoder, FrameEncoder } from '../../lib/transport/frame.js';
-import type { Copy, Passenger } from '../../lib/transport/memory-network.js';
+import { FrameDecoder, FrameEncoder } from '../../lib/transport/frame/frame.js';
+import type { Copy, Passenger } from '../../lib/transport/memory/memory-network.js';
 import type { Journal } from '../programs/journal.js';
 import { QUEUE, SECOND_US, worldOf, comeUp, appendAll } from './world-subjects.js';
 

@@ -1,4 +1,4 @@
-import { DeliveryTable, type DeliveryState } from '../../lib/consensus/delivery-table.js';
+import { DeliveryTable, type DeliveryState } from '../../lib/sequence/delivery-table.js';
 import type { Message } from '../../lib/consensus/messages.js';
 import { compareBallots, type Ballot } from '../../lib/model/ballot.js';
 import { NO_OP_ID, partsOf, type Batch, type BatchId } from '../../lib/model/batch.js';

@@ -11,7 +11,7 @@ import { partsOf, type Batch, type BatchId } from '../../lib/model/batch.js';
 import { after, type Instance, type ProcessId } from '../../lib/model/ids.js';
 import { limits } from '../../lib/model/limits.js';
 import type { LedgerRecord } from '../../lib/model/records.js';
-import { DeliveryTable } from '../../lib/consensus/delivery-table.js';
+import { DeliveryTable } from '../../lib/sequence/delivery-table.js';
 import { CoreChecker } from './core-checker.js';
 import { checkpointAt, CoreProcess, type Turn } from './core-process.js';
 import { seededRandom } from './seeded-random.js';

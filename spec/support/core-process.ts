@@ -1,5 +1,5 @@
 import { Consensus, type ConsensusOptions } from '../../lib/consensus/consensus.js';
-import { DeliveryTable } from '../../lib/consensus/delivery-table.js';
+import { DeliveryTable } from '../../lib/sequence/delivery-table.js';
 import type { Effects, Installation, Notice } from '../../lib/consensus/effects.js';
 import type { Mode } from '../../lib/consensus/mode.js';
 import { NO_BALLOT } from '../../lib/model/ballot.js';

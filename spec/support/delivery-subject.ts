@@ -7,11 +7,11 @@ import type { Checkpoint } from '../../lib/model/checkpoint.js';
 import { DamagedLogError } from '../../lib/model/errors.js';
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
 import type { LogEntry } from '../../lib/model/records.js';
-import { packBody, unpackBody } from '../../lib/queue/batch-body.js';
-import { Batcher } from '../../lib/queue/batcher.js';
-import { BEGINNING_STATE, Cursor, type Stretch } from '../../lib/queue/cursor.js';
-import { Delivery, type Base, type Consumer } from '../../lib/queue/delivery.js';
-import type { DeliveredBatch, StateKeeper, StateSink } from '../../lib/queue/state-holder.js';
+import { packBody, unpackBody } from '../../lib/sequence/batch-body.js';
+import { Batcher } from '../../lib/paxos/batcher.js';
+import { BEGINNING_STATE, Cursor, type Stretch } from '../../lib/sequence/cursor.js';
+import { Delivery, type Base } from '../../lib/paxos/delivery.js';
+import type { Consumer, DeliveredBatch, StateKeeper, StateSink } from '../../lib/queue/state-holder.js';
 import { Turns } from '../../lib/simulation/checkers/turns.js';
 
 export const SELF = 'aaaaaaaaaaaaaaaa' as ProcessId;

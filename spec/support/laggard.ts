@@ -7,7 +7,7 @@ import { Learner } from '../../lib/consensus/learner.js';
 import { Refusals } from '../../lib/consensus/refusals.js';
 import { Outbox } from '../../lib/consensus/outbox.js';
 import type { Shared } from '../../lib/consensus/shared.js';
-import { Views } from '../../lib/consensus/views.js';
+import { Views } from '../../lib/consensus/membership/views.js';
 import { NO_OP, type BatchId } from '../../lib/model/batch.js';
 import type { GroupId, Instance, ProcessId } from '../../lib/model/ids.js';
 import { View } from '../../lib/model/view.js';

@@ -1,9 +1,9 @@
 import type { ProcessId } from '../../lib/model/ids.js';
 import { limits } from '../../lib/model/limits.js';
 import type { Nonce, Start } from '../../lib/model/start.js';
-import { Agenda } from '../../lib/transport/agenda.js';
-import type { Lane } from '../../lib/transport/inbox.js';
-import { MemoryNetwork, type Copy, type Passenger } from '../../lib/transport/memory-network.js';
+import { Agenda } from '../../lib/simulation/agenda.js';
+import type { Lane } from '../../lib/transport/frame/inbox.js';
+import { MemoryNetwork, type Copy, type Passenger } from '../../lib/transport/memory/memory-network.js';
 import type { Transport } from '../../lib/transport/transport.js';
 import { GROUP_A, MemoryLog, SOME_START } from './station.js';
 

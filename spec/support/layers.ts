@@ -3,20 +3,25 @@ import type { Import, ImportGraph } from './import-graph.js';
 /** The folders of lib/ and the folders whose code, values or types, each may import besides its own. */
 const layers: Readonly<Record<string, readonly string[]>> = {
   model: [],
-  consensus: ['model'],
-  ledger: ['model'],
-  transport: ['model'],
+  bytes: ['model'],
+  queue: ['model'],
+  sequence: ['model', 'bytes', 'queue'],
   serialization: ['model'],
-  queue: ['model', 'consensus', 'ledger', 'transport'],
-  machine: ['model', 'serialization', 'queue'],
-  backup: ['model', 'ledger', 'queue'],
-  command: ['model', 'ledger', 'transport', 'queue', 'backup'],
-  simulation: ['model', 'consensus', 'ledger', 'transport', 'serialization', 'queue', 'machine'],
+  consensus: ['model', 'sequence'],
+  ledger: ['model', 'bytes'],
+  transport: ['model'],
+  paxos: ['model', 'bytes', 'queue', 'sequence', 'consensus', 'ledger', 'transport'],
+  machine: ['model', 'serialization', 'queue', 'paxos'],
+  backup: ['model', 'bytes', 'sequence', 'ledger', 'queue', 'paxos'],
+  command: ['model', 'bytes', 'sequence', 'ledger', 'transport', 'queue', 'paxos', 'backup'],
+  simulation: [
+    ...['model', 'bytes', 'sequence', 'consensus', 'ledger', 'transport', 'serialization', 'queue', 'paxos', 'machine'],
+  ],
 };
 
 /** What only the driver joins; whoever composes a queue constructs all three. */
 const joined: readonly string[] = ['consensus', 'ledger', 'transport'];
-const joiners: readonly string[] = ['lib/queue/driver.ts', 'lib/queue/queue.ts'];
+const joiners: readonly string[] = ['lib/paxos/driver.ts', 'lib/paxos/paxos-queue.ts'];
 
 const publicApi = 'lib/index.ts';
 

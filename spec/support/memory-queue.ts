@@ -1,7 +1,7 @@
-import type { MachineQueue } from '../../lib/machine/machine-queue.js';
+import type { MachineQueue } from '../../lib/queue/machine-queue.js';
 import { TreplicaError } from '../../lib/model/errors.js';
 import type { Position, ProcessId } from '../../lib/model/ids.js';
-import { realScheduler } from '../../lib/queue/scheduler.js';
+import { realScheduler } from '../../lib/paxos/scheduler.js';
 import type { StateHolder } from '../../lib/queue/state-holder.js';
 
 interface Entry {

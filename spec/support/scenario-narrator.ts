@@ -8,7 +8,7 @@ import {
   describeMessage,
   describeNotice,
   describeRecord,
-} from '../../lib/simulation/describe.js';
+} from '../../lib/paxos/wire/describe.js';
 import type { CoreGroup, GroupEvent } from './core-group.js';
 import type { ScenarioFaults } from './scenario-faults.js';
 import { nameOf, type Transcript } from './scenario-transcript.js';

@@ -6,7 +6,7 @@
  * A line of a transcript says when, who and what: `3t+1` is one message delay after the third tick of the block, `p1 > all`
  * what p1 sends to all others in one message, `p1 p2` what both do alike, `(lost p3)` who does not hear of it. In a turn
  * a process sends what needs no disk, writes, sends what rests on what it has written, and decides, in this order.
- * Batches are shown as their contents; the rest is the language of `lib/simulation/describe.ts`.
+ * Batches are shown as their contents; the rest is the language of `lib/paxos/wire/describe.ts`.
  *
  * The clocks stand still unless a command lets them tick:
  *

@@ -1,5 +1,5 @@
 import type { CheckpointStore } from '../../lib/ledger/checkpoint-store.js';
-import { MemoryDisk, type MemoryDiskOptions } from '../../lib/ledger/memory-ledger.js';
+import { MemoryDisk, type MemoryDiskOptions } from '../../lib/ledger/memory/memory-ledger.js';
 import type { Checkpoint } from '../../lib/model/checkpoint.js';
 import type { Instance, Position } from '../../lib/model/ids.js';
 

@@ -4,9 +4,9 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 
 import type { ProcessId } from '../../lib/model/ids.js';
 import type { Start } from '../../lib/model/start.js';
-import { FRAME_HEADER_BYTES, FrameDecoder } from '../../lib/transport/frame.js';
+import { FRAME_HEADER_BYTES, FrameDecoder } from '../../lib/transport/frame/frame.js';
 import type { Transport } from '../../lib/transport/transport.js';
-import { openUdpTransport, UdpTransport } from '../../lib/transport/udp-transport.js';
+import { openUdpTransport, UdpTransport } from '../../lib/transport/udp/udp-transport.js';
 import { SOME_START, type Testbed } from './station.js';
 
 /** A testbed on the loopback interface, with groups and ports that no other process uses. */

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { FRAME_VERSION, FrameEncoder } from '../../lib/transport/frame.js';
+import { FRAME_VERSION, FrameEncoder } from '../../lib/transport/frame/frame.js';
 import { newProcessId, SOME_START, Station, type Testbed } from '../support/station.js';
 
 /** The part of the compliance suite about what strangers, and damage, put on the queue's address. */

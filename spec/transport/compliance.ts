@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { NO_GROUP } from '../../lib/model/ids.js';
-import { FRAME_HEADER_BYTES } from '../../lib/transport/frame.js';
+import { FRAME_HEADER_BYTES } from '../../lib/transport/frame/frame.js';
 import { EVERYONE, TOP_BYTE_MAX } from '../../lib/transport/transport.js';
 import { describeStrangers } from './compliance-strangers.js';
 import {

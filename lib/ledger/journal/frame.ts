@@ -1,6 +1,6 @@
 import type { Instance } from '../../model/ids.js';
-import { ByteReader, ByteWriter, NUMBER_BYTES_MAX } from '../binary.js';
-import type { Changes, RecordKey } from '../inventory.js';
+import { ByteReader, ByteWriter, NUMBER_BYTES_MAX } from '../../bytes/binary.js';
+import type { Changes, RecordKey } from '../records/inventory.js';
 
 /** What one commit of one queue writes, as it is kept in the journal until LMDB has it. */
 export interface JournaledCommit {

@@ -22,7 +22,7 @@ import { dirname } from 'node:path';
 
 import { assert } from '../../model/assert.js';
 import { limits } from '../../model/limits.js';
-import { syncDirectory } from '../directory.js';
+import { syncDirectory } from '../lmdb/directory.js';
 import { damaged } from '../ledger-errors.js';
 import { encodeFrame, frameBytesMax, type JournaledCommit } from './frame.js';
 import { HEADER_SECTORS, readHeader, writeHeader } from './header.js';

@@ -1,7 +1,7 @@
 import { deserialize, serialize } from 'node:v8';
 
 import type { StateMachine } from '../../machine/state-machine.js';
-import type { BatchContent } from '../../queue/batch-body.js';
+import type { BatchContent } from '../../sequence/batch-body.js';
 import { difference } from './difference.js';
 import { isCompared, outcomeOf, Reference, type Outcome } from './reference.js';
 

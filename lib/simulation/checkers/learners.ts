@@ -1,6 +1,6 @@
 import { NO_BALLOT, sameBallot } from '../../model/ballot.js';
 import type { LedgerRecord } from '../../model/records.js';
-import type { WireMessage } from '../../queue/wire.js';
+import type { WireMessage } from '../../paxos/wire/wire.js';
 
 type Report = (text: string) => void;
 

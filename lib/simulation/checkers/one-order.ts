@@ -1,4 +1,4 @@
-import { unpackBody, type BatchContent } from '../../queue/batch-body.js';
+import { unpackBody, type BatchContent } from '../../sequence/batch-body.js';
 import type { DeliveredBatch } from '../../queue/state-holder.js';
 import { nameOf, type Agreement } from './agreement.js';
 import { Turns, type Turn } from './turns.js';

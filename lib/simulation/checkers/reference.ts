@@ -4,7 +4,7 @@ import { serialize } from 'node:v8';
 import { DecidedContext } from '../../machine/execution-context.js';
 import type { Operation } from '../../machine/operation.js';
 import type { StateMachine } from '../../machine/state-machine.js';
-import type { BatchContent } from '../../queue/batch-body.js';
+import type { BatchContent } from '../../sequence/batch-body.js';
 import { decode } from '../../serialization/codec.js';
 
 /** States are compared at the end of each batch in which so many operations, or a multiple of it, are complete. */

@@ -1,4 +1,4 @@
-import type { MemoryFile } from '../../ledger/memory-ledger.js';
+import type { MemoryFile } from '../../ledger/memory/memory-ledger.js';
 import { after, type Instance } from '../../model/ids.js';
 import type { Wounds } from '../wounds.js';
 import type { OnDisk } from './monotonicity.js';

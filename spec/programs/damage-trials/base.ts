@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { dataFile } from '../../../lib/ledger/data-file.js';
+import { dataFile } from '../../../lib/ledger/lmdb/data-file.js';
 import { journalFile } from '../../../lib/ledger/journal/journal-file.js';
 import type { Files, Originals } from './damages.js';
 import { kindsOfJournal } from './journal-pages.js';

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { dataFile } from '../../../lib/ledger/data-file.js';
+import { dataFile } from '../../../lib/ledger/lmdb/data-file.js';
 import { journalFile } from '../../../lib/ledger/journal/journal-file.js';
 import type { Ledger } from '../../../lib/ledger/ledger.js';
-import { openLmdbLedger } from '../../../lib/ledger/lmdb-ledger.js';
+import { openLmdbLedger } from '../../../lib/ledger/lmdb/lmdb-ledger.js';
 import { ballotOf, NO_BALLOT } from '../../../lib/model/ballot.js';
 import { batchId } from '../../../lib/model/batch.js';
 import type { GroupId, Instance, ProcessId } from '../../../lib/model/ids.js';

@@ -1,5 +1,5 @@
 import type { Ledger } from '../../../lib/ledger/ledger.js';
-import { openLmdbLedger } from '../../../lib/ledger/lmdb-ledger.js';
+import { openLmdbLedger } from '../../../lib/ledger/lmdb/lmdb-ledger.js';
 import { TreplicaError } from '../../../lib/model/errors.js';
 import { QUEUES, reading, writeOn } from './subject-ledger.js';
 

@@ -1,6 +1,6 @@
 import { decodeFrame } from '../../../lib/ledger/journal/frame.js';
 import { readSector, SECTOR_BYTES } from '../../../lib/ledger/journal/sector.js';
-import { RecordCodec } from '../../../lib/ledger/record-codec.js';
+import { RecordCodec } from '../../../lib/ledger/records/record-codec.js';
 import { compareBallots, type Ballot } from '../../../lib/model/ballot.js';
 import type { Instance } from '../../../lib/model/ids.js';
 import { bytesOf, type SystemCall } from './system-calls.js';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Operation, operation, StateMachine, type ExecutionContext } from '../../../lib/index.js';
-import type { BatchContent } from '../../../lib/queue/batch-body.js';
+import type { BatchContent } from '../../../lib/sequence/batch-body.js';
 import { encode } from '../../../lib/serialization/codec.js';
 import { EqualStates } from '../../../lib/simulation/checkers/equal-states.js';
 import { AT_MS, found, report } from './subjects.js';

@@ -4,7 +4,7 @@ import { batchId, type Batch } from '../../../lib/model/batch.js';
 import type { Checkpoint } from '../../../lib/model/checkpoint.js';
 import type { Instance, Position, ProcessId } from '../../../lib/model/ids.js';
 import type { LedgerRecord } from '../../../lib/model/records.js';
-import { packBody } from '../../../lib/queue/batch-body.js';
+import { packBody } from '../../../lib/sequence/batch-body.js';
 import type { DeliveredBatch } from '../../../lib/queue/state-holder.js';
 import { Agreement } from '../../../lib/simulation/checkers/agreement.js';
 

@@ -1,0 +1,403 @@
+import { assert } from '../../model/assert.js';
+import { isSameBase, type GroupBase } from '../../model/base.js';
+import type { GroupId, ProcessId } from '../../model/ids.js';
+import { limits } from '../../model/limits.js';
+import type { Founding, FoundingRecord, LedgerSnapshot, Withdrawal } from '../../model/records.js';
+import { groupIdOf, View } from '../../model/view.js';
+import type { Part } from '../effects.js';
+import { EVERYONE, type Intent, type MessageOf } from '../messages.js';
+import type { Shared } from '../shared.js';
+import { isDead, mayWithdraw, withdrawalOf, withWithdrawal } from './withdrawal.js';
+
+export interface FoundingOptions {
+  /** Members of the first view. */
+  readonly replicas: number;
+  /** Whether this process may found a group: not where it may have belonged to one and has lost what it knew. */
+  readonly founds: boolean;
+  /** Whether it takes part, without a vote, in a group that exists without it. */
+  readonly learns: boolean;
+}
+
+/** Foundings whose withdrawals are kept: as good as all that a process can have signed, and a bound to what others make up. */
+const WITHDRAWALS_MAX = 64;
+
+/** How often the log says what is awaited. */
+const PATIENCE_TICKS = 500;
+
+/**
+ * The first view. Processes that belong to no group make themselves heard; the lowest of n proposes exactly those n, and
+ * the view holds once all n have signed. A process holds at most one signature at a time. A founding that a member
+ * has refused can never hold, because the refusal is durable and final; one that too many signers have withdrawn from
+ * can never decide anything. Only such a proof releases a signature.
+ */
+export class FoundingRole {
+  readonly #shared: Shared;
+  readonly #options: FoundingOptions;
+  readonly #base: GroupBase;
+  #record: FoundingRecord;
+  /** Processes heard of that belong to no group and have not come to join one, and when. */
+  readonly #candidates = new Map<ProcessId, { readonly heard: number; readonly willing: boolean }>();
+  /** Processes heard of that were started for another number of replicas or from another backup. */
+  readonly #differing = new Set<ProcessId>();
+  readonly #signers = new Set<ProcessId>();
+  /** Signers of the same founding that call themselves stuck, and when they last did. */
+  readonly #stuck = new Map<ProcessId, number>();
+  /** Since when this start waits for the others to sign. */
+  #waitsSince = 0;
+  /** Since when a founding is known to hold for others that this process has withdrawn from. */
+  #alive: { readonly group: GroupId; readonly since: number } | null = null;
+  #now = 0;
+  #stableSince = 0;
+  #lastSet = '';
+  #outsider = false;
+  #isOver = false;
+
+  constructor(shared: Shared, options: FoundingOptions, past: Pick<LedgerSnapshot, 'founding' | 'base'>) {
+    this.#shared = shared;
+    this.#options = options;
+    this.#base = past.base;
+    this.#record = past.founding;
+  }
+
+  /** Whether this process gives up its id: it is to do nothing more under it. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  tick(): void {
+    this.#now += 1;
+    if (this.#shared.views.founded) {
+      this.#askWhetherItHolds();
+      return;
+    }
+    const { outbox, self } = this.#shared;
+    if (this.#record.signed === null) this.#tryToPropose();
+    if (this.#now % PATIENCE_TICKS === 0) this.#tellWhatIsAwaited();
+    if (this.#now % limits.helloTicks !== 1) return;
+    outbox.send(EVERYONE, this.#hello(this.#intent));
+    this.#tellOfStuckness();
+    const { signed } = this.#record;
+    if (signed === null || this.#tellsOfWithdrawal(EVERYONE, signed.group)) return;
+    outbox.sendOnceDurable(EVERYONE, { kind: 'signed', founding: signed });
+    if (signed.members[0] === self) outbox.sendOnceDurable(EVERYONE, { kind: 'found', founding: signed });
+  }
+
+  /**
+   * As long as nothing is known to be decided in the group, it may be dead without this process knowing of it: those who
+   * know answer. A learner has not signed, and only asks.
+   */
+  #askWhetherItHolds(): void {
+    const { outbox, log, views } = this.#shared;
+    const { signed } = this.#record;
+    if (log.first > this.#base.from || this.#now % PATIENCE_TICKS !== 0) return;
+    if (signed !== null) outbox.sendOnceDurable(EVERYONE, { kind: 'founded', founding: signed });
+    else if (views.group !== null) outbox.send(EVERYONE, { kind: 'stuck', founding: views.group });
+  }
+
+  #tellOfStuckness(): void {
+    const { outbox } = this.#shared;
+    const { signed } = this.#record;
+    if (signed === null || this.#now - this.#waitsSince < limits.foundingTicks) return;
+    outbox.send(EVERYONE, { kind: 'stuck', founding: signed.group });
+    this.#tryToWithdraw(signed);
+  }
+
+  /**
+   * For as long as the others have not said so, they may have all signatures and hold the founding: it is given up only
+   * where so many give it up together that whatever the others do, they decide nothing.
+   */
+  #tryToWithdraw(signed: Founding): void {
+    const { self, outbox } = this.#shared;
+    const withdrawn = withdrawalOf(this.#record.withdrawals, signed.group)?.by ?? [];
+    if (withdrawn.includes(self)) return;
+    const stuck = new Set([self, ...withdrawn]);
+    for (const [process, heard] of this.#stuck) if (this.#now - heard <= limits.helloExpiryTicks) stuck.add(process);
+    if (!mayWithdraw(stuck, signed.members.length)) return;
+    this.#take({ founding: signed, by: [self] });
+    outbox.sendOnceDurable(EVERYONE, { kind: 'withdrawn', withdrawal: this.#withdrawalIn(this.#record, signed) });
+  }
+
+  #tellWhatIsAwaited(): void {
+    const { outbox } = this.#shared;
+    const { signed } = this.#record;
+    if (!this.#options.founds) outbox.notice({ kind: 'awaiting-group' });
+    if (signed === null) return;
+    const missing = signed.members.filter((member) => !this.#signers.has(member));
+    outbox.notice({ kind: 'awaiting-signatures', missing });
+  }
+
+  onHello(from: ProcessId, hello: MessageOf<'hello'>): void {
+    if (from === this.#shared.self) return;
+    if (this.#shared.views.founded) {
+      if (this.#record.signed !== null)
+        this.#shared.outbox.send(from, { kind: 'founded', founding: this.#record.signed });
+      return;
+    }
+    const { replicas, intent, base } = hello;
+    const areFounders = intent !== 'join' && this.#options.founds;
+    const differs = replicas !== this.#options.replicas || (areFounders && base !== this.#base.digest);
+    if (differs) this.#onDifference(from, hello);
+    else if (intent !== 'join') this.#candidates.set(from, { heard: this.#now, willing: intent === 'found' });
+  }
+
+  /** This process will give up now. The other one may have come after its last hello, and is to know as well. */
+  #onDifference(from: ProcessId, { replicas, base }: MessageOf<'hello'>): void {
+    const { outbox } = this.#shared;
+    if (!this.#differing.has(from)) outbox.send(from, this.#hello('wait'));
+    this.#differing.add(from);
+    if (replicas !== this.#options.replicas) outbox.notice({ kind: 'replicas-differ', process: from, replicas });
+    else outbox.notice({ kind: 'bases-differ', process: from, base, own: this.#base.digest });
+  }
+
+  /** Proposed by its lowest member, which has signed it. */
+  onFound(from: ProcessId, { founding }: MessageOf<'found'>): void {
+    const { outbox, self, views } = this.#shared;
+    if (from === self || from !== founding.members[0] || !founding.members.includes(self)) return;
+    const { signed, refused } = this.#record;
+    if (this.#tellsOfWithdrawal(from, founding.group)) return;
+    if (signed?.group === founding.group) {
+      outbox.sendOnceDurable(EVERYONE, { kind: 'signed', founding });
+    } else if (views.founded || refused.includes(founding.group)) {
+      outbox.sendOnceDurable(EVERYONE, { kind: 'unwilling', refused: founding.group });
+    } else if (signed !== null || this.#isGivenUp(founding.group)) {
+      this.#write({ ...this.#record, refused: [...refused, founding.group] });
+      outbox.sendOnceDurable(EVERYONE, { kind: 'unwilling', refused: founding.group });
+    } else if (this.#mayFound(founding)) {
+      this.#sign(founding, 'signed');
+      this.#signers.add(from);
+    }
+  }
+
+  onSigned(from: ProcessId, { founding }: MessageOf<'signed'>): void {
+    const { signed, refused } = this.#record;
+    if (refused.includes(founding.group)) {
+      this.#shared.outbox.sendOnceDurable(from, { kind: 'unwilling', refused: founding.group });
+      return;
+    }
+    if (this.#tellsOfWithdrawal(from, founding.group)) return;
+    if (signed?.group !== founding.group || !signed.members.includes(from)) return;
+    this.#signers.add(from);
+    if (this.#signers.size === signed.members.length) this.#hold(signed);
+  }
+
+  /** A member has refused the founding that this process has signed: it is dead, and the signature free again. */
+  onUnwilling(from: ProcessId, { refused }: MessageOf<'unwilling'>): void {
+    const { signed } = this.#record;
+    if (this.#shared.views.founded || signed?.group !== refused || !signed.members.includes(from)) return;
+    this.#release({ ...this.#record, refused: [...this.#record.refused, refused] });
+  }
+
+  onStuck(from: ProcessId, { founding: group }: MessageOf<'stuck'>): void {
+    const { views, outbox } = this.#shared;
+    const { signed, refused } = this.#record;
+    if (from === this.#shared.self) return;
+    if (refused.includes(group)) outbox.sendOnceDurable(from, { kind: 'unwilling', refused: group });
+    else if (views.founded && signed?.group === group)
+      outbox.sendOnceDurable(from, { kind: 'founded', founding: signed });
+    else {
+      this.#tellsOfWithdrawal(from, group);
+      if (signed?.group === group && signed.members.includes(from)) this.#stuck.set(from, this.#now);
+    }
+  }
+
+  /** Heard whether the founding holds for this process or not. */
+  onWithdrawn(from: ProcessId, { withdrawal }: MessageOf<'withdrawn'>): void {
+    const { views, outbox, self, log, clock, refusals } = this.#shared;
+    const { founding } = withdrawal;
+    const isOurs = views.group === founding.group;
+    if (from === self || !(founding.members.includes(self) || isOurs)) return;
+    // So many can never have withdrawn from a group that has decided something, or in which a majority has told its clock.
+    if (isOurs && (log.first > founding.base.from || clock.isKnown)) {
+      if (isDead(withdrawal)) refusals.count(from, 'against the protocol');
+      return;
+    }
+    // A withdrawer may have taken another id since. It is believed where otherwise nothing comes of the founding.
+    if (!founding.members.includes(from) && this.#now - this.#waitsSince < limits.foundingTicks) return;
+    const { withdrawals: before, signed: own } = this.#record;
+    const isKnown = isOurs || own?.group === founding.group || withdrawalOf(before, founding.group) !== undefined;
+    if (!isKnown && before.length >= WITHDRAWALS_MAX) return;
+    this.#take(withdrawal);
+    const { signed, withdrawals } = this.#record;
+    if (isOurs && signed?.group === founding.group && withdrawals !== before)
+      outbox.sendOnceDurable(from, { kind: 'founded', founding: signed });
+  }
+
+  /** Only members say so: to them it holds. */
+  onFounded(from: ProcessId, { founding }: MessageOf<'founded'>): void {
+    if (from === this.#shared.self) {
+      this.#shared.clock.count(); // This process says so only once it is durable.
+      return;
+    }
+    if (!founding.members.includes(from)) return;
+    if (this.#tellsOfWithdrawal(from, founding.group)) this.#considerLeaving(founding);
+    if (this.#shared.views.founded) return;
+    if (this.#hasWithdrawnFrom(founding)) return;
+    if (this.#record.signed?.group === founding.group) {
+      this.#hold(this.#record.signed);
+    } else if (!founding.members.includes(this.#shared.self)) this.#onGroupOfOthers(from, founding);
+    else if (!this.#record.refused.includes(founding.group)) this.#onForgottenGroup(founding);
+  }
+
+  /** All members have signed, this one among them, and its ledger does not know: it was put back to what it was before. */
+  #onForgottenGroup({ group }: Founding): void {
+    this.#isOver = true;
+    this.#shared.outbox.notice({ kind: 'votes-lost', group });
+  }
+
+  /**
+   * There is a group, and this process is no founder of it. Where it is meant to, it learns from it: as nobody's vote, it
+   * may do so whatever it was before; but where it has begun from a backup that the group has not, their states are not
+   * of one sequence.
+   */
+  #onGroupOfOthers(from: ProcessId, founding: Founding): void {
+    const { outbox } = this.#shared;
+    const { digest: own } = this.#base;
+    if (own !== '' && !isSameBase(founding.base, this.#base)) {
+      outbox.notice({ kind: 'bases-differ', process: from, base: founding.base.digest, own });
+    } else if (this.#learnsFrom(founding) && this.#record.signed === null) {
+      this.#enter(founding, 'learner');
+    } else if (!this.#outsider) {
+      this.#outsider = true;
+      outbox.notice({ kind: 'founded', group: founding.group, view: new View(0, founding.members), part: 'stranger' });
+    }
+  }
+
+  /** Who has given a group up under a former id comes back to it as a learner. */
+  #learnsFrom({ group }: Founding): boolean {
+    const withdrawal = withdrawalOf(this.#record.withdrawals, group);
+    return this.#options.learns || (withdrawal !== undefined && !isDead(withdrawal));
+  }
+
+  #hasWithdrawnFrom({ group }: Founding): boolean {
+    const withdrawal = withdrawalOf(this.#record.withdrawals, group);
+    return withdrawal !== undefined && (isDead(withdrawal) || withdrawal.by.includes(this.#shared.self));
+  }
+
+  /** Whether there is anything to tell of withdrawals from a founding; if so, it is told. */
+  #tellsOfWithdrawal(to: ProcessId | typeof EVERYONE, group: GroupId): boolean {
+    const withdrawal = withdrawalOf(this.#record.withdrawals, group);
+    if (withdrawal === undefined) return false;
+    this.#shared.outbox.sendOnceDurable(to, { kind: 'withdrawn', withdrawal });
+    return this.#hasWithdrawnFrom(withdrawal.founding);
+  }
+
+  /** Writes down what is new of withdrawals, and does what follows from it. */
+  #take(news: Withdrawal): void {
+    const { founding } = news;
+    const withdrawals = withWithdrawal(this.#record.withdrawals, news);
+    if (withdrawals === this.#record.withdrawals) return;
+    const record = { ...this.#record, withdrawals };
+    const { group, founded } = this.#shared.views;
+    if (!isDead(this.#withdrawalIn(record, founding))) this.#write(record);
+    else if (founded && group === founding.group) this.#dissolve(record, founding.group, true);
+    else if (record.signed?.group === founding.group) this.#release(record);
+    else this.#write(record);
+  }
+
+  #withdrawalIn({ withdrawals }: FoundingRecord, founding: Founding): Withdrawal {
+    return withdrawalOf(withdrawals, founding.group) ?? { founding, by: [] };
+  }
+
+  /** The founding that was signed is dead: the signature is free again. */
+  #release(record: FoundingRecord): void {
+    const group = this.#record.signed?.group;
+    // It may have been given in this very turn: the ledger then never has it.
+    this.#shared.outbox.unsay(
+      (message) => (message.kind === 'signed' || message.kind === 'found') && message.founding.group === group,
+    );
+    this.#signers.clear();
+    this.#stuck.clear();
+    this.#stableSince = this.#now; // The others become willing again as they hear of it.
+    this.#write({ ...record, signed: null });
+  }
+
+  /** A founding that this process has withdrawn from holds for others, and goes on doing so although they know. */
+  #considerLeaving({ group }: Founding): void {
+    const { views, self } = this.#shared;
+    const withdrawal = withdrawalOf(this.#record.withdrawals, group);
+    if (views.founded || withdrawal === undefined || isDead(withdrawal) || !withdrawal.by.includes(self)) return;
+    if (this.#alive?.group !== group) this.#alive = { group, since: this.#now };
+    else if (this.#now - this.#alive.since >= limits.helloExpiryTicks)
+      this.#dissolve({ ...this.#record, signed: null }, group, false);
+  }
+
+  /** In one commit this process forgets the group and its own id; what it knows of withdrawals it keeps. */
+  #dissolve(record: FoundingRecord, group: GroupId, isGroupDead: boolean): void {
+    const { outbox, right } = this.#shared;
+    this.#isOver = true;
+    right.isAdmitted = false;
+    this.#write({ ...record, signed: null });
+    outbox.persist({ kind: 'dissolution' });
+    outbox.notice({ kind: 'dissolved', group, isDead: isGroupDead });
+  }
+
+  #mayFound({ members, base }: Founding): boolean {
+    const { replicas, founds } = this.#options;
+    return founds && members.length === replicas && isSameBase(base, this.#base);
+  }
+
+  #hello(intent: Intent): MessageOf<'hello'> {
+    return { kind: 'hello', replicas: this.#options.replicas, intent, base: this.#base.digest };
+  }
+
+  get #intent(): Intent {
+    if (!this.#options.founds) return 'join';
+    return this.#record.signed === null && !this.#outsider ? 'found' : 'wait';
+  }
+
+  /** Proposes the n lowest candidates, if this process is the lowest and the candidates have not changed for a while. */
+  #tryToPropose(): void {
+    const { self } = this.#shared;
+    if (this.#outsider || !this.#options.founds) return;
+    for (const [candidate, { heard, willing }] of this.#candidates) {
+      if (this.#now - heard > limits.helloExpiryTicks) this.#candidates.delete(candidate);
+      else if (!willing) return; // It has signed: a group is being founded, and a second one beside it would help nobody.
+    }
+    const lowest = [self, ...this.#candidates.keys()].sort().slice(0, this.#options.replicas);
+    const set = lowest.join();
+    if (set !== this.#lastSet) {
+      this.#lastSet = set;
+      this.#stableSince = this.#now;
+    }
+    if (lowest.length < this.#options.replicas || lowest[0] !== self) return;
+    if (this.#options.replicas > 1 && this.#now - this.#stableSince < limits.helloTicks) return;
+    let attempt = 0;
+    const base = this.#base;
+    while (this.#isGivenUp(groupIdOf(lowest, attempt, base))) attempt += 1;
+    this.#sign({ group: groupIdOf(lowest, attempt, base), attempt, members: lowest, base }, 'found');
+  }
+
+  #isGivenUp(group: GroupId): boolean {
+    const { refused, withdrawals } = this.#record;
+    return refused.includes(group) || withdrawalOf(withdrawals, group) !== undefined;
+  }
+
+  #sign(founding: Founding, tell: 'found' | 'signed'): void {
+    assert(this.#record.signed === null, 'one signature at a time', { signed: this.#record.signed, asked: founding });
+    this.#signers.clear();
+    this.#stuck.clear();
+    this.#waitsSince = this.#now;
+    this.#write({ ...this.#record, signed: founding });
+    this.#shared.outbox.sendOnceDurable(EVERYONE, { kind: 'signed', founding });
+    if (tell === 'found') this.#shared.outbox.sendOnceDurable(EVERYONE, { kind: 'found', founding });
+  }
+
+  #write(record: FoundingRecord): void {
+    this.#record = record;
+    this.#shared.outbox.persist({ kind: 'founding', founding: record });
+  }
+
+  #hold(founding: Founding): void {
+    if (this.#shared.views.founded || this.#hasWithdrawnFrom(founding)) return;
+    this.#enter(founding, 'member');
+    this.#shared.outbox.sendOnceDurable(EVERYONE, { kind: 'founded', founding });
+  }
+
+  #enter(founding: Founding, part: Part): void {
+    const { outbox, views } = this.#shared;
+    const record = { view: new View(0, founding.members), from: founding.base.from };
+    views.begin(founding.group, record);
+    outbox.persist({ kind: 'view', group: founding.group, record });
+    outbox.notice({ kind: 'founded', group: founding.group, view: record.view, part });
+  }
+}

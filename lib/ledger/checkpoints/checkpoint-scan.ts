@@ -1,0 +1,73 @@
+import { open, type FileHandle } from 'node:fs/promises';
+
+import type { Checkpoint } from '../../model/checkpoint.js';
+import { limits } from '../../model/limits.js';
+import { CHUNK_HEAD_BYTES, chunkKeyCrc, isSound } from './checkpoint-codec.js';
+import { decodeHead, HEAD_BYTES } from './checkpoint-layout.js';
+import type { CheckpointOutput } from './checkpoint-output.js';
+import { TreplicaError } from '../../model/errors.js';
+
+/**
+ * Whether the file at `path` holds a beginning of `checkpoint`: then a function that tells `output` of every sound chunk,
+ * up to the first that is not, and returns where these end. Null where there is nothing to go on with.
+ */
+export async function receivedOf(
+  path: string,
+  queueId: string,
+  checkpoint: Checkpoint,
+): Promise<((output: CheckpointOutput) => Promise<number>) | null> {
+  const file = await openExisting(path);
+  if (file === null) return null;
+  try {
+    const head = await readAt(file, HEAD_BYTES, 0);
+    if (decodeHead(head, queueId, checkpoint, path) === checkpoint.digest) {
+      return (output) => scan(path, queueId, checkpoint, output);
+    }
+  } catch (error) {
+    if (!(error instanceof TreplicaError)) throw error;
+  } finally {
+    await file.close();
+  }
+  return null;
+}
+
+async function scan(path: string, queueId: string, checkpoint: Checkpoint, output: CheckpointOutput): Promise<number> {
+  const file = await open(path, 'r');
+  try {
+    while (output.offsets.length < checkpoint.chunks) {
+      const index = output.offsets.length;
+      const head = await readAt(file, CHUNK_HEAD_BYTES, output.end);
+      if (head.length < CHUNK_HEAD_BYTES) break;
+      const length = head.readUInt32LE(0);
+      if (length > limits.checkpointChunkBytesMax) break;
+      const chunk = await readAt(file, length, output.end + CHUNK_HEAD_BYTES);
+      if (!isSound(head, chunk, chunkKeyCrc(queueId, checkpoint, index))) break;
+      output.note(chunk);
+    }
+    return output.end;
+  } finally {
+    await file.close();
+  }
+}
+
+/** What there is of `length` bytes from `position` on. */
+export async function readAt(file: FileHandle, length: number, position: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(length);
+  let read = 0;
+  while (read < length) {
+    const { bytesRead } = await file.read(bytes, read, length - read, position + read);
+    if (bytesRead === 0) break;
+    read += bytesRead;
+  }
+  return bytes.subarray(0, read);
+}
+
+/** Null where there is no such file. */
+export async function openExisting(path: string): Promise<FileHandle | null> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}

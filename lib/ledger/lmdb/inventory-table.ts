@@ -1,0 +1,91 @@
+import { crc32 } from 'node:zlib';
+
+import type { Database, RootDatabase } from 'lmdb';
+
+import { NUMBER_BYTES_MAX, ByteReader, ByteWriter } from '../../bytes/binary.js';
+import { damaged } from '../ledger-errors.js';
+import { seal, SEAL_BYTES, unseal } from '../records/seal.js';
+
+const TRANSACTION_KEY = Buffer.from('transaction');
+const TRANSACTION_KEY_CRC = crc32(TRANSACTION_KEY);
+
+/** What is noted of the last transaction that wrote. */
+export interface TransactionNote {
+  /** As LMDB counts them. */
+  readonly transaction: number;
+  /** The last commit that LMDB has, as the journal numbers them. */
+  readonly sequence: number;
+}
+
+const NO_TRANSACTION: TransactionNote = { transaction: 0, sequence: 0 };
+
+/**
+ * Where an environment keeps the inventories of its queues: in a table, and so in pages, apart from what they tell of,
+ * lest one page that goes back to an earlier state take a record and its inventory back together. Beside them stands the
+ * number of the transaction that wrote last, and that of the last commit that it brought here. LMDB counts transactions too, in the one page that makes them valid: where
+ * the numbers differ, what is read is the state of another transaction than the last, however consistent it may be.
+ */
+export class InventoryTable {
+  readonly #root: RootDatabase<Buffer>;
+  readonly #table: Database<Buffer, Buffer>;
+
+  constructor(root: RootDatabase<Buffer>, table: Database<Buffer, Buffer>) {
+    this.#root = root;
+    this.#table = table;
+  }
+
+  get(queueName: string): Buffer | undefined {
+    return this.#table.get(inventoryKey(queueName));
+  }
+
+  /** Within a transaction. */
+  put(queueName: string, inventory: Buffer): void {
+    this.#table.putSync(inventoryKey(queueName), inventory);
+  }
+
+  /** Notes the number of the transaction under way, with which LMDB has all commits up to `sequence`: every one must, once. */
+  noteTransaction(sequence: number): void {
+    const writer = new ByteWriter(Buffer.allocUnsafe(SEAL_BYTES + 2 * NUMBER_BYTES_MAX), SEAL_BYTES);
+    writer.number(this.#root.getWriteTxnId());
+    writer.number(sequence);
+    this.#table.putSync(TRANSACTION_KEY, seal(writer.written(), TRANSACTION_KEY_CRC));
+  }
+
+  /**
+   * What is noted by the last transaction that is seen from here.
+   * @param name of what is damaged if it is
+   * @throws TreplicaError LEDGER_DAMAGED or LEDGER_VERSION
+   */
+  noted(name: string): TransactionNote {
+    return readNote(this.#table, name);
+  }
+
+  /**
+   * Within a transaction, before anything is written: what the last one has noted.
+   * @param name of what is damaged if it is
+   * @throws TreplicaError LEDGER_DAMAGED or LEDGER_VERSION
+   */
+  lastTransaction(name: string): TransactionNote {
+    const last = this.#root.getWriteTxnId() - 1;
+    const noted = readNote(this.#table, name);
+    if (noted.transaction === last) return noted;
+    throw damaged(name, `its last transaction is ${last}, and what it holds is from ${noted.transaction}`);
+  }
+}
+
+/**
+ * What the last transaction has noted in the table of inventories.
+ * @param name of what is damaged if it is
+ * @throws TreplicaError LEDGER_DAMAGED or LEDGER_VERSION
+ */
+export function readNote(inventories: Database<Buffer, Buffer>, name: string): TransactionNote {
+  const value = inventories.get(TRANSACTION_KEY);
+  if (value === undefined) return NO_TRANSACTION;
+  const reader = new ByteReader(unseal(value, TRANSACTION_KEY_CRC, name));
+  return { transaction: reader.number(), sequence: reader.number() };
+}
+
+/** The key of a queue's inventory. */
+export function inventoryKey(queueName: string): Buffer {
+  return Buffer.from(`queue/${queueName}`);
+}

@@ -1,0 +1,105 @@
+import type { Instance } from '../../model/ids.js';
+import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../../model/records.js';
+import { FileCheckpoints } from '../checkpoints/file-checkpoints.js';
+import { Environment } from './environment.js';
+import type { Ledger } from '../ledger.js';
+import { closed, otherQueues } from '../ledger-errors.js';
+import { limits } from '../../model/limits.js';
+import type { QueueTables } from './queue-tables.js';
+import { RecordCodec } from '../records/record-codec.js';
+import { StoredRecords } from '../records/stored-records.js';
+
+/**
+ * The ledger of one queue in `directory`, which is created if it does not exist and may hold those of other queues of
+ * this process. Where `begins` is false, a queue of which nothing is known may begin in a directory that belongs to the
+ * groups of others only while one of those is open in this process.
+ * @throws TreplicaError DIRECTORY_NOT_WRITABLE, DIRECTORY_IN_USE, QUEUE_MISMATCH, LEDGER_DAMAGED, LEDGER_VERSION or
+ * LEDGER_FAILED
+ */
+export function openLmdbLedger(directory: string, queueId: string, begins = true): Ledger {
+  const environment = Environment.enter(directory, queueId);
+  try {
+    const others = begins ? [] : environment.strangersTo(queueId);
+    if (others.length > 0) throw otherQueues(environment.directory, queueId, others);
+    return new LmdbLedger(environment, queueId);
+  } catch (error) {
+    void environment.leave(queueId, null);
+    throw error;
+  }
+}
+
+/**
+ * Writes synchronously: while a commit blocks, datagrams gather in the kernel's buffer, and the next commit takes all
+ * that they bring.
+ */
+class LmdbLedger implements Ledger {
+  readonly checkpoints: FileCheckpoints;
+  readonly #environment: Environment;
+  readonly #codec: RecordCodec;
+  readonly #tables: QueueTables;
+  readonly #records: StoredRecords;
+  #closed: Promise<void> | null = null;
+
+  constructor(environment: Environment, queueId: string) {
+    // Databases have names of bytes without zeros; a queue's may hold anything, and never a slash when encoded.
+    const name = encodeURIComponent(queueId);
+    this.checkpoints = new FileCheckpoints(environment.directory, queueId);
+    this.#environment = environment;
+    this.#codec = new RecordCodec(queueId, environment.place);
+    this.#tables = environment.tablesOf(name);
+    this.#records = new StoredRecords(
+      {
+        meta: () => this.#tables.meta(),
+        segmentInstances: limits.segmentInstances,
+        entries: (from, to) => this.#tables.log.entries(from, to),
+        inventory: () => environment.inventories.get(name),
+      },
+      this.#codec,
+    );
+  }
+
+  get failure(): Error | null {
+    return this.#environment.failure;
+  }
+
+  load(): LedgerSnapshot {
+    this.#assertOpen();
+    const snapshot = this.#environment.reading(() => this.#records.load());
+    this.checkpoints.removeStrays(snapshot.checkpoint);
+    return snapshot;
+  }
+
+  get start(): Instance {
+    this.#assertOpen();
+    return this.#environment.reading(() => this.#records.start);
+  }
+
+  commit(records: readonly LedgerRecord[], done: (error: Error | null) => void): void {
+    let failure: Error | null = null;
+    try {
+      this.#assertOpen();
+      this.#environment.reading(() => this.#records.verify());
+      const commit = this.#environment.commit(this.#tables, () => this.#records.prepare(records));
+      this.#records.committed(commit);
+    } catch (error) {
+      failure = error as Error;
+    }
+    done(failure);
+  }
+
+  read(from: Instance, to: Instance, maxBytes: number): LogEntry[] {
+    this.#assertOpen();
+    // Of a segment all is read, and compared with its digest.
+    this.#environment.settleLog(this.#tables, to + limits.segmentInstances);
+    return this.#environment.reading(() => this.#records.read(from, to, maxBytes));
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#environment.leave(this.#codec.queueId, this.#tables);
+    return this.#closed;
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw closed(this.#codec.queueId, this.#codec.place);
+  }
+}

@@ -1,0 +1,95 @@
+/** Opens LMDB's environments. Here, and nowhere else, is what must be obeyed for LMDB to be what it promises. */
+import { constants } from 'node:os';
+
+import * as lmdb from 'lmdb';
+import { open, type Database, type DatabaseOptions, type Key, type RootDatabase } from 'lmdb';
+
+import { TreplicaError } from '../../model/errors.js';
+import { limits } from '../../model/limits.js';
+import { anotherVersion, damaged, notWritable } from '../ledger-errors.js';
+import { lackOfRoom } from './room.js';
+
+/** @throws TreplicaError as `accessError` */
+export function openRoot(
+  directory: string,
+  options: { readonly readOnly: boolean; readonly mapSize: number },
+): RootDatabase<Buffer> {
+  try {
+    return open<Buffer>(directory, {
+      // Without it, a directory with a dot in its name is taken for a file.
+      noSubdir: false,
+      overlappingSync: false,
+      maxDbs: limits.namedDatabasesMax,
+      encoding: 'binary',
+      cache: false,
+      ...options,
+    });
+  } catch (cause) {
+    throw accessError(directory, cause);
+  }
+}
+
+export function accessError(directory: string, cause: unknown): TreplicaError {
+  if (cause instanceof TreplicaError) return cause;
+  const { EACCES, EPERM, EROFS } = constants.errno;
+  const { message, code } = cause as Error & { readonly code?: number };
+  if (code === EACCES || code === EPERM || code === EROFS) return notWritable(directory, cause);
+  if (message.includes('MDB_VERSION_MISMATCH')) return anotherVersion(`data file in directory ${directory}`, message);
+  if (/MDB_(INVALID|CORRUPTED|PAGE_NOTFOUND|BAD_TXN)/.test(message))
+    return damaged(`data file in directory ${directory}`, message, cause);
+  const lack = lackOfRoom(directory, cause);
+  if (lack !== null) {
+    const what = `The ledger in directory ${directory} could not be opened: ${lack} (${message})`;
+    return new TreplicaError('DISK_FULL', `${what}. Make room there, then start the process again.`, { cause });
+  }
+  return new TreplicaError(
+    'LEDGER_FAILED',
+    `The ledger in directory ${directory} could not be opened or read: ${message}. See that the disk is sound and has room, then start the process again.`,
+    { cause },
+  );
+}
+
+/** Runs `action` in one transaction, and returns when all of it is durable. */
+export function transactionOf<T>(root: RootDatabase<Buffer>, action: () => T): T {
+  let result!: T;
+  // Must itself return nothing: LMDB would wait for a promise, as `put` returns, and leave the transaction open.
+  root.transactionSync(() => {
+    result = action();
+  });
+  return result;
+}
+
+/** Closes a database. Not within a transaction, where LMDB forbids it. */
+export function closeDatabase<K extends Key>(database: Database<Buffer, K>): void {
+  void database.close();
+  forget((known) => known === (database as unknown));
+}
+
+/** Removes a database, within a transaction. */
+export function dropDatabase<K extends Key>(database: Database<Buffer, K>): void {
+  database.dropSync();
+  forget((known) => known === (database as unknown));
+}
+
+/** Closes an environment and all of its databases. */
+export async function closeRoot(root: RootDatabase<Buffer>): Promise<void> {
+  const { env } = root as unknown as Known;
+  await root.close();
+  forget((known) => known.env === env);
+}
+
+/** What lmdb-js remembers of a database; its types do not tell. */
+interface Known {
+  /** The same of all databases of one environment. */
+  readonly env: unknown;
+}
+
+/** lmdb-js remembers every database that was ever opened, under its name: with a log that goes on, without end. */
+function forget(isOver: (known: Known) => boolean): void {
+  const { allDbs } = lmdb as unknown as { readonly allDbs: Map<string, Known> };
+  for (const [name, known] of allDbs) if (isOver(known)) allDbs.delete(name);
+}
+
+export function databaseOptions(keyEncoding: 'binary' | 'uint32'): DatabaseOptions {
+  return { keyEncoding, encoding: 'binary', cache: false };
+}

@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { crc32 } from 'node:zlib';
+
+import type { Database } from 'lmdb';
+
+import { TreplicaError } from '../../model/errors.js';
+import { damaged } from '../ledger-errors.js';
+import { describeSelf, giveUp, isAlive, isThisProcess, isVisible, type OwnerProcess } from './owner-process.js';
+import { seal, SEAL_BYTES, unseal } from '../records/seal.js';
+
+interface Owner extends OwnerProcess {
+  /** Tells apart two ownerships of one process. */
+  readonly token: string;
+}
+
+/** Of the owner's record in its table. */
+export const OWNER_KEY = Buffer.from('owner');
+const KEY_CRC = crc32(OWNER_KEY);
+
+/**
+ * Ownerships that this process could not give back when it closed a ledger that had failed: where the system does not tell of
+ * descriptors, they are told from those of a living thread by this.
+ */
+const abandoned = new Set<string>();
+
+/**
+ * A ledger directory belongs to one process at a time: two processes that vote under one id can break every promise.
+ * The owner's record is kept in the very environment it protects, and taken in a write transaction, which LMDB admits
+ * one at a time among all processes. A process that finds a dead owner takes over. Should the dead owner turn out to be
+ * alive (it was stopped for a while in another container, say, where its number means nothing to us), its next commit finds
+ * the record changed and fails: its promises rest on nothing that we have not seen.
+ *
+ * Every method but `end` must be called within a transaction of the environment.
+ */
+export class Ownership {
+  readonly #database: Database<Buffer, Buffer>;
+  readonly #directory: string;
+  readonly #self: Owner;
+  readonly #record: Buffer;
+
+  /** @throws TreplicaError DIRECTORY_IN_USE, or LEDGER_DAMAGED */
+  static take(database: Database<Buffer, Buffer>, directory: string): Ownership {
+    assertFree(database.get(OWNER_KEY), directory);
+    // Later, a descriptor of our own might be taken for that of a thread which has ended.
+    const ownership = new Ownership(database, directory);
+    database.putSync(OWNER_KEY, ownership.#record);
+    return ownership;
+  }
+
+  private constructor(database: Database<Buffer, Buffer>, directory: string) {
+    this.#database = database;
+    this.#directory = directory;
+    this.#self = { ...describeSelf(directory), token: randomBytes(8).toString('hex') };
+    this.#record = encode(this.#self);
+  }
+
+  /** @throws TreplicaError DIRECTORY_IN_USE when another process has taken over */
+  verify(): void {
+    const value = this.#database.get(OWNER_KEY);
+    if (!value?.equals(this.#record)) throw takenAway(value, this.#directory);
+  }
+
+  /** In the last transaction. */
+  release(): void {
+    this.#database.removeSync(OWNER_KEY);
+  }
+
+  /** After the last transaction: another process, or another thread of this one, may take the directory. */
+  end(isReleased: boolean): void {
+    if (!isReleased) abandoned.add(this.#self.token);
+    giveUp(this.#self);
+  }
+}
+
+/**
+ * Looks at an owner's record: undefined where there is none.
+ * @throws TreplicaError DIRECTORY_IN_USE, or LEDGER_DAMAGED
+ */
+export function assertFree(record: Buffer | undefined, directory: string): void {
+  const owner = record && decode(record, `owner record of directory ${directory}`);
+  if (owner && !abandoned.has(owner.token) && isAlive(owner, directory)) throw inUseBy(owner, directory);
+}
+
+/** A process that has taken a directory and not given it back. */
+export interface DirectoryOwner {
+  readonly pid: number;
+  readonly isAlive: boolean;
+}
+
+/**
+ * Whom an owner's record names: null where there is none.
+ * @throws TreplicaError LEDGER_DAMAGED
+ */
+export function ownerOf(record: Buffer | undefined, directory: string): DirectoryOwner | null {
+  const owner = record && decode(record, `owner record of directory ${directory}`);
+  return owner ? { pid: owner.pid, isAlive: isAlive(owner, directory) } : null;
+}
+
+function inUseBy(owner: Owner, directory: string): TreplicaError {
+  const message = isThisProcess(owner)
+    ? `Directory ${directory} is already open in this process (${owner.pid}), in another thread or by another copy of Treplica. Give each a directory of its own.`
+    : `Directory ${directory} is in use by ${nameOf(owner)}. Stop that process, or give this one a directory of its own.`;
+  return new TreplicaError('DIRECTORY_IN_USE', message);
+}
+
+function takenAway(record: Buffer | undefined, directory: string): TreplicaError {
+  let by = 'Another process';
+  try {
+    const owner = record && decode(record, 'owner record');
+    if (owner) by = `A later process, ${nameOf(owner)},`;
+  } catch {
+    // What is no owner's record says nothing of who has written it.
+  }
+  return new TreplicaError(
+    'DIRECTORY_IN_USE',
+    `${by} has taken directory ${directory} from this one (${process.pid} on ${hostname()}), which it could not see at work. This process has stopped; whatever it acknowledged is kept. Let one process only use a directory, on a local disk of one machine: two containers or pods that share one would take it from each other again and again.`,
+  );
+}
+
+function nameOf(owner: Owner): string {
+  const name = `process ${owner.pid} on ${owner.host}`;
+  return isVisible(owner) ? name : `${name}, in another container or on another machine`;
+}
+
+function encode(owner: Owner): Buffer {
+  return seal(Buffer.concat([Buffer.alloc(SEAL_BYTES), Buffer.from(JSON.stringify(owner))]), KEY_CRC);
+}
+
+function decode(value: Buffer, name: string): Owner {
+  const text = unseal(value, KEY_CRC, name).toString();
+  try {
+    return JSON.parse(text) as Owner;
+  } catch (cause) {
+    throw damaged(name, 'it does not parse', cause);
+  }
+}

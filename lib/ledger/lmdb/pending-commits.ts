@@ -1,0 +1,66 @@
+import type { Instance } from '../../model/ids.js';
+import type { InventoryTable } from './inventory-table.js';
+import type { RecordKey } from '../records/inventory.js';
+import type { JournaledCommit } from '../journal/frame.js';
+import type { QueueTables } from './queue-tables.js';
+
+interface Pending {
+  readonly values: Map<RecordKey, Buffer | null>;
+  inventory: Buffer;
+  start: Instance;
+  /** The first instance of the log that it writes. */
+  lowest: number;
+}
+
+/** Commits that are in the journal and have yet to be written to LMDB, merged: of each record the last. */
+export class PendingCommits {
+  readonly #queues = new Map<QueueTables, Pending>();
+  #bytes = 0;
+
+  /** Of all commits that have been added since the last `clear`: at least what is to be written. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get isEmpty(): boolean {
+    return this.#queues.size === 0;
+  }
+
+  has(tables: QueueTables): boolean {
+    return this.#queues.has(tables);
+  }
+
+  /** Whether something is pending of this queue in its log, below `end`. */
+  isBelow(tables: QueueTables, end: number): boolean {
+    const pending = this.#queues.get(tables);
+    return pending !== undefined && pending.lowest < end;
+  }
+
+  add(tables: QueueTables, { values, inventory, start }: JournaledCommit): void {
+    const known = this.#queues.get(tables);
+    const pending = known ?? { values: new Map<RecordKey, Buffer | null>(), inventory, start, lowest: Infinity };
+    if (known === undefined) this.#queues.set(tables, pending);
+    for (const [key, value] of values) {
+      pending.values.set(key, value);
+      this.#bytes += value?.length ?? 0;
+      if (typeof key === 'number' && key < pending.lowest) pending.lowest = key;
+    }
+    pending.inventory = inventory;
+    pending.start = start;
+  }
+
+  /** Within a transaction. */
+  write(inventories: InventoryTable): void {
+    for (const [tables, { values, inventory, start }] of this.#queues) {
+      tables.write(values, start);
+      inventories.put(tables.name, inventory);
+    }
+  }
+
+  /** They are durable in LMDB. Not within a transaction. */
+  clear(): void {
+    for (const tables of this.#queues.keys()) tables.closeUnused();
+    this.#queues.clear();
+    this.#bytes = 0;
+  }
+}

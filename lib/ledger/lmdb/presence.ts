@@ -1,0 +1,34 @@
+import { statSync } from 'node:fs';
+
+import { replaced } from '../ledger-errors.js';
+
+/** Tells whether the files of an open ledger are still those that their names lead to. */
+export class Presence {
+  readonly #place: string;
+  readonly #files: readonly { readonly path: string; readonly identity: string | null }[];
+
+  /** @param paths of what must stay as it is from now on: each exists */
+  constructor(place: string, paths: readonly string[]) {
+    this.#place = place;
+    this.#files = paths.map((path) => ({ path, identity: identityOf(path) }));
+  }
+
+  /** @throws TreplicaError LEDGER_FAILED, naming what has been removed or replaced */
+  assert(): void {
+    for (const { path, identity } of this.#files) {
+      const now = identityOf(path);
+      if (now === identity) continue;
+      throw replaced(this.#place, `${path} has been ${now === null ? 'removed' : 'replaced by another'}`);
+    }
+  }
+}
+
+/** Null where nothing is there that this process can see. */
+function identityOf(path: string): string | null {
+  try {
+    const { dev, ino } = statSync(path);
+    return `${dev}/${ino}`;
+  } catch {
+    return null;
+  }
+}

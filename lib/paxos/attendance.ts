@@ -1,0 +1,132 @@
+import type { ProcessId } from '../model/ids.js';
+import { classicQuorum } from '../model/view.js';
+import type { AttendanceNotice } from './notices.js';
+import { isTimeToWarn } from './wait-watch.js';
+import type { WireMessage } from './wire/wire.js';
+
+/** A process that has been silent for longer is not counted as heard: a second. */
+const EXPIRY_TICKS = 100;
+/** After this long without a coordinator it is of interest who else is there. */
+const LOOKING_TICKS = 20;
+/** Processes beyond these are not remembered: forged senders must not fill the memory. */
+const PROCESSES_MAX = 64;
+
+/** What a process knows of its group at one moment. */
+export interface QueueStatus {
+  /** An observer takes part without a vote. */
+  readonly part: 'member' | 'observer';
+  /** Of the latest view. */
+  readonly members: readonly ProcessId[];
+  /** Whether a coordinator has been heard within the last second: one that no majority answers gives way. */
+  readonly hasQuorum: boolean;
+  /** While there is no quorum, the members that have not been heard for a second; otherwise none. */
+  readonly missing: readonly ProcessId[];
+}
+
+export interface AttendanceOptions {
+  readonly self: ProcessId;
+  readonly replicas: number;
+  /** Whether this process may found a group. */
+  readonly founds: boolean;
+  /** The members of the latest view; null before there is one. */
+  readonly members: () => readonly ProcessId[] | null;
+  /** Whether this process coordinates, which it does only while a majority answers. */
+  readonly coordinates: () => boolean;
+  readonly notify: (notice: AttendanceNotice) => void;
+}
+
+/**
+ * Who of the group is heard, so that waiting is never silent: tells, soon and then again and again, that founders or a
+ * majority are missing, and who. A group has its majority as long as somebody coordinates, for a coordinator that a
+ * majority does not answer gives way; without one, all members that are there stand for election aloud.
+ */
+export class Attendance {
+  readonly #options: AttendanceOptions;
+  readonly #lastHeard = new Map<ProcessId, number>();
+  #now = 0;
+  #coordinatorHeard = 0;
+  /** The group of this address has been founded without this process. */
+  #isStranger = false;
+  #hasWarned = false;
+  /** Who is there is of interest: there is no group yet, or it has no coordinator. */
+  #isLooking = true;
+
+  constructor(options: AttendanceOptions) {
+    this.#options = options;
+  }
+
+  /** A message of the group has come, or one of a process that wants to found one. */
+  heard(from: ProcessId, message: WireMessage): void {
+    if (message.kind === 'heartbeat') this.#coordinatorHeard = this.#now;
+    else if (!this.#isLooking || isNoFounder(message)) return;
+    if (this.#lastHeard.size < PROCESSES_MAX || this.#lastHeard.has(from)) this.#lastHeard.set(from, this.#now);
+  }
+
+  /** The group has been founded without this process, which waits. */
+  cameTooLate(): void {
+    this.#isStranger = true;
+  }
+
+  tick(): void {
+    this.#now += 1;
+    const { founds, replicas, members } = this.#options;
+    const group = members();
+    if (group === null) {
+      this.#coordinatorHeard = this.#now;
+      if (!isTimeToWarn(this.#now)) return;
+      if (this.#isStranger) this.#options.notify({ kind: 'awaiting-place' });
+      else if (founds) this.#options.notify({ kind: 'awaiting-founders', found: 1 + this.#present.length, replicas });
+      return;
+    }
+    if (this.#options.coordinates()) this.#coordinatorHeard = this.#now;
+    this.#isLooking = this.#now - this.#coordinatorHeard >= LOOKING_TICKS;
+    if (this.#hasQuorum) this.#quorumIsThere(group);
+    else if (isTimeToWarn(this.#now - this.#coordinatorHeard)) this.#warnOfQuorum(group);
+  }
+
+  get status(): QueueStatus {
+    const { self } = this.#options;
+    const members = this.#options.members() ?? [];
+    return {
+      part: members.includes(self) ? 'member' : 'observer',
+      members,
+      hasQuorum: this.#hasQuorum,
+      missing: this.#hasQuorum ? [] : this.#missingOf(members),
+    };
+  }
+
+  /** Whether somebody who had a majority not long ago coordinates. */
+  get #hasQuorum(): boolean {
+    return this.#options.members() !== null && this.#now - this.#coordinatorHeard <= EXPIRY_TICKS;
+  }
+
+  #missingOf(members: readonly ProcessId[]): readonly ProcessId[] {
+    const present = this.#present;
+    return members.filter((member) => member !== this.#options.self && !present.includes(member));
+  }
+
+  get #present(): readonly ProcessId[] {
+    for (const [process, heard] of this.#lastHeard)
+      if (this.#now - heard > EXPIRY_TICKS) this.#lastHeard.delete(process);
+    return [...this.#lastHeard.keys()];
+  }
+
+  #quorumIsThere(members: readonly ProcessId[]): void {
+    if (!this.#hasWarned) return;
+    this.#hasWarned = false;
+    this.#options.notify({ kind: 'quorum', members: members.length });
+  }
+
+  #warnOfQuorum(members: readonly ProcessId[]): void {
+    this.#hasWarned = true;
+    const missing = this.#missingOf(members);
+    const heard = members.length - missing.length;
+    const needed = classicQuorum(members.length);
+    this.#options.notify({ kind: 'no-quorum', members: members.length, heard, needed, missing });
+  }
+}
+
+/** Of a process that will not be one of the founders. */
+function isNoFounder(message: WireMessage): boolean {
+  return message.kind === 'hello' && message.intent === 'join';
+}

@@ -1,0 +1,87 @@
+import type { Logger } from 'pino';
+import type { Ledger } from '../ledger/ledger.js';
+import { refuted } from '../ledger/ledger-errors.js';
+import { isDamage, TreplicaError } from '../model/errors.js';
+import type { Base } from './delivery.js';
+import { takeIdentity, type IdentityOptions, type Taken } from './identity.js';
+import { readBase } from './recovery/recovery.js';
+
+export interface LedgerPorts {
+  readonly openLedger: () => Ledger;
+  /** Keeps a ledger that is damaged, and cannot be opened, in another place. Returns where. */
+  readonly setLedgerAside: () => string;
+  /** Whether that has ever been done. */
+  readonly hasSetAside: () => boolean;
+}
+
+/** The ledger, and who this process is in it. */
+export interface Opened {
+  readonly ledger: Ledger;
+  readonly taken: Taken;
+}
+
+/**
+ * The ledger and who this process is in it. Where what it held is damaged, and with it perhaps votes, the process is nobody
+ * any more: with `recover` it keeps the damaged files and begins anew, as somebody who may join a group and not found one.
+ */
+export async function openLedger(
+  queueId: string,
+  { replicas, recover }: { readonly replicas: number; readonly recover?: boolean },
+  ports: LedgerPorts,
+  randomBytes: IdentityOptions['randomBytes'],
+  log: Logger,
+): Promise<Opened> {
+  const group = { replicas, queueId, randomBytes };
+  try {
+    return await takeUp(ports, group, recover === true);
+  } catch (error) {
+    if (recover !== true || !(isDamage(error) || hasLostVotes(error))) throw error;
+    const kept = ports.setLedgerAside();
+    const why = isDamage(error) ? 'the ledger is damaged' : 'the ledger has lost votes';
+    log.error({ err: error, queue: queueId, kept }, `${why}: this process comes back under a new id`);
+    return takeUp(ports, group, true);
+  }
+}
+
+/**
+ * Where the local checkpoint ends. Both are null where there is none; where it is damaged or refuted, `loss` says why.
+ * @throws TreplicaError LEDGER_DAMAGED where it is damaged and neither the log nor another process can replace it
+ */
+export async function baseOf(
+  { ledger, taken: { past } }: Opened,
+  queueId: string,
+): Promise<{ readonly base: Base | null; readonly loss: TreplicaError | null }> {
+  if (past.verdict !== null) return { base: null, loss: refuted(past.verdict, queueId) };
+  if (past.checkpoint === null) return { base: null, loss: null };
+  try {
+    return { base: await readBase(ledger, past.checkpoint), loss: null };
+  } catch (error) {
+    const isAlone = past.views.at(-1)?.view.size === 1;
+    if (!isDamage(error) || (isAlone && past.start > 0)) throw error;
+    return { base: null, loss: error };
+  }
+}
+
+async function takeUp(ports: LedgerPorts, group: Omit<IdentityOptions, 'founds'>, recover: boolean): Promise<Opened> {
+  const ledger = ports.openLedger();
+  try {
+    const taken = await takeIdentity(ledger, { ...group, founds: !ports.hasSetAside() });
+    if (!taken.identity.founds && taken.past.views.length === 0 && !recover) throw mayOnlyFollow(group.queueId);
+    return { ledger, taken };
+  } catch (error) {
+    await ledger.close();
+    throw error;
+  }
+}
+
+function hasLostVotes(error: unknown): boolean {
+  return error instanceof TreplicaError && error.code === 'VOTES_LOST';
+}
+
+/** For a process whose earlier ledger was set aside, and which may not do what is left to it. */
+function mayOnlyFollow(queueId: string): TreplicaError {
+  return new TreplicaError(
+    'LEDGER_DAMAGED',
+    `An earlier ledger of this directory was set aside because it was damaged, and votes may have been lost with it: this process may not found a group on ${queueId}, only follow one without a vote. Start it with recover: true to have it do so, or give it an empty directory where the earlier group is gone for good.`,
+  );
+}

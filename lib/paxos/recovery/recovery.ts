@@ -1,0 +1,349 @@
+/**
+ * What a queue does beside consensus so that a process may be away for any time, and lose anything but its votes, and come
+ * back by itself: checkpoints and the cutting of the log, serving and fetching of checkpoints, repair of what is damaged.
+ */
+import type { Logger } from 'pino';
+import type { Arriving } from '../../consensus/arriving.js';
+import type { Consensus } from '../../consensus/consensus.js';
+import type { Ledger } from '../../ledger/ledger.js';
+import type { Checkpoint, Verdict } from '../../model/checkpoint.js';
+import { type DamagedLogError, isDamage, TreplicaError } from '../../model/errors.js';
+import { after, laterOf, type Instance, type ProcessId } from '../../model/ids.js';
+import type { LedgerSnapshot } from '../../model/records.js';
+import { EVERYONE } from '../../transport/transport.js';
+import { decodeHead, type CheckpointHead } from '../../sequence/checkpoint-head.js';
+import { Checkpointer } from './checkpointer.js';
+import { restoreState } from './chunks.js';
+import type { Mark } from '../../sequence/cursor.js';
+import type { Base, Delivery } from '../delivery.js';
+import type { Driver, RepairReceiver } from '../driver.js';
+import type { CheckpointNotice } from '../notices.js';
+import { Repairer } from './repairer.js';
+import type { Scheduler } from '../scheduler.js';
+import type { SavingTask, StateKeeper, StateSink } from '../../queue/state-holder.js';
+import { Supplier } from './supplier.js';
+import { Transfer } from './transfer.js';
+import type { WireMessage } from '../wire/wire.js';
+
+export interface RecoveryOptions {
+  readonly self: ProcessId;
+  readonly core: Consensus;
+  readonly ledger: Ledger;
+  readonly delivery: Delivery;
+  readonly driver: () => Driver;
+  readonly past: LedgerSnapshot;
+  readonly logMarginBytes: number;
+  /** A chunk of a checkpoint, in bytes. */
+  readonly chunkBytes: number;
+  readonly task: Pick<SavingTask, 'directory' | 'queueId' | 'stretch'>;
+  readonly scheduler: Scheduler;
+  readonly log: Logger;
+  readonly notify: (notice: CheckpointNotice) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+export class Recovery implements RepairReceiver {
+  readonly #options: RecoveryOptions;
+  readonly #repairer: Repairer;
+  readonly #supplier: Supplier;
+  readonly #transfer: Transfer;
+  readonly #checkpointer: Checkpointer;
+  /** The state that this process had was refuted, and nothing has taken its place yet. */
+  #verdict: Verdict | null;
+  /** The checkpoint that is here and about to be gone on from. */
+  #installing: Checkpoint | null = null;
+  #arrivals = 0;
+
+  constructor(options: RecoveryOptions) {
+    this.#options = options;
+    const { self, ledger, delivery, driver, fail, log } = options;
+    const send = (to: ProcessId, message: WireMessage): void => {
+      driver().tell(to, message);
+    };
+    this.#repairer = new Repairer({
+      others: () => this.#others,
+      send,
+      write: (records, done) => {
+        driver().write(records, done);
+      },
+      logStart: () => ledger.start,
+      done: () => {
+        log.info('what was damaged in the log has been learnt again');
+        delivery.repaired();
+      },
+    });
+    this.#supplier = new Supplier({
+      store: ledger.checkpoints,
+      send,
+      onDamage: (error) => {
+        log.error({ err: error }, 'the local checkpoint is damaged: another one is made');
+        this.#checkpointer.lost();
+        this.#makeCheckpoint();
+      },
+      fail,
+    });
+    this.#transfer = new Transfer({
+      store: ledger.checkpoints,
+      send,
+      isWanted: (checkpoint) => this.#isWanted(checkpoint) && checkpoint.next > (this.#installing?.next ?? -1),
+      tidied: () => this.#checkpointer.tidied,
+      complete: (checkpoint) => {
+        this.#installing = checkpoint;
+        this.#install(checkpoint).catch(fail);
+      },
+      tell: (facts, text) => {
+        log.info(facts, text);
+      },
+      fail,
+    });
+    this.#checkpointer = new Checkpointer({
+      self,
+      store: ledger.checkpoints,
+      delivery,
+      supplier: this.#supplier,
+      membership: () => this.#membership,
+      latest: options.past.verdict === null ? options.past.checkpoint : null,
+      write: (records, done) => {
+        driver().write(records, done);
+      },
+      isReceiving: () => this.#transfer.isActive || this.#installing !== null,
+      logStart: () => ledger.start,
+      logMarginBytes: options.logMarginBytes,
+      chunkBytes: options.chunkBytes,
+      task: options.task,
+      nextTurn: () => options.scheduler.turn(),
+      announce: (message) => {
+        driver().tell(EVERYONE, message);
+      },
+      notify: options.notify,
+      condemn: (verdict, cause) => {
+        driver().stopWith({ kind: 'verdict', verdict }, cause);
+      },
+      fail,
+    });
+    this.#verdict = options.past.verdict;
+  }
+
+  receive(from: ProcessId, message: WireMessage): void {
+    if (this.#membership === null) return; // What a group says concerns its members and learners alone.
+    switch (message.kind) {
+      case 'want-checkpoint':
+        return this.offer(from, message.beyond);
+      case 'offer':
+        if (this.#expects(from, message.beyond)) this.#transfer.onOffer(from, message);
+        return;
+      case 'want-chunk':
+        return this.#supplier.onWantChunk(from, message);
+      case 'chunk':
+        return this.#transfer.onChunk(from, message);
+      case 'no-chunk':
+        return this.#transfer.onNoChunk(from, message);
+      case 'checkpointed': {
+        const view = this.#membership.views.at(-1)?.view;
+        if (view !== undefined) this.#checkpointer.onAnnounced(from, message, view);
+        return;
+      }
+      case 'decided':
+        if (this.#repairer.hasAsked(from)) this.#repairer.onDecided(message);
+        return;
+      default:
+    }
+  }
+
+  /** Offers that nobody has asked for count for nothing: whoever could make them could make this process give up its log. */
+  #expects(from: ProcessId, beyond: Instance): boolean {
+    return this.#options.core.expects(from, beyond) || this.#repairer.hasAsked(from);
+  }
+
+  /** Somebody lacks what is not in the log any more: it is in a checkpoint, or will be when it asks again. */
+  offer(to: ProcessId, beyond: Instance): void {
+    const { current } = this.#supplier;
+    if (current !== null && current.next > beyond)
+      this.#options.driver().tell(to, { kind: 'offer', beyond, checkpoint: current });
+    else if (this.#options.delivery.front.next > beyond) this.#makeCheckpoint();
+  }
+
+  /** Found while it was read for somebody else, who will ask another. */
+  damaged(damage: DamagedLogError): void {
+    if (this.#repairer.isIdle) this.damagedHere(damage);
+  }
+
+  /** Found while it was read for delivery, which waits. */
+  damagedHere(damage: DamagedLogError): void {
+    if (this.#isAlone) {
+      this.#options.fail(damage);
+      return;
+    }
+    this.#options.log.error({ err: damage }, 'a part of the log is damaged: it is learnt again from others');
+    this.#repairer.repair(damage);
+  }
+
+  /** The checkpoint that delivery would go on from cannot be read: the log or another process's takes its place. */
+  lostCheckpoint(error: TreplicaError): void {
+    const { ledger, delivery, fail } = this.#options;
+    this.#checkpointer.lost();
+    // To execute the log again might end as it did before.
+    if (this.#verdict !== null) this.#repairer.fetchCheckpoint(after(this.#verdict.next, -1));
+    else if (ledger.start === 0 && delivery.mayStartFromLog) delivery.startFromLog();
+    else if (this.#isAlone) fail(error);
+    else this.#repairer.fetchCheckpoint(after(ledger.start, -1));
+  }
+
+  get isHelpless(): boolean {
+    return this.#repairer.isHelpless;
+  }
+
+  /** What others have been asked for in place of what is damaged or cut off here; null where nothing is waited for. */
+  get awaited(): Repairer['awaited'] {
+    if (this.#installing !== null) return null;
+    return this.#transfer.isActive ? this.#transfer.awaited : this.#repairer.awaited;
+  }
+
+  /** Whether something is fetched, repaired or about to be gone on from: what others decide meanwhile comes later. */
+  get isRecovering(): boolean {
+    return this.#installing !== null || this.#transfer.isActive || !this.#repairer.isIdle;
+  }
+
+  /** How often something large has been on its way here. */
+  get arrivals(): number {
+    return this.#arrivals;
+  }
+
+  arriving(arrival: Arriving): void {
+    this.#arrivals += 1;
+    this.#repairer.arriving(arrival.from);
+    this.#transfer.arriving(arrival);
+  }
+
+  tick(): void {
+    this.#repairer.tick();
+    this.#transfer.tick();
+    this.#supplier.tick();
+    this.#checkpointer.tick();
+  }
+
+  /** Something has been delivered. */
+  progressed(): void {
+    this.#checkpointer.progressed();
+  }
+
+  /** As `Checkpointer.checkpoint`. */
+  checkpoint(): Promise<Checkpoint> {
+    return this.#checkpointer.checkpoint();
+  }
+
+  /** Resolves when nothing is read or written any more. */
+  async close(): Promise<void> {
+    await Promise.all([this.#checkpointer.close(), this.#transfer.close(), this.#supplier.close()]);
+  }
+
+  get #membership(): Omit<CheckpointHead, 'cursor'> | null {
+    const { core, driver } = this.#options;
+    const { group } = driver();
+    return group === null ? null : { group, views: core.views };
+  }
+
+  /** Those who may know what this process has lost. */
+  get #others(): readonly ProcessId[] {
+    const { self, core } = this.#options;
+    return core.views.at(-1)?.view.members.filter((member) => member !== self) ?? [];
+  }
+
+  /** Whether the group has no other member: nobody else has what is lost here. */
+  get #isAlone(): boolean {
+    return this.#options.core.views.at(-1)?.view.size === 1;
+  }
+
+  /** Where something is damaged here, what replaces it; otherwise what goes further than all that is known to be decided. */
+  #isWanted({ next, digest }: Checkpoint): boolean {
+    const verdict = this.#verdict;
+    if (verdict !== null && (next < verdict.next || (next === verdict.next && digest !== verdict.upheld))) return false;
+    return next > this.#passed && next >= this.#options.ledger.start;
+  }
+
+  get #passed(): Instance {
+    const { core, delivery } = this.#options;
+    const { beyond, isForCheckpoint } = this.#repairer;
+    if (beyond === null) return core.watermark;
+    // A damaged entry may be behind what has been delivered, which never goes back.
+    return isForCheckpoint ? beyond : laterOf(beyond, delivery.front.next);
+  }
+
+  #makeCheckpoint(): void {
+    const { delivery, notify } = this.#options;
+    if (delivery.keeper === null || delivery.isDisturbed) return;
+    this.#checkpointer.checkpoint().catch((error: unknown) => {
+      notify({ kind: 'checkpoint-failed', error });
+    });
+  }
+
+  async #install(checkpoint: Checkpoint): Promise<void> {
+    const base = await this.#baseOf(checkpoint);
+    if (base === null) {
+      this.#installing = null;
+      return;
+    }
+    const { next, position } = checkpoint;
+    this.#options.driver().install({
+      base,
+      isWanted: () => this.#isWanted(checkpoint),
+      done: (isInstalled) => {
+        if (this.#installing === checkpoint) this.#installing = null;
+        if (!isInstalled) return;
+        this.#verdict = null;
+        this.#options.log.info({ next, position }, 'this process goes on from a checkpoint');
+        this.#repairer.installed(next);
+        this.#checkpointer.installed(checkpoint);
+      },
+    });
+  }
+
+  /** Null where the disk has damaged the checkpoint already: somebody will offer another. */
+  async #baseOf(checkpoint: Checkpoint): Promise<Base | null> {
+    try {
+      return await readBase(this.#options.ledger, checkpoint);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      this.#options.log.error({ err: error }, 'the checkpoint that was fetched is damaged');
+      return null;
+    }
+  }
+}
+
+/**
+ * What has to be known of a checkpoint to go on from its end.
+ * @throws TreplicaError LEDGER_DAMAGED, LEDGER_VERSION or MALFORMED_BYTES
+ */
+export async function readBase({ checkpoints }: Pick<Ledger, 'checkpoints'>, checkpoint: Checkpoint): Promise<Base> {
+  const reader = await checkpoints.open(checkpoint);
+  try {
+    const { cursor } = decodeHead(await reader.chunk(0));
+    const { next, position } = checkpoint;
+    if (cursor.next !== next || cursor.position !== position) throw otherPlace(checkpoint, cursor);
+    return { checkpoint, cursor };
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Gives a checkpoint's state to a keeper; the sink is still to be finished. */
+export async function restore(
+  { checkpoints }: Pick<Ledger, 'checkpoints'>,
+  checkpoint: Checkpoint,
+  keeper: StateKeeper,
+  scheduler: Scheduler,
+): Promise<StateSink> {
+  const reader = await checkpoints.open(checkpoint);
+  try {
+    return await restoreState(reader, checkpoint.chunks, keeper, () => scheduler.turn());
+  } finally {
+    await reader.close();
+  }
+}
+
+function otherPlace({ next, position }: Checkpoint, cursor: Mark): TreplicaError {
+  return new TreplicaError(
+    'MALFORMED_BYTES',
+    `The checkpoint at instance ${String(next)}, position ${String(position)}, holds the state at instance ${String(cursor.next)}, position ${String(cursor.position)}: what has made it is not to be trusted.`,
+  );
+}

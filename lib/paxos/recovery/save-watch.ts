@@ -1,0 +1,83 @@
+import { TreplicaError } from '../../model/errors.js';
+import { limits } from '../../model/limits.js';
+import type { CheckpointNotice } from '../notices.js';
+
+export interface SaveWatchOptions {
+  readonly notify: (notice: CheckpointNotice) => void;
+  /** How many messages no checkpoint holds. */
+  readonly unsaved: () => number;
+}
+
+/**
+ * Watches over the making of checkpoints, one at a time: what gets no further, or has failed, is told again and again until
+ * it is better, and another process that gets no further is ended. It goes by progress, not by total time, for a state
+ * may be large.
+ */
+export class SaveWatch {
+  readonly #options: SaveWatchOptions;
+  #step = '';
+  /** For how long nothing has moved; null where nothing is being made, or what it is made of is waited for. */
+  #quietTicks: number | null = null;
+  /** Ends the process that makes it; null where this one does. */
+  #callOff: AbortController | null = null;
+  #failure: { readonly error: unknown; ticks: number } | null = null;
+
+  constructor(options: SaveWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Something is being made from now on, which can be ended by `callOff`. */
+  begins(step: string, callOff: AbortController | null): void {
+    this.#step = step;
+    this.#quietTicks = 0;
+    this.#callOff = callOff;
+  }
+
+  /** It has got further with what it does. */
+  moved(step = this.#step): void {
+    this.#step = step;
+    this.#quietTicks = 0;
+  }
+
+  /** It is made, or has failed. */
+  ends(): void {
+    this.#quietTicks = null;
+    this.#callOff = null;
+  }
+
+  failed(error: unknown): void {
+    this.ends();
+    // Where the queue is closed, or nothing is bound that could be saved, nobody waits for a checkpoint.
+    if (!(error instanceof TreplicaError && error.code === 'QUEUE_CLOSED')) this.#failure = { error, ticks: 0 };
+  }
+
+  /** There is a checkpoint that is later than whatever has failed. */
+  succeeded(): void {
+    this.#failure = null;
+  }
+
+  tick(): void {
+    if (this.#quietTicks !== null) this.#onQuiet((this.#quietTicks += 1));
+    const failure = this.#failure;
+    if (failure === null || (failure.ticks += 1) % limits.warningTicks !== 0) return;
+    this.#options.notify({
+      kind: 'checkpoint-overdue',
+      error: failure.error,
+      messages: this.#options.unsaved(),
+    });
+  }
+
+  #onQuiet(ticks: number): void {
+    const seconds = (ticks * limits.tickMs) / 1000;
+    if (this.#callOff !== null && ticks >= limits.savingStalledTicks) this.#callOff.abort(stalled(this.#step, seconds));
+    else if (ticks >= limits.savingQuietTicks && (ticks - limits.savingQuietTicks) % limits.warningTicks === 0)
+      this.#options.notify({ kind: 'checkpoint-quiet', step: this.#step, seconds });
+  }
+}
+
+function stalled(step: string, seconds: number): TreplicaError {
+  return new TreplicaError(
+    'LEDGER_FAILED',
+    `The process that makes a checkpoint has got no further for ${seconds} s (it ${step}) and was ended: see that the module comes to an end when it is loaded, that no operation runs for so long, and that the disk is sound. The log is kept.`,
+  );
+}

@@ -1,0 +1,118 @@
+import type { CheckpointReader, CheckpointStore } from '../../ledger/checkpoint-store.js';
+import type { Checkpoint } from '../../model/checkpoint.js';
+import { TreplicaError } from '../../model/errors.js';
+import type { ProcessId } from '../../model/ids.js';
+import { limits } from '../../model/limits.js';
+import type { RepairMessage, RepairMessageOf } from '../wire/repair-messages.js';
+
+export interface SupplierOptions {
+  readonly store: CheckpointStore;
+  readonly send: (to: ProcessId, message: RepairMessage) => void;
+  /** The local checkpoint turns out not to be readable. */
+  readonly onDamage: (error: TreplicaError) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** A checkpoint that somebody reads here, chunk by chunk. */
+interface Lent {
+  readonly checkpoint: Checkpoint;
+  readonly reader: Promise<CheckpointReader>;
+  idleTicks: number;
+}
+
+/** A reader that nobody has asked for anything for so long is closed. */
+const IDLE_TICKS = 500;
+
+/** Serves chunks of the local checkpoint to processes that are behind. One begun goes on being served when a later one is made. */
+export class Supplier {
+  readonly #options: SupplierOptions;
+  readonly #lent = new Map<string, Lent>();
+  #current: Checkpoint | null = null;
+  #reads = 0;
+  /** Readers that are being closed. */
+  readonly #closing = new Set<Promise<void>>();
+  #isClosed = false;
+
+  constructor(options: SupplierOptions) {
+    this.#options = options;
+  }
+
+  /** What is offered to who lacks what it holds. */
+  get current(): Checkpoint | null {
+    return this.#current;
+  }
+
+  set current(checkpoint: Checkpoint | null) {
+    this.#current = checkpoint;
+  }
+
+  /** Whether somebody is being served: what comes after the checkpoint in the log should then not go away. */
+  get isBusy(): boolean {
+    return this.#lent.size > 0;
+  }
+
+  onWantChunk(from: ProcessId, { digest, index }: RepairMessageOf<'want-chunk'>): void {
+    if (this.#isClosed) return;
+    const lent = this.#lend(digest);
+    if (lent === null) {
+      this.#options.send(from, { kind: 'no-chunk', digest });
+      return;
+    }
+    lent.idleTicks = 0;
+    // Who is not answered will ask again; who asks for what there is not has not read the offer.
+    if (this.#reads >= limits.chunkReadsMax || index >= lent.checkpoint.chunks) return;
+    this.#reads += 1;
+    this.#serve(from, lent, index)
+      .catch((error: unknown) => this.#options.fail(error))
+      .finally(() => (this.#reads -= 1));
+  }
+
+  tick(): void {
+    for (const lent of this.#lent.values()) {
+      lent.idleTicks += 1;
+      if (lent.idleTicks >= IDLE_TICKS) this.#close(lent);
+    }
+  }
+
+  /** Resolves when nothing is read any more. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const lent of this.#lent.values()) this.#close(lent);
+    await Promise.all(this.#closing);
+  }
+
+  #lend(digest: string): Lent | null {
+    const known = this.#lent.get(digest);
+    if (known !== undefined) return known;
+    const checkpoint = this.#current;
+    if (checkpoint?.digest !== digest) return null;
+    const lent: Lent = { checkpoint, reader: this.#options.store.open(checkpoint), idleTicks: 0 };
+    this.#lent.set(digest, lent);
+    return lent;
+  }
+
+  async #serve(to: ProcessId, lent: Lent, index: number): Promise<void> {
+    const { digest } = lent.checkpoint;
+    try {
+      const bytes = await (await lent.reader).chunk(index);
+      this.#options.send(to, { kind: 'chunk', digest, index, bytes });
+    } catch (error) {
+      if (!(error instanceof TreplicaError)) throw error;
+      this.#options.send(to, { kind: 'no-chunk', digest });
+      // What is being closed, because it was damaged elsewhere or the queue closes, cannot be read either.
+      if (this.#lent.get(digest) !== lent) return;
+      this.#close(lent);
+      if (this.#current?.digest === digest) this.#current = null;
+      this.#options.onDamage(error);
+    }
+  }
+
+  #close(lent: Lent): void {
+    this.#lent.delete(lent.checkpoint.digest);
+    const closing = lent.reader
+      .then((reader) => reader.close())
+      .catch(() => undefined) // Who read from it has been told.
+      .finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+  }
+}

@@ -1,0 +1,279 @@
+/**
+ * Which start of which member is heard, and when this start may vote. A process whose directory was put back to what it was
+ * before has forgotten votes; the others remember the start that cast them, which the directory has never seen.
+ */
+import { partsOf, type BatchId } from '../model/batch.js';
+import type { ProcessId } from '../model/ids.js';
+import { limits } from '../model/limits.js';
+import {
+  incarnationOf,
+  isOfLineage,
+  PEER_STARTS_MAX,
+  sameStart,
+  startNumber,
+  type PeerStarts,
+  type Start,
+  type StartsRecord,
+} from '../model/start.js';
+import type { View } from '../model/view.js';
+import { EVERYONE } from '../transport/transport.js';
+import type { StartMessage, StartMessageOf } from './wire/start-messages.js';
+
+export interface StartsOptions {
+  readonly self: ProcessId;
+  /** What the ledger knows; the present start is the last of `own`. */
+  readonly past: StartsRecord;
+  /** The view whose members vote now; null before there is a group. */
+  readonly view: () => View | null;
+  readonly send: (to: ProcessId | typeof EVERYONE, message: StartMessage) => void;
+  /** Makes what `record` returns durable in the next commit, if anything, and then calls `done`. */
+  readonly write: (record: () => StartsRecord | null, done: () => void) => void;
+  /** Called once when this start may promise and vote. */
+  readonly admitted: () => void;
+  /** Called once when this process is found to have lost votes, with what to write down of it. */
+  readonly lost: (record: StartsRecord) => void;
+}
+
+type Known = Omit<PeerStarts, 'process'>;
+
+export class Starts {
+  readonly #options: StartsOptions;
+  readonly #own: readonly Start[];
+  readonly #self: Start;
+  /** What the ids of batches of this start begin with. */
+  readonly #prefix: string;
+  readonly #peers: Map<ProcessId, Known>;
+  /** Starts as the transport hands them over, once they have been compared: this is on the path of every message. */
+  readonly #heard = new Map<ProcessId, Start>();
+  /** Members that have written down that they have met this start. */
+  readonly #welcomes = new Set<ProcessId>();
+  /** Members heard in a start that has not been met, and when they were last asked. */
+  readonly #strangers = new Map<ProcessId, number>();
+  /** When members that asked were asked in return. */
+  readonly #askedBack = new Map<ProcessId, number>();
+  /** Whether the ledger has all of `#peers`. */
+  #isWritten = true;
+  #isAdmitted = false;
+  #isLost = false;
+  #hasBegun = false;
+  #ticks = 0;
+  #nextAsk = 0;
+  #wait: number = limits.retryTicks;
+  /** Since when enough members for a quorum have answered. */
+  #quorumAt: number | null = null;
+
+  constructor(options: StartsOptions) {
+    const { past, self } = options;
+    const present = past.own.at(-1);
+    if (present === undefined) throw new TypeError('a process that runs has been started');
+    this.#options = options;
+    this.#own = past.own;
+    this.#self = present;
+    this.#prefix = `${self}.${String(startNumber(present))}.`;
+    this.#peers = new Map(past.peers.map(({ process, starts, isForked }) => [process, { starts, isForked }]));
+  }
+
+  /** There is a group: this start makes itself known, and asks what is known of earlier ones. */
+  begin(): void {
+    if (this.#hasBegun || this.#options.view() === null) return;
+    this.#hasBegun = true;
+    this.#ask(EVERYONE);
+    this.#nextAsk = this.#wait;
+    this.#judgeAdmission();
+  }
+
+  /** Whether anything but a `StartMessage` that `from` says in `start` is to be heard. */
+  hears(from: ProcessId, start: Start): boolean {
+    if (this.#isLost) return false;
+    const { self, view } = this.#options;
+    if (from === self) {
+      this.#judgeOwn([start]);
+      return false;
+    }
+    if (this.#heard.get(from) === start) return true;
+    const known = this.#peers.get(from);
+    if (known !== undefined && isMet(known, start)) {
+      this.#heard.set(from, start);
+      return true;
+    }
+    if (view()?.has(from) !== true) return true; // What has no vote cannot forget one.
+    if (!this.#strangers.has(from)) this.#strangers.set(from, -Infinity);
+    return false;
+  }
+
+  receive(from: ProcessId, start: Start, message: StartMessage): void {
+    const view = this.#options.view();
+    if (this.#isLost || view === null) return;
+    if (from === this.#options.self) {
+      this.#judgeOwn([start]);
+      return;
+    }
+    // Of others a member alone is believed: whoever may ask could make everybody lose its votes.
+    if (view.has(from)) {
+      this.#meet(from, start, message.former);
+      this.#learn(message.peers, view);
+    }
+    if (message.kind === 'start') this.#welcome(from, start);
+    else this.#onWelcome(from, start, message);
+    this.#writeDown(() => undefined);
+  }
+
+  tick(): void {
+    this.begin();
+    if (!this.#hasBegun || this.#isLost) return;
+    this.#ticks += 1;
+    for (const [stranger, askedAt] of this.#strangers) {
+      if (this.#ticks - askedAt < limits.retryTicks) continue;
+      // It is asked again when it is heard again, and no sooner.
+      if (askedAt === -Infinity) {
+        this.#ask(stranger);
+        this.#strangers.set(stranger, this.#ticks);
+      } else this.#strangers.delete(stranger);
+    }
+    if (!this.#isAdmitted) this.#judgeAdmission();
+    if (this.#isAdmitted || this.#ticks < this.#nextAsk) return;
+    this.#ask(EVERYONE);
+    this.#wait = Math.min(2 * this.#wait, limits.retryTicksMax);
+    this.#nextAsk = this.#ticks + this.#wait;
+  }
+
+  /** A batch was decided: this process's own name the start that made them. */
+  decided(id: BatchId): void {
+    if (id.startsWith(this.#prefix) || !id.startsWith(this.#options.self)) return;
+    const { incarnation: number } = partsOf(id);
+    const [oldest] = this.#own;
+    const isOld = oldest !== undefined && incarnationOf(number) < oldest.incarnation;
+    if (!isOld && !this.#own.some((own) => startNumber(own) === number)) this.lose();
+  }
+
+  /** This process is found to have lost votes. */
+  lose(): void {
+    if (this.#isLost) return;
+    this.#isLost = true;
+    this.#options.lost(this.#record);
+  }
+
+  get #record(): StartsRecord {
+    const view = this.#options.view();
+    const peers = Array.from(this.#peers, ([process, known]) => ({ process, ...known }));
+    const members = view === null ? peers : peers.filter(({ process }) => view.has(process));
+    return { own: this.#own, peers: members, hasLostVotes: this.#isLost };
+  }
+
+  #ask(to: ProcessId | typeof EVERYONE): void {
+    this.#options.send(to, { kind: 'start', ...this.#knowledge });
+  }
+
+  get #knowledge(): Pick<StartMessage, 'former' | 'peers'> {
+    return { former: this.#own.slice(0, -1), peers: this.#record.peers };
+  }
+
+  /** Whoever asks is told once it is durable that it has been met, and then knows what was known before. */
+  #welcome(to: ProcessId, start: Start): void {
+    const { send } = this.#options;
+    this.#writeDown(() => {
+      if (!this.#isLost) send(to, { kind: 'welcome', to: start, ...this.#knowledge });
+    });
+    this.#askBack(to);
+  }
+
+  /** A member that has just started has not heard what it was asked before. Two that start at once do not ask in turns. */
+  #askBack(to: ProcessId): void {
+    if (this.#isAdmitted || !this.#hasBegun || this.#welcomes.has(to) || this.#options.view()?.has(to) !== true) return;
+    if (this.#ticks - (this.#askedBack.get(to) ?? -Infinity) < limits.retryTicks) return;
+    this.#askedBack.set(to, this.#ticks);
+    this.#ask(to);
+  }
+
+  #onWelcome(from: ProcessId, start: Start, { to }: StartMessageOf<'welcome'>): void {
+    const known = this.#peers.get(from);
+    if (this.#isLost || known === undefined || !isMet(known, start) || !sameStart(to, this.#self)) return;
+    this.#welcomes.add(from);
+    this.#judgeAdmission();
+  }
+
+  /**
+   * All others have answered; or so many that there is a quorum with this process, and the rest have had their time. Without
+   * a quorum nothing could be decided anyhow, so that waiting for one costs nothing.
+   */
+  #judgeAdmission(): void {
+    const { self, view: viewOf, admitted } = this.#options;
+    const view = viewOf();
+    if (this.#isAdmitted || this.#isLost || !this.#hasBegun || view?.has(self) !== true) return;
+    const answered = view.members.filter((member) => this.#welcomes.has(member)).length;
+    if (answered + 1 < view.size) {
+      if (answered + 1 < view.classicQuorum) return;
+      this.#quorumAt ??= this.#ticks;
+      if (this.#ticks - this.#quorumAt < limits.startTicks) return;
+    }
+    this.#isAdmitted = true;
+    admitted();
+  }
+
+  /** A member makes its start known, with all that its directory has seen. */
+  #meet(process: ProcessId, start: Start, former: readonly Start[]): void {
+    const known = this.#peers.get(process);
+    if (known === undefined) {
+      this.#know(process, { starts: [start], isForked: false });
+      return;
+    }
+    const latest = known.starts.at(-1);
+    // What an earlier start has said may come late; where the directory was put back, it is told of the later one.
+    if (known.isForked || isMet(known, start) || (latest !== undefined && start.incarnation < latest.incarnation))
+      return;
+    const lineage = [...former, start];
+    if (known.starts.every((other) => isOfLineage(other, lineage))) {
+      this.#know(process, { starts: [start], isForked: false });
+    } else this.#know(process, { starts: withStart(known.starts, start), isForked: true });
+  }
+
+  /** What somebody else has heard. Of this process itself it tells whether its directory has seen all its starts. */
+  #learn(peers: readonly PeerStarts[], view: View): void {
+    for (const { process, starts, isForked } of peers) {
+      if (process === this.#options.self) {
+        if (isForked) this.lose();
+        else this.#judgeOwn(starts);
+      } else if (view.has(process)) this.#learnOf(process, starts, isForked);
+    }
+  }
+
+  #learnOf(process: ProcessId, starts: readonly Start[], isForked: boolean): void {
+    const known = this.#peers.get(process) ?? { starts: [], isForked: false };
+    if (known.isForked) return;
+    const news = starts.filter(({ incarnation }) => incarnation >= (known.starts.at(-1)?.incarnation ?? 0));
+    const all = news.reduce(withStart, known.starts);
+    const clash = all.some((start, i) => start.incarnation === all[i + 1]?.incarnation);
+    if (all.length > 0 && (isForked || clash || all !== known.starts))
+      this.#know(process, { starts: all, isForked: isForked || clash });
+  }
+
+  #know(process: ProcessId, known: Known): void {
+    this.#peers.set(process, known);
+    this.#heard.delete(process);
+    this.#isWritten = false;
+  }
+
+  #writeDown(done: () => void): void {
+    const record = (): StartsRecord | null => {
+      if (this.#isWritten) return null;
+      this.#isWritten = true;
+      return this.#record;
+    };
+    this.#options.write(record, done);
+  }
+
+  #judgeOwn(starts: readonly Start[]): void {
+    if (starts.some((start) => !isOfLineage(start, this.#own))) this.lose();
+  }
+}
+
+function isMet({ starts, isForked }: Known, start: Start): boolean {
+  const [only] = starts;
+  return !isForked && starts.length === 1 && only !== undefined && sameStart(only, start);
+}
+
+/** Ascending by incarnation; beyond `PEER_STARTS_MAX` the earliest are forgotten. */
+function withStart(starts: readonly Start[], start: Start): readonly Start[] {
+  if (starts.some((known) => sameStart(known, start))) return starts;
+  return [...starts, start].sort((a, b) => a.incarnation - b.incarnation).slice(-PEER_STARTS_MAX);
+}

@@ -1,0 +1,69 @@
+/** What a queue may wait for although its group has a majority: each wait that gets no further is told in the log. */
+import type { Consensus } from '../consensus/consensus.js';
+import { limits } from '../model/limits.js';
+import type { Batcher } from './batcher.js';
+import type { WaitNotice } from './notices.js';
+import type { Recovery } from './recovery/recovery.js';
+import { LOOK_TICKS, WaitWatch, type Wait } from './wait-watch.js';
+
+export interface WaitsOptions {
+  readonly core: Pick<Consensus, 'watermark' | 'knownWatermark'>;
+  readonly batcher: Pick<Batcher, 'waiting'>;
+  readonly recovery: Pick<Recovery, 'awaited' | 'isRecovering' | 'arrivals'>;
+  /** Of what the queue is bound to, in milliseconds since 1970; undefined where that knows none. */
+  readonly decidedTimeMs: () => number | undefined;
+  /** Of this process's clock, likewise. */
+  readonly now: () => number;
+  readonly notify: (notice: WaitNotice) => void;
+}
+
+export class Waits {
+  readonly #options: WaitsOptions;
+  readonly #watches: readonly WaitWatch<WaitNotice>[];
+  #ticks = 0;
+
+  constructor(options: WaitsOptions) {
+    this.#options = options;
+    const looks = [() => this.#timeAhead(), () => this.#room(), () => this.#recovery(), () => this.#decisions()];
+    this.#watches = looks.map((look) => new WaitWatch(look, options.notify));
+  }
+
+  tick(): void {
+    this.#ticks += 1;
+    if (this.#ticks % LOOK_TICKS === 0) for (const watch of this.#watches) watch.look();
+  }
+
+  /** Waiting for the clock: that it comes nearer all the time is no progress. */
+  #timeAhead(): Wait<WaitNotice> | null {
+    const decidedMs = this.#options.decidedTimeMs();
+    if (decidedMs === undefined) return null;
+    const aheadMs = decidedMs - this.#options.now();
+    if (aheadMs <= limits.clockBoundMs) return null;
+    return { progress: 'ahead', notice: () => ({ kind: 'time-ahead', decidedMs, aheadMs }) };
+  }
+
+  #room(): Wait<WaitNotice> | null {
+    const { waiting } = this.#options.batcher;
+    if (waiting === null) return null;
+    const { admitted, messages, bytes } = waiting;
+    return { progress: admitted, notice: (seconds) => ({ kind: 'no-room', messages, bytes, seconds }) };
+  }
+
+  #recovery(): Wait<WaitNotice> | null {
+    const { awaited } = this.#options.recovery;
+    if (awaited === null) return null;
+    return { progress: awaited.progress, notice: (seconds) => ({ kind: 'unanswered', what: awaited.what, seconds }) };
+  }
+
+  /** What is fetched or repaired is told by itself. */
+  #decisions(): Wait<WaitNotice> | null {
+    const { core, recovery } = this.#options;
+    const { watermark, knownWatermark } = core;
+    if (knownWatermark <= watermark || recovery.isRecovering) return null;
+    const what = { kind: 'decisions', from: watermark, until: knownWatermark } as const;
+    return {
+      progress: watermark + recovery.arrivals,
+      notice: (seconds) => ({ kind: 'unanswered', what, seconds }),
+    };
+  }
+}

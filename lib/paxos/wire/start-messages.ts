@@ -1,0 +1,19 @@
+import type { PeerStarts, Start } from '../../model/start.js';
+
+/**
+ * What processes of a group tell each other of their starts. The frame names the sender's start; `former` are the earlier
+ * starts that its directory has seen, `peers` what the sender knows of the starts of all other members.
+ */
+export type StartMessage =
+  /** Asks what the receiver knows of the sender's starts. */
+  | { readonly kind: 'start'; readonly former: readonly Start[]; readonly peers: readonly PeerStarts[] }
+  /** The sender has written down that it has met the receiver's start `to`. */
+  | {
+      readonly kind: 'welcome';
+      readonly to: Start;
+      readonly former: readonly Start[];
+      readonly peers: readonly PeerStarts[];
+    };
+
+/** The message of one kind. */
+export type StartMessageOf<K extends StartMessage['kind']> = Extract<StartMessage, { readonly kind: K }>;

@@ -1,0 +1,106 @@
+/** The first chunk of every checkpoint: what the queue itself has to know to go on from there. The rest is the holder's state. */
+import type { DeliveryRow, DeliveryState, HeldBatch } from './delivery-table.js';
+import { TreplicaError } from '../model/errors.js';
+import type { GroupId, Position } from '../model/ids.js';
+import { View, type ViewRecord } from '../model/view.js';
+import type { CursorState, Mark } from './cursor.js';
+import { WireReader } from '../bytes/wire-reader.js';
+import { WireWriter } from '../bytes/wire-writer.js';
+
+export interface CheckpointHead {
+  readonly group: GroupId;
+  /** All views that the group has had, ascending. */
+  readonly views: readonly ViewRecord[];
+  readonly cursor: CursorState;
+}
+
+const FORMAT_VERSION = 2;
+
+export function encodeHead({ group, views, cursor }: CheckpointHead): Uint8Array {
+  const out = new WireWriter().byte(FORMAT_VERSION).id(group).list(views, writeView);
+  writeMark(out, cursor);
+  writeMark(out, cursor.boundary);
+  writeDelivered(out, cursor.delivered);
+  return out.finish();
+}
+
+/**
+ * What `encodeHead` encoded.
+ * @throws TreplicaError LEDGER_VERSION for one that a later Treplica wrote, MALFORMED_BYTES for what is none.
+ */
+export function decodeHead(bytes: Buffer): CheckpointHead {
+  const input = new WireReader(bytes);
+  const version = input.byte(255);
+  if (version !== FORMAT_VERSION) {
+    throw new TreplicaError(
+      'LEDGER_VERSION',
+      `The checkpoint has format version ${String(version)}, and this Treplica reads ${String(FORMAT_VERSION)}: run the one that wrote it.`,
+    );
+  }
+  const group = input.groupId();
+  const views = input.list(readView);
+  const mark = readMark(input);
+  const boundary = readMark(input);
+  const delivered = readDelivered(input);
+  input.end();
+  return { group, views, cursor: { ...mark, boundary, delivered } };
+}
+
+function writeView(out: WireWriter, { view, from }: ViewRecord): void {
+  out.natural(view.number).natural(from).list(view.members, writeId);
+}
+
+function readView(input: WireReader): ViewRecord {
+  const number = input.natural();
+  const from = input.instance();
+  return { view: new View(number, input.list(readProcess)), from };
+}
+
+function writeMark(out: WireWriter, { next, position, bytes }: Mark): void {
+  out.natural(next).natural(position).natural(bytes);
+}
+
+function readMark(input: WireReader): Mark {
+  return { next: input.instance(), position: input.natural() as Position, bytes: input.natural() };
+}
+
+function writeDelivered(out: WireWriter, { horizon, rows, held }: DeliveryState): void {
+  out.natural(horizon).list(rows, writeRow).list(held, writeHeld);
+}
+
+function readDelivered(input: WireReader): DeliveryState {
+  return { horizon: input.instance(), rows: input.list(readRow), held: input.list(readHeld) };
+}
+
+function writeRow(out: WireWriter, { process, incarnation, since, next, last }: DeliveryRow): void {
+  out.id(process).natural(incarnation).natural(since).natural(next).natural(last);
+}
+
+function readRow(input: WireReader): DeliveryRow {
+  return {
+    process: input.processId(),
+    incarnation: input.natural(),
+    since: input.instance(),
+    next: input.natural(),
+    last: input.instance(),
+  };
+}
+
+function writeHeld(out: WireWriter, { instance, batch }: HeldBatch): void {
+  out.natural(instance).batch(batch);
+}
+
+function readHeld(input: WireReader): HeldBatch {
+  const instance = input.instance();
+  const { id, body } = input.batch();
+  // Not a part of the bytes that are read: it outlives them.
+  return { instance, batch: { id, body: Buffer.from(body) } };
+}
+
+function writeId(out: WireWriter, id: string): void {
+  out.id(id);
+}
+
+function readProcess(input: WireReader) {
+  return input.processId();
+}

@@ -1,0 +1,17 @@
+import { crc32 } from 'node:zlib';
+import type { Series } from './delivery-table.js';
+import { batchId, boundTo, checksumOf, type Batch, type BatchId } from '../model/batch.js';
+import { isBody } from './batch-body.js';
+
+/** The id of a batch, bound to its body. */
+export function idOfBody({ process, incarnation, since }: Series, sequence: number, body: Uint8Array): BatchId {
+  return boundTo(batchId(process, incarnation, sequence, since), crc32(body));
+}
+
+/**
+ * Whether a batch that has come from outside is one that a proposer can have made: its id names this very body, and the body
+ * can be unpacked.
+ */
+export function isSound({ id, body }: Batch): boolean {
+  return checksumOf(id) === crc32(body) && isBody(body);
+}

@@ -1,0 +1,170 @@
+import { NO_GROUP, type GroupId, type ProcessId } from '../../model/ids.js';
+import { FRAME_BYTES_MAX, FRAME_HEADER_BYTES, FrameEncoder, framedBytes, type Frame } from './frame.js';
+import type { Inbox, Subscription } from './inbox.js';
+import { Outbox } from './outbox.js';
+import { Lanes } from './lanes.js';
+import type { Address, Peer } from './peers.js';
+import { EVERYONE, type Arrival, type Destination, type Transport, type TransportStatistics } from '../transport.js';
+
+/**
+ * What carries frames: UDP and TCP, or memory. Brings in what arrives through the inbox, counts in its statistics what
+ * it could not send. Must not block, must not throw, and must not call the inbox before it has returned.
+ */
+export interface Wire {
+  readonly maxDatagramBytes: number;
+  readonly receiveBufferBytes: number;
+  /** As `Transport.place`. */
+  readonly place: string;
+  /** One datagram to everyone; it may come back to this process. */
+  multicast(frame: Frame): void;
+  /** One datagram to one process. */
+  unicast(frame: Frame, to: Address): void;
+  /** A frame of any size to one process, reliably while the connection lasts. */
+  bulk(frame: Frame, to: Address): void;
+  /** The same for a frame that would fit a datagram: it does not wait behind large ones. */
+  smallInBulk(frame: Frame, to: Address): void;
+  close(): Promise<void>;
+}
+
+/** The transport above any wire: gathering, addressing and the choice of the lane are the same over UDP and in memory. */
+export class FramedTransport implements Transport {
+  readonly #self: ProcessId;
+  readonly #inbox: Inbox;
+  readonly #wire: Wire;
+  readonly #encoder: FrameEncoder;
+  readonly #outbox: Outbox;
+  readonly #lanes: Lanes;
+  #group = NO_GROUP;
+  #closing: Promise<void> | null = null;
+
+  /** Opens the inbox: from now on messages arrive. */
+  constructor({ queueId, self, start }: Subscription, inbox: Inbox, wire: Wire) {
+    this.#self = self;
+    this.#inbox = inbox;
+    this.#wire = wire;
+    this.#encoder = new FrameEncoder(queueId, self, start);
+    this.#outbox = new Outbox(wire.maxDatagramBytes, (to, messages) => this.#sendDatagram(to, messages));
+    const { peers, statistics, log } = inbox;
+    this.#lanes = new Lanes({
+      maxDatagramBytes: wire.maxDatagramBytes,
+      ...{ peers, statistics, log },
+      add: (to, message) => {
+        if (this.#closing === null) this.#outbox.add(to ?? EVERYONE, message);
+      },
+      flush: () => {
+        this.flush();
+      },
+      bulk: (to, frame) => {
+        const where = peers.addressOf(to);
+        if (where !== undefined) wire.bulk(frame, where);
+      },
+      smallInBulk: (to, messages) => {
+        const where = peers.addressOf(to);
+        if (where !== undefined && this.#closing === null) wire.smallInBulk(this.#encoder.encode(messages), where);
+      },
+      accept: (from, frame) => {
+        const where = peers.addressOf(from);
+        return where !== undefined && inbox.accept(frame, where, 'bulk');
+      },
+    });
+    inbox.open(this.#lanes);
+  }
+
+  get statistics(): Readonly<TransportStatistics> {
+    return this.#inbox.statistics;
+  }
+
+  get maxDatagramBytes(): number {
+    return this.#wire.maxDatagramBytes;
+  }
+
+  get receiveBufferBytes(): number {
+    return this.#wire.receiveBufferBytes;
+  }
+
+  get place(): string {
+    return this.#wire.place;
+  }
+
+  send(to: Destination, message: Uint8Array): void {
+    if (this.#closing !== null) return;
+    if (this.#outbox.fits(message)) this.#outbox.add(to, message);
+    else this.#sendBulk(to, message);
+  }
+
+  flush(): void {
+    if (this.#closing === null) this.#outbox.flush();
+  }
+
+  tick(): void {
+    if (this.#closing === null) this.#lanes.tick();
+  }
+
+  bytesOnTheirWay(to: ProcessId): number {
+    return this.#lanes.bytesTo(to);
+  }
+
+  takeArrivals(): readonly Arrival[] {
+    return this.#lanes.takeArrivals();
+  }
+
+  join(group: GroupId): void {
+    this.flush();
+    this.#lanes.join(group);
+    this.#group = group;
+    this.#encoder.join(group);
+  }
+
+  close(): Promise<void> {
+    this.#inbox.shut();
+    this.#closing ??= this.#wire.close();
+    return this.#closing;
+  }
+
+  #sendDatagram(to: Destination, messages: readonly Uint8Array[]): void {
+    const { statistics, peers } = this.#inbox;
+    if (to === EVERYONE) {
+      statistics.datagramsSent += 1;
+      this.#wire.multicast(this.#encoder.encode(messages));
+      this.#lanes.multicast(messages);
+      return;
+    }
+    const peer = peers.find(to);
+    if (peer === undefined) {
+      statistics.unsent += 1;
+      return;
+    }
+    if (this.#lanes.isDeaf(peer)) {
+      this.#wire.smallInBulk(this.#encoder.encode(messages), peer.where);
+      return;
+    }
+    statistics.datagramsSent += 1;
+    this.#wire.unicast(this.#encoder.encode(messages), peer.where);
+  }
+
+  #sendBulk(to: Destination, message: Uint8Array): void {
+    const { statistics, peers, log } = this.#inbox;
+    if (FRAME_HEADER_BYTES + framedBytes(message) > FRAME_BYTES_MAX) {
+      statistics.unsent += 1;
+      log.warn(
+        { process: this.#self, bytes: message.length },
+        `A message of ${message.length} bytes was dropped: no frame is longer than ${FRAME_BYTES_MAX} bytes. Send it in parts.`,
+      );
+      return;
+    }
+    const frame = this.#encoder.encode([message]);
+    if (to === EVERYONE) {
+      for (const [id, peer] of peers.in(this.#group)) this.#sendFrame(id, peer, frame, true);
+      return;
+    }
+    const peer = peers.find(to);
+    if (peer === undefined) statistics.unsent += 1;
+    else this.#sendFrame(to, peer, frame, false);
+  }
+
+  /** Only processes of one group confirm what they get. */
+  #sendFrame(to: ProcessId, { group, where }: Peer, frame: Frame, isForEveryone: boolean): void {
+    if (group === this.#group && group !== NO_GROUP) this.#lanes.send(to, where, frame, isForEveryone);
+    else this.#wire.bulk(frame, where);
+  }
+}

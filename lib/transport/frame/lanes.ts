@@ -1,0 +1,145 @@
+import { NO_GROUP, type GroupId, type ProcessId } from '../../model/ids.js';
+import { FRAME_HEADER_BYTES, frameIdOf, type Frame } from './frame.js';
+import { Hearing } from './hearing.js';
+import { Intake } from './intake.js';
+import { decodeLaneMessage, encodeLaneMessage, partBytesOf, type LaneMessage } from './lane-messages.js';
+import type { Address, Peer, Peers } from './peers.js';
+import { Sendings } from './sendings.js';
+import type { Arrival, TransportLog, TransportStatistics } from '../transport.js';
+
+export interface LanesOptions {
+  readonly maxDatagramBytes: number;
+  readonly peers: Peers;
+  /** Adds a small message to the next datagram to one process, or to everyone where that is null. */
+  readonly add: (to: ProcessId | null, message: Uint8Array) => void;
+  readonly flush: () => void;
+  readonly bulk: (to: ProcessId, frame: Frame) => void;
+  /** By the bulk lane, and not behind what is large. */
+  readonly smallInBulk: (to: ProcessId, messages: readonly Uint8Array[]) => void;
+  /** A frame has been put together from parts. False where it is no good. */
+  readonly accept: (from: ProcessId, frame: Buffer) => boolean;
+  readonly statistics: TransportStatistics;
+  readonly log: TransportLog;
+}
+
+/**
+ * What one lane does not deliver goes by the other: what is large in parts, by datagrams, and what is small by the bulk
+ * lane. Processes of one group settle that between them; nobody else is heard.
+ */
+export class Lanes {
+  readonly #options: LanesOptions;
+  readonly #sendings: Sendings;
+  readonly #intake: Intake;
+  readonly #hearing: Hearing;
+  #group = NO_GROUP;
+
+  constructor(options: LanesOptions) {
+    this.#options = options;
+    const { peers, log, statistics, add, flush, bulk, accept, smallInBulk, maxDatagramBytes } = options;
+    const tell = (to: ProcessId, message: LaneMessage): void => {
+      add(to, encodeLaneMessage(message));
+    };
+    this.#sendings = new Sendings({
+      partBytes: partBytesOf(maxDatagramBytes),
+      heardAt: (process) => peers.heardAt(process),
+      whereIs: (process) => peers.addressOf(process),
+      ...{ tell, flush, bulk, statistics, log },
+    });
+    this.#intake = new Intake({ tell, accept, log });
+    this.#hearing = new Hearing({
+      peers,
+      tellByBoth: (to, message) => {
+        tell(to, message);
+        smallInBulk(to, [encodeLaneMessage(message)]);
+      },
+      multicast: (message) => {
+        add(null, encodeLaneMessage(message));
+      },
+      log,
+    });
+  }
+
+  join(group: GroupId): void {
+    this.#group = group;
+  }
+
+  tick(): void {
+    this.#options.peers.nowTick += 1;
+    this.#hearing.tick(this.#group);
+    this.#sendings.tick();
+    this.#intake.tick();
+    this.#options.flush();
+  }
+
+  /** A large frame, for one process alone or as one of all. */
+  send(to: ProcessId, where: Address, frame: Frame, isForEveryone: boolean): void {
+    this.#sendings.send(to, where, frame, isForEveryone);
+  }
+
+  bytesTo(to: ProcessId): number {
+    return this.#sendings.bytesTo(to);
+  }
+
+  takeArrivals(): readonly Arrival[] {
+    return this.#intake.takeArrivals();
+  }
+
+  /** Messages have been multicast: those who do not hear that get them by the bulk lane. */
+  multicast(messages: readonly Uint8Array[]): void {
+    this.#hearing.spoke();
+    for (const id of this.#hearing.deafIn(this.#group)) this.#options.smallInBulk(id, messages);
+  }
+
+  /** Whether datagrams do not reach a process. */
+  isDeaf(peer: Peer): boolean {
+    return this.#hearing.isDeaf(peer);
+  }
+
+  /** Bytes of a frame have come by the bulk lane, and perhaps not all of it. */
+  onBulkBytes(from: ProcessId, header: Buffer, frameBytes: number, bytes: number): void {
+    if (frameBytes > SMALL_BYTES_MAX && this.#options.peers.find(from)?.group === this.#group)
+      this.#intake.onBulkBytes(from, frameIdOf(header), bytes);
+  }
+
+  /** A frame has come by the bulk lane, or been put together. */
+  onBulkFrame(from: ProcessId, group: GroupId, frame: Buffer): void {
+    if (frame.length <= SMALL_BYTES_MAX || !this.#concernsUs(group)) return;
+    this.#intake.onFrame(from, frameIdOf(frame.subarray(0, FRAME_HEADER_BYTES)));
+    this.#options.flush();
+  }
+
+  onMessage(from: ProcessId, group: GroupId, bytes: Buffer): void {
+    if (!this.#concernsUs(group)) return;
+    const message = decodeLaneMessage(bytes);
+    if (message !== null) this.#on(from, message);
+    this.#options.flush();
+  }
+
+  #concernsUs(group: GroupId): boolean {
+    return group === this.#group && group !== NO_GROUP;
+  }
+
+  #on(from: ProcessId, message: LaneMessage): void {
+    switch (message.kind) {
+      case 'here':
+        return; // That it was heard has been noted already.
+      case 'deaf':
+        return this.#hearing.onDeaf(from);
+      case 'advice':
+        return this.#intake.onAdvice(from, message);
+      case 'got':
+        return this.#sendings.onGot(from, message.id);
+      case 'coming':
+        return this.#sendings.onComing(from);
+      case 'want':
+        return this.#sendings.onWant(from, message.id, message.parts);
+      case 'part':
+        return this.#intake.onPart(from, message.id, message.part, message.bytes);
+      case 'gone':
+        return this.#intake.onGone(from, message.id);
+    }
+  }
+}
+
+/** A frame as small fits any datagram: it is not advised, and what confirms others is among these. */
+const SMALL_BYTES_MAX = 548;

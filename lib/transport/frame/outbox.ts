@@ -1,0 +1,44 @@
+import { FRAME_HEADER_BYTES, framedBytes } from './frame.js';
+import type { Destination } from '../transport.js';
+
+interface Parcel {
+  messages: Uint8Array[];
+  frameBytes: number;
+}
+
+/** Gathers small messages by destination, so that those to the same one share a datagram. */
+export class Outbox {
+  readonly #parcels = new Map<Destination, Parcel>();
+
+  constructor(
+    private readonly maxDatagramBytes: number,
+    private readonly leave: (to: Destination, messages: readonly Uint8Array[]) => void,
+  ) {}
+
+  fits(message: Uint8Array): boolean {
+    return FRAME_HEADER_BYTES + framedBytes(message) <= this.maxDatagramBytes;
+  }
+
+  /** Adds a message that fits; what it would overflow leaves first. */
+  add(to: Destination, message: Uint8Array): void {
+    const bytes = framedBytes(message);
+    const parcel = this.#parcels.get(to);
+    if (parcel === undefined) {
+      this.#parcels.set(to, { messages: [message], frameBytes: FRAME_HEADER_BYTES + bytes });
+      return;
+    }
+    if (parcel.frameBytes + bytes > this.maxDatagramBytes) {
+      this.leave(to, parcel.messages);
+      parcel.messages = [];
+      parcel.frameBytes = FRAME_HEADER_BYTES;
+    }
+    parcel.messages.push(message);
+    parcel.frameBytes += bytes;
+  }
+
+  flush(): void {
+    if (this.#parcels.size === 0) return;
+    for (const [to, parcel] of this.#parcels) this.leave(to, parcel.messages);
+    this.#parcels.clear();
+  }
+}

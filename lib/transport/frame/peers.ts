@@ -1,0 +1,98 @@
+import type { GroupId, ProcessId } from '../../model/ids.js';
+import { limits } from '../../model/limits.js';
+import { sameStart, type Start } from '../../model/start.js';
+
+/** Where a process is reached: by datagrams and, under the same port, by the bulk lane. */
+export interface Address {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Times are in ticks of the transport. */
+export interface Peer {
+  /** Of this start of it: another object for each, though its address may be the same. */
+  where: Address;
+  start: Start;
+  group: GroupId;
+  /** Heard since the table was last full. */
+  isRecent: boolean;
+  /** When a datagram of it last came. */
+  heardAt: number;
+  /** When anything of it last came by the bulk lane. */
+  bulkHeardAt: number;
+  /** Until then it counts as deaf to datagrams of this process, as it has said. */
+  deafUntil: number;
+  /** The last time that it was told that its datagrams do not come; null where they do. */
+  complaint: Complaint | null;
+}
+
+interface Complaint {
+  readonly at: number;
+  /** How long until the next one. */
+  readonly waitTicks: number;
+  /** The log has said so. */
+  readonly isReported: boolean;
+}
+
+/** The other processes of a queue, as their frames have made them known. An id may change its address: the latest counts. */
+export class Peers {
+  nowTick = 0;
+  readonly #peers = new Map<ProcessId, Peer>();
+
+  learn(id: ProcessId, group: GroupId, where: Address, start: Start): void {
+    const peer = this.#peers.get(id);
+    if (peer === undefined) {
+      // Whoever finds no room is learnt with a later frame.
+      if (this.#peers.size >= limits.peersMax) this.#forget();
+      if (this.#peers.size >= limits.peersMax) return;
+      const { nowTick: heardAt } = this;
+      this.#peers.set(id, {
+        ...{ where, start, group, isRecent: true, heardAt, bulkHeardAt: -Infinity },
+        ...{ deafUntil: -Infinity, complaint: null },
+      });
+      return;
+    }
+    const isThere = peer.where.port === where.port && peer.where.address === where.address;
+    if (!isThere || !sameStart(peer.start, start)) peer.where = where;
+    peer.start = start;
+    peer.group = group;
+    peer.isRecent = true;
+    peer.heardAt = this.nowTick;
+  }
+
+  /** Something of a process has come by the bulk lane, from an address that says nothing of where it is reached. */
+  heardInBulk(id: ProcessId, group: GroupId): void {
+    const peer = this.#peers.get(id);
+    if (peer === undefined) return;
+    peer.isRecent = true;
+    peer.group = group;
+    peer.bulkHeardAt = this.nowTick;
+  }
+
+  find(id: ProcessId): Peer | undefined {
+    return this.#peers.get(id);
+  }
+
+  /** When anything of a process last came, by either lane. */
+  heardAt(id: ProcessId): number {
+    const peer = this.#peers.get(id);
+    return peer === undefined ? -Infinity : Math.max(peer.heardAt, peer.bulkHeardAt);
+  }
+
+  /** Whoever has not been heard since the table was last full: members are heard all the time. */
+  #forget(): void {
+    for (const [id, peer] of this.#peers) {
+      if (!peer.isRecent) this.#peers.delete(id);
+      peer.isRecent = false;
+    }
+  }
+
+  addressOf(id: ProcessId): Address | undefined {
+    return this.#peers.get(id)?.where;
+  }
+
+  /** The processes whose latest frame carried `group`. */
+  *in(group: GroupId): Iterable<readonly [ProcessId, Peer]> {
+    for (const entry of this.#peers) if (entry[1].group === group) yield entry;
+  }
+}

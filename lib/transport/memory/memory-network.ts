@@ -1,0 +1,127 @@
+import type { ProcessId } from '../../model/ids.js';
+import { limits } from '../../model/limits.js';
+import { queueDigest, type Frame } from '../frame/frame.js';
+import { FramedTransport, type Wire } from '../frame/framed-transport.js';
+import { Inbox, type Lane, type Subscription } from '../frame/inbox.js';
+import type { Address } from '../frame/peers.js';
+import type { Transport } from '../transport.js';
+
+export interface MemoryTransportOptions extends Subscription {
+  readonly maxDatagramBytes?: number;
+}
+
+/** Has `action` called after a number of ticks, never before it returns. */
+export type Schedule = (action: () => void, delayTicks: number) => void;
+
+/** A frame on its way to one receiver. */
+export interface Passenger {
+  /** Null where it comes from nobody on the network. */
+  readonly from: ProcessId | null;
+  readonly to: ProcessId;
+  readonly lane: Lane;
+  readonly bytes: Buffer;
+}
+
+/** One arrival of a frame. */
+export interface Copy {
+  readonly delayTicks: number;
+  readonly bytes: Buffer;
+  /** On the bulk lane, when a part of it has arrived: so many equal ones, in ticks from now. */
+  readonly partsAt?: readonly number[];
+}
+
+/** What becomes of a frame: no copy where it is lost. On the bulk lane loss, repetition and other bytes are against the port. */
+export type Fate = (passenger: Passenger) => readonly Copy[];
+
+interface Member {
+  readonly self: ProcessId;
+  readonly address: Address;
+  readonly inbox: Inbox;
+}
+
+interface Packet {
+  /** Null where it comes from nobody on the network. */
+  readonly from: Member | null;
+  readonly to: Address;
+  readonly lane: Lane;
+  readonly bytes: Buffer;
+}
+
+/** A network in memory: the transport's frames, lanes and limits, with delays and faults at will. */
+export class MemoryNetwork {
+  /** By port. */
+  readonly #members = new Map<number, Member>();
+  #nextPort = 1;
+
+  /** Unless a fate is given, everything arrives once, in order and as it was sent. */
+  constructor(
+    readonly schedule: Schedule,
+    readonly fate: Fate = ({ bytes }) => [{ delayTicks: 0, bytes }],
+  ) {}
+
+  /** A transport at an address of its own: a process that is started again comes back at another. */
+  open(options: MemoryTransportOptions): Transport {
+    const { self, maxDatagramBytes = limits.datagramBytesOnLoopback } = options;
+    const member = { self, address: { address: 'memory', port: this.#nextPort }, inbox: new Inbox(options) };
+    this.#nextPort += 1;
+    this.#members.set(member.address.port, member);
+    return new FramedTransport(options, member.inbox, this.#wireOf(member, maxDatagramBytes));
+  }
+
+  /** Sends any bytes to every process of the queue, as a datagram of a stranger. */
+  inject(queueId: string, bytes: Uint8Array): void {
+    for (const to of this.#addressesOf(queueDigest(queueId))) {
+      this.#dispatch({ from: null, to, lane: 'datagram', bytes: Buffer.from(bytes) });
+    }
+  }
+
+  #wireOf(from: Member, maxDatagramBytes: number): Wire {
+    return {
+      maxDatagramBytes,
+      receiveBufferBytes: limits.receiveBufferBytes,
+      place: `memory (port ${from.address.port})`,
+      multicast: (frame) => {
+        const bytes = joined(frame);
+        for (const to of this.#addressesOf(from.inbox.queue)) {
+          if (to !== from.address) this.#dispatch({ from, to, lane: 'datagram', bytes });
+        }
+      },
+      unicast: (frame, to) => this.#dispatch({ from, to, lane: 'datagram', bytes: joined(frame) }),
+      bulk: (frame, to) => {
+        from.inbox.statistics.bulkMessagesSent += 1;
+        this.#dispatch({ from, to, lane: 'bulk', bytes: joined(frame) });
+      },
+      smallInBulk: (frame, to) => this.#dispatch({ from, to, lane: 'bulk', bytes: joined(frame) }),
+      close: async () => void this.#members.delete(from.address.port),
+    };
+  }
+
+  *#addressesOf(queue: number): Iterable<Address> {
+    for (const { address, inbox } of this.#members.values()) if (inbox.queue === queue) yield address;
+  }
+
+  #dispatch({ from, to, lane, bytes }: Packet): void {
+    const receiver = this.#members.get(to.port);
+    if (receiver === undefined) return;
+    const passenger = { from: from?.self ?? null, to: receiver.self, lane, bytes };
+    for (const copy of this.fate(passenger)) {
+      // Whoever has closed its transport by then is not there any more.
+      const inbox = (): Inbox | undefined => this.#members.get(to.port)?.inbox;
+      const { delayTicks, partsAt } = copy;
+      const partBytes = Math.floor(copy.bytes.length / (partsAt?.length ?? 1));
+      const arriving = (): void => inbox()?.arriving(copy.bytes, partBytes);
+      if (partsAt !== undefined) for (const at of partsAt) this.schedule(arriving, at);
+      this.schedule(() => {
+        if (lane === 'bulk' && partsAt === undefined) arriving();
+        inbox()?.accept(copy.bytes, from?.address ?? STRANGER, lane);
+      }, delayTicks);
+    }
+  }
+}
+
+const STRANGER: Address = { address: 'stranger', port: 0 };
+
+/** A copy, as the kernel makes one. */
+function joined(frame: Frame): Buffer {
+  return Buffer.concat(frame);
+}

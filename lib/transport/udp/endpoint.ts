@@ -1,0 +1,91 @@
+import type { Server, Socket } from 'node:net';
+
+import type { SocketAsPromised } from 'dgram-as-promised';
+
+import { limits } from '../../model/limits.js';
+import { BulkReader } from './bulk-reader.js';
+import { queueOf, type Frame } from '../frame/frame.js';
+import type { Inbox, Lane } from '../frame/inbox.js';
+import type { LocalInterface } from './local-interface.js';
+import type { Address } from '../frame/peers.js';
+import type { TransportLog } from '../transport.js';
+import { enlargeReceiveBuffer, openBothLanes } from './sockets.js';
+
+/**
+ * Where this process is reached on one interface: a UDP socket, and a TCP listener on the same port for the bulk lane.
+ * The queues of the process share it; frames are told apart by the queue that they carry.
+ */
+export class Endpoint {
+  readonly address: Address;
+  readonly receiveBufferBytes: number;
+  readonly #socket: SocketAsPromised;
+  readonly #server: Server;
+  readonly #connections = new Set<Socket>();
+  readonly #inboxes: ReadonlyMap<number, Inbox>;
+
+  private constructor(
+    local: LocalInterface,
+    socket: SocketAsPromised,
+    server: Server,
+    inboxes: ReadonlyMap<number, Inbox>,
+    log: TransportLog,
+  ) {
+    this.#socket = socket;
+    this.#server = server;
+    this.#inboxes = inboxes;
+    this.address = { address: local.address, port: socket.address().port };
+    this.receiveBufferBytes = enlargeReceiveBuffer(socket, log);
+    socket.socket.on('message', (bytes, from) => void this.#receive(bytes, from, 'datagram'));
+    server.on('connection', (connection) => this.#read(connection));
+  }
+
+  /** @throws TreplicaError PORT_IN_USE, NETWORK. */
+  static async open(
+    local: LocalInterface,
+    port: number | null,
+    inboxes: ReadonlyMap<number, Inbox>,
+    log: TransportLog,
+  ): Promise<Endpoint> {
+    const { socket, server } = await openBothLanes(local, port, log);
+    return new Endpoint(local, socket, server, inboxes, log);
+  }
+
+  /** Reaches the kernel before it returns, unless the kernel's buffer is full. */
+  send(frame: Frame, { address, port }: Address, sent: (error: Error | null) => void): void {
+    try {
+      this.#socket.socket.send(frame, port, address, sent);
+    } catch (error) {
+      sent(error as Error);
+    }
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((done) => this.#server.close(done));
+    for (const connection of this.#connections) connection.destroy();
+    await Promise.all([closed, this.#socket.close()]);
+  }
+
+  #receive(bytes: Buffer, from: Address, lane: Lane): boolean {
+    const inbox = this.#inboxes.get(queueOf(bytes));
+    if (inbox !== undefined) return inbox.accept(bytes, from, lane);
+    // Nobody's: each says, by refusing it, what is wrong with it.
+    for (const each of this.#inboxes.values()) each.accept(bytes, from, lane);
+    return false;
+  }
+
+  #read(connection: Socket): void {
+    const from = { address: connection.remoteAddress ?? '', port: connection.remotePort ?? 0 };
+    const reader = new BulkReader(
+      (bytes) => this.#receive(bytes, from, 'bulk'),
+      (header, bytes) => this.#inboxes.get(queueOf(header))?.arriving(header, bytes),
+    );
+    this.#connections.add(connection);
+    connection.on('data', (chunk) => {
+      if (!reader.push(chunk)) connection.destroy();
+    });
+    // Later than the sender does so, which would otherwise write into a closing connection.
+    connection.setTimeout(2 * limits.bulkIdleMs, () => connection.destroy());
+    connection.on('error', () => connection.destroy());
+    connection.on('close', () => this.#connections.delete(connection));
+  }
+}

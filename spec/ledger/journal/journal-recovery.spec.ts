@@ -1,0 +1,263 @@
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
+
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { dataFile, readStored } from '../../../lib/ledger/lmdb/data-file.js';
+import { OWNER } from '../../../lib/ledger/lmdb/environment.js';
+import { journalFile } from '../../../lib/ledger/journal/journal-file.js';
+import { Journal, JOURNAL_GAP } from '../../../lib/ledger/journal/journal.js';
+import { openLmdbLedger } from '../../../lib/ledger/lmdb/lmdb-ledger.js';
+import { describeSelf, giveUp } from '../../../lib/ledger/lmdb/owner-process.js';
+import { OWNER_KEY } from '../../../lib/ledger/lmdb/owner.js';
+import { seal, SEAL_BYTES } from '../../../lib/ledger/records/seal.js';
+import { limits } from '../../../lib/model/limits.js';
+import type { LedgerRecord } from '../../../lib/model/records.js';
+import { soon } from '../../support/soon.js';
+import { anyStep } from '../compliance-lifecycle.js';
+import { anySteps, filesOf, statesOf, text, toldAfterCrash, type Step } from './crash-states.js';
+import { committed, QUEUE } from '../ledger-place.js';
+import { remove, tamper, temporaryDirectory } from '../lmdb/lmdb-files.js';
+import { LedgerModel } from '../model.js';
+import { at, BALLOT, END, entryAt, voteAt } from '../records.js';
+import { WRITER, WriterProcess } from '../lmdb/writer-process.js';
+
+let directory: string;
+let writer: WriterProcess | null;
+
+beforeEach(() => {
+  directory = temporaryDirectory();
+  writer = null;
+});
+afterEach(async () => {
+  await writer?.kill();
+  remove(directory);
+});
+
+describe('a ledger whose owner was killed', () => {
+  it('has everything after any commits, whatever of it LMDB had got', async () => {
+    const run = async (sequence: Step[]): Promise<void> => {
+      for (const state of await statesOf(directory, sequence))
+        expect(await toldAfterCrash(directory, state)).toBe(state.told);
+    };
+    await fc.assert(fc.asyncProperty(anySteps, run), { numRuns: 8 });
+  });
+
+  it('has everything after its log has been cut or has begun anew', async () => {
+    const run = async (sequence: Step[], pick: number): Promise<void> => {
+      const states = await statesOf(directory, sequence);
+      const state = states[pick % states.length]!;
+      expect(await toldAfterCrash(directory, state)).toBe(state.told);
+    };
+    const steps = fc.array(anyStep(limits.segmentInstances), { minLength: 2, maxLength: 12 });
+    await fc.assert(fc.asyncProperty(steps, fc.nat(), run), { numRuns: 15 });
+  });
+
+  it('has everything, or is damaged, where the data file has gone back to any earlier time', async () => {
+    const run = async (sequence: Step[], pick: number): Promise<void> => {
+      const states = await statesOf(directory, sequence);
+      const { journal, told } = states.at(-1)!;
+      const { data } = states[pick % states.length]!;
+      expect([null, told]).toContain(await toldAfterCrash(directory, { data, journal }));
+    };
+    await fc.assert(fc.asyncProperty(anySteps, fc.nat(), run), { numRuns: 30 });
+  });
+
+  it('has what it had at some earlier time, or is damaged, where the journal has gone back as a whole', async () => {
+    const run = async (sequence: Step[], pick: number): Promise<void> => {
+      const states = await statesOf(directory, sequence);
+      const { data } = states.at(-1)!;
+      const { journal } = states[pick % states.length]!;
+      expect([null, ...states.map(({ told }) => told)]).toContain(await toldAfterCrash(directory, { data, journal }));
+    };
+    await fc.assert(fc.asyncProperty(anySteps, fc.nat(), run), { numRuns: 15 });
+  });
+
+  it('is damaged where the data file is gone', async () => {
+    const ledger = openLmdbLedger(directory, QUEUE);
+    await committed(ledger, voteAt(0));
+    await ledger.close();
+    rmSync(dataFile(directory));
+    const refusal = expect.objectContaining({
+      code: 'LEDGER_DAMAGED',
+      message: expect.stringContaining('its data file is missing or empty'),
+    });
+    expect(() => openLmdbLedger(directory, QUEUE)).toThrow(refusal);
+    rmSync(journalFile(directory));
+    await openLmdbLedger(directory, QUEUE).close();
+  });
+});
+
+describe('a ledger whose opening was ended', () => {
+  it('has everything, where LMDB has got it and there is no other journal yet', async () => {
+    const ledger = openLmdbLedger(directory, QUEUE);
+    await committed(ledger, voteAt(0));
+    const { journal } = filesOf(directory);
+    await ledger.close();
+    const next = openLmdbLedger(directory, QUEUE);
+    const told = text(next.load(), [entryAt(0)]);
+    const { data } = filesOf(directory);
+    expect(await toldAfterCrash(directory, { data, journal })).toBe(told);
+    await next.close();
+  });
+
+  it('is new, where that was the first and there is nothing but a journal', async () => {
+    Journal.create(directory, JOURNAL_GAP).close();
+    writeFileSync(`${journalFile(directory)}.new`, 'half of one');
+    const ledger = openLmdbLedger(directory, QUEUE);
+    expect(ledger.load().entries).toEqual([]);
+    await committed(ledger, voteAt(0));
+    await ledger.close();
+  });
+});
+
+describe('a ledger that was closed', () => {
+  it('has everything where the journal is as it was at any earlier time since it was opened', async () => {
+    const ledger = openLmdbLedger(directory, QUEUE);
+    const journals: Buffer[] = [];
+    for (const bytes of [10, 20, limits.journalCommitBytesMax, 30, 40]) {
+      journals.push(filesOf(directory).journal);
+      await committed(ledger, voteAt(0, bytes));
+    }
+    await ledger.close();
+    const { data } = filesOf(directory);
+    const told = text({ ...new LedgerModel().snapshot(), entries: [entryAt(0, 40)] }, [entryAt(0, 40)]);
+    for (const journal of journals) expect(await toldAfterCrash(directory, { data, journal })).toBe(told);
+  });
+});
+
+describe('an owner that was thought dead', () => {
+  const taken = expect.objectContaining({ code: 'DIRECTORY_IN_USE', message: expect.stringContaining('has taken') });
+  const mark = 'from an owner that was thought dead';
+  const marked = (instance: number): LedgerRecord => {
+    const batch = { ...entryAt(instance).vote!.batch, body: Buffer.from(mark) };
+    return { kind: 'entry', entry: { ...entryAt(instance), vote: { ballot: BALLOT, batch } } };
+  };
+
+  it('leaves what it has journaled to the next, and writes nothing into the journal of that one', async () => {
+    const ledger = openLmdbLedger(directory, QUEUE);
+    await committed(ledger, voteAt(0), voteAt(1), { kind: 'watermark', watermark: at(2) });
+    await tamper(directory, 'owner', OWNER_KEY, () => null);
+    const next = (writer = new WriterProcess(directory, ['100']));
+    await next.says(5);
+    await expect(committed(ledger, marked(2))).rejects.toEqual(taken);
+    await expect(committed(ledger, marked(3))).rejects.toEqual(taken);
+    await ledger.close();
+    expect(filesOf(directory).journal.includes(mark)).toBe(false);
+    await next.says(next.lines.length + 5);
+    await next.kill();
+    const again = openLmdbLedger(directory, QUEUE);
+    expect(again.load().watermark).toBeGreaterThan(next.last);
+    const [first, second, ...others] = again.read(at(0), END, Infinity);
+    expect([first, second]).toEqual([entryAt(0), entryAt(1)]);
+    expect(others.length).toBeGreaterThan(8);
+    expect(others.every(({ vote }) => vote?.batch.body.length === 100)).toBe(true);
+    await again.close();
+  });
+
+  it('is told so of what it appends before the next has read the journal, which then has it', async () => {
+    const ledger = openLmdbLedger(directory, QUEUE);
+    await committed(ledger, voteAt(0));
+    // What the next owner does first. Its process has ended since: the number is that of a later one.
+    const record = { ...describeSelf(directory), pid: 1, startTime: 'earlier', token: 'next' };
+    giveUp(record);
+    const sealed = Buffer.concat([Buffer.alloc(SEAL_BYTES), Buffer.from(JSON.stringify(record))]);
+    await tamper(directory, 'owner', OWNER_KEY, () => seal(sealed, crc32(OWNER_KEY)));
+    await expect(committed(ledger, marked(1))).rejects.toEqual(taken);
+    expect(filesOf(directory).journal.includes(mark)).toBe(true);
+    await ledger.close();
+    const next = openLmdbLedger(directory, QUEUE);
+    const entries = next.read(at(0), END, Infinity);
+    expect(entries.map(({ vote }) => String(vote?.batch.body))).toEqual([expect.anything(), mark]);
+    await next.close();
+  });
+});
+
+describe('an owner that was thought dead while it opened the ledger', () => {
+  it('does not put its journal in the place of the one of the next', async () => {
+    // It takes the directory, and begins its journal a second later.
+    const late = ['-P', `${journalFile(directory)}.new`, '-e', 'inject=openat:delay_enter=1000000'];
+    const strace = ['strace', '-f', '-qq', '-o', '/dev/null', ...late];
+    if (spawnSync('strace', [...strace.slice(1), 'true']).status !== 0) {
+      console.warn('strace is not installed or not permitted: what a late owner does has not been shown');
+      return;
+    }
+    writer = new WriterProcess(directory, ['100'], strace);
+    await soon(() => expect(readStored(directory, { table: OWNER, key: OWNER_KEY })).toBeDefined());
+    const gone = once(writer.child, 'close');
+    await tamper(directory, 'owner', OWNER_KEY, () => null);
+    const next = openLmdbLedger(directory, QUEUE);
+    await committed(next, voteAt(0));
+    await gone;
+    const told = text({ ...new LedgerModel().snapshot(), entries: [entryAt(0)] }, [entryAt(0)]);
+    expect(await toldAfterCrash(directory, filesOf(directory))).toBe(told);
+    await next.close();
+  });
+});
+
+describe('a journal that cannot be written', () => {
+  /** Makes the journal's descriptor lead elsewhere. */
+  function redirect(fd: number, path: string): void {
+    closeSync(fd);
+    expect(openSync(path, 'r+')).toBe(fd);
+  }
+
+  function journalDescriptor(): number {
+    const isJournal = (fd: string): boolean => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`) === journalFile(directory);
+      } catch {
+        // The descriptor that the list itself was read with.
+        return false;
+      }
+    };
+    return Number(readdirSync('/proc/self/fd').find(isJournal));
+  }
+
+  it.each([
+    ['takes no more', '/dev/full', 'DISK_FULL', 'ENOSPC'],
+    ['cannot be synced', '/dev/null', 'LEDGER_FAILED', 'EINVAL'],
+  ])('since the disk %s ends the ledger for good, with the cause', async (_why, device, code, errno) => {
+    const ledger = openLmdbLedger(directory, QUEUE);
+    const other = openLmdbLedger(directory, 'another queue');
+    await committed(ledger, voteAt(0));
+    redirect(journalDescriptor(), device);
+    const failure = expect.objectContaining({ code, cause: expect.objectContaining({ code: errno }) });
+    await expect(committed(ledger, voteAt(1))).rejects.toEqual(failure);
+    await expect(committed(ledger, voteAt(1))).rejects.toEqual(failure);
+    await expect(committed(other, voteAt(1, limits.journalCommitBytesMax))).rejects.toEqual(failure);
+    expect(() => ledger.read(at(0), END, 0)).toThrow(failure);
+    await Promise.all([ledger.close(), other.close()]);
+    const again = openLmdbLedger(directory, QUEUE);
+    expect(again.read(at(0), END, 0)).toEqual([entryAt(0)]);
+    await committed(again, voteAt(1));
+    await again.close();
+  });
+
+  it('in its first page ends the ledger too, with the next commit', async () => {
+    const ledger = openLmdbLedger(directory, QUEUE);
+    await committed(ledger, voteAt(0));
+    const fd = journalDescriptor();
+    redirect(fd, '/dev/full');
+    await sleep(limits.journalConfirmMs);
+    redirect(fd, journalFile(directory));
+    const failure = expect.objectContaining({
+      code: 'DISK_FULL',
+      cause: expect.objectContaining({ code: 'ENOSPC' }),
+    });
+    await expect(committed(ledger, voteAt(1))).rejects.toEqual(failure);
+    await ledger.close();
+  });
+
+  it('at all keeps the ledger from being opened, and is there as soon as it can be', async () => {
+    const limited = ['-c', 'ulimit -f 100 && exec "$@"', 'sh', process.execPath, WRITER, directory, QUEUE, '0'];
+    expect(spawnSync('sh', limited, { encoding: 'utf8' }).stderr).toMatch(/EFBIG|Input\/output error/);
+    const ledger = openLmdbLedger(directory, QUEUE);
+    await committed(ledger, voteAt(0));
+    await ledger.close();
+  });
+});

@@ -1,0 +1,293 @@
+import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import type { RecordKey } from '../../../lib/ledger/records/inventory.js';
+import { decodeFrame, encodeFrame, frameBytesMax, type JournaledCommit } from '../../../lib/ledger/journal/frame.js';
+import { HEADER_SECTORS, readHeader } from '../../../lib/ledger/journal/header.js';
+import { journalFile } from '../../../lib/ledger/journal/journal-file.js';
+import { Journal, JOURNAL_GAP, readJournal } from '../../../lib/ledger/journal/journal.js';
+import { scanJournal, type JournalScan } from '../../../lib/ledger/journal/scan.js';
+import { readSector, SECTOR_BYTES, sectorsOf, writeSectors, type Sector } from '../../../lib/ledger/journal/sector.js';
+import { limits } from '../../../lib/model/limits.js';
+import { soon } from '../../support/soon.js';
+import { remove, temporaryDirectory } from '../lmdb/lmdb-files.js';
+import { at } from '../records.js';
+
+const PAGE_SECTORS = 8;
+/** Of a journal, as many as the commits here take. */
+const SECTORS = 160;
+/** The last commit that LMDB has when a journal here is begun. */
+const BEGIN = 7;
+
+const bytes = fc.oneof(
+  fc.uint8Array({ maxLength: 30 }),
+  fc.nat(3_000).map((length) => new Uint8Array(length).fill(length)),
+);
+const value = bytes.map((content) => Buffer.from(content));
+const entry = fc.tuple(fc.maxSafeNat(), value);
+const meta = fc.tuple(fc.string({ maxLength: 20, unit: 'binary' }), fc.option(value));
+const commit: fc.Arbitrary<JournaledCommit> = fc.record({
+  queueName: fc.string({ minLength: 1, maxLength: 30 }),
+  values: fc
+    .array(fc.oneof({ weight: 3, arbitrary: entry }, meta), { maxLength: 5 })
+    .map((list) => new Map(list as [RecordKey, Buffer | null][])),
+  inventory: value,
+  start: fc.maxSafeNat().map(at),
+});
+/** What is appended between one time that LMDB gets everything and the next. */
+const rounds = fc.array(fc.array(commit, { maxLength: 4 }), { minLength: 1, maxLength: 3 });
+const seed = fc.nat();
+
+let directory: string;
+
+beforeAll(() => {
+  directory = temporaryDirectory();
+});
+afterAll(() => remove(directory));
+
+/** A journal into which rounds of commits have been written. */
+interface Written {
+  /** The last commit that LMDB has. */
+  readonly applied: number;
+  /** What LMDB does not have. */
+  readonly commits: readonly JournaledCommit[];
+  /** The number of the last of them. */
+  readonly last: number;
+  /** The file before each append and after the last, whose header confirms nothing of it. */
+  readonly states: readonly Buffer[];
+  /** The file once its header confirms everything. */
+  readonly confirmed: Buffer;
+}
+
+function write(sequence: readonly (readonly JournaledCommit[])[]): Written {
+  const journal = Journal.create(directory, BEGIN);
+  const read = (): Buffer => readFileSync(journalFile(directory)).subarray(0, SECTORS * SECTOR_BYTES);
+  const states = [read()];
+  let applied = BEGIN;
+  for (const [round, commits] of sequence.entries()) {
+    if (round > 0) {
+      journal.restart(journal.sequence + 1);
+      applied = journal.sequence;
+    }
+    for (const one of commits) {
+      journal.append(one);
+      states.push(read());
+    }
+  }
+  const last = journal.sequence;
+  journal.close();
+  return { applied, commits: sequence.at(-1)!, last, states, confirmed: read() };
+}
+
+/** As text: jest compares large arrays slowly. */
+function told({ commits, last }: JournalScan): string {
+  const frames = commits.map((one) => encodeFrame(Buffer.alloc(frameBytesMax(one)), one).toString('latin1'));
+  return `${String(last)} ${frames.join('\n')}`;
+}
+
+function scan(journal: Buffer, applied: number): string {
+  return told(scanJournal(journal, applied, 'journal'));
+}
+
+/** What a scan finds; null where that is damage. */
+function found(journal: Buffer, applied: number): string | null {
+  try {
+    return scan(journal, applied);
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'LEDGER_DAMAGED' });
+    return null;
+  }
+}
+
+/** A copy in which `count` sectors from `first` on are those of `other`, or zeros. */
+function replaced(journal: Buffer, first: number, count: number, other: Buffer | null): Buffer {
+  const copy = Buffer.from(journal);
+  const [start, end] = [first * SECTOR_BYTES, (first + count) * SECTOR_BYTES];
+  if (other === null) copy.fill(0, start, end);
+  else other.copy(copy, start, start, end);
+  return copy;
+}
+
+function sector(journal: Buffer, number: number): Buffer {
+  return journal.subarray(number * SECTOR_BYTES, (number + 1) * SECTOR_BYTES);
+}
+
+/** Sectors of commits after `applied`. */
+function sectorsBeyond(journal: Buffer, applied: number): number[] {
+  const numbers = Array.from({ length: SECTORS - HEADER_SECTORS }, (_, index) => HEADER_SECTORS + index);
+  return numbers.filter((number) => sequenceIn(journal, number) > applied);
+}
+
+/** Of the commit that a sound sector is a part of; 0 where none has been written. */
+function sequenceIn(journal: Buffer, number: number): number {
+  const read = readSector(journal, number);
+  return read === null ? 0 : (read as Sector).sequence;
+}
+
+describe('a commit in the journal', () => {
+  it('takes no more bytes than are counted for it, and is read as it was written', () => {
+    const run = (one: JournaledCommit): void => {
+      const max = frameBytesMax(one);
+      const frame = Buffer.from(encodeFrame(Buffer.alloc(max), one));
+      expect(decodeFrame(frame)).toEqual(one);
+      expect(() => decodeFrame(frame.subarray(0, -1))).toThrow(RangeError);
+      expect(() => decodeFrame(Buffer.concat([frame, Buffer.alloc(1)]))).toThrow(RangeError);
+    };
+    fc.assert(fc.property(commit, run));
+  });
+
+  it('is cut into sectors that tell which they are', () => {
+    const run = (content: Buffer, sequence: number): void => {
+      const count = sectorsOf(content.length);
+      const target = Buffer.alloc(count * SECTOR_BYTES, 0xff);
+      expect(writeSectors(target, content, sequence)).toBe(target.length);
+      const sectors = Array.from({ length: count }, (_, index) => readSector(target, index) as Sector);
+      for (const [index, one] of sectors.entries()) expect(one).toMatchObject({ sequence, index, count });
+      expect(Buffer.concat(sectors.map((one) => one.content))).toEqual(content);
+    };
+    fc.assert(fc.property(value, fc.nat({ max: 2 ** 48 - 1 }), run));
+  });
+});
+
+describe('a journal', () => {
+  it('holds what was appended since LMDB got everything, and nothing of what was there before', () => {
+    const run = (sequence: JournaledCommit[][]): void => {
+      const { states, confirmed, applied, commits, last } = write(sequence);
+      for (const state of [states.at(-1)!, confirmed]) expect(scan(state, applied)).toBe(told({ commits, last }));
+    };
+    fc.assert(fc.property(rounds, run), { numRuns: 50 });
+  });
+
+  it('has all but the last commit where a crash has left any part of that unwritten', () => {
+    const run = (sequence: JournaledCommit[][], one: JournaledCommit, kept: number): void => {
+      const { states, applied, commits, last } = write([...sequence.slice(0, -1), [...sequence.at(-1)!, one]]);
+      const [before, after] = [states.at(-2)!, states.at(-1)!];
+      const earlier = told({ commits: commits.slice(0, -1), last: last - 1 });
+      const changed = sectorsBeyond(after, last - 1);
+      // Any of its sectors may have got to the disk before the others.
+      const prefixes = changed.map((_, count) => changed.slice(0, count));
+      const subset = changed.filter((_, index) => (kept >> (index % 31)) % 2 === 1);
+      for (const written of [...prefixes, subset.length < changed.length ? subset : []]) {
+        const torn = written.reduce((image, number) => replaced(image, number, 1, after), before);
+        expect(scan(torn, applied)).toBe(earlier);
+      }
+    };
+    fc.assert(fc.property(rounds, commit, seed, run), { numRuns: 50 });
+  });
+
+  it('finds any bit changed of what was written', () => {
+    const run = (sequence: JournaledCommit[][], bit: number): void => {
+      const { states, applied } = write(sequence);
+      const journal = states.at(-1)!;
+      const used = [0, ...sectorsBeyond(journal, applied)];
+      for (const number of used) {
+        const flipped = Buffer.from(journal);
+        sector(flipped, number)[(bit >> 3) % SECTOR_BYTES]! ^= 1 << (bit & 7);
+        expect(found(flipped, applied)).toBeNull();
+      }
+      const elsewhere = Buffer.from(journal);
+      const number = bit % SECTORS;
+      if (used.includes(number)) return;
+      sector(elsewhere, number)[(bit >> 3) % SECTOR_BYTES]! ^= 1 << (bit & 7);
+      expect([null, scan(journal, applied)]).toContain(found(elsewhere, applied));
+    };
+    fc.assert(fc.property(rounds, fc.nat(), run), { numRuns: 50 });
+  });
+
+  it.each([
+    ['sector', 1],
+    ['page', PAGE_SECTORS],
+  ])('finds a %s that is gone or went back, or has lost nothing by it, once that is confirmed', (_what, count) => {
+    const run = (sequence: JournaledCommit[][], pick: number): void => {
+      const { states, confirmed, applied } = write(sequence);
+      const good = scan(confirmed, applied);
+      for (let first = 0; first < sectorsBeyond(confirmed, 0).at(-1)!; first += count) {
+        for (const other of [null, states[pick % states.length]!]) {
+          const scanned = found(replaced(confirmed, first, count, other), applied);
+          expect([null, good]).toContain(scanned);
+          const isLost =
+            other === null && sectorsBeyond(confirmed, applied).some((n) => first <= n && n < first + count);
+          if (isLost) expect(scanned).toBeNull();
+        }
+      }
+    };
+    const some = rounds.filter((sequence) => sequence.some((commits) => commits.length > 0));
+    fc.assert(fc.property(some, seed, run), { numRuns: 25 });
+  });
+
+  it('takes what is gone of its last commit for a crash until that is confirmed, and never more', () => {
+    const run = (sequence: JournaledCommit[][], one: JournaledCommit): void => {
+      const { states, applied, commits, last } = write([...sequence.slice(0, -1), [...sequence.at(-1)!, one]]);
+      const journal = states.at(-1)!;
+      const earlier = told({ commits: commits.slice(0, -1), last: last - 1 });
+      for (const number of sectorsBeyond(journal, applied)) {
+        const scanned = found(replaced(journal, number, 1, null), applied);
+        const isLast = sequenceIn(journal, number) === last;
+        expect(scanned).toBe(isLast ? earlier : null);
+      }
+    };
+    fc.assert(fc.property(rounds, commit, run), { numRuns: 25 });
+  });
+
+  it('finds that LMDB has gone back to any earlier time', () => {
+    const run = (sequence: JournaledCommit[][]): void => {
+      const { confirmed, applied } = write(sequence);
+      for (let earlier = BEGIN; earlier < applied; earlier += 1) expect(found(confirmed, earlier)).toBeNull();
+    };
+    fc.assert(fc.property(rounds, run), { numRuns: 50 });
+  });
+
+  it('confirms by itself that its last commit was there, and that LMDB has got it', async () => {
+    const journal = Journal.create(directory, BEGIN);
+    const confirmed = (): number => readHeader(readFileSync(journalFile(directory)), 'journal').confirmed;
+    journal.append({ queueName: 'queue', values: new Map(), inventory: Buffer.alloc(9), start: at(0) });
+    expect(confirmed()).toBe(BEGIN);
+    await soon(() => expect(confirmed()).toBe(BEGIN + 1));
+    journal.restart(BEGIN + 2);
+    await soon(() => expect(confirmed()).toBe(BEGIN + 2));
+    journal.close();
+  });
+
+  it('has room for commits that are small, until it is full', () => {
+    const journal = Journal.create(directory, BEGIN);
+    const sized = (size: number): JournaledCommit => ({
+      queueName: 'queue',
+      values: new Map([[at(0), Buffer.alloc(size)]]),
+      inventory: Buffer.alloc(0),
+      start: at(0),
+    });
+    expect(journal.hasRoomFor(sized(limits.journalCommitBytesMax))).toBe(false);
+    const commits: JournaledCommit[] = [];
+    while (journal.hasRoomFor(sized(20_000))) {
+      commits.push(sized(20_000));
+      journal.append(sized(20_000));
+    }
+    expect(() => journal.append(sized(20_000))).toThrow('where there is room');
+    expect(scan(readFileSync(journalFile(directory)), BEGIN)).toBe(told({ commits, last: BEGIN + commits.length }));
+    journal.restart(journal.sequence + 1);
+    expect(journal.hasRoomFor(sized(20_000))).toBe(true);
+    journal.close();
+  });
+
+  it.each<[string, string, (path: string) => void]>([
+    ['missing', 'it is missing', (path) => rmSync(path)],
+    ['emptied', 'it has 0 bytes', (path) => truncateSync(path, 0)],
+    ['cut short', 'it has 5000 bytes', (path) => truncateSync(path, 5_000)],
+    ['longer', 'it has 600000 bytes', (path) => truncateSync(path, 600_000)],
+    ['zeroed', 'its first sector', (path) => writeFileSync(path, Buffer.alloc(limits.journalBytes))],
+  ])('that is %s is refused, unless LMDB has never had a commit', (_how, why, damage) => {
+    Journal.create(directory, JOURNAL_GAP).close();
+    expect(readJournal(directory, () => 0)).toEqual({ commits: [], last: 0 });
+    damage(journalFile(directory));
+    const refusal = expect.objectContaining({ code: 'LEDGER_DAMAGED', message: expect.stringContaining(why) });
+    expect(() => readJournal(directory, () => JOURNAL_GAP)).toThrow(refusal);
+  });
+
+  it('of another version is told from a damaged one', () => {
+    const journal = Buffer.alloc(limits.journalBytes);
+    writeSectors(journal, Buffer.from([200]), BEGIN);
+    expect(() => scan(journal, BEGIN)).toThrow(expect.objectContaining({ code: 'LEDGER_VERSION' }));
+  });
+});

@@ -1,0 +1,125 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+
+import { NO_BALLOT } from '../../lib/model/ballot.js';
+import type { Instance, ProcessId } from '../../lib/model/ids.js';
+import { limits } from '../../lib/model/limits.js';
+import { Attendance } from '../../lib/paxos/attendance.js';
+import { lineOf, type AttendanceNotice } from '../../lib/paxos/notices.js';
+import type { WireMessage } from '../../lib/paxos/wire/wire.js';
+
+const [ANN, BERT, CARL] = ['a', 'b', 'c'].map((letter) => letter.repeat(16)) as [ProcessId, ProcessId, ProcessId];
+const PLACE = { queue: '239.255.0.1:7400', interface: 'lo (127.0.0.1, port 7401)' };
+
+const HELLO: WireMessage = { kind: 'hello', replicas: 3, intent: 'found', base: '' };
+const HEARTBEAT: WireMessage = {
+  kind: 'heartbeat',
+  ballot: NO_BALLOT,
+  watermark: 0 as Instance,
+  anyFrom: null,
+  timeMs: null,
+};
+const CANVASS: WireMessage = { kind: 'canvass', ballot: NO_BALLOT };
+
+let notices: AttendanceNotice[];
+let members: ProcessId[] | null;
+let coordinates: boolean;
+let attendance: Attendance;
+
+beforeEach(() => {
+  notices = [];
+  members = null;
+  coordinates = false;
+  attendance = attendanceOf(true);
+});
+
+function attendanceOf(founds: boolean): Attendance {
+  return new Attendance({
+    self: ANN,
+    replicas: 3,
+    founds,
+    members: () => members,
+    coordinates: () => coordinates,
+    notify: (notice) => notices.push(notice),
+  });
+}
+
+/** Lets time pass while these are heard five times a second. */
+function pass(seconds: number, heard: readonly (readonly [ProcessId, WireMessage])[] = []): void {
+  for (let tick = 0; tick < (seconds * 1000) / limits.tickMs; tick += 1) {
+    if (tick % 20 === 0) for (const [from, message] of heard) attendance.heard(from, message);
+    attendance.tick();
+  }
+}
+
+function texts(): string[] {
+  return notices.map((notice) => lineOf(notice, PLACE).text);
+}
+
+describe('founders that wait', () => {
+  it('are told after 2 seconds, and then every 10, how many they are and where', () => {
+    pass(25, [[BERT, HELLO]]);
+    expect(notices).toEqual(Array(3).fill({ kind: 'awaiting-founders', found: 2, replicas: 3 }));
+    expect(texts()[0]).toMatch(/^2 of 3 processes found on 239\.255\.0\.1:7400 via lo \(127\.0\.0\.1, port 7401\): /);
+    expect(lineOf(notices[0]!, PLACE).level).toBe('warn');
+  });
+
+  it('do not count who only wants to join, nor who is gone', () => {
+    pass(1, [[BERT, HELLO]]);
+    pass(12, [[CARL, { ...HELLO, intent: 'join' }]]);
+    expect(notices.at(-1)).toMatchObject({ found: 1 });
+  });
+
+  it('are told what to do where the group is complete without them', () => {
+    attendance.cameTooLate();
+    pass(3);
+    expect(texts()).toEqual([expect.stringContaining('recover: true')]);
+  });
+
+  it('that may not found a group have nobody to wait for', () => {
+    attendance = attendanceOf(false);
+    pass(30);
+    expect(notices).toEqual([]);
+  });
+});
+
+describe('a member', () => {
+  beforeEach(() => {
+    members = [ANN, BERT, CARL];
+  });
+
+  it('says nothing while somebody coordinates, be it this process', () => {
+    pass(30, [[BERT, HEARTBEAT]]);
+    coordinates = true;
+    pass(30);
+    expect(notices).toEqual([]);
+    expect(attendance.status).toEqual({ part: 'member', members, hasQuorum: true, missing: [] });
+  });
+
+  it('says after 2 seconds, and then every 10, that the majority is missing, and who', () => {
+    pass(5, [[BERT, HEARTBEAT]]);
+    pass(23);
+    const notice = { kind: 'no-quorum', members: 3, heard: 1, needed: 2, missing: [BERT, CARL] };
+    expect(notices).toEqual([notice, notice, notice]);
+    expect(texts()[0]).toContain('no majority: 1 of 3 members are heard');
+    expect(attendance.status).toEqual({ part: 'member', members, hasQuorum: false, missing: [BERT, CARL] });
+  });
+
+  it('does not miss those who want to be elected', () => {
+    pass(3, [[CARL, CANVASS]]);
+    expect(notices).toEqual([{ kind: 'no-quorum', members: 3, heard: 2, needed: 2, missing: [BERT] }]);
+    expect(texts()[0]).toContain('no coordinator');
+  });
+
+  it('says once that there is a coordinator again', () => {
+    pass(3);
+    pass(30, [[BERT, HEARTBEAT]]);
+    expect(notices.map(({ kind }) => kind)).toEqual(['no-quorum', 'quorum']);
+  });
+
+  it('that has no vote is an observer', () => {
+    members = [BERT, CARL];
+    pass(3);
+    expect(notices).toMatchObject([{ heard: 0, members: 2 }]);
+    expect(attendance.status.part).toBe('observer');
+  });
+});

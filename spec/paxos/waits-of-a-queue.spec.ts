@@ -1,0 +1,79 @@
+/** That each of the waits of `waits.spec.ts` is noticed where it happens. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+
+import { AsynchronousPersistentQueue, ReplicatedStateMachine } from '../../lib/index.js';
+import { openLmdbLedger } from '../../lib/ledger/lmdb/lmdb-ledger.js';
+import { realScheduler } from '../../lib/paxos/scheduler.js';
+import { openUdpTransport } from '../../lib/transport/udp/udp-transport.js';
+import { Append, Journal } from '../programs/journal.js';
+import { QueueGroup } from '../support/queue-group.js';
+import { soon } from '../support/soon.js';
+import { newQueueId } from '../support/udp-testbed.js';
+
+const DAY_MS = 86_400_000;
+
+let directory: string;
+let said: string[];
+const log = pino({ level: 'warn' }, { write: (line: string) => said.push((JSON.parse(line) as { msg: string }).msg) });
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'treplica-waits-'));
+  said = [];
+});
+
+afterEach(() => {
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** A process, the only one of its group, whose clock is ahead by so much. */
+function openAhead(queueId: string, byMs: number): Promise<AsynchronousPersistentQueue> {
+  return AsynchronousPersistentQueue.open(
+    queueId,
+    { directory, replicas: 1, log },
+    {
+      openLedger: () => openLmdbLedger(directory, queueId),
+      setLedgerAside: () => directory,
+      hasSetAside: () => false,
+      openTransport: (self, start, receiver) => openUdpTransport({ queueId, self, start, receiver, log }),
+      scheduler: { ...realScheduler, now: () => Date.now() + byMs },
+    },
+  );
+}
+
+describe('a machine', () => {
+  it('that was put forward by a clock of the future says so while its clock is right again', async () => {
+    const queueId = await newQueueId();
+    const first = await ReplicatedStateMachine.create(new Journal(), await openAhead(queueId, DAY_MS));
+    await first.execute(new Append('tomorrow'));
+    await first.close();
+    expect(said).toEqual([]);
+    const second = await ReplicatedStateMachine.create(new Journal(), await openAhead(queueId, 0));
+    try {
+      await soon(() => expect(said).toContainEqual(expect.stringMatching(/^decided time, .* is 86\d\d\d s ahead/)));
+    } finally {
+      await second.close();
+    }
+  });
+});
+
+describe('a put', () => {
+  it('that finds no room and gets none is told of', async () => {
+    const group = await QueueGroup.open(2, { log });
+    try {
+      await group.close(1);
+      const half = Buffer.alloc(33 * 1024 * 1024);
+      const puts = [half, half, half].map((message) => group.queue(0).put(message));
+      const ended = Promise.allSettled(puts);
+      await soon(() => expect(said).toContainEqual(expect.stringContaining('callers wait for room')));
+      await group.close(0);
+      await ended;
+    } finally {
+      await group.remove();
+    }
+  });
+});

@@ -1,0 +1,212 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { NO_BASE } from '../../../lib/model/base.js';
+import { NO_BALLOT } from '../../../lib/model/ballot.js';
+import { NO_OP_ID, type BatchId } from '../../../lib/model/batch.js';
+import { COUNTER_MAX, type Instance, type ProcessId } from '../../../lib/model/ids.js';
+import { groupIdOf } from '../../../lib/model/view.js';
+import { decodeMessage, encodeMessage, type WireMessage } from '../../../lib/paxos/wire/wire.js';
+import { bytes, messageKinds, messages, messagesOf } from '../../support/arbitraries.js';
+
+const ANNA = 'aaaaaaaaaaaaaaaa' as ProcessId;
+const ballot = { reign: 3, coordinator: ANNA, step: 1 } as const;
+const seven = 7 as Instance;
+
+function encoded(message: WireMessage): Buffer {
+  return Buffer.from(encodeMessage(message));
+}
+
+/** A message that breaks the types, as bytes. */
+function forged(message: object): Buffer {
+  return encoded(message as WireMessage);
+}
+
+describe('a message on the wire', () => {
+  it.each(messageKinds)('of kind %s comes back as it went', (kind) => {
+    fc.assert(
+      fc.property(messagesOf(kind), (message) => {
+        expect(decodeMessage(encoded(message))).toEqual(message);
+      }),
+    );
+  });
+
+  it('comes back as it went when its list is longer than any before', () => {
+    const items = Array.from({ length: 5000 }, (_, i) => ({
+      instance: i as Instance,
+      id: `${ANNA}.1.0.${i}` as BatchId,
+    }));
+    expect(decodeMessage(encoded({ kind: 'accept', ballot, items }))).toEqual({ kind: 'accept', ballot, items });
+  });
+
+  it('holds the bodies of its batches and does not copy them', () => {
+    const body = Buffer.from('body');
+    const incoming = encoded({ kind: 'batch', batch: { id: `${ANNA}.1.0.0` as BatchId, body } });
+    const message = decodeMessage(incoming);
+    incoming.fill('x', incoming.indexOf('body'));
+    expect(message).toEqual({ kind: 'batch', batch: { id: `${ANNA}.1.0.0`, body: Buffer.from('xxxx') } });
+  });
+
+  it('does not change when the next one is encoded', () => {
+    fc.assert(
+      fc.property(messages, messages, (first, second) => {
+        const bytesOfFirst = encodeMessage(first);
+        encodeMessage(second);
+        expect(decodeMessage(Buffer.from(bytesOfFirst))).toEqual(first);
+      }),
+    );
+  });
+
+  it('may name no ballot', () => {
+    expect(decodeMessage(encoded({ kind: 'refusal', promised: NO_BALLOT }))).toEqual({
+      kind: 'refusal',
+      promised: NO_BALLOT,
+    });
+  });
+
+  it('with a number that is not natural is a bug and is not encoded', () => {
+    for (const round of [-1, 0.5, NaN, 2 ** 53]) {
+      expect(() => encodeMessage({ kind: 'ask', incarnation: 1, round })).toThrow('Broken invariant');
+    }
+    expect(decodeMessage(encoded({ kind: 'ask', incarnation: 1, round: 1 }))).toEqual({
+      kind: 'ask',
+      incarnation: 1,
+      round: 1,
+    });
+  });
+});
+
+describe('bytes from the network', () => {
+  /** Each message has exactly one form, so that what was accepted must encode to the same bytes. */
+  function expectNullOrMessage(incoming: Buffer): void {
+    const message = decodeMessage(incoming);
+    if (message !== null) expect(encoded(message)).toEqual(incoming);
+  }
+
+  it('that are random are a message or null', () => {
+    fc.assert(
+      fc.property(fc.nat(36), bytes, (code, rest) => {
+        expectNullOrMessage(Buffer.from([code, ...rest]));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('that were changed on the way are a message or null', () => {
+    const changes = fc.array(
+      fc.tuple(fc.nat(), fc.nat(255), fc.constantFrom('set', 'flip', 'insert', 'remove', 'cut')),
+      {
+        minLength: 1,
+        maxLength: 4,
+      },
+    );
+    fc.assert(
+      fc.property(messages, changes, (message, list) => {
+        let incoming = [...encoded(message)];
+        for (const [place, byte, change] of list) {
+          const at = place % (incoming.length + 1);
+          if (change === 'set') incoming[at] = byte;
+          else if (change === 'flip') incoming[at] = (incoming[at] ?? 0) ^ (1 << (byte % 8));
+          else if (change === 'insert') incoming.splice(at, 0, byte);
+          else if (change === 'remove') incoming.splice(at, 1);
+          else incoming = incoming.slice(0, at);
+        }
+        expectNullOrMessage(Buffer.from(incoming));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('that stop early or go on too long are null', () => {
+    fc.assert(
+      fc.property(messages, fc.nat(), (message, cut) => {
+        const whole = encoded(message);
+        expect(decodeMessage(whole.subarray(0, cut % whole.length))).toBeNull();
+        expect(decodeMessage(Buffer.concat([whole, Buffer.from([0])]))).toBeNull();
+      }),
+    );
+  });
+
+  it.each<[string, object]>([
+    ['a process id in capitals', { kind: 'canvass', ballot: { ...ballot, coordinator: 'AAAAAAAAAAAAAAAA' } }],
+    ['a process id that is too short', { kind: 'canvass', ballot: { ...ballot, coordinator: 'aaaa' } }],
+    ['a ballot of nobody', { kind: 'canvass', ballot: { ...ballot, coordinator: '' } }],
+    ['a third step', { kind: 'canvass', ballot: { ...ballot, step: 2 } }],
+    ['a group id that is none', { kind: 'unwilling', refused: 'group' }],
+    ['a batch id without a sequence number', { kind: 'fetch', id: `${ANNA}.1.0.`, instance: seven }],
+    ['a batch id of incarnation 0', { kind: 'fetch', id: `${ANNA}.0.0.1`, instance: seven }],
+    ['a batch id with a leading zero', { kind: 'fetch', id: `${ANNA}.1.0.01`, instance: seven }],
+    ['a batch id without a series', { kind: 'fetch', id: `${ANNA}.1.1`, instance: seven }],
+    ['a batch id with a line break', { kind: 'fetch', id: `${ANNA}.1.0.1\n`, instance: seven }],
+    ['a batch id whose checksum has a leading zero', { kind: 'fetch', id: `${ANNA}.1.0.1-01`, instance: seven }],
+    [
+      'a batch id whose checksum has more than 32 bits',
+      { kind: 'fetch', id: `${ANNA}.1.0.1-4294967296`, instance: seven },
+    ],
+    ['a no-op with a body', { kind: 'batch', batch: { id: NO_OP_ID, body: Buffer.from('x') } }],
+    ['more replicas than a view may have', { kind: 'hello', replicas: 32, intent: 'found', base: '' }],
+    ['a founding of nobody', { kind: 'found', founding: { attempt: 0, members: [], base: NO_BASE } }],
+    [
+      'a founding with a member twice',
+      { kind: 'found', founding: { attempt: 0, members: [ANNA, ANNA], base: NO_BASE } },
+    ],
+    [
+      'a founding of 32',
+      {
+        kind: 'found',
+        founding: {
+          attempt: 0,
+          members: Array.from({ length: 32 }, (_, i) => String(i).padStart(16, '0')),
+          base: NO_BASE,
+        },
+      },
+    ],
+    ['a backup that has no digest', { kind: 'hello', replicas: 3, intent: 'found', base: 'backup' }],
+    [
+      'a founding that begins later, on nothing',
+      { kind: 'found', founding: { attempt: 0, members: [ANNA], base: { from: 1, digest: '' } } },
+    ],
+  ])('that hold %s are null', (_what, message) => {
+    expect(decodeMessage(forged(message))).toBeNull();
+  });
+
+  it('that hold a number beyond the safe ones are null', () => {
+    const largest = encoded({ kind: 'ask', incarnation: Number.MAX_SAFE_INTEGER, round: 1 });
+    expect(decodeMessage(largest)).not.toBeNull();
+    largest[2] = 0x20;
+    expect(decodeMessage(largest)).toBeNull();
+  });
+
+  it('that hold an instance or a reign so large that it could not be counted on from are null', () => {
+    for (const [number, isHeard] of [
+      [COUNTER_MAX, true],
+      [COUNTER_MAX + 1, false],
+      [Number.MAX_SAFE_INTEGER, false],
+    ] as const) {
+      // prettier-ignore
+      expect(decodeMessage(encoded({ kind: 'fill', until: number as Instance })) !== null).toBe(isHeard);
+      expect(decodeMessage(encoded({ kind: 'canvass', ballot: { ...ballot, reign: number } })) !== null).toBe(isHeard);
+    }
+  });
+
+  it('that claim a longer list than they hold are null', () => {
+    const message = encoded({ kind: 'accept', ballot, items: [] });
+    message.writeUInt32BE(0xffff_ffff, message.length - 4);
+    expect(decodeMessage(message)).toBeNull();
+  });
+
+  it('cannot give a founding another group than its own', () => {
+    const members = [ANNA];
+    for (const base of [NO_BASE, { from: seven, digest: 'b'.repeat(32) }]) {
+      const founding = { attempt: 1, members, base };
+      const message = decodeMessage(forged({ kind: 'found', founding: { group: 'f'.repeat(16), ...founding } }));
+      expect(message).toEqual({ kind: 'found', founding: { group: groupIdOf(members, 1, base), ...founding } });
+    }
+  });
+
+  it('of no kind at all are null', () => {
+    expect(decodeMessage(Buffer.alloc(0))).toBeNull();
+    expect(decodeMessage(Buffer.from([0]))).toBeNull();
+    expect(decodeMessage(Buffer.from([255]))).toBeNull();
+  });
+});

@@ -1,0 +1,347 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { limits } from '../../../lib/model/limits.js';
+import { FRAME_HEADER_BYTES, frameIdOf, FrameEncoder } from '../../../lib/transport/frame/frame.js';
+import { decodeLaneMessage, encodeLaneMessage, type LaneMessage } from '../../../lib/transport/frame/lane-messages.js';
+import { TOP_BYTE_MAX } from '../../../lib/transport/transport.js';
+import { idOf, LaneWorld } from '../../support/lane-world.js';
+import { seededRandom } from '../../support/seeded-random.js';
+import { GROUP_B, SOME_START } from '../../support/station.js';
+
+let world: LaneWorld;
+
+beforeEach(() => {
+  world = new LaneWorld(3);
+});
+
+const LARGE = Buffer.alloc(50_000, 'x');
+
+describe('where TCP does not reach a process from another', () => {
+  beforeEach(() => {
+    world.cut('bulk', 1, 2);
+  });
+
+  it('what is large comes in parts, and both logs can say so', () => {
+    world.send(1, 2, LARGE);
+    expect(world.until(() => world.has(2, '1>50000'))).toBeLessThan(1_000);
+    expect(world.warnings(2)).toEqual([expect.stringContaining('in parts')]);
+    world.pass(1_000);
+    expect(world.transport(1).bytesOnTheirWay(idOf(2))).toBe(0);
+    expect(world.heard[1]).toEqual(['1>50000']);
+  });
+
+  it('others get it as ever', () => {
+    world.send(1, 'everyone', LARGE);
+    expect(world.until(() => world.has(3, '1>50000'))).toBeLessThan(1);
+    world.until(() => world.has(2, '1>50000'));
+  });
+
+  it('the next ones are not waited for in vain', () => {
+    world.send(1, 2, LARGE);
+    world.until(() => world.has(2, '1>50000'));
+    world.send(1, 2, Buffer.alloc(40_000));
+    expect(world.until(() => world.has(2, '1>40000'))).toBeLessThan(100);
+  });
+
+  it('a message of 4 MB comes, whatever is lost, and no more than a window of parts is on its way', () => {
+    const random = seededRandom(1);
+    world = new LaneWorld(2, 8_192);
+    world.cut('bulk', 1, 2);
+    world.loses = ({ lane }) => lane === 'datagram' && random() < 0.05;
+    world.send(1, 2, Buffer.alloc(4_000_000));
+    world.until(() => world.has(2, '1>4000000'));
+    expect(world.transport(1).statistics.partsSent).toBeLessThan(2 * (4_000_000 / 8_000));
+  });
+
+  it('what is large comes by TCP again as soon as that brings anything', () => {
+    world.send(1, 2, LARGE);
+    world.until(() => world.has(2, '1>50000'));
+    world.mend();
+    world.send(1, 2, Buffer.alloc(40_000));
+    world.until(() => world.has(2, '1>40000'));
+    world.pass(1_000);
+    const { partsSent } = world.transport(1).statistics;
+    world.send(1, 2, Buffer.alloc(30_000));
+    expect(world.until(() => world.has(2, '1>30000'))).toBeLessThan(1);
+    expect(world.transport(1).statistics.partsSent).toBe(partsSent);
+    expect(world.logs[1]!.lines.map(({ text }) => text)).toContainEqual(expect.stringContaining('by TCP again'));
+  });
+});
+
+describe('what a connection has lost', () => {
+  it('is fetched in parts once a later message has come by it', () => {
+    world.loses = ({ lane, bytes }) => lane === 'bulk' && bytes.length > 45_000;
+    world.send(1, 2, LARGE);
+    world.send(1, 2, Buffer.alloc(40_000));
+    world.until(() => world.has(2, '1>40000'));
+    expect(world.until(() => world.has(2, '1>50000'))).toBeLessThan(100);
+    expect(world.warnings(2)).toEqual([]);
+  });
+});
+
+describe('where UDP does not reach a process from another', () => {
+  beforeEach(() => {
+    world.cut('datagram', 1, 2);
+  });
+
+  const isHeard = (from: number, to: number | 'everyone', by: number) => () => {
+    world.send(from, to, 'x');
+    world.pass(10);
+    return world.has(by, `${from}>x`);
+  };
+
+  it.each([2, 'everyone'] as const)('what is small to %s comes by TCP, and both logs say so', (to) => {
+    world.until(isHeard(1, to, 2), 5_000);
+    expect(world.warnings(1)).toEqual([expect.stringContaining('hears no datagrams of this one')]);
+    world.pass(1_000);
+    expect(world.warnings(2)).toEqual([expect.stringContaining('although it lives')]);
+  });
+
+  it('it does so for as long as that lasts, and no longer', () => {
+    world.until(isHeard(1, 2, 2), 5_000);
+    world.pass(20_000);
+    world.heard[1]!.length = 0;
+    expect(isHeard(1, 2, 2)()).toBe(true);
+    world.mend();
+    world.pass(5_000);
+    const { bulk } = world.passed;
+    expect(isHeard(1, 2, 2)()).toBe(true);
+    expect(world.passed.bulk).toBe(bulk);
+    expect(world.warnings(1)).toHaveLength(1);
+  });
+
+  it('the same is so where no datagram comes or goes', () => {
+    world.cut('datagram', 2, 1);
+    world.until(isHeard(1, 2, 2), 5_000);
+    world.until(isHeard(2, 'everyone', 1), 5_000);
+  });
+
+  it('what is large comes as well, and is confirmed', () => {
+    world.cut('datagram', 2, 1);
+    world.pass(3_000);
+    world.send(1, 2, LARGE);
+    world.until(() => world.has(2, '1>50000'));
+    world.pass(1_000);
+    expect(world.transport(1).bytesOnTheirWay(idOf(2))).toBe(0);
+  });
+});
+
+describe('a group at peace', () => {
+  it('sends next to nothing, and nothing in bulk', () => {
+    const before = { ...world.passed };
+    world.pass(60_000);
+    expect(world.passed.bulk).toBe(before.bulk);
+    expect(world.passed.datagram - before.datagram).toBeLessThanOrEqual(3 * 2 * 2 * 61);
+    expect([1, 2, 3].flatMap((number) => world.warnings(number))).toEqual([]);
+  });
+});
+
+describe('a receiver that is stopped', () => {
+  beforeEach(() => {
+    world.stopped.add(2);
+  });
+
+  it('costs a bounded memory, which is given back', () => {
+    for (let i = 0; i < 60; i += 1) {
+      world.send(1, 2, Buffer.alloc(1_000_000, i));
+      expect(world.transport(1).bytesOnTheirWay(idOf(2))).toBeLessThan(limits.bulkBytesMax + 1_100_000);
+    }
+    world.pass(2 * limits.heldTicks * limits.tickMs);
+    expect(world.transport(1).bytesOnTheirWay(idOf(2))).toBe(0);
+    expect(world.warnings(1)).toEqual([expect.stringContaining('has confirmed nothing')]);
+  });
+
+  it('gets what is sent to it once it has been heard again, and nothing large before', () => {
+    for (let i = 0; i < 60; i += 1) world.send(1, 2, Buffer.alloc(1_000_000, i));
+    world.pass(2 * limits.heldTicks * limits.tickMs);
+    for (let i = 0; i < 10; i += 1) world.send(1, 2, Buffer.alloc(1_000_000, i));
+    expect(world.transport(1).bytesOnTheirWay(idOf(2))).toBe(0);
+    world.stopped.clear();
+    world.pass(1_000);
+    world.send(1, 2, LARGE);
+    world.until(() => world.has(2, '1>50000'));
+  });
+});
+
+describe('a receiver that is killed and started again', () => {
+  it('gets nothing of what was on its way to it before, and is warned of nothing', async () => {
+    world.cut('bulk', 1, 2);
+    for (let i = 0; i < 10; i += 1) world.send(1, 2, Buffer.alloc(1_000_000, i));
+    await world.restart(2);
+    world.mend();
+    world.pass(20);
+    expect(world.transport(1).bytesOnTheirWay(idOf(2))).toBe(0);
+    world.send(1, 2, LARGE);
+    world.until(() => world.has(2, '1>50000'));
+    world.pass(2_000);
+    expect(world.heard[1]!.filter((what) => what === '1>1000000')).toEqual([]);
+    expect(world.warnings(2)).toEqual([]);
+    expect(world.transport(1).statistics.partsSent).toBe(0);
+  });
+});
+
+describe('the same large message', () => {
+  it('is not sent again while a copy is on its way', () => {
+    world.cut('bulk', 1, 2);
+    world.cut('datagram', 2, 1);
+    for (let i = 0; i < 10; i += 1) world.send(1, 2, LARGE);
+    expect(world.transport(1).statistics).toMatchObject({ bulkMessagesSent: 1, notRepeated: 9 });
+  });
+
+  it('is sent again once it has been confirmed, to a process that has asked for it', () => {
+    for (let i = 0; i < 3; i += 1) {
+      world.send(1, 2, LARGE);
+      world.pass(10);
+    }
+    expect(world.heard[1]).toEqual(['1>50000', '1>50000', '1>50000']);
+  });
+
+  it('is not sent again to everyone who has confirmed it of late', () => {
+    world.cut('bulk', 1, 3);
+    world.cut('datagram', 1, 3);
+    const times = 3;
+    for (let i = 0; i < times; i += 1) {
+      world.send(1, 'everyone', LARGE);
+      world.pass(1_000);
+    }
+    expect(world.heard[1]).toEqual(['1>50000']);
+    world.pass(limits.heldTicks * limits.tickMs);
+    world.send(1, 'everyone', LARGE);
+    world.pass(10);
+    expect(world.heard[1]).toEqual(['1>50000', '1>50000']);
+  });
+});
+
+describe('what is on its way', () => {
+  it('is told of as long as something comes', () => {
+    world.cut('bulk', 1, 2);
+    world.send(1, 2, LARGE);
+    world.pass(10);
+    const arrivals = world.transport(2).takeArrivals();
+    expect(arrivals).toEqual([{ from: idOf(1), bytes: 0, agoTicks: Infinity }]);
+    world.until(() => world.has(2, '1>50000'));
+    world.pass(100);
+    expect(world.transport(2).takeArrivals()[0]?.bytes).toBeGreaterThanOrEqual(50_000);
+    expect(world.transport(2).takeArrivals()).toEqual([]);
+  });
+});
+
+describe('what is on its way to everyone', () => {
+  it('is told of with when it was announced', () => {
+    world.cut('bulk', 1, 2);
+    world.send(1, 'everyone', LARGE);
+    world.pass(20 * limits.tickMs);
+    const [first] = world.transport(2).takeArrivals();
+    expect(first?.agoTicks).toBeGreaterThanOrEqual(18);
+    expect(first?.agoTicks).toBeLessThanOrEqual(20);
+    world.mend();
+    world.pass(1_000);
+    world.transport(3).takeArrivals();
+    world.send(1, 'everyone', Buffer.alloc(40_000));
+    world.pass(limits.tickMs);
+    const [second] = world.transport(3).takeArrivals();
+    expect(second).toEqual({ from: idOf(1), bytes: expect.any(Number), agoTicks: expect.any(Number) });
+    expect(second?.agoTicks).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('strangers', () => {
+  it('are asked for nothing, whatever they advise', () => {
+    world.transport(3).join(GROUP_B);
+    world.send(3, 'everyone', 'hello');
+    world.pass(10);
+    const advice = { kind: 'advice', id: 'aaaaaaaa00100000', partBytes: 900, isForEveryone: true } as const;
+    const before = world.passed.datagram;
+    world.send(3, 2, encodeLaneMessage(advice));
+    world.pass(400);
+    const back = world.passed.datagram - before;
+    // What each of the three says of itself, to two others, and the advice.
+    expect(back).toBeLessThanOrEqual(1 + 2 * 3);
+    expect(world.warnings(2)).toEqual([]);
+  });
+});
+
+describe('messages between transports', () => {
+  const ids = fc
+    .integer({ min: FRAME_HEADER_BYTES + 4, max: 60_000_000 })
+    .map((bytes) => `0badcafe${bytes.toString(16).padStart(8, '0')}`);
+  const numbers = fc.integer({ min: 400, max: 2 ** 20 });
+  const messages = fc.oneof(
+    fc.constantFrom<LaneMessage>({ kind: 'here' }, { kind: 'deaf' }, { kind: 'coming' }),
+    fc.record({ kind: fc.constantFrom('got' as const, 'gone' as const), id: ids }),
+    fc.record({ kind: fc.constant('advice' as const), id: ids, partBytes: numbers, isForEveryone: fc.boolean() }),
+    fc.record({
+      kind: fc.constant('want' as const),
+      id: ids,
+      parts: fc.array(numbers, { minLength: 1, maxLength: 64 }),
+    }),
+    fc.record({
+      kind: fc.constant('part' as const),
+      id: ids,
+      part: numbers,
+      bytes: fc.uint8Array({ minLength: 1 }).map((bytes) => Buffer.from(bytes)),
+    }),
+  );
+
+  it('are read as they were written, and begin with a byte of their own', () => {
+    fc.assert(
+      fc.property(messages, (message) => {
+        const bytes = Buffer.from(encodeLaneMessage(message));
+        expect(decodeLaneMessage(bytes)).toEqual(message);
+        expect(bytes[0]).toBeGreaterThan(TOP_BYTE_MAX);
+        expect(bytes.length).toBeLessThanOrEqual(message.kind === 'part' ? Infinity : 500);
+      }),
+    );
+  });
+
+  it('are null or of these, whatever the bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), fc.integer({ min: 0xf0, max: 0xff }), (rest, kind) => {
+        const bytes = Buffer.from([kind, ...rest]);
+        const message = decodeLaneMessage(bytes);
+        if (message !== null) expect(Buffer.from(encodeLaneMessage(message))).toEqual(bytes);
+      }),
+    );
+  });
+
+  it('name a frame by what its header says', () => {
+    const frame = Buffer.concat(new FrameEncoder('a queue', idOf(1), SOME_START).encode([LARGE]));
+    expect(frameIdOf(frame.subarray(0, FRAME_HEADER_BYTES)).slice(8)).toBe(frame.length.toString(16).padStart(8, '0'));
+  });
+});
+
+describe('whatever is lost and cut for a while', () => {
+  it('large and small messages come once it is over, and are confirmed', () => {
+    fc.assert(
+      fc.property(fc.integer(), (seed) => {
+        const random = seededRandom(seed);
+        world = new LaneWorld(3);
+        const loss = random() * 0.6;
+        world.loses = ({ lane }) => lane === 'datagram' && random() < loss;
+        for (let round = 0; round < 5; round += 1) {
+          for (let cut = 0; cut < 3; cut += 1)
+            world.cut(random() < 0.5 ? 'bulk' : 'datagram', 1 + Math.floor(random() * 3), 1 + Math.floor(random() * 3));
+          world.send(1 + Math.floor(random() * 3), 'everyone', Buffer.alloc(1_000 + Math.floor(random() * 30_000)));
+          world.pass(random() * 2_000);
+          if (random() < 0.3) world.mend();
+        }
+        world.mend();
+        world.loses = () => false;
+        world.pass(30_000);
+        for (const from of [1, 2, 3])
+          for (const to of [1, 2, 3]) {
+            expect(world.transport(from).bytesOnTheirWay(idOf(to))).toBe(0);
+            if (from === to) continue;
+            world.send(from, to, Buffer.alloc(7_000 + from));
+            world.send(from, to, `small ${from}`);
+            world.pass(1_000);
+            expect(world.heard[to - 1]).toEqual(
+              expect.arrayContaining([`${from}>${7_000 + from}`, `${from}>small ${from}`]),
+            );
+          }
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
