@@ -30,7 +30,7 @@ const ROOT = new URL('../', import.meta.url).href;
 /** By a script's path or URL; the first that matches decides. Scripts that match none spend the time of who calls them. */
 const OWNER_OF_SCRIPT: readonly (readonly [RegExp, Owner])[] = [
   [
-    /^lib\/serialization\/|^lib\/bytes\/wire|^lib\/paxos\/wire\/|^lib\/sequence\/batch-body|\/node_modules\/msgpackr\//,
+    /^lib\/serialization\/|^lib\/bytes\/field|^lib\/paxos\/wire\/|^lib\/sequence\/batch-body|\/node_modules\/msgpackr\//,
     'encode',
   ],
   [/^lib\/(consensus|sequence|paxos|queue)\//, 'order'],

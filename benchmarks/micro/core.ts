@@ -33,7 +33,7 @@ class Cores {
         incarnation: 1,
         isAdmitted: true,
         founds: true,
-        learns: false,
+        observes: false,
         replicas: REPLICAS,
         mode,
       };

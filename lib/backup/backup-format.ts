@@ -17,8 +17,8 @@ import { TreplicaError } from '../model/errors.js';
 import type { GroupId, Instance, Position, ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
 import { View, type ViewRecord } from '../model/view.js';
-import { WireReader } from '../bytes/wire-reader.js';
-import { WireWriter } from '../bytes/wire-writer.js';
+import { FieldReader } from '../bytes/field-reader.js';
+import { FieldWriter } from '../bytes/field-writer.js';
 
 /** What a backup is of. */
 export interface BackupHeader {
@@ -127,7 +127,7 @@ export function decodeHeader(bytes: Buffer): BackupHeader {
 }
 
 export function encodeEntries({ from, batches }: BackupEntries): Buffer {
-  return new WireWriter()
+  return new FieldWriter()
     .natural(from)
     .list(batches, (out, batch) => out.batch(batch))
     .finish();
@@ -135,18 +135,18 @@ export function encodeEntries({ from, batches }: BackupEntries): Buffer {
 
 /** The bodies are parts of `bytes`, not copies. */
 export function decodeEntries(bytes: Buffer): BackupEntries {
-  const input = new WireReader(bytes);
+  const input = new FieldReader(bytes);
   const entries = { from: input.instance(), batches: input.list((of) => of.batch()) };
   input.end();
   return entries;
 }
 
 export function encodeEnd({ position }: BackupEnd): Buffer {
-  return new WireWriter().natural(position).finish();
+  return new FieldWriter().natural(position).finish();
 }
 
 export function decodeEnd(bytes: Buffer): BackupEnd {
-  const input = new WireReader(bytes);
+  const input = new FieldReader(bytes);
   const end = { position: input.natural() as Position };
   input.end();
   return end;

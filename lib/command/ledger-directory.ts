@@ -5,7 +5,7 @@ import { checkpointsDirectory } from '../ledger/checkpoints/checkpoint-layout.js
 import { dataFile, listDamages, readStored } from '../ledger/lmdb/data-file.js';
 import { OWNER } from '../ledger/lmdb/environment.js';
 import { damaged } from '../ledger/ledger-errors.js';
-import { describeDamage } from '../ledger/lmdb-file/damage.js';
+import { describeDamage } from '../ledger/lmdb-file/page-damage.js';
 import { listLedgers, openLmdbLedgerForReading, type LedgerReader } from '../ledger/lmdb/lmdb-reader.js';
 import { OWNER_KEY, ownerOf, type DirectoryOwner } from '../ledger/lmdb/owner.js';
 import { setAsideIn } from '../ledger/lmdb/set-aside.js';

@@ -16,7 +16,7 @@ export interface QueueReport {
   readonly queueId: string;
   /** Null where no process has used it yet. */
   readonly identity: Identity | null;
-  readonly part: 'member' | 'learner' | 'none';
+  readonly part: 'member' | 'observer' | 'none';
   readonly group: GroupId | null;
   /** Null where the group did not begin from a backup. */
   readonly base: GroupBase | null;
@@ -129,5 +129,5 @@ function segmentsOf(start: Instance, end: Instance): number {
 function partOf({ identity, views }: LedgerSnapshot): QueueReport['part'] {
   const view = views.at(-1)?.view;
   if (identity === null || view === undefined) return 'none';
-  return view.has(identity.process) ? 'member' : 'learner';
+  return view.has(identity.process) ? 'member' : 'observer';
 }

@@ -19,7 +19,7 @@ interface Inquiry {
  * directly above its fast one, so that a fast vote is its sender's answer to phase 1 of that classic ballot: the sender
  * can vote in nothing between the two. Members whose votes are not known are asked.
  */
-export class Recovery {
+export class CollisionRecovery {
   readonly #shared: Shared;
   readonly #ballot: Ballot;
   readonly #inquiries = new Map<Instance, Inquiry>();

@@ -9,7 +9,7 @@ import { EVERYONE, type MessageOf } from './messages.js';
 import { Patience } from './patience.js';
 import { pick } from './picking.js';
 import { Preparation, type Promised } from './preparation.js';
-import { Recovery } from './collision-recovery.js';
+import { CollisionRecovery } from './collision-recovery.js';
 import { batchOf, type Shared } from './shared.js';
 
 /** A value proposed in this reign and not yet decided. */
@@ -23,7 +23,7 @@ type Phase =
   | { readonly kind: 'idle' }
   | { readonly kind: 'preparing'; readonly ballot: Ballot; readonly preparation: Preparation }
   | { readonly kind: 'classic'; readonly ballot: Ballot }
-  | { readonly kind: 'fast'; readonly ballot: Ballot; readonly from: Instance; readonly recovery: Recovery };
+  | { readonly kind: 'fast'; readonly ballot: Ballot; readonly from: Instance; readonly recovery: CollisionRecovery };
 
 const IDLE: Phase = { kind: 'idle' };
 
@@ -207,7 +207,7 @@ export class Coordinator {
     this.#next = base;
     this.#reset(
       fast
-        ? { kind: 'fast', ballot, from: end, recovery: new Recovery(this.#shared, ballot) }
+        ? { kind: 'fast', ballot, from: end, recovery: new CollisionRecovery(this.#shared, ballot) }
         : { kind: 'classic', ballot },
     );
     for (let instance = base; instance < end; instance = after(instance)) {

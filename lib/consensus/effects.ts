@@ -62,8 +62,8 @@ export function isMergedInto(supplies: Supply[], supply: Supply): boolean {
   return known !== undefined;
 }
 
-/** What a process is to a group: a learner is in no quorum, and otherwise does what members do. */
-export type Part = 'member' | 'learner' | 'stranger';
+/** What a process is to a group: an observer is in no quorum, and otherwise does what members do. */
+export type Part = 'member' | 'observer' | 'stranger';
 
 /** Something worth a line in the log, or that the queue must know. */
 export type Notice =

@@ -17,7 +17,7 @@ import type { Start, StartsRecord } from '../model/start.js';
 import type { EVERYONE, Transport } from '../transport/transport.js';
 import type { Batcher } from './batcher.js';
 import type { Base, Delivery } from './delivery.js';
-import { Errands } from './errands.js';
+import { PendingWrites } from './pending-writes.js';
 import { LogSupplier } from './log-supplier.js';
 import type { RepairMessage } from './wire/repair-messages.js';
 import type { StartMessage } from './wire/start-messages.js';
@@ -97,7 +97,7 @@ export class Driver {
   #unwrittenTicks = 0;
   readonly #foreignGroups = new Set<GroupId>();
   readonly #reads = new Map<number, ReadWaiter>();
-  readonly #errands = new Errands();
+  readonly #pendingWrites = new PendingWrites();
   /** What is still to be done when the commit under way has ended, after which nothing else is. */
   #last: (() => void) | null = null;
   /** Whether the ledger says that the state here has been refuted. */
@@ -187,7 +187,7 @@ export class Driver {
       done(closedError());
       return;
     }
-    this.#errands.add({ records, done });
+    this.#pendingWrites.add({ records, done });
     this.wake();
   }
 
@@ -243,7 +243,7 @@ export class Driver {
     this.#stopped = true;
     for (const waiter of this.#reads.values()) waiter.reject(why);
     this.#reads.clear();
-    this.#errands.refuse(why);
+    this.#pendingWrites.refuse(why);
   }
 
   /**
@@ -252,7 +252,7 @@ export class Driver {
    */
   #noteIdleness(): void {
     this.#unwrittenTicks = this.#options.core.isAheadOfLedger ? this.#unwrittenTicks + 1 : 0;
-    if (this.#unwrittenTicks !== limits.idleTicks || !this.#errands.isEmpty) return;
+    if (this.#unwrittenTicks !== limits.idleTicks || !this.#pendingWrites.isEmpty) return;
     this.write(
       () => [],
       () => undefined,
@@ -279,8 +279,8 @@ export class Driver {
       this.#renewForgotten();
       if (this.#installation === null) this.#propose();
       else if (!core.hasEffects) this.#beginInstallation(this.#installation);
-      if (!core.hasEffects && this.#errands.isEmpty) return;
-      const effects = core.effects(!this.#errands.isEmpty);
+      if (!core.hasEffects && this.#pendingWrites.isEmpty) return;
+      const effects = core.effects(!this.#pendingWrites.isEmpty);
       const readable = core.watermark;
       if (effects.notices.some(({ kind }) => kind === 'votes-lost')) this.#starts.lose();
       for (const { batch } of effects.decided) this.#starts.decided(batch.id);
@@ -289,12 +289,12 @@ export class Driver {
       this.#send(effects.messages);
       for (const notice of effects.notices) onNotice(notice);
       // What errands write may not be right any more where the process goes on from.
-      const takesErrands = effects.installed === null && !this.#errands.isEmpty;
-      const others = takesErrands ? this.#errands.take() : effects.installed !== null ? this.#pardon() : [];
+      const takesErrands = effects.installed === null && !this.#pendingWrites.isEmpty;
+      const others = takesErrands ? this.#pendingWrites.take() : effects.installed !== null ? this.#pardon() : [];
       const records = others.length === 0 ? effects.records : [...effects.records, ...others];
       const finish = (): void => {
         this.#finish(effects, readable);
-        this.#errands.done();
+        this.#pendingWrites.done();
       };
       if (records.length === 0) finish();
       else this.#commit(records, finish);

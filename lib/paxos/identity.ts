@@ -5,7 +5,7 @@ import type { Identity, LedgerSnapshot } from '../model/records.js';
 import { INCARNATION_MAX, OWN_STARTS_MAX, type Nonce, type Start, type StartsRecord } from '../model/start.js';
 
 /** Who this process is in this start of it, and what it knows of earlier ones. */
-export interface Taken {
+export interface ClaimedIdentity {
   readonly identity: Identity;
   readonly start: Start;
   /** `starts` includes the present one. */
@@ -26,10 +26,10 @@ export interface IdentityOptions {
  * @throws TreplicaError REPLICAS_MISMATCH where the ledger belongs to a group of another size; VOTES_LOST where it has been
  * found not to hold all that it once held; as the ledger does.
  */
-export async function takeIdentity(
+export async function claimIdentity(
   ledger: Ledger,
   { replicas, queueId, founds, randomBytes }: IdentityOptions,
-): Promise<Taken> {
+): Promise<ClaimedIdentity> {
   const past = ledger.load();
   checkReplicas(past, replicas, queueId);
   const identity: Identity = {

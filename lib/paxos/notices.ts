@@ -86,7 +86,7 @@ export function lineOf(notice: QueueNotice, place: Place): Line {
     case 'founded': {
       const facts = { ...place, group: notice.group, members: notice.view.members };
       if (notice.part === 'member') return info(facts, 'the group is founded');
-      if (notice.part === 'learner') return warn(facts, 'this process takes part in the group without a vote');
+      if (notice.part === 'observer') return warn(facts, 'this process takes part in the group without a vote');
       return warn(facts, 'the group has been founded without this process, which waits and takes no part');
     }
     case 'replicas-differ': {

@@ -3,7 +3,7 @@ import type { Ledger } from '../ledger/ledger.js';
 import { refuted } from '../ledger/ledger-errors.js';
 import { isDamage, TreplicaError } from '../model/errors.js';
 import type { Base } from './delivery.js';
-import { takeIdentity, type IdentityOptions, type Taken } from './identity.js';
+import { claimIdentity, type IdentityOptions, type ClaimedIdentity } from './identity.js';
 import { readBase } from './recovery/recovery.js';
 
 export interface LedgerPorts {
@@ -17,7 +17,7 @@ export interface LedgerPorts {
 /** The ledger, and who this process is in it. */
 export interface Opened {
   readonly ledger: Ledger;
-  readonly taken: Taken;
+  readonly claimed: ClaimedIdentity;
 }
 
 /**
@@ -48,7 +48,7 @@ export async function openLedger(
  * @throws TreplicaError LEDGER_DAMAGED where it is damaged and neither the log nor another process can replace it
  */
 export async function baseOf(
-  { ledger, taken: { past } }: Opened,
+  { ledger, claimed: { past } }: Opened,
   queueId: string,
 ): Promise<{ readonly base: Base | null; readonly loss: TreplicaError | null }> {
   if (past.verdict !== null) return { base: null, loss: refuted(past.verdict, queueId) };
@@ -65,9 +65,9 @@ export async function baseOf(
 async function takeUp(ports: LedgerPorts, group: Omit<IdentityOptions, 'founds'>, recover: boolean): Promise<Opened> {
   const ledger = ports.openLedger();
   try {
-    const taken = await takeIdentity(ledger, { ...group, founds: !ports.hasSetAside() });
-    if (!taken.identity.founds && taken.past.views.length === 0 && !recover) throw mayOnlyFollow(group.queueId);
-    return { ledger, taken };
+    const claimed = await claimIdentity(ledger, { ...group, founds: !ports.hasSetAside() });
+    if (!claimed.identity.founds && claimed.past.views.length === 0 && !recover) throw mayOnlyFollow(group.queueId);
+    return { ledger, claimed };
   } catch (error) {
     await ledger.close();
     throw error;

@@ -23,7 +23,7 @@ import { Delivery, type Base } from './delivery.js';
 import { Driver } from './driver.js';
 import { guardedLog } from '../queue/guarded-log.js';
 import { checkHolder } from '../queue/holder-checks.js';
-import type { Taken } from './identity.js';
+import type { ClaimedIdentity } from './identity.js';
 import { logNotice, type QueueNotice } from './notices.js';
 import { baseOf, openLedger, type LedgerPorts } from './opening.js';
 import { checkMessage, checkOptions, type QueueOptions } from './options.js';
@@ -99,7 +99,7 @@ export class AsynchronousPersistentQueue {
   /** For `open`. */
   private constructor(parts: {
     readonly queueId: string;
-    readonly taken: Taken;
+    readonly claimed: ClaimedIdentity;
     /** Where the local checkpoint ends; null where there is none or it is lost. */
     readonly base: Base | null;
     readonly options: QueueOptions;
@@ -112,7 +112,7 @@ export class AsynchronousPersistentQueue {
     readonly log: Logger;
   }) {
     const { options, ledger, transport, scheduler } = parts;
-    const { identity, start, past } = parts.taken;
+    const { identity, start, past } = parts.claimed;
     const { process: self, incarnation } = identity;
     this.queueId = parts.queueId;
     this.processId = self;
@@ -173,7 +173,7 @@ export class AsynchronousPersistentQueue {
         incarnation,
         isAdmitted: false,
         founds: identity.founds,
-        learns: options.recover === true,
+        observes: options.recover === true,
         replicas: options.replicas,
         mode: options.mode ?? 'adaptive',
         random: () => scheduler.random(),
@@ -450,15 +450,15 @@ export class AsynchronousPersistentQueue {
     log: Logger,
   ): Promise<AsynchronousPersistentQueue> {
     const opened = await openLedger(queueId, options, ports, (count) => ports.scheduler.randomBytes(count), log);
-    const { ledger, taken } = opened;
+    const { ledger, claimed } = opened;
     let transport: Transport | null = null;
     try {
       const { base, loss } = await baseOf(opened, queueId);
       // What arrives before the queue is there is lost, as datagrams may be.
       let receive: Receiver = () => undefined;
       transport = await ports.openTransport(
-        taken.identity.process,
-        taken.start,
+        claimed.identity.process,
+        claimed.start,
         (from, group, message, start) => {
           receive(from, group, message, start);
         },
@@ -467,7 +467,7 @@ export class AsynchronousPersistentQueue {
       options.signal?.throwIfAborted();
       const queue = new AsynchronousPersistentQueue({
         queueId,
-        taken,
+        claimed,
         base,
         options,
         ledger,

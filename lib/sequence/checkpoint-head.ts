@@ -4,8 +4,8 @@ import { TreplicaError } from '../model/errors.js';
 import type { GroupId, Position } from '../model/ids.js';
 import { View, type ViewRecord } from '../model/view.js';
 import type { CursorState, Mark } from './cursor.js';
-import { WireReader } from '../bytes/wire-reader.js';
-import { WireWriter } from '../bytes/wire-writer.js';
+import { FieldReader } from '../bytes/field-reader.js';
+import { FieldWriter } from '../bytes/field-writer.js';
 
 export interface CheckpointHead {
   readonly group: GroupId;
@@ -17,7 +17,7 @@ export interface CheckpointHead {
 const FORMAT_VERSION = 2;
 
 export function encodeHead({ group, views, cursor }: CheckpointHead): Uint8Array {
-  const out = new WireWriter().byte(FORMAT_VERSION).id(group).list(views, writeView);
+  const out = new FieldWriter().byte(FORMAT_VERSION).id(group).list(views, writeView);
   writeMark(out, cursor);
   writeMark(out, cursor.boundary);
   writeDelivered(out, cursor.delivered);
@@ -29,7 +29,7 @@ export function encodeHead({ group, views, cursor }: CheckpointHead): Uint8Array
  * @throws TreplicaError LEDGER_VERSION for one that a later Treplica wrote, MALFORMED_BYTES for what is none.
  */
 export function decodeHead(bytes: Buffer): CheckpointHead {
-  const input = new WireReader(bytes);
+  const input = new FieldReader(bytes);
   const version = input.byte(255);
   if (version !== FORMAT_VERSION) {
     throw new TreplicaError(
@@ -46,37 +46,37 @@ export function decodeHead(bytes: Buffer): CheckpointHead {
   return { group, views, cursor: { ...mark, boundary, delivered } };
 }
 
-function writeView(out: WireWriter, { view, from }: ViewRecord): void {
+function writeView(out: FieldWriter, { view, from }: ViewRecord): void {
   out.natural(view.number).natural(from).list(view.members, writeId);
 }
 
-function readView(input: WireReader): ViewRecord {
+function readView(input: FieldReader): ViewRecord {
   const number = input.natural();
   const from = input.instance();
   return { view: new View(number, input.list(readProcess)), from };
 }
 
-function writeMark(out: WireWriter, { next, position, bytes }: Mark): void {
+function writeMark(out: FieldWriter, { next, position, bytes }: Mark): void {
   out.natural(next).natural(position).natural(bytes);
 }
 
-function readMark(input: WireReader): Mark {
+function readMark(input: FieldReader): Mark {
   return { next: input.instance(), position: input.natural() as Position, bytes: input.natural() };
 }
 
-function writeDelivered(out: WireWriter, { horizon, rows, held }: DeliveryState): void {
+function writeDelivered(out: FieldWriter, { horizon, rows, held }: DeliveryState): void {
   out.natural(horizon).list(rows, writeRow).list(held, writeHeld);
 }
 
-function readDelivered(input: WireReader): DeliveryState {
+function readDelivered(input: FieldReader): DeliveryState {
   return { horizon: input.instance(), rows: input.list(readRow), held: input.list(readHeld) };
 }
 
-function writeRow(out: WireWriter, { process, incarnation, since, next, last }: DeliveryRow): void {
+function writeRow(out: FieldWriter, { process, incarnation, since, next, last }: DeliveryRow): void {
   out.id(process).natural(incarnation).natural(since).natural(next).natural(last);
 }
 
-function readRow(input: WireReader): DeliveryRow {
+function readRow(input: FieldReader): DeliveryRow {
   return {
     process: input.processId(),
     incarnation: input.natural(),
@@ -86,21 +86,21 @@ function readRow(input: WireReader): DeliveryRow {
   };
 }
 
-function writeHeld(out: WireWriter, { instance, batch }: HeldBatch): void {
+function writeHeld(out: FieldWriter, { instance, batch }: HeldBatch): void {
   out.natural(instance).batch(batch);
 }
 
-function readHeld(input: WireReader): HeldBatch {
+function readHeld(input: FieldReader): HeldBatch {
   const instance = input.instance();
   const { id, body } = input.batch();
   // Not a part of the bytes that are read: it outlives them.
   return { instance, batch: { id, body: Buffer.from(body) } };
 }
 
-function writeId(out: WireWriter, id: string): void {
+function writeId(out: FieldWriter, id: string): void {
   out.id(id);
 }
 
-function readProcess(input: WireReader) {
+function readProcess(input: FieldReader) {
   return input.processId();
 }

@@ -3,7 +3,7 @@ import { describeField, exposedAccessors, keyOf, type Transform, type TypeDescri
 import { flawOf, type Class } from './flaws.js';
 import { malformed, type Source } from './malformed.js';
 import { gainedFields, declaredFields, type Gained } from './gained-fields.js';
-import { headerOf, partsOfHeader, subtypePrefix, survivesUtf8, type Header } from './wire.js';
+import { headerOf, partsOfHeader, subtypePrefix, survivesUtf8, type Header } from './message-format.js';
 
 /** A field that travels. */
 export interface Field {

@@ -4,7 +4,7 @@ import { malformed } from './malformed.js';
 import { put } from './properties.js';
 import { registeredReaders } from './registry.js';
 import { assemble } from './transforms.js';
-import { HEADERS_MAX, isDeclaredHeader, Kind } from './wire.js';
+import { HEADERS_MAX, isDeclaredHeader, Kind } from './message-format.js';
 
 /** The inverse of Encoding: makes the value of what MessagePack gave. Nothing there can be trusted to be well formed. */
 export class Decoding {

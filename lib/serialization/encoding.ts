@@ -11,7 +11,7 @@ import { codecFor } from './registry.js';
 import { contentOf } from './transforms.js';
 import { isUntried } from './trial.js';
 import { oddProperty, refuseDisguised, refuseOdd, refuseOddBytes, refuseOddElements } from './unseen.js';
-import { DEPTH_MAX, HEADERS_MAX, Kind, survivesUtf8 } from './wire.js';
+import { DEPTH_MAX, HEADERS_MAX, Kind, survivesUtf8 } from './message-format.js';
 
 /**
  * One value on its way to MessagePack: turned into arrays and primitives as wire.ts describes. An object that occurs

@@ -3,7 +3,7 @@ import { TreplicaError } from '../model/errors.js';
 import { ClassCodec, Readers } from './class-codec.js';
 import { flawOf, type Class } from './flaws.js';
 import { differenceOf } from './reloaded.js';
-import { isWireName } from './wire.js';
+import { isWireName } from './message-format.js';
 
 /**
  * The classes that have a name on the wire, for the whole process: a decorator runs once, when the module that holds

@@ -1,6 +1,6 @@
 import { TreplicaError } from '../model/errors.js';
 import { ClassCodec, Readers, type Declared, type Reader } from './class-codec.js';
-import { ARRAY, CAREFUL_INSTANCE, MAP, OBJECT, PLAIN_INSTANCE, SET, unusedFrame, type Frame } from './decoder-frame.js';
+import { ARRAY, CAREFUL_INSTANCE, MAP, OBJECT, PLAIN_INSTANCE, SET, unusedLevel, type Level } from './decoder-level.js';
 import type { Class } from './flaws.js';
 import { close, EXTENSIBLE } from './integrity.js';
 import { malformed } from './malformed.js';
@@ -10,7 +10,7 @@ import { put } from './properties.js';
 import { registeredReaders } from './registry.js';
 import { STATE_FORMAT, STATE_HEADERS_MAX, Tag } from './state-format.js';
 import { assemble } from './transforms.js';
-import { isDeclaredHeader } from './wire.js';
+import { isDeclaredHeader } from './message-format.js';
 
 const ARRAY_LENGTH_MAX = 2 ** 32 - 1;
 
@@ -22,7 +22,7 @@ export class StateDecoder {
   readonly #reader = new PieceReader();
   readonly #objects = new ObjectList();
   readonly #headers: Reader[] = [];
-  readonly #frames: Frame[] = [];
+  readonly #frames: Level[] = [];
   #depth = 0;
   #pieces = 0;
   #state: object | null = null;
@@ -102,7 +102,7 @@ export class StateDecoder {
   }
 
   /** Reads one content of the innermost object. */
-  #content(frame: Frame): void {
+  #content(frame: Level): void {
     const { object } = frame;
     if (frame.integrity !== EXTENSIBLE && frame.next === frame.count && frame.kind !== CAREFUL_INSTANCE) {
       this.#depth -= 1;
@@ -136,7 +136,7 @@ export class StateDecoder {
     }
   }
 
-  #carefulField(frame: Frame): void {
+  #carefulField(frame: Level): void {
     if (frame.next === frame.count) {
       this.#depth -= 1;
       assemble(frame.object, frame.fields, frame.values);
@@ -148,7 +148,7 @@ export class StateDecoder {
     values[next] = this.#value(this.#reader.tag(), fields[next]?.declared ?? null);
   }
 
-  #element(frame: Frame, array: unknown[]): void {
+  #element(frame: Level, array: unknown[]): void {
     const { next, count, declared } = frame;
     const tag = this.#reader.tag();
     if (tag !== Tag.skip) {
@@ -166,7 +166,7 @@ export class StateDecoder {
     array.length = count;
   }
 
-  #property(frame: Frame): void {
+  #property(frame: Level): void {
     if (!frame.keyIsRead) {
       frame.keyIsRead = true;
       frame.key = this.#reader.string();
@@ -177,7 +177,7 @@ export class StateDecoder {
     put(object, key as string, this.#value(this.#reader.tag(), null));
   }
 
-  #entry(frame: Frame, map: Map<unknown, unknown>): void {
+  #entry(frame: Level, map: Map<unknown, unknown>): void {
     const tag = this.#reader.tag();
     if (!frame.keyIsRead) {
       frame.keyIsRead = true;
@@ -189,14 +189,14 @@ export class StateDecoder {
     map.set(key, this.#value(tag, declared));
   }
 
-  #advance(frame: Frame): void {
+  #advance(frame: Level): void {
     frame.next += 1;
     frame.keyIsRead = false;
     if (frame.next === frame.count) this.#leave(frame);
   }
 
   /** The frame is free for what the object holds last, unless the object is to be closed after that. */
-  #leave(frame: Frame): void {
+  #leave(frame: Level): void {
     if (frame.integrity === EXTENSIBLE) this.#depth -= 1;
   }
 
@@ -321,8 +321,8 @@ export class StateDecoder {
     return object;
   }
 
-  #push(kind: number, object: object, count: number, declared: Declared | null): Frame {
-    const frame = (this.#frames[this.#depth] ??= unusedFrame());
+  #push(kind: number, object: object, count: number, declared: Declared | null): Level {
+    const frame = (this.#frames[this.#depth] ??= unusedLevel());
     this.#depth += 1;
     frame.kind = kind;
     frame.object = object;

@@ -4,7 +4,7 @@ import { assert } from '../model/assert.js';
 import { development } from '../model/development.js';
 import { bareArray, Holes } from './array-contents.js';
 import { ClassCodec, type Declared, type Shape } from './class-codec.js';
-import { ARRAY, INSTANCE, MAP, OBJECT, SET, unusedFrame, type Frame } from './encoder-frame.js';
+import { ARRAY, INSTANCE, MAP, OBJECT, SET, unusedLevel, type Level } from './encoder-level.js';
 import { flawOf, prototypeOf, type Class } from './flaws.js';
 import { HeaderTable } from './header-table.js';
 import { IdentityTable } from './identity-table.js';
@@ -48,7 +48,7 @@ class StateEncoder {
   readonly #writer: PieceWriter;
   readonly #places = new IdentityTable();
   readonly #headers = new HeaderTable();
-  readonly #frames: Frame[] = [];
+  readonly #frames: Level[] = [];
   /** How many of the frames are in use. */
   #depth = 0;
   #hasBegun = false;
@@ -79,7 +79,7 @@ class StateEncoder {
     return this.#writer.take();
   }
 
-  #innermost(): Frame | null {
+  #innermost(): Level | null {
     return this.#depth === 0 ? null : (this.#frames[this.#depth - 1] ?? null);
   }
 
@@ -102,7 +102,7 @@ class StateEncoder {
   }
 
   /** Writes contents of the innermost object; false where the piece is full. */
-  #contents(frame: Frame): boolean {
+  #contents(frame: Level): boolean {
     this.#type = frame.type;
     this.#key = frame.key;
     switch (frame.kind) {
@@ -119,7 +119,7 @@ class StateEncoder {
     }
   }
 
-  #fields(frame: Frame): boolean {
+  #fields(frame: Level): boolean {
     const { object, fields, count } = frame;
     while (frame.next < count) {
       const field = fields[frame.next];
@@ -133,7 +133,7 @@ class StateEncoder {
     return true;
   }
 
-  #elements(frame: Frame): boolean {
+  #elements(frame: Level): boolean {
     const { declared, count } = frame;
     const array = frame.object as readonly unknown[];
     while (frame.next < count) {
@@ -148,7 +148,7 @@ class StateEncoder {
     return true;
   }
 
-  #skip(frame: Frame, array: readonly unknown[]): void {
+  #skip(frame: Level, array: readonly unknown[]): void {
     frame.holes ??= new Holes(array);
     const end = frame.holes.end(frame.next);
     this.#writer.tagged(Tag.skip, end - frame.next);
@@ -156,7 +156,7 @@ class StateEncoder {
     this.#advance(frame);
   }
 
-  #properties(frame: Frame): boolean {
+  #properties(frame: Level): boolean {
     const { object, names, count } = frame;
     while (frame.next < count) {
       const name = names[frame.next] ?? '';
@@ -175,7 +175,7 @@ class StateEncoder {
     return true;
   }
 
-  #entries(frame: Frame): boolean {
+  #entries(frame: Level): boolean {
     while (frame.next < frame.count) {
       const [key, held] = (frame.entry ??= this.#nextOf(frame));
       if (!frame.keyIsWritten) {
@@ -191,7 +191,7 @@ class StateEncoder {
     return true;
   }
 
-  #members(frame: Frame): boolean {
+  #members(frame: Level): boolean {
     while (frame.next < frame.count) {
       const [member] = (frame.entry ??= this.#nextOf(frame));
       if (!this.#writer.fits(member)) return false;
@@ -202,7 +202,7 @@ class StateEncoder {
     return true;
   }
 
-  #nextOf(frame: Frame): readonly [unknown, unknown] {
+  #nextOf(frame: Level): readonly [unknown, unknown] {
     const next = frame.entries?.next();
     assert(next?.done === false, 'a state does not change while it is saved', {
       place: `${frame.type?.name}.${frame.key}`,
@@ -211,7 +211,7 @@ class StateEncoder {
   }
 
   /** One more has been, or is about to be, written. After the last one the frame is free: what it holds may take its place. */
-  #advance(frame: Frame): void {
+  #advance(frame: Level): void {
     frame.next += 1;
     frame.entry = null;
     frame.keyIsWritten = false;
@@ -357,8 +357,8 @@ class StateEncoder {
     return true;
   }
 
-  #push(kind: number, object: object, count: number, declared: Declared | null): Frame {
-    const frame = (this.#frames[this.#depth] ??= unusedFrame());
+  #push(kind: number, object: object, count: number, declared: Declared | null): Level {
+    const frame = (this.#frames[this.#depth] ??= unusedLevel());
     this.#depth += 1;
     frame.kind = kind;
     frame.object = object;

@@ -6,12 +6,12 @@ import type { LedgerRecord } from '../model/records.js';
 import type { Random } from './random.js';
 
 /** What may become of a record on a disk. */
-export type Damage = 'flipped bit' | 'vanished record' | 'torn write';
+export type InjectedDamage = 'flipped bit' | 'vanished record' | 'torn write';
 
 /** Damages one record of what a disk holds, any of them or one of those written last. Returns which; null where there is none. */
 export function damage(
   file: MemoryFile,
-  kind: Damage,
+  kind: InjectedDamage,
   random: Random,
   written: readonly LedgerRecord[] | null = null,
 ): string | Instance | null {

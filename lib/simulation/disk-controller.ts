@@ -8,7 +8,7 @@ import type { Random } from './random.js';
 import type { World } from './world.js';
 
 /** How a disk behaves. */
-export interface DiskManners {
+export interface DiskBehavior {
   /** A commit takes at least so long, and on average so much longer. */
   commitUsMin: number;
   commitUsMean: number;
@@ -24,7 +24,7 @@ export interface DiskManners {
 
 /** Decides when what a process writes is on its disk, and whether. */
 export class DiskController<S extends StateMachine> {
-  readonly manners: DiskManners = {
+  readonly behavior: DiskBehavior = {
     commitUsMin: 100,
     commitUsMean: 100,
     usualUs: 100,
@@ -72,31 +72,31 @@ export class DiskController<S extends StateMachine> {
 
   /** The next commit will reach the disk but for a piece of one of its records, and the process crash of it. */
   tearNextCommit(): void {
-    this.#process.wounds.ofVotes = true; // From now on, so that no majority is ever torn at a time.
+    this.#process.damage.ofVotes = true; // From now on, so that no majority is ever torn at a time.
     this.#tears = true;
   }
 
   /** From now on nothing fails. */
   leaveInPeace(): void {
-    this.manners.fault = this.manners.checkpointFault = null;
+    this.behavior.fault = this.behavior.checkpointFault = null;
     this.#tears = false;
   }
 
   #commit(write: DiskWrite): void {
-    const { commitUsMin, commitUsMean } = this.manners;
+    const { commitUsMin, commitUsMean } = this.behavior;
     this.#begin(write, commitUsMin + Math.floor(this.#random.exponential(commitUsMean)), (life) => {
-      if (this.manners.fault !== null) this.#failCommit(write, life, this.manners.fault);
+      if (this.behavior.fault !== null) this.#failCommit(write, life, this.behavior.fault);
       else if (this.#tears) this.#tear(life);
       else this.#complete(write, life);
     });
   }
 
   #writeCheckpoint(write: DiskWrite): void {
-    this.#begin(write, Math.floor(this.#random.exponential(this.manners.chunkUsMean)), (life) => {
-      const fault = this.manners.fault ?? this.manners.checkpointFault;
+    this.#begin(write, Math.floor(this.#random.exponential(this.behavior.chunkUsMean)), (life) => {
+      const fault = this.behavior.fault ?? this.behavior.checkpointFault;
       if (fault === null) this.#complete(write, life);
       else {
-        this.#process.excuses.failedCommit = true;
+        this.#process.expectedFailures.failedCommit = true;
         write.fail(fault, this.#random.chance(0.5));
       }
       this.#world.stir();
@@ -124,7 +124,7 @@ export class DiskController<S extends StateMachine> {
   }
 
   #failCommit(write: DiskWrite, life: Life<S>, fault: Error): void {
-    this.#process.excuses.failedCommit = true;
+    this.#process.expectedFailures.failedCommit = true;
     const lands = this.#random.chance(0.5);
     if (lands && life.underWay !== null) this.#world.watch.durable(this.#process, life.underWay);
     write.fail(fault, lands);
@@ -133,7 +133,7 @@ export class DiskController<S extends StateMachine> {
   #tear(life: Life<S>): void {
     this.#tears = false;
     const process = this.#process;
-    process.wounds.ofVotes = process.excuses.damagedDisk = true;
+    process.damage.ofVotes = process.expectedFailures.damagedDisk = true;
     const written = life.underWay;
     process.crash(true);
     if (written === null) return;

@@ -43,8 +43,8 @@ export class Nemesis<S extends StateMachine> {
     world.wentDown = (process) => this.#tend(process);
     world.weather.climate = this.#adversity.climate;
     for (const process of world.processes) {
-      process.manners.usualUs = this.#adversity.commitUs;
-      process.manners.commitUsMean = this.#adversity.commitUs;
+      process.diskBehavior.usualUs = this.#adversity.commitUs;
+      process.diskBehavior.commitUsMean = this.#adversity.commitUs;
       world.after(this.#random.below(100_000), () => {
         if (process.life === null && process.mayStart) process.start();
       });
@@ -134,6 +134,6 @@ export class Nemesis<S extends StateMachine> {
 }
 
 /** Whether the process is the member that it always was, and holds all that it has ever told others. */
-function isSound({ isLost, wounds }: Pick<SimulatedProcess<StateMachine>, 'isLost' | 'wounds'>): boolean {
-  return !isLost && wounds.areHealed;
+function isSound({ isLost, damage }: Pick<SimulatedProcess<StateMachine>, 'isLost' | 'damage'>): boolean {
+  return !isLost && damage.areHealed;
 }

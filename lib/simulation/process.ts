@@ -12,19 +12,19 @@ import type { QueueOptions } from '../paxos/options.js';
 import { AsynchronousPersistentQueue } from '../paxos/paxos-queue.js';
 import type { WireMessage } from '../paxos/wire/wire.js';
 import { Clock, START_MS } from './clock.js';
-import { DiskController, type DiskManners } from './disk-controller.js';
+import { DiskController, type DiskBehavior } from './disk-controller.js';
 import { Life } from './life.js';
 import { WatchedLedger, WatchedTransport, watchedReceiver } from './ports.js';
 import type { Random } from './random.js';
 import { WatchedQueue } from './watched-machine.js';
-import { Wounds } from './wounds.js';
+import { OutstandingDamage } from './outstanding-damage.js';
 import type { World } from './world.js';
 
 /** So few that promises mostly come in parts. */
 const VOTES_A_PROMISE = 3;
 
 /** What a process did wrong may be the doing of faults that were injected into it. */
-export interface Excuses {
+export interface ExpectedFailures {
   /** Commits were made to fail. */
   failedCommit: boolean;
   /** What its disk holds was damaged. */
@@ -38,10 +38,10 @@ export type Ambush = 'checkpoint' | 'source';
 export class SimulatedProcess<S extends StateMachine> {
   readonly name: string;
   readonly clock: Clock;
-  readonly excuses: Excuses = { failedCommit: false, damagedDisk: false };
+  readonly expectedFailures: ExpectedFailures = { failedCommit: false, damagedDisk: false };
   id: ProcessId;
   disk: MemoryDisk;
-  wounds = new Wounds();
+  damage = new OutstandingDamage();
   /** Kinds of messages that it does not hear. */
   readonly deafTo = new Set<WireMessage['kind']>();
   /** Its disk is gone, or what it held cannot be relied on: as the member that it was, it never comes back. */
@@ -90,8 +90,8 @@ export class SimulatedProcess<S extends StateMachine> {
     return this.name + "'".repeat(this.#formerDisks);
   }
 
-  get manners(): DiskManners {
-    return this.#controller.manners;
+  get diskBehavior(): DiskBehavior {
+    return this.#controller.behavior;
   }
 
   /** The life under way; null while the process is down. */
@@ -175,7 +175,7 @@ export class SimulatedProcess<S extends StateMachine> {
     this.#former = null;
     this.isPutBack = this.isLost = true;
     this.#formerDisks += 1;
-    this.wounds = new Wounds();
+    this.damage = new OutstandingDamage();
     this.#world.name(this.id, this.label);
     return true;
   }
@@ -260,8 +260,9 @@ export class SimulatedProcess<S extends StateMachine> {
     if (cause instanceof InvariantViolation) log.violate('invariants of the product', `${this.name}: ${text}`);
     else if (code === 'VOTES_LOST' && this.isPutBack) this.#isBroken = !this.recovers;
     else if (code === 'FOUNDING_FAILED') return;
-    else if (code === 'LEDGER_DAMAGED' && this.excuses.damagedDisk) this.#isBroken = this.isLost = !this.recovers;
-    else if (code !== 'LEDGER_FAILED' || !this.excuses.failedCommit)
+    else if (code === 'LEDGER_DAMAGED' && this.expectedFailures.damagedDisk)
+      this.#isBroken = this.isLost = !this.recovers;
+    else if (code !== 'LEDGER_FAILED' || !this.expectedFailures.failedCommit)
       log.violate('survival', `${this.name} has stopped: ${text}`);
   }
 
@@ -289,7 +290,7 @@ export class SimulatedProcess<S extends StateMachine> {
   #setDiskAside(): string {
     const { log } = this.#world;
     log.note(this.name, 'sets its disk aside', 0, () => '');
-    if (!this.wounds.ofVotes && !this.isPutBack)
+    if (!this.damage.ofVotes && !this.isPutBack)
       log.violate('survival', `${this.name} gives up its votes, which are sound`);
     this.#hasSetAside = true;
     this.#becomeSomebodyElse();
@@ -302,8 +303,8 @@ export class SimulatedProcess<S extends StateMachine> {
     this.isPutBack = false;
     this.#former = null;
     this.#formerDisks += 1;
-    this.excuses.damagedDisk = false;
-    this.wounds = new Wounds();
+    this.expectedFailures.damagedDisk = false;
+    this.damage = new OutstandingDamage();
     this.disk = this.#controller.newDisk();
     this.id = this.#newIdentity(!this.#hasSetAside);
   }

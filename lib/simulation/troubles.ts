@@ -1,6 +1,6 @@
 import type { StateMachine } from '../machine/state-machine.js';
 import { MESSAGE_KINDS } from '../paxos/wire/wire.js';
-import { damage, damageCheckpoint, damageDecision, type Damage } from './damage.js';
+import { damage, damageCheckpoint, damageDecision, type InjectedDamage } from './damage.js';
 import { foreignGroup, forgery, intruder, stranger } from './intrusions.js';
 import type { Ambush, SimulatedProcess } from './process.js';
 import { all, NOTHING, type Stage, type Trouble } from './trouble.js';
@@ -97,8 +97,8 @@ const stall: Trouble = ({ world, victim, lastsUs }) => {
 };
 
 const slowDisk: Trouble = ({ random, victim }) => {
-  victim.manners.commitUsMean = random.between(1_000, 300_000);
-  return () => (victim.manners.commitUsMean = victim.manners.usualUs);
+  victim.diskBehavior.commitUsMean = random.between(1_000, 300_000);
+  return () => (victim.diskBehavior.commitUsMean = victim.diskBehavior.usualUs);
 };
 
 const stuckDisk: Trouble = ({ victim }) => {
@@ -109,13 +109,13 @@ const stuckDisk: Trouble = ({ victim }) => {
 };
 
 const failedFlush: Trouble = ({ victim }) => {
-  victim.manners.fault = new Error('EIO: i/o error, fdatasync');
-  return () => (victim.manners.fault = null);
+  victim.diskBehavior.fault = new Error('EIO: i/o error, fdatasync');
+  return () => (victim.diskBehavior.fault = null);
 };
 
 const fullDisk: Trouble = ({ victim }) => {
-  victim.manners.fault = new Error('ENOSPC: no space left on device');
-  return () => (victim.manners.fault = null);
+  victim.diskBehavior.fault = new Error('ENOSPC: no space left on device');
+  return () => (victim.diskBehavior.fault = null);
 };
 
 /** The next commit reaches the disk but for a piece of one of its records, and the process crashes of it. */
@@ -125,14 +125,14 @@ const tornWrite: Trouble = (stage) => {
   return NOTHING;
 };
 
-function damaged(kind: Damage): Trouble {
+function damaged(kind: InjectedDamage): Trouble {
   return (stage) => {
     const { world, random, victim } = stage;
     if (!stage.mayLose(victim)) return undefined;
     const what = damage(victim.disk.file(world.scene.queueId), kind, random);
     if (what === null) return undefined;
-    if (typeof what === 'number' && what < world.watch.diskOf(victim).watermark) victim.wounds.entries.add(what);
-    else victim.wounds.ofVotes = victim.excuses.damagedDisk = true;
+    if (typeof what === 'number' && what < world.watch.diskOf(victim).watermark) victim.damage.entries.add(what);
+    else victim.damage.ofVotes = victim.expectedFailures.damagedDisk = true;
     world.log.note(victim.name, 'has its disk damaged', 0, () => `${kind}: ${what}`);
     return NOTHING;
   };
@@ -144,7 +144,7 @@ const damagedDecision: Trouble = (stage) => {
   if (!stage.mayLose(victim)) return undefined;
   const instance = damageDecision(victim.disk.file(world.scene.queueId), world.watch.diskOf(victim).watermark, random);
   if (instance === null) return undefined;
-  victim.wounds.entries.add(instance);
+  victim.damage.entries.add(instance);
   world.log.note(victim.name, 'has its disk damaged', instance, () => `at ${instance}, which is decided`);
   return NOTHING;
 };
@@ -155,20 +155,20 @@ const damagedCheckpoint: Trouble = (stage) => {
   if (checkpoint === null || !stage.mayLose(victim)) return undefined;
   const what = damageCheckpoint(victim.disk.file(world.scene.queueId), checkpoint, random);
   if (what === null) return undefined;
-  victim.wounds.ofCheckpoint = true;
+  victim.damage.ofCheckpoint = true;
   world.log.note(victim.name, 'has its checkpoint damaged', checkpoint.next, () => what);
   return NOTHING;
 };
 
 const failedCheckpoint: Trouble = ({ victim }) => {
-  victim.manners.checkpointFault = new Error('ENOSPC: no space left on device, write');
-  return () => (victim.manners.checkpointFault = null);
+  victim.diskBehavior.checkpointFault = new Error('ENOSPC: no space left on device, write');
+  return () => (victim.diskBehavior.checkpointFault = null);
 };
 
 const slowCheckpoint: Trouble = ({ random, victim }) => {
-  const { chunkUsMean } = victim.manners;
-  victim.manners.chunkUsMean = random.between(1_000, 100_000);
-  return () => (victim.manners.chunkUsMean = chunkUsMean);
+  const { chunkUsMean } = victim.diskBehavior;
+  victim.diskBehavior.chunkUsMean = random.between(1_000, 100_000);
+  return () => (victim.diskBehavior.chunkUsMean = chunkUsMean);
 };
 
 /** Down for so long that the others have cut their logs beyond where it was. */

@@ -12,7 +12,7 @@ import { EqualCheckpoints } from './checkers/equal-checkpoints.js';
 import { EqualStates } from './checkers/equal-states.js';
 import { ExactlyOnce } from './checkers/exactly-once.js';
 import { ApplicationInvariants } from './checkers/invariants.js';
-import { Learners } from './checkers/learners.js';
+import { Observers } from './checkers/observers.js';
 import { Monotonicity, type OnDisk } from './checkers/monotonicity.js';
 import { OneOrder } from './checkers/one-order.js';
 import { Phases } from './checkers/phases.js';
@@ -38,7 +38,7 @@ export class Watch<S extends StateMachine> {
   readonly #stableStorage: StableStorage;
   readonly #othersStorage: StableStorage;
   readonly #phases: Phases;
-  readonly #learners: Learners;
+  readonly #observers: Observers;
   readonly #retention: Retention;
   readonly #equalCheckpoints: EqualCheckpoints;
   readonly #equalStates: EqualStates<S>;
@@ -74,7 +74,7 @@ export class Watch<S extends StateMachine> {
     this.#stableStorage = new StableStorage(this.#monotonicity, this.#agreement, report('stable storage'));
     this.#othersStorage = new StableStorage(this.#othersDisks, this.#agreement, report('stable storage'));
     this.#phases = new Phases(replicas, this.#monotonicity, this.#agreement, report('phases'));
-    this.#learners = new Learners(report('learners'));
+    this.#observers = new Observers(report('observers'));
     this.#retention = new Retention(report('retention'));
     this.#equalCheckpoints = new EqualCheckpoints(this.#order, report('equal checkpoints'));
     this.#durability = new Durability(replicas, this.#agreement, this.#order, report('durability'));
@@ -86,13 +86,13 @@ export class Watch<S extends StateMachine> {
   /** Records of a process are on its disk, whether it knows or not. */
   durable(process: SimulatedProcess<S>, records: readonly LedgerRecord[]): void {
     const { label, index, isLost } = process;
-    process.wounds.durable(records);
+    process.damage.durable(records);
     for (const record of records)
       if (record.kind === 'identity') this.#callOrder.begins(record.process, record.incarnation);
     this.#disksOf(process).durable(label, records);
     this.#agreement.durable(label, records);
     this.#equalCheckpoints.durable(label, records);
-    if (process.isPutBack || isLost) this.#learners.durable(label, records);
+    if (process.isPutBack || isLost) this.#observers.durable(label, records);
     else this.#durability.durable(index, records);
   }
 
@@ -114,32 +114,32 @@ export class Watch<S extends StateMachine> {
   /** What a process could do without may be gone from its disk now. */
   holds(process: SimulatedProcess<S>): void {
     if (process.isPutBack) return;
-    const { disk, label, wounds } = process;
-    this.#retention.holds(label, disk.file(this.#queueId), this.diskOf(process), wounds);
+    const { disk, label, damage } = process;
+    this.#retention.holds(label, disk.file(this.#queueId), this.diskOf(process), damage);
   }
 
   /** The process of this id is no more: its disk is gone, or what it holds cannot be relied on. */
   retires(id: ProcessId): void {
-    this.#learners.retires(id);
+    this.#observers.retires(id);
   }
 
   /** A process takes part under an id. */
   opens(process: SimulatedProcess<S>, id: ProcessId): void {
-    this.#learners.opens(process.label, id);
+    this.#observers.opens(process.label, id);
   }
 
   /** A process hands a message to its transport. */
   says(process: SimulatedProcess<S>, message: WireMessage): void {
     const { id, label, isLost, recovers } = process;
     if (process.isPutBack) {
-      this.#learners.saysUnaware(label, id, message);
+      this.#observers.saysUnaware(label, id, message);
       this.#othersStorage.says(label, message);
     } else if (isLost && !recovers) this.#stableStorage.saysAsStranger(label, message);
     else if (isLost) {
-      this.#learners.says(label, message);
+      this.#observers.says(label, message);
       this.#othersStorage.says(label, message);
     } else {
-      this.#learners.saysAsMember(id, message);
+      this.#observers.saysAsMember(id, message);
       this.#stableStorage.says(label, message);
       this.#phases.says(label, message);
     }

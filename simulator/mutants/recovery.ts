@@ -34,7 +34,7 @@ export const recovery: readonly Mutant[] = [
   },
   {
     name: 'transfer-not-completed',
-    file: 'lib/paxos/recovery/transfer.ts',
+    file: 'lib/paxos/recovery/state-transfer.ts',
     from: 'receiver.finish().then(',
     to: 'Promise.resolve().then(',
     breaks: 'A checkpoint is complete and durable before anybody goes on from it.',
@@ -123,7 +123,7 @@ export const recovery: readonly Mutant[] = [
     profile: 'damage',
   },
   {
-    name: 'learner-votes',
+    name: 'observer-votes',
     file: 'lib/consensus/shared.ts',
     from: 'return shared.right.isAdmitted && isOfView(shared);',
     to: 'return shared.views.founded;',

@@ -93,12 +93,12 @@ export const trust: readonly Mutant[] = [
     profile: 'intrusions',
   },
   {
-    name: 'learner-does-not-climb',
+    name: 'observer-does-not-climb',
     file: 'lib/consensus/election.ts',
     from: 'this.#silentTicks += 1;\n    if (!amMember(this.#shared)) return;',
     to: 'if (!amMember(this.#shared)) return;\n    this.#silentTicks += 1;',
-    breaks: 'Where no coordinator is heard, the highest reign rises towards what is claimed, at learners too.',
-    needs: 'reigns far above what a learner has heard of',
+    breaks: 'Where no coordinator is heard, the highest reign rises towards what is claimed, at observers too.',
+    needs: 'reigns far above what an observer has heard of',
     profile: 'intrusions',
   },
   {

@@ -40,7 +40,7 @@ function notZero(spent: TimeSpent): Partial<TimeSpent> {
 describe('where the time went', () => {
   it.each([
     ['lib/serialization/encoding.js', 'encode'],
-    ['lib/bytes/wire-writer.js', 'encode'],
+    ['lib/bytes/field-writer.js', 'encode'],
     ['lib/paxos/driver.js', 'order'],
     ['lib/consensus/acceptor.js', 'order'],
     ['lib/transport/frame/frame.js', 'network'],

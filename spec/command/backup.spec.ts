@@ -161,10 +161,10 @@ describe('a group that began from a backup', () => {
     await restoreInto(1, queueId);
     await restoreInto(2, queueId);
     const [first] = await start(queueId, 2);
-    const learner = await ReplicatedStateMachine.create(new Journal(), await open(queueId, 3, 2, { recover: true }));
+    const observer = await ReplicatedStateMachine.create(new Journal(), await open(queueId, 3, 2, { recover: true }));
     await append(first!, 260, 262);
-    expect(await learner.read(({ entries }) => entries)).toEqual(first!.state.entries);
-    expect(await learner.execute(new Append('of the learner'))).toBe(first!.state.entries.length - 1);
+    expect(await observer.read(({ entries }) => entries)).toEqual(first!.state.entries);
+    expect(await observer.execute(new Append('of the observer'))).toBe(first!.state.entries.length - 1);
   });
 
   it('is founded by nobody who began from something else: both say what to do', async () => {

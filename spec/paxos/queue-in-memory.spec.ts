@@ -118,7 +118,7 @@ describe('a commit', () => {
     const victim = inRole(group, role);
     const { queue, machine } = victim.life!;
     const closed = rejection(queue!.closed);
-    victim.manners.fault = new Error('no space left on the disk');
+    victim.diskBehavior.fault = new Error('no space left on the disk');
     const error = await group.settle(rejection(machine!.execute(new Append('lost?'))));
     expect(error).toBeInstanceOf(UnknownOutcomeError);
     expect(error.cause).toMatchObject({ code: 'LEDGER_FAILED', message: expect.stringContaining('no space left') });
@@ -130,7 +130,7 @@ describe('a commit', () => {
     });
 
     await group.settle(group.append(group.others(victim)[0]!));
-    victim.manners.fault = null;
+    victim.diskBehavior.fault = null;
     await group.start(victim);
     await group.settle(group.append(victim));
     expect((await withoutViolation(group)).length).toBeGreaterThanOrEqual(2);

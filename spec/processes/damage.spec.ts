@@ -98,7 +98,7 @@ describe('a process whose data file is', () => {
 });
 
 describe('a process whose directory is gone', () => {
-  it('joins without a vote, and is the same learner when it is started again', async () => {
+  it('joins without a vote, and is the same observer when it is started again', async () => {
     const victim = await withOneDead(500, { options: { ...OFTEN, recover: true } });
     rmSync(victim.directory, { recursive: true });
     await victim.start();
@@ -108,7 +108,7 @@ describe('a process whose directory is gone', () => {
     expect(victim.processId).toBe(processId);
     await expectWhole(victim);
     await group.replica(0).kill();
-    const alone = victim.ask({ kind: 'append', entry: 'by one member and the learner', timeoutMs: 1_500 });
+    const alone = victim.ask({ kind: 'append', entry: 'by one member and the observer', timeoutMs: 1_500 });
     await expect(alone).rejects.toThrow('UNKNOWN_OUTCOME');
     await group.replica(0).start();
     await expectWhole(victim);

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { MemoryDisk } from '../../lib/ledger/memory/memory-ledger.js';
 import { NO_BALLOT } from '../../lib/model/ballot.js';
-import { damage, type Damage } from '../../lib/simulation/damage.js';
+import { damage, type InjectedDamage } from '../../lib/simulation/damage.js';
 import type { Life } from '../../lib/simulation/life.js';
 import { Random } from '../../lib/simulation/random.js';
 import type { World } from '../../lib/simulation/world.js';
@@ -86,14 +86,14 @@ describe('a process that crashes', () => {
   ])('%s, and has told nobody', async (_, lands, entries) => {
     const world = await startedWorld({ replicas: 1 });
     const [process] = world.processes as [Process];
-    process.manners.commitUsMin = SECOND_US;
+    process.diskBehavior.commitUsMin = SECOND_US;
     const call = append(process, 'entry');
     expect(
       await world.until(() => process.life?.underWay?.some(({ kind }) => kind === 'entry') === true, 10 * SECOND_US),
     ).toBe(true);
     process.crash(lands);
     expect(process.machine).toBeNull();
-    process.manners.commitUsMin = 100;
+    process.diskBehavior.commitUsMin = 100;
     process.start();
     await comeUp(world, process);
     await world.pass(5 * SECOND_US);
@@ -131,17 +131,17 @@ describe('a process that crashes', () => {
   it('because a commit fails is excused for it', async () => {
     const world = await startedWorld({ replicas: 1 });
     const [process] = world.processes as [Process];
-    process.manners.fault = new Error('ENOSPC: no space left on device');
+    process.diskBehavior.fault = new Error('ENOSPC: no space left on device');
     append(process, 'entry');
     expect(await world.until(() => process.life === null, SECOND_US)).toBe(true);
     expect(eventsOf(world, process).at(-1)).toMatch(/stops TreplicaError: .*no space left on device/);
-    expect(process.excuses.failedCommit).toBe(true);
+    expect(process.expectedFailures.failedCommit).toBe(true);
     expect(world.log.violation).toBeNull();
   });
 });
 
 describe('what a disk holds', () => {
-  const KINDS: readonly Damage[] = ['flipped bit', 'vanished record', 'torn write'];
+  const KINDS: readonly InjectedDamage[] = ['flipped bit', 'vanished record', 'torn write'];
 
   /** A process that has executed a few operations and gone down. */
   const downAfterAFew = async (): Promise<{ world: World<Journal>; process: Process }> => {
@@ -156,7 +156,7 @@ describe('what a disk holds', () => {
     for (let seed = 1; seed <= 8; seed += 1) {
       const { world, process } = await downAfterAFew();
       expect(damage(process.disk.file(QUEUE), kind, new Random(seed))).not.toBeNull();
-      process.excuses.damagedDisk = true;
+      process.expectedFailures.damagedDisk = true;
       process.start();
       expect(await world.until(() => process.life === null, SECOND_US)).toBe(true);
       expect(eventsOf(world, process).at(-1)).toMatch(/stops TreplicaError: /);

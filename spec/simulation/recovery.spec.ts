@@ -89,7 +89,7 @@ describe('a group that makes checkpoints and cuts its logs', () => {
     victim.crash(false);
     const file = victim.disk.file(QUEUE);
     file.meta.set('promise', Buffer.from('damaged'));
-    victim.wounds.ofVotes = victim.excuses.damagedDisk = true;
+    victim.damage.ofVotes = victim.expectedFailures.damagedDisk = true;
     const crashedUs = world.nowUs;
     await comeBack(victim);
     await appendAll(world, victim, ENTRIES.slice(10));
@@ -112,11 +112,11 @@ describe('a group that makes checkpoints and cuts its logs', () => {
     victim.crash(false);
     const { watermark } = world.watch.diskOf(victim);
     const instance = damageDecision(victim.disk.file(QUEUE), watermark, new Random(1))!;
-    victim.wounds.entries.add(instance);
+    victim.damage.entries.add(instance);
     await comeBack(victim);
     await beLevel(victim);
     expect(victim.id).toBe(id);
-    expect(victim.wounds.areHealed).toBe(true);
+    expect(victim.damage.areHealed).toBe(true);
     expect(has(victim, `repair ${instance}=`)).toBe(true);
   });
 
@@ -127,19 +127,19 @@ describe('a group that makes checkpoints and cuts its logs', () => {
     victim.crash(false);
     const { checkpoint } = world.watch.diskOf(victim);
     expect(damageCheckpoint(victim.disk.file(QUEUE), checkpoint!, new Random(seed))).not.toBeNull();
-    victim.wounds.ofCheckpoint = true;
+    victim.damage.ofCheckpoint = true;
     await comeBack(victim);
     await beLevel(victim);
     expect(victim.id).toBe(id);
   });
 
   it('keeps the log of who cannot write checkpoints', async () => {
-    victim.manners.checkpointFault = new Error('ENOSPC: no space left on device');
+    victim.diskBehavior.checkpointFault = new Error('ENOSPC: no space left on device');
     await appendAll(world, here, ENTRIES);
     await beLevel(victim);
     expect(firstEntryOf(victim)).toBe(0);
     expect(has(victim, 'no checkpoint could be made')).toBe(true);
-    victim.manners.checkpointFault = null;
+    victim.diskBehavior.checkpointFault = null;
     await appendAll(world, here, ENTRIES);
     await world.pass(SECOND_US);
     expect(firstEntryOf(victim)).toBeGreaterThan(0);

@@ -184,7 +184,7 @@ export class CoreGroup {
       mode,
       random: this.#random,
       founds: false,
-      learns: true,
+      observes: true,
       deliveryRowsMax,
     };
     this.processes.push(new CoreProcess(number, options));

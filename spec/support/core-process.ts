@@ -103,7 +103,7 @@ export interface Turn {
 }
 
 export interface ProcessOptions extends Partial<
-  Pick<ConsensusOptions, 'founds' | 'learns' | 'votesAPromise' | 'isSound'>
+  Pick<ConsensusOptions, 'founds' | 'observes' | 'votesAPromise' | 'isSound'>
 > {
   readonly replicas: number;
   readonly mode: Mode;
@@ -162,7 +162,7 @@ export class CoreProcess {
         incarnation: this.disk.incarnation,
         isAdmitted: true,
         founds: true,
-        learns: false,
+        observes: false,
         isSound,
         ...this.options,
       },

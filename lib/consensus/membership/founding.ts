@@ -15,7 +15,7 @@ export interface FoundingOptions {
   /** Whether this process may found a group: not where it may have belonged to one and has lost what it knew. */
   readonly founds: boolean;
   /** Whether it takes part, without a vote, in a group that exists without it. */
-  readonly learns: boolean;
+  readonly observes: boolean;
 }
 
 /** Foundings whose withdrawals are kept: as good as all that a process can have signed, and a bound to what others make up. */
@@ -84,7 +84,7 @@ export class FoundingRole {
 
   /**
    * As long as nothing is known to be decided in the group, it may be dead without this process knowing of it: those who
-   * know answer. A learner has not signed, and only asks.
+   * know answer. An observer has not signed, and only asks.
    */
   #askWhetherItHolds(): void {
     const { outbox, log, views } = this.#shared;
@@ -255,17 +255,17 @@ export class FoundingRole {
     if (own !== '' && !isSameBase(founding.base, this.#base)) {
       outbox.notice({ kind: 'bases-differ', process: from, base: founding.base.digest, own });
     } else if (this.#learnsFrom(founding) && this.#record.signed === null) {
-      this.#enter(founding, 'learner');
+      this.#enter(founding, 'observer');
     } else if (!this.#outsider) {
       this.#outsider = true;
       outbox.notice({ kind: 'founded', group: founding.group, view: new View(0, founding.members), part: 'stranger' });
     }
   }
 
-  /** Who has given a group up under a former id comes back to it as a learner. */
+  /** Who has given a group up under a former id comes back to it as an observer. */
   #learnsFrom({ group }: Founding): boolean {
     const withdrawal = withdrawalOf(this.#record.withdrawals, group);
-    return this.#options.learns || (withdrawal !== undefined && !isDead(withdrawal));
+    return this.#options.observes || (withdrawal !== undefined && !isDead(withdrawal));
   }
 
   #hasWithdrawnFrom({ group }: Founding): boolean {

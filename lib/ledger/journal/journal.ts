@@ -24,7 +24,7 @@ import { assert } from '../../model/assert.js';
 import { limits } from '../../model/limits.js';
 import { syncDirectory } from '../lmdb/directory.js';
 import { damaged } from '../ledger-errors.js';
-import { encodeFrame, frameBytesMax, type JournaledCommit } from './frame.js';
+import { encodeCommit, commitBytesMax, type JournaledCommit } from './journaled-commit.js';
 import { HEADER_SECTORS, readHeader, writeHeader } from './header.js';
 import { journalFile } from './journal-file.js';
 import { scanJournal, type JournalScan } from './scan.js';
@@ -118,7 +118,7 @@ export class Journal {
 
   /** Whether it is small enough for the journal and there is room; if not, LMDB is to have it and all before it. */
   hasRoomFor(commit: JournaledCommit): boolean {
-    const bytes = frameBytesMax(commit);
+    const bytes = commitBytesMax(commit);
     return bytes <= limits.journalCommitBytesMax && this.#sector + sectorsOf(bytes) <= SECTORS;
   }
 
@@ -129,7 +129,7 @@ export class Journal {
   append(commit: JournaledCommit): void {
     if (this.#failure !== null) throw this.#failure;
     assert(this.hasRoomFor(commit), 'a commit is journaled where there is room', { sector: this.#sector });
-    const frame = encodeFrame(this.#frame, commit);
+    const frame = encodeCommit(this.#frame, commit);
     const bytes = writeSectors(this.#sectors, frame, this.#sequence + 1);
     writeAll(this.#fd, this.#sectors.subarray(0, bytes), this.#sector * SECTOR_BYTES);
     fdatasyncSync(this.#fd);

@@ -1,5 +1,5 @@
 import { damaged } from '../ledger-errors.js';
-import { decodeFrame, type JournaledCommit } from './frame.js';
+import { decodeCommit, type JournaledCommit } from './journaled-commit.js';
 import { HEADER_SECTORS, readHeader } from './header.js';
 import { readSector, SECTOR_BYTES } from './sector.js';
 
@@ -64,7 +64,7 @@ function readFrame(
 
 function decode(bytes: Buffer, sequence: number, name: string): JournaledCommit {
   try {
-    return decodeFrame(bytes);
+    return decodeCommit(bytes);
   } catch (cause) {
     throw damaged(name, `commit ${sequence} in it does not parse`, cause);
   }

@@ -1,4 +1,4 @@
-import type { Damage } from './damage.js';
+import type { PageDamage } from './page-damage.js';
 import { freeListFault } from './free-list.js';
 import { INTEGER_KEYS, nameOfTable, readNumber, readTree, TREE_BYTES } from './layout.js';
 import type { MetaPages, Snapshot } from './meta-pages.js';
@@ -16,7 +16,7 @@ export type OrderOf = (table: string) => KeyOrder;
  * page of each tree, that each is used once, and the list of those that are free. What the values hold is not looked at,
  * nor whether a page that has no use is in the list: such a one is lost space and no more.
  */
-export function* findDamage(file: PageFile, { newest, previous }: MetaPages, orderOf: OrderOf): Generator<Damage> {
+export function* findDamage(file: PageFile, { newest, previous }: MetaPages, orderOf: OrderOf): Generator<PageDamage> {
   const wrongMeta = rootDamage(file, newest) ?? (previous && rootDamage(file, previous));
   if (wrongMeta) {
     yield wrongMeta;
@@ -30,7 +30,7 @@ export function* findDamage(file: PageFile, { newest, previous }: MetaPages, ord
 }
 
 /** Each transaction of a ledger changes a table, and so the page that leads to all tables: a meta page tells no other time. */
-function rootDamage(file: PageFile, { mainTree, transaction }: Snapshot): Damage | null {
+function rootDamage(file: PageFile, { mainTree, transaction }: Snapshot): PageDamage | null {
   const { root } = mainTree;
   if (root === null) return null;
   if (root >= file.pages) return { table: null, page: root, why: 'it has been cut short: the page is missing' };
@@ -40,7 +40,7 @@ function rootDamage(file: PageFile, { mainTree, transaction }: Snapshot): Damage
   return { table: null, page: root, why };
 }
 
-function* tableDamages(file: PageFile, newest: Snapshot, used: PageSet, orderOf: OrderOf): Generator<Damage> {
+function* tableDamages(file: PageFile, newest: Snapshot, used: PageSet, orderOf: OrderOf): Generator<PageDamage> {
   const tables: NamedTree[] = [];
   const main: NamedTree = {
     table: null,
@@ -61,7 +61,7 @@ function* tableDamages(file: PageFile, newest: Snapshot, used: PageSet, orderOf:
   for (const table of tables) yield* new TreeWalk(file, used, table, () => null).damages();
 }
 
-function* freeListDamages(file: PageFile, newest: Snapshot, used: PageSet): Generator<Damage> {
+function* freeListDamages(file: PageFile, newest: Snapshot, used: PageSet): Generator<PageDamage> {
   const free: NamedTree = {
     table: null,
     tree: newest.freeTree,

@@ -1,4 +1,4 @@
-import type { Damage } from './damage.js';
+import type { PageDamage } from './page-damage.js';
 import { DEPTH_MAX, keyOfTable, NODE_FLAGS, readTree, TREE_BYTES, type Tree } from './layout.js';
 import type { Snapshot } from './meta-pages.js';
 import { overflowFault, overflowOf, valueOf } from './overflow.js';
@@ -6,7 +6,8 @@ import type { PageFile } from './page-file.js';
 import { TreePage } from './tree-page.js';
 
 export type Found =
-  { readonly kind: 'value'; readonly value: Buffer | undefined } | { readonly kind: 'damage'; readonly damage: Damage };
+  | { readonly kind: 'value'; readonly value: Buffer | undefined }
+  | { readonly kind: 'damage'; readonly damage: PageDamage };
 
 interface Entry {
   readonly leaf: TreePage;
@@ -42,7 +43,7 @@ function readEntry(file: PageFile, { leaf, index }: Entry, table: string): Found
   return { kind: 'value', value: valueOf(file, leaf, index) };
 }
 
-function findEntry(file: PageFile, tree: Tree, key: Buffer, transaction: number): Entry | Damage | null {
+function findEntry(file: PageFile, tree: Tree, key: Buffer, transaction: number): Entry | PageDamage | null {
   let number = tree.root;
   let lastTransaction = transaction;
   for (let level = 1; number !== null; level += 1) {

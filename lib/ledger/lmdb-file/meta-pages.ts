@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs';
 
-import type { Damage } from './damage.js';
+import type { PageDamage } from './page-damage.js';
 import {
   FORMAT_VERSION,
   INTEGER_KEYS,
@@ -42,7 +42,7 @@ export interface MetaPages {
 export type MetaReading =
   | MetaPages
   | { readonly kind: 'version'; readonly version: number }
-  | { readonly kind: 'damage'; readonly damage: Damage; readonly bytes: Buffer };
+  | { readonly kind: 'damage'; readonly damage: PageDamage; readonly bytes: Buffer };
 
 /** Reads the two meta pages as LMDB does, and finds what is wrong with them. */
 export function readMetaPages(fd: number): MetaReading {

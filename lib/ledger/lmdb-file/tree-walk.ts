@@ -1,4 +1,4 @@
-import type { Damage } from './damage.js';
+import type { PageDamage } from './page-damage.js';
 import { DEPTH_MAX, NODE_FLAGS, type Tree } from './layout.js';
 import { overflowFault, overflowOf } from './overflow.js';
 import type { PageFile } from './page-file.js';
@@ -48,7 +48,7 @@ export class TreeWalk {
     this.#visit = visit;
   }
 
-  *damages(): Generator<Damage> {
+  *damages(): Generator<PageDamage> {
     const { tree, transaction } = this.#named;
     if (tree.depth > DEPTH_MAX) {
       yield this.#damage(null, `it is said to be ${tree.depth} pages deep`);
@@ -65,7 +65,7 @@ export class TreeWalk {
     if (isSound) yield* this.#countDamages();
   }
 
-  *#subtree(number: number, place: Place): Generator<Damage> {
+  *#subtree(number: number, place: Place): Generator<PageDamage> {
     const use = this.#used.use(number, 1);
     if (use !== null) {
       yield this.#damage(number, use);
@@ -81,7 +81,7 @@ export class TreeWalk {
     else yield* this.#branch(page.copy(), place);
   }
 
-  *#branch(page: TreePage, place: Place): Generator<Damage> {
+  *#branch(page: TreePage, place: Place): Generator<PageDamage> {
     this.#branchPages += 1;
     for (let index = 0; index < page.count; index += 1) {
       yield* this.#subtree(page.child(index), {
@@ -93,7 +93,7 @@ export class TreeWalk {
     }
   }
 
-  *#leaf(page: TreePage): Generator<Damage> {
+  *#leaf(page: TreePage): Generator<PageDamage> {
     this.#leafPages += 1;
     this.#entries += page.count;
     const { entries } = this.#named;
@@ -113,7 +113,7 @@ export class TreeWalk {
     }
   }
 
-  #overflowDamage(page: TreePage, index: number): Damage | null {
+  #overflowDamage(page: TreePage, index: number): PageDamage | null {
     const pages = overflowOf(page, index);
     this.#overflowPages += pages.count;
     const use = this.#used.use(pages.first, pages.count);
@@ -134,7 +134,7 @@ export class TreeWalk {
     return null;
   }
 
-  *#countDamages(): Generator<Damage> {
+  *#countDamages(): Generator<PageDamage> {
     const { tree } = this.#named;
     const depth = tree.root === null ? 0 : tree.depth;
     const counts: readonly (readonly [string, said: number, found: number])[] = [
@@ -149,7 +149,7 @@ export class TreeWalk {
     }
   }
 
-  #damage(page: number | null, why: string): Damage {
+  #damage(page: number | null, why: string): PageDamage {
     return { table: this.#named.table, page, why };
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { TreplicaError } from '../../model/errors.js';
 import { anotherVersion, damaged } from '../ledger-errors.js';
-import { describeDamage, type Damage } from '../lmdb-file/damage.js';
+import { describeDamage, type PageDamage } from '../lmdb-file/page-damage.js';
 import { findDamage } from '../lmdb-file/find-damage.js';
 import { findValue } from '../lmdb-file/find-value.js';
 import { readMetaPages, type MetaPages } from '../lmdb-file/meta-pages.js';
@@ -57,7 +57,7 @@ export function checkDataFile(directory: string, place: OwnerPlace, assertFree: 
  * Everything that is damaged in a data file that nobody writes; empty if nothing is.
  * @throws TreplicaError LEDGER_VERSION
  */
-export function listDamages(directory: string): readonly Damage[] {
+export function listDamages(directory: string): readonly PageDamage[] {
   return examine(directory, (file, metaPages) => [...findDamage(file, metaPages, orderOf)]).damages;
 }
 
@@ -101,12 +101,15 @@ export function fillUpDataFile(directory: string): void {
 }
 
 interface Examination {
-  readonly damages: readonly Damage[];
+  readonly damages: readonly PageDamage[];
   /** Whether a transaction has ended meanwhile. What belongs to a state is overwritten only after another has followed. */
   readonly hasChanged: boolean;
 }
 
-function examine(directory: string, find: (file: PageFile, metaPages: MetaPages) => readonly Damage[]): Examination {
+function examine(
+  directory: string,
+  find: (file: PageFile, metaPages: MetaPages) => readonly PageDamage[],
+): Examination {
   const path = dataFile(directory);
   const fd = openSync(path, 'r');
   try {
@@ -126,7 +129,7 @@ function firstDamage(
   metaPages: MetaPages,
   place: OwnerPlace,
   assertFree: AssertFree,
-): readonly Damage[] {
+): readonly PageDamage[] {
   const owner = findValue(file, metaPages.newest, place.table, place.key);
   if (owner.kind === 'damage') return [owner.damage];
   assertFree(owner.value);

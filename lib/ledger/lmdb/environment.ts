@@ -13,7 +13,7 @@ import { checkDataFile, dataFile, fillUpDataFile, lockFile } from './data-file.j
 import { prepareDirectory, syncDirectory } from './directory.js';
 import { removeUnfinishedCheckpoints } from '../checkpoints/file-checkpoints.js';
 import { InventoryTable } from './inventory-table.js';
-import { valuesOf, type JournaledCommit } from '../journal/frame.js';
+import { valuesOf, type JournaledCommit } from '../journal/journaled-commit.js';
 import { journalFile } from '../journal/journal-file.js';
 import { Journal, JOURNAL_GAP, readJournal } from '../journal/journal.js';
 import { damaged, failed } from '../ledger-errors.js';

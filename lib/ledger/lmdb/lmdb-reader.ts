@@ -13,7 +13,7 @@ import { dataFile } from './data-file.js';
 import { INVENTORY } from './environment.js';
 import { FileCheckpoints } from '../checkpoints/file-checkpoints.js';
 import { inventoryKey, readNote } from './inventory-table.js';
-import type { JournaledCommit } from '../journal/frame.js';
+import type { JournaledCommit } from '../journal/journaled-commit.js';
 import { readJournal } from '../journal/journal.js';
 import { firstOf, segmentOf } from '../records/log-state.js';
 import { endOfLog, logPrefix, numberIn, segmentName } from './log-segments.js';

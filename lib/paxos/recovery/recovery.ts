@@ -22,7 +22,7 @@ import { Repairer } from './repairer.js';
 import type { Scheduler } from '../scheduler.js';
 import type { SavingTask, StateKeeper, StateSink } from '../../queue/state-holder.js';
 import { Supplier } from './supplier.js';
-import { Transfer } from './transfer.js';
+import { StateTransfer } from './state-transfer.js';
 import type { WireMessage } from '../wire/wire.js';
 
 export interface RecoveryOptions {
@@ -46,7 +46,7 @@ export class Recovery implements RepairReceiver {
   readonly #options: RecoveryOptions;
   readonly #repairer: Repairer;
   readonly #supplier: Supplier;
-  readonly #transfer: Transfer;
+  readonly #transfer: StateTransfer;
   readonly #checkpointer: Checkpointer;
   /** The state that this process had was refuted, and nothing has taken its place yet. */
   #verdict: Verdict | null;
@@ -82,7 +82,7 @@ export class Recovery implements RepairReceiver {
       },
       fail,
     });
-    this.#transfer = new Transfer({
+    this.#transfer = new StateTransfer({
       store: ledger.checkpoints,
       send,
       isWanted: (checkpoint) => this.#isWanted(checkpoint) && checkpoint.next > (this.#installing?.next ?? -1),
@@ -125,7 +125,7 @@ export class Recovery implements RepairReceiver {
   }
 
   receive(from: ProcessId, message: WireMessage): void {
-    if (this.#membership === null) return; // What a group says concerns its members and learners alone.
+    if (this.#membership === null) return; // What a group says concerns its members and observers alone.
     switch (message.kind) {
       case 'want-checkpoint':
         return this.offer(from, message.beyond);

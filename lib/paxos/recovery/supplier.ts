@@ -14,7 +14,7 @@ export interface SupplierOptions {
 }
 
 /** A checkpoint that somebody reads here, chunk by chunk. */
-interface Lent {
+interface OpenCheckpoint {
   readonly checkpoint: Checkpoint;
   readonly reader: Promise<CheckpointReader>;
   idleTicks: number;
@@ -26,7 +26,7 @@ const IDLE_TICKS = 500;
 /** Serves chunks of the local checkpoint to processes that are behind. One begun goes on being served when a later one is made. */
 export class Supplier {
   readonly #options: SupplierOptions;
-  readonly #lent = new Map<string, Lent>();
+  readonly #open = new Map<string, OpenCheckpoint>();
   #current: Checkpoint | null = null;
   #reads = 0;
   /** Readers that are being closed. */
@@ -48,68 +48,68 @@ export class Supplier {
 
   /** Whether somebody is being served: what comes after the checkpoint in the log should then not go away. */
   get isBusy(): boolean {
-    return this.#lent.size > 0;
+    return this.#open.size > 0;
   }
 
   onWantChunk(from: ProcessId, { digest, index }: RepairMessageOf<'want-chunk'>): void {
     if (this.#isClosed) return;
-    const lent = this.#lend(digest);
-    if (lent === null) {
+    const open = this.#lend(digest);
+    if (open === null) {
       this.#options.send(from, { kind: 'no-chunk', digest });
       return;
     }
-    lent.idleTicks = 0;
+    open.idleTicks = 0;
     // Who is not answered will ask again; who asks for what there is not has not read the offer.
-    if (this.#reads >= limits.chunkReadsMax || index >= lent.checkpoint.chunks) return;
+    if (this.#reads >= limits.chunkReadsMax || index >= open.checkpoint.chunks) return;
     this.#reads += 1;
-    this.#serve(from, lent, index)
+    this.#serve(from, open, index)
       .catch((error: unknown) => this.#options.fail(error))
       .finally(() => (this.#reads -= 1));
   }
 
   tick(): void {
-    for (const lent of this.#lent.values()) {
-      lent.idleTicks += 1;
-      if (lent.idleTicks >= IDLE_TICKS) this.#close(lent);
+    for (const open of this.#open.values()) {
+      open.idleTicks += 1;
+      if (open.idleTicks >= IDLE_TICKS) this.#close(open);
     }
   }
 
   /** Resolves when nothing is read any more. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const lent of this.#lent.values()) this.#close(lent);
+    for (const open of this.#open.values()) this.#close(open);
     await Promise.all(this.#closing);
   }
 
-  #lend(digest: string): Lent | null {
-    const known = this.#lent.get(digest);
+  #lend(digest: string): OpenCheckpoint | null {
+    const known = this.#open.get(digest);
     if (known !== undefined) return known;
     const checkpoint = this.#current;
     if (checkpoint?.digest !== digest) return null;
-    const lent: Lent = { checkpoint, reader: this.#options.store.open(checkpoint), idleTicks: 0 };
-    this.#lent.set(digest, lent);
-    return lent;
+    const open: OpenCheckpoint = { checkpoint, reader: this.#options.store.open(checkpoint), idleTicks: 0 };
+    this.#open.set(digest, open);
+    return open;
   }
 
-  async #serve(to: ProcessId, lent: Lent, index: number): Promise<void> {
-    const { digest } = lent.checkpoint;
+  async #serve(to: ProcessId, open: OpenCheckpoint, index: number): Promise<void> {
+    const { digest } = open.checkpoint;
     try {
-      const bytes = await (await lent.reader).chunk(index);
+      const bytes = await (await open.reader).chunk(index);
       this.#options.send(to, { kind: 'chunk', digest, index, bytes });
     } catch (error) {
       if (!(error instanceof TreplicaError)) throw error;
       this.#options.send(to, { kind: 'no-chunk', digest });
       // What is being closed, because it was damaged elsewhere or the queue closes, cannot be read either.
-      if (this.#lent.get(digest) !== lent) return;
-      this.#close(lent);
+      if (this.#open.get(digest) !== open) return;
+      this.#close(open);
       if (this.#current?.digest === digest) this.#current = null;
       this.#options.onDamage(error);
     }
   }
 
-  #close(lent: Lent): void {
-    this.#lent.delete(lent.checkpoint.digest);
-    const closing = lent.reader
+  #close(open: OpenCheckpoint): void {
+    this.#open.delete(open.checkpoint.digest);
+    const closing = open.reader
       .then((reader) => reader.close())
       .catch(() => undefined) // Who read from it has been told.
       .finally(() => this.#closing.delete(closing));

@@ -223,7 +223,7 @@ const INTENTS: Readonly<Record<Intent, string>> = { found: 'willing', wait: 'not
 
 const PARTS: Readonly<Record<Part, string>> = {
   member: 'is in',
-  learner: 'learns from',
+  observer: 'observes',
   stranger: 'comes too late for',
 };
 

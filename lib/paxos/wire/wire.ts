@@ -10,13 +10,13 @@ import { OWN_STARTS_MAX, PEER_STARTS_MAX, type PeerStarts, type Start } from '..
 import { MAX_MEMBERS } from '../../model/view.js';
 import type { RepairMessage } from './repair-messages.js';
 import type { StartMessage } from './start-messages.js';
-import { WireReader } from '../../bytes/wire-reader.js';
-import { WireWriter } from '../../bytes/wire-writer.js';
+import { FieldReader } from '../../bytes/field-reader.js';
+import { FieldWriter } from '../../bytes/field-writer.js';
 
 interface Codec<M extends WireMessage> {
   readonly code: number;
-  readonly write: (out: WireWriter, message: M) => void;
-  readonly read: (input: WireReader) => M;
+  readonly write: (out: FieldWriter, message: M) => void;
+  readonly read: (input: FieldReader) => M;
 }
 
 /** All that travels: what the cores say, and what is said below them. */
@@ -285,11 +285,11 @@ const codecs: Codecs = {
 /** All kinds of messages that travel. */
 export const MESSAGE_KINDS = Object.keys(codecs) as readonly WireMessage['kind'][];
 
-const readers = new Map<number, (input: WireReader) => WireMessage>(
+const readers = new Map<number, (input: FieldReader) => WireMessage>(
   Object.values(codecs).map(({ code, read }) => [code, read]),
 );
 
-const writer = new WireWriter();
+const writer = new FieldWriter();
 
 /** The message as bytes. Bodies of batches are copied once. */
 export function encodeMessage(message: WireMessage): Uint8Array {
@@ -304,7 +304,7 @@ export function encodeMessage(message: WireMessage): Uint8Array {
  */
 export function decodeMessage(bytes: Buffer): WireMessage | null {
   try {
-    const input = new WireReader(bytes);
+    const input = new FieldReader(bytes);
     const message = readers.get(input.byte(255))?.(input) ?? null;
     input.end();
     return message;
@@ -319,31 +319,31 @@ function write<K extends WireMessage['kind']>(kind: K, message: WireMessageOf<K>
   codec.write(writer, message);
 }
 
-function writeId(out: WireWriter, id: ProcessId): void {
+function writeId(out: FieldWriter, id: ProcessId): void {
   out.id(id);
 }
 
-function writeInstance(out: WireWriter, instance: Instance): void {
+function writeInstance(out: FieldWriter, instance: Instance): void {
   out.natural(instance);
 }
 
-function writeNatural(out: WireWriter, value: number): void {
+function writeNatural(out: FieldWriter, value: number): void {
   out.natural(value);
 }
 
-function readNatural(input: WireReader): number {
+function readNatural(input: FieldReader): number {
   return input.natural();
 }
 
-function readInstance(input: WireReader): Instance {
+function readInstance(input: FieldReader): Instance {
   return input.instance();
 }
 
-function writeCheckpoint(out: WireWriter, { next, position, chunks, bytes, digest }: Checkpoint): void {
+function writeCheckpoint(out: FieldWriter, { next, position, chunks, bytes, digest }: Checkpoint): void {
   out.natural(next).natural(position).natural(chunks).natural(bytes).id(digest);
 }
 
-function readCheckpoint(input: WireReader): Checkpoint {
+function readCheckpoint(input: FieldReader): Checkpoint {
   return {
     next: input.instance(),
     position: input.natural() as Position,
@@ -353,52 +353,52 @@ function readCheckpoint(input: WireReader): Checkpoint {
   };
 }
 
-function writeStart(out: WireWriter, { incarnation, nonce }: Start): void {
+function writeStart(out: FieldWriter, { incarnation, nonce }: Start): void {
   out.natural(incarnation).id(nonce);
 }
 
-function readStart(input: WireReader): Start {
+function readStart(input: FieldReader): Start {
   return input.start();
 }
 
-function writePeerStarts(out: WireWriter, { process, starts, isForked }: PeerStarts): void {
+function writePeerStarts(out: FieldWriter, { process, starts, isForked }: PeerStarts): void {
   out.id(process).flag(isForked).list(starts, writeStart);
 }
 
-function readPeerStarts(input: WireReader): PeerStarts {
+function readPeerStarts(input: FieldReader): PeerStarts {
   const process = input.processId();
   const isForked = input.flag();
   return { process, isForked, starts: input.shortList(readStart, PEER_STARTS_MAX) };
 }
 
-function readFormer(input: WireReader): readonly Start[] {
+function readFormer(input: FieldReader): readonly Start[] {
   return input.shortList(readStart, OWN_STARTS_MAX);
 }
 
-function readPeers(input: WireReader): readonly PeerStarts[] {
+function readPeers(input: FieldReader): readonly PeerStarts[] {
   return input.shortList(readPeerStarts, MAX_MEMBERS);
 }
 
-function writeItem(out: WireWriter, { instance, id }: Item): void {
+function writeItem(out: FieldWriter, { instance, id }: Item): void {
   out.natural(instance).id(id);
 }
 
-function readItem(input: WireReader): Item {
+function readItem(input: FieldReader): Item {
   return { instance: input.instance(), id: input.batchId() };
 }
 
-function writeVote(out: WireWriter, { instance, ballot, id }: ReportedVote): void {
+function writeVote(out: FieldWriter, { instance, ballot, id }: ReportedVote): void {
   out.natural(instance).ballot(ballot).id(id);
 }
 
-function readVote(input: WireReader): ReportedVote {
+function readVote(input: FieldReader): ReportedVote {
   return { instance: input.instance(), ballot: input.ballot(), id: input.batchId() };
 }
 
-function writeBatch(out: WireWriter, batch: Batch): void {
+function writeBatch(out: FieldWriter, batch: Batch): void {
   out.batch(batch);
 }
 
-function readBatch(input: WireReader): Batch {
+function readBatch(input: FieldReader): Batch {
   return input.batch();
 }

@@ -1,6 +1,6 @@
 import type { MemoryFile } from '../../ledger/memory/memory-ledger.js';
 import { after, type Instance } from '../../model/ids.js';
-import type { Wounds } from '../wounds.js';
+import type { OutstandingDamage } from '../outstanding-damage.js';
 import type { OnDisk } from './monotonicity.js';
 
 type Report = (text: string) => void;
@@ -16,8 +16,8 @@ export class Retention {
     this.#report = report;
   }
 
-  holds(name: string, file: MemoryFile, { watermark, checkpoint }: OnDisk, wounds: Wounds): void {
-    if (wounds.ofCheckpoint || wounds.ofVotes) return;
+  holds(name: string, file: MemoryFile, { watermark, checkpoint }: OnDisk, damage: OutstandingDamage): void {
+    if (damage.ofCheckpoint || damage.ofVotes) return;
     let first = 0 as Instance;
     if (checkpoint !== null) {
       const isThere = [...file.checkpoints.complete.values()].some(
@@ -28,7 +28,7 @@ export class Retention {
       first = checkpoint.next;
     }
     for (let instance = first; instance < watermark; instance = after(instance)) {
-      if (file.entries.has(instance) || wounds.entries.has(instance)) continue;
+      if (file.entries.has(instance) || damage.entries.has(instance)) continue;
       this.#report(`${name} has neither the log at ${instance} nor a checkpoint beyond it`);
       return;
     }

@@ -1,7 +1,7 @@
 import { NO_GROUP, type GroupId, type ProcessId } from '../../model/ids.js';
 import { FRAME_BYTES_MAX, FRAME_HEADER_BYTES, FrameEncoder, framedBytes, type Frame } from './frame.js';
 import type { Inbox, Subscription } from './inbox.js';
-import { Outbox } from './outbox.js';
+import { MessagePacker } from './message-packer.js';
 import { Lanes } from './lanes.js';
 import type { Address, Peer } from './peers.js';
 import { EVERYONE, type Arrival, type Destination, type Transport, type TransportStatistics } from '../transport.js';
@@ -10,7 +10,7 @@ import { EVERYONE, type Arrival, type Destination, type Transport, type Transpor
  * What carries frames: UDP and TCP, or memory. Brings in what arrives through the inbox, counts in its statistics what
  * it could not send. Must not block, must not throw, and must not call the inbox before it has returned.
  */
-export interface Wire {
+export interface FrameCarrier {
   readonly maxDatagramBytes: number;
   readonly receiveBufferBytes: number;
   /** As `Transport.place`. */
@@ -30,26 +30,26 @@ export interface Wire {
 export class FramedTransport implements Transport {
   readonly #self: ProcessId;
   readonly #inbox: Inbox;
-  readonly #wire: Wire;
+  readonly #wire: FrameCarrier;
   readonly #encoder: FrameEncoder;
-  readonly #outbox: Outbox;
+  readonly #packer: MessagePacker;
   readonly #lanes: Lanes;
   #group = NO_GROUP;
   #closing: Promise<void> | null = null;
 
   /** Opens the inbox: from now on messages arrive. */
-  constructor({ queueId, self, start }: Subscription, inbox: Inbox, wire: Wire) {
+  constructor({ queueId, self, start }: Subscription, inbox: Inbox, wire: FrameCarrier) {
     this.#self = self;
     this.#inbox = inbox;
     this.#wire = wire;
     this.#encoder = new FrameEncoder(queueId, self, start);
-    this.#outbox = new Outbox(wire.maxDatagramBytes, (to, messages) => this.#sendDatagram(to, messages));
+    this.#packer = new MessagePacker(wire.maxDatagramBytes, (to, messages) => this.#sendDatagram(to, messages));
     const { peers, statistics, log } = inbox;
     this.#lanes = new Lanes({
       maxDatagramBytes: wire.maxDatagramBytes,
       ...{ peers, statistics, log },
       add: (to, message) => {
-        if (this.#closing === null) this.#outbox.add(to ?? EVERYONE, message);
+        if (this.#closing === null) this.#packer.add(to ?? EVERYONE, message);
       },
       flush: () => {
         this.flush();
@@ -88,12 +88,12 @@ export class FramedTransport implements Transport {
 
   send(to: Destination, message: Uint8Array): void {
     if (this.#closing !== null) return;
-    if (this.#outbox.fits(message)) this.#outbox.add(to, message);
+    if (this.#packer.fits(message)) this.#packer.add(to, message);
     else this.#sendBulk(to, message);
   }
 
   flush(): void {
-    if (this.#closing === null) this.#outbox.flush();
+    if (this.#closing === null) this.#packer.flush();
   }
 
   tick(): void {

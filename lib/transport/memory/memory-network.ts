@@ -1,7 +1,7 @@
 import type { ProcessId } from '../../model/ids.js';
 import { limits } from '../../model/limits.js';
 import { queueDigest, type Frame } from '../frame/frame.js';
-import { FramedTransport, type Wire } from '../frame/framed-transport.js';
+import { FramedTransport, type FrameCarrier } from '../frame/framed-transport.js';
 import { Inbox, type Lane, type Subscription } from '../frame/inbox.js';
 import type { Address } from '../frame/peers.js';
 import type { Transport } from '../transport.js';
@@ -75,7 +75,7 @@ export class MemoryNetwork {
     }
   }
 
-  #wireOf(from: Member, maxDatagramBytes: number): Wire {
+  #wireOf(from: Member, maxDatagramBytes: number): FrameCarrier {
     return {
       maxDatagramBytes,
       receiveBufferBytes: limits.receiveBufferBytes,

@@ -3,7 +3,7 @@ import type { SocketAsPromised } from 'dgram-as-promised';
 import { BulkSender } from './bulk-sender.js';
 import { leaseEndpoint, type Lease } from './endpoint-pool.js';
 import type { Frame } from '../frame/frame.js';
-import { FramedTransport, type Wire } from '../frame/framed-transport.js';
+import { FramedTransport, type FrameCarrier } from '../frame/framed-transport.js';
 import { Inbox, type Subscription } from '../frame/inbox.js';
 import type { LocalInterface } from './local-interface.js';
 import type { Address } from '../frame/peers.js';
@@ -23,9 +23,9 @@ export interface UdpTransportOptions extends Subscription {
 
 /** The transport over UDP multicast and unicast, with TCP for what is larger than a datagram. */
 export class UdpTransport extends FramedTransport {
-  readonly #wire: UdpWire;
+  readonly #wire: UdpCarrier;
 
-  constructor(options: UdpTransportOptions, inbox: Inbox, wire: UdpWire) {
+  constructor(options: UdpTransportOptions, inbox: Inbox, wire: UdpCarrier) {
     super(options, inbox, wire);
     this.#wire = wire;
   }
@@ -50,14 +50,18 @@ export async function openUdpTransport(options: UdpTransportOptions): Promise<Ud
   const multicastSocket = await openMulticastSocket(group, local, options.log);
   try {
     const lease = await leaseEndpoint(local, port, inbox);
-    return new UdpTransport(options, inbox, new UdpWire(group, local, maxDatagramBytes, multicastSocket, lease, inbox));
+    return new UdpTransport(
+      options,
+      inbox,
+      new UdpCarrier(group, local, maxDatagramBytes, multicastSocket, lease, inbox),
+    );
   } catch (error) {
     await multicastSocket.close();
     throw error;
   }
 }
 
-class UdpWire implements Wire {
+class UdpCarrier implements FrameCarrier {
   readonly receiveBufferBytes: number;
   readonly place: string;
   readonly #bulk: BulkSender;

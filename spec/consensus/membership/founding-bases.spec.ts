@@ -63,16 +63,16 @@ describe('processes that begin from the same backup', () => {
   it('tell a process that learns from them what was decided before they began', () => {
     const group = new CoreGroup(3, { extra: 1 });
     for (const number of [1, 2, 3]) restore(group, number, MONDAY);
-    const learner = group.process(4);
-    learner.crash();
+    const observer = group.process(4);
+    observer.crash();
     group.found();
     const id = group.propose(1, 'after the backup');
     group.runUntil(() => group.hasDecided(3, id));
-    Object.assign(learner.options, { founds: false, learns: true });
-    learner.start();
+    Object.assign(observer.options, { founds: false, observes: true });
+    observer.start();
     group.runUntil(() => group.hasDecided(4, id));
-    expect(learner.noticed('founded')).toMatchObject([{ part: 'learner' }]);
-    expect(learner.disk.views.map(({ from }) => from)).toEqual([40]);
+    expect(observer.noticed('founded')).toMatchObject([{ part: 'observer' }]);
+    expect(observer.disk.views.map(({ from }) => from)).toEqual([40]);
   });
 });
 
@@ -124,11 +124,11 @@ describe('processes that begin from different backups', () => {
     const group = new CoreGroup(2, { extra: 1 });
     group.process(3).crash();
     for (const number of [1, 2]) restore(group, number, MONDAY);
-    Object.assign(group.process(3).options, { founds: false, learns: true });
+    Object.assign(group.process(3).options, { founds: false, observes: true });
     group.process(3).start();
     group.found();
     group.runTicks(FOUNDED_TICKS);
     expect(group.processes.map((p) => p.noticed('bases-differ').length)).toEqual([0, 0, 0]);
-    expect(group.process(3).noticed('founded')).toMatchObject([{ part: 'learner' }]);
+    expect(group.process(3).noticed('founded')).toMatchObject([{ part: 'observer' }]);
   });
 });

@@ -93,7 +93,7 @@ describe('a founding that some hold and others have withdrawn from', () => {
     group.runUntil(() => group.process(2).noticed('dissolved').length > 0);
     group.runUntil(() => founders(group).length === 3);
     expect(group.process(2).noticed('dissolved')).toMatchObject([{ isDead: false }]);
-    expect(group.process(4).noticed('founded')).toMatchObject([{ part: 'learner' }]);
+    expect(group.process(4).noticed('founded')).toMatchObject([{ part: 'observer' }]);
     const id = group.propose(4, 'from the observer');
     group.runUntil(() => group.everyoneHasDecided([id]));
   });
@@ -108,17 +108,17 @@ describe('a founding that some hold and others have withdrawn from', () => {
     expect(founders(group)).toEqual([1, 2, 4]);
   });
 
-  it('is found dead by a learner of it, too, which was cut off when the others gave it up', () => {
+  it('is found dead by an observer of it, too, which was cut off when the others gave it up', () => {
     const group = heldByThird();
-    const learner = group.join();
-    // The holder and its learner hear each other and nobody else.
+    const observer = group.join();
+    // The holder and its observer hear each other and nobody else.
     group.loss = ({ from, to, message }) => message.kind !== 'hello' && from >= 3 !== to >= 3;
-    group.runUntil(() => founders(group).includes(learner));
+    group.runUntil(() => founders(group).includes(observer));
     group.runUntil(() => [1, 2].every((number) => group.process(number).disk.founding.signed === null));
     group.crash(3);
     group.loss = () => false;
-    group.runUntil(() => group.process(learner).noticed('dissolved').length > 0);
-    expect(group.process(learner).noticed('dissolved')).toMatchObject([{ isDead: true }]);
+    group.runUntil(() => group.process(observer).noticed('dissolved').length > 0);
+    expect(group.process(observer).noticed('dissolved')).toMatchObject([{ isDead: true }]);
   });
 
   it.each([

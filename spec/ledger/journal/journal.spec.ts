@@ -4,7 +4,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import type { RecordKey } from '../../../lib/ledger/records/inventory.js';
-import { decodeFrame, encodeFrame, frameBytesMax, type JournaledCommit } from '../../../lib/ledger/journal/frame.js';
+import {
+  decodeCommit,
+  encodeCommit,
+  commitBytesMax,
+  type JournaledCommit,
+} from '../../../lib/ledger/journal/journaled-commit.js';
 import { HEADER_SECTORS, readHeader } from '../../../lib/ledger/journal/header.js';
 import { journalFile } from '../../../lib/ledger/journal/journal-file.js';
 import { Journal, JOURNAL_GAP, readJournal } from '../../../lib/ledger/journal/journal.js';
@@ -83,7 +88,7 @@ function write(sequence: readonly (readonly JournaledCommit[])[]): Written {
 
 /** As text: jest compares large arrays slowly. */
 function told({ commits, last }: JournalScan): string {
-  const frames = commits.map((one) => encodeFrame(Buffer.alloc(frameBytesMax(one)), one).toString('latin1'));
+  const frames = commits.map((one) => encodeCommit(Buffer.alloc(commitBytesMax(one)), one).toString('latin1'));
   return `${String(last)} ${frames.join('\n')}`;
 }
 
@@ -129,11 +134,11 @@ function sequenceIn(journal: Buffer, number: number): number {
 describe('a commit in the journal', () => {
   it('takes no more bytes than are counted for it, and is read as it was written', () => {
     const run = (one: JournaledCommit): void => {
-      const max = frameBytesMax(one);
-      const frame = Buffer.from(encodeFrame(Buffer.alloc(max), one));
-      expect(decodeFrame(frame)).toEqual(one);
-      expect(() => decodeFrame(frame.subarray(0, -1))).toThrow(RangeError);
-      expect(() => decodeFrame(Buffer.concat([frame, Buffer.alloc(1)]))).toThrow(RangeError);
+      const max = commitBytesMax(one);
+      const frame = Buffer.from(encodeCommit(Buffer.alloc(max), one));
+      expect(decodeCommit(frame)).toEqual(one);
+      expect(() => decodeCommit(frame.subarray(0, -1))).toThrow(RangeError);
+      expect(() => decodeCommit(Buffer.concat([frame, Buffer.alloc(1)]))).toThrow(RangeError);
     };
     fc.assert(fc.property(commit, run));
   });

@@ -1,4 +1,4 @@
-import { decodeFrame } from '../../../lib/ledger/journal/frame.js';
+import { decodeCommit } from '../../../lib/ledger/journal/journaled-commit.js';
 import { readSector, SECTOR_BYTES } from '../../../lib/ledger/journal/sector.js';
 import { RecordCodec } from '../../../lib/ledger/records/record-codec.js';
 import { compareBallots, type Ballot } from '../../../lib/model/ballot.js';
@@ -64,7 +64,7 @@ function votesIn({ given }: SystemCall, codec: RecordCodec): ToldVote[] {
     if (sector === null || sector === 'damaged') throw new Error('What was written to the journal is no commit.');
     contents.push(sector.content);
   }
-  return [...decodeFrame(Buffer.concat(contents)).values].flatMap(([key, value]) => {
+  return [...decodeCommit(Buffer.concat(contents)).values].flatMap(([key, value]) => {
     if (typeof key === 'string' || value === null) return [];
     const { instance, vote } = codec.decodeEntry(key, value);
     return vote === null ? [] : [{ instance, ballot: vote.ballot }];

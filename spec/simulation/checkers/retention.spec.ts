@@ -3,12 +3,12 @@ import { MemoryDisk, type MemoryFile } from '../../../lib/ledger/memory/memory-l
 import type { Checkpoint } from '../../../lib/model/checkpoint.js';
 import { Monotonicity, type OnDisk } from '../../../lib/simulation/checkers/monotonicity.js';
 import { Retention } from '../../../lib/simulation/checkers/retention.js';
-import { Wounds } from '../../../lib/simulation/wounds.js';
+import { OutstandingDamage } from '../../../lib/simulation/outstanding-damage.js';
 import { at, checkpointAt, found, report } from './subjects.js';
 
 describe('retention', () => {
   let file: MemoryFile;
-  let wounds: Wounds;
+  let wounds: OutstandingDamage;
   let disk: OnDisk;
 
   /** The log from one instance to another, and chunks of a checkpoint. */
@@ -24,7 +24,7 @@ describe('retention', () => {
 
   beforeEach(() => {
     file = new MemoryDisk().file('queue');
-    wounds = new Wounds();
+    wounds = new OutstandingDamage();
     disk = { ...new Monotonicity(report).diskOf('p1'), watermark: 10 };
   });
 

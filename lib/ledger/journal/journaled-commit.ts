@@ -28,7 +28,7 @@ export function valuesOf(changes: Changes): Map<RecordKey, Buffer | null> {
 }
 
 /** At least the bytes that `encodeFrame` will take. */
-export function frameBytesMax({ queueName, values, inventory }: JournaledCommit): number {
+export function commitBytesMax({ queueName, values, inventory }: JournaledCommit): number {
   let bytes = 3 * queueName.length + inventory.length + 4 * NUMBER_BYTES_MAX;
   for (const [key, value] of values) {
     bytes += 1 + 2 * NUMBER_BYTES_MAX + (typeof key === 'string' ? 3 * key.length : 0) + (value?.length ?? 0);
@@ -37,7 +37,7 @@ export function frameBytesMax({ queueName, values, inventory }: JournaledCommit)
 }
 
 /** Writes a commit into `target`, which is large enough, and returns that part of it. */
-export function encodeFrame(target: Buffer, { queueName, values, inventory, start }: JournaledCommit): Buffer {
+export function encodeCommit(target: Buffer, { queueName, values, inventory, start }: JournaledCommit): Buffer {
   const writer = new ByteWriter(target, 0);
   writeSized(writer, Buffer.from(queueName));
   writer.number(start);
@@ -57,7 +57,7 @@ export function encodeFrame(target: Buffer, { queueName, values, inventory, star
 }
 
 /** @throws RangeError where the bytes cannot have been written by `encodeFrame` */
-export function decodeFrame(bytes: Buffer): JournaledCommit {
+export function decodeCommit(bytes: Buffer): JournaledCommit {
   const reader = new ByteReader(bytes);
   const queueName = readSized(reader).toString();
   const start = reader.number() as Instance;

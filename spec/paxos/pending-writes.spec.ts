@@ -2,40 +2,40 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { Checkpoint } from '../../lib/model/checkpoint.js';
 import type { LedgerRecord } from '../../lib/model/records.js';
-import { Errands } from '../../lib/paxos/errands.js';
+import { PendingWrites } from '../../lib/paxos/pending-writes.js';
 
 const truncation: LedgerRecord = { kind: 'truncation', keepBytes: 0 };
 const checkpoint: LedgerRecord = { kind: 'checkpoint', checkpoint: {} as Checkpoint };
 
-let errands: Errands;
+let writes: PendingWrites;
 let told: string[];
 
 function add(name: string, records: () => LedgerRecord[]): void {
-  errands.add({ records, done: (error) => told.push(`${name} ${error === null ? 'done' : error.message}`) });
+  writes.add({ records, done: (error) => told.push(`${name} ${error === null ? 'done' : error.message}`) });
 }
 
 beforeEach(() => {
-  errands = new Errands();
+  writes = new PendingWrites();
   told = [];
 });
 
-describe('errands', () => {
+describe('writes', () => {
   it('go into one commit, and are told of it in order', () => {
     add('a', () => [truncation]);
     add('b', () => [checkpoint]);
-    expect(errands.take()).toEqual([truncation, checkpoint]);
-    expect([errands.isEmpty, told]).toEqual([true, []]);
-    errands.done();
+    expect(writes.take()).toEqual([truncation, checkpoint]);
+    expect([writes.isEmpty, told]).toEqual([true, []]);
+    writes.done();
     expect(told).toEqual(['a done', 'b done']);
   });
 
   it('with two checkpoints take two commits', () => {
     for (const name of ['a', 'b']) add(name, () => [checkpoint]);
-    expect(errands.take()).toEqual([checkpoint]);
-    errands.done();
+    expect(writes.take()).toEqual([checkpoint]);
+    writes.done();
     expect(told).toEqual(['a done']);
-    expect(errands.take()).toEqual([checkpoint]);
-    errands.done();
+    expect(writes.take()).toEqual([checkpoint]);
+    writes.done();
     expect(told).toEqual(['a done', 'b done']);
   });
 
@@ -43,19 +43,19 @@ describe('errands', () => {
     let isWanted = true;
     add('a', () => (isWanted ? [checkpoint] : []));
     isWanted = false;
-    expect(errands.take()).toEqual([]);
+    expect(writes.take()).toEqual([]);
   });
 
   it('that come while a commit is under way wait for the next', () => {
     add('a', () => [truncation]);
-    errands.take();
+    writes.take();
     add('b', () => [truncation]);
-    errands.done();
-    expect([told, errands.isEmpty]).toEqual([['a done'], false]);
+    writes.done();
+    expect([told, writes.isEmpty]).toEqual([['a done'], false]);
   });
 
   it('are each told once when there is no further commit, also where one throws', () => {
-    errands.add({
+    writes.add({
       records: () => [],
       done: () => {
         told.push('a done');
@@ -63,11 +63,11 @@ describe('errands', () => {
       },
     });
     add('b', () => []);
-    errands.take();
+    writes.take();
     add('c', () => []);
-    expect(() => errands.done()).toThrow('cannot');
-    errands.refuse(new Error('closed'));
-    errands.refuse(new Error('closed'));
+    expect(() => writes.done()).toThrow('cannot');
+    writes.refuse(new Error('closed'));
+    writes.refuse(new Error('closed'));
     expect(told).toEqual(['a done', 'b closed', 'c closed']);
   });
 });

@@ -10,7 +10,7 @@ export const MAP = 3;
 export const SET = 4;
 
 /** An object whose contents are being written. Frames are used again and again, one for each level of nesting. */
-export interface Frame {
+export interface Level {
   kind: number;
   object: object;
   /** How many of `count` fields, elements, properties or entries have been written. */
@@ -30,7 +30,7 @@ export interface Frame {
   key: string;
 }
 
-export function unusedFrame(): Frame {
+export function unusedLevel(): Level {
   return {
     kind: INSTANCE,
     object: {},

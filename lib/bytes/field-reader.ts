@@ -14,7 +14,7 @@ const DIGEST_PATTERN = /^[0-9a-f]{32}$/;
  * Reads fields one after the other and trusts none of them: whatever is missing or not what the model allows is a
  * TreplicaError MALFORMED_BYTES. Each value has exactly one form on the wire.
  */
-export class WireReader {
+export class FieldReader {
   readonly #bytes: Buffer;
   #at = 0;
 
@@ -46,12 +46,12 @@ export class WireReader {
     return value as Instance;
   }
 
-  optional<T>(read: (input: WireReader) => T): T | null {
+  optional<T>(read: (input: FieldReader) => T): T | null {
     return this.flag() ? read(this) : null;
   }
 
   /** However long the list claims to be, it ends with the bytes at the latest. */
-  list<T>(read: (input: WireReader) => T): T[] {
+  list<T>(read: (input: FieldReader) => T): T[] {
     const count = this.#bytes.readUInt32BE(this.#take(4));
     const values: T[] = [];
     while (values.length < count) values.push(read(this));
@@ -59,7 +59,7 @@ export class WireReader {
   }
 
   /** A list of at most `max` values. */
-  shortList<T>(read: (input: WireReader) => T, max: number): T[] {
+  shortList<T>(read: (input: FieldReader) => T, max: number): T[] {
     check(this.#bytes.readUInt32BE(this.#at) <= max, 'a list is too long');
     return this.list(read);
   }
@@ -163,7 +163,7 @@ export class WireReader {
   }
 }
 
-function readProcessId(input: WireReader): ProcessId {
+function readProcessId(input: FieldReader): ProcessId {
   return input.processId();
 }
 

@@ -1,7 +1,7 @@
 import type { LedgerRecord } from '../model/records.js';
 
 /** Records that do not come from the core: made durable in the next commit, with the watermark. */
-interface Errand {
+interface PendingWrite {
   /** Asked for when the commit begins: what had to be written when they were thought of may be wrong by then. */
   readonly records: () => readonly LedgerRecord[];
   /** Called once, with an error if the driver has stopped before they were durable. */
@@ -9,15 +9,15 @@ interface Errand {
 }
 
 /** The errands that wait for a commit, and those of the commit under way. */
-export class Errands {
-  #waiting: Errand[] = [];
-  #underWay: Errand[] = [];
+export class PendingWrites {
+  #waiting: PendingWrite[] = [];
+  #underWay: PendingWrite[] = [];
 
   get isEmpty(): boolean {
     return this.#waiting.length === 0;
   }
 
-  add(errand: Errand): void {
+  add(errand: PendingWrite): void {
     this.#waiting.push(errand);
   }
 

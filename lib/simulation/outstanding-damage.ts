@@ -2,7 +2,7 @@ import type { Instance } from '../model/ids.js';
 import type { LedgerRecord } from '../model/records.js';
 
 /** What is damaged on the disk of a process, as far as the others have to make up for it. */
-export class Wounds {
+export class OutstandingDamage {
   /** Its votes or promises may be: as the member that it was it never comes back, once it has noticed. */
   ofVotes = false;
   /** What was decided at these instances is. */

@@ -3,7 +3,7 @@ import { NO_BASE } from '../../../lib/model/base.js';
 import { NO_BALLOT } from '../../../lib/model/ballot.js';
 import type { GroupId } from '../../../lib/model/ids.js';
 import type { WireMessage } from '../../../lib/paxos/wire/wire.js';
-import { Learners } from '../../../lib/simulation/checkers/learners.js';
+import { Observers } from '../../../lib/simulation/checkers/observers.js';
 import { A, at, B, classic, found, noVote, promise, report, vote, watermark, X } from './subjects.js';
 
 describe('a process that has lost its votes', () => {
@@ -11,7 +11,7 @@ describe('a process that has lost its votes', () => {
   const founding = { group: 'cccccccccccccccc' as GroupId, attempt: 0, members: [A, B], base: NO_BASE };
 
   it('asks, proposes, learns and tells what was decided', () => {
-    const learners = new Learners(report);
+    const observers = new Observers(report);
     const said: WireMessage[] = [
       { kind: 'hello', replicas: 3, intent: 'join', base: '' },
       { kind: 'batch', batch: X },
@@ -21,9 +21,9 @@ describe('a process that has lost its votes', () => {
       { kind: 'decided', from: at(0), batches: [X], watermark: at(1) },
       { kind: 'want-checkpoint', beyond: at(3) },
     ];
-    for (const message of said) learners.says("p1'", message);
-    learners.durable("p1'", [vote(0, NO_BALLOT, X), watermark(1)]);
-    learners.durable("p1'", [
+    for (const message of said) observers.says("p1'", message);
+    observers.durable("p1'", [vote(0, NO_BALLOT, X), watermark(1)]);
+    observers.durable("p1'", [
       { kind: 'founding', founding: { signed: null, refused: [founding.group], withdrawals: [] } },
     ]);
     expect(found).toEqual([]);
@@ -42,19 +42,19 @@ describe('a process that has lost its votes', () => {
     { kind: 'signed', founding },
   ];
   it.each(ofMembers.map((message) => [message.kind, message] as const))('does not say %s', (_, message) => {
-    new Learners(report).says("p1'", message);
+    new Observers(report).says("p1'", message);
     expect(found).toEqual([`p1', which has lost its votes, says ${message.kind}`]);
   });
 
   it('repeats what it signed and proposed before, as long as it does not know, and nothing else', () => {
-    const learners = new Learners(report);
+    const observers = new Observers(report);
     const other = { ...founding, group: 'dddddddddddddddd' as GroupId };
-    learners.saysAsMember(A, { kind: 'found', founding });
-    for (const kind of ['signed', 'founded', 'found'] as const) learners.saysUnaware("p1'", A, { kind, founding });
+    observers.saysAsMember(A, { kind: 'found', founding });
+    for (const kind of ['signed', 'founded', 'found'] as const) observers.saysUnaware("p1'", A, { kind, founding });
     expect(found).toEqual([]);
-    learners.saysUnaware("p1'", A, { kind: 'found', founding: other });
-    learners.saysUnaware("p2'", B, { kind: 'found', founding });
-    learners.saysUnaware("p1'", A, { kind: 'concur', ballot });
+    observers.saysUnaware("p1'", A, { kind: 'found', founding: other });
+    observers.saysUnaware("p2'", B, { kind: 'found', founding });
+    observers.saysUnaware("p1'", A, { kind: 'concur', ballot });
     expect(found).toEqual([
       "p1', which has lost its votes, says found",
       "p2', which has lost its votes, says found",
@@ -63,9 +63,9 @@ describe('a process that has lost its votes', () => {
   });
 
   it('writes no vote, no promise and no signature', () => {
-    const learners = new Learners(report);
-    learners.durable("p1'", [vote(3, ballot, X), noVote(4, ballot), promise(ballot)]);
-    learners.durable("p1'", [{ kind: 'founding', founding: { signed: founding, refused: [], withdrawals: [] } }]);
+    const observers = new Observers(report);
+    observers.durable("p1'", [vote(3, ballot, X), noVote(4, ballot), promise(ballot)]);
+    observers.durable("p1'", [{ kind: 'founding', founding: { signed: founding, refused: [], withdrawals: [] } }]);
     expect(found.map((text) => text.replace("p1', which has lost its votes, ", ''))).toEqual([
       'votes at 3',
       'promises at 4',
@@ -75,12 +75,12 @@ describe('a process that has lost its votes', () => {
   });
 
   it('never takes part under its former id', () => {
-    const learners = new Learners(report);
-    learners.opens('p1', A);
-    learners.retires(A);
-    learners.opens("p1'", B);
+    const observers = new Observers(report);
+    observers.opens('p1', A);
+    observers.retires(A);
+    observers.opens("p1'", B);
     expect(found).toEqual([]);
-    learners.opens("p1'", A);
+    observers.opens("p1'", A);
     expect(found).toEqual([`p1' takes part as ${A}, whose votes are lost`]);
   });
 });

@@ -9,7 +9,7 @@ export const MAP = 4;
 export const SET = 5;
 
 /** An object whose contents are being read: the mirror image of the encoder's frames. */
-export interface Frame {
+export interface Level {
   kind: number;
   object: object;
   next: number;
@@ -24,7 +24,7 @@ export interface Frame {
   integrity: number;
 }
 
-export function unusedFrame(): Frame {
+export function unusedLevel(): Level {
   return {
     kind: ARRAY,
     object: {},

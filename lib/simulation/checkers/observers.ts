@@ -26,7 +26,7 @@ const OF_MEMBERS: ReadonlySet<WireMessage['kind']> = new Set([
  * Whoever has lost its votes comes back as nobody that it was, and has no vote: it promises, votes, signs, answers and
  * coordinates nothing. The id that it had is never heard of again.
  */
-export class Learners {
+export class Observers {
   readonly #report: Report;
   readonly #retired = new Set<string>();
   /** The foundings that each process has proposed as a member, by its id and the group. */

@@ -9,7 +9,7 @@ const HIGH = 2 ** 32;
  * Writes fields one after the other. Everything but the bodies of batches gathers in one buffer that is used again for
  * each message; `finish` puts it together with the bodies, so that a body is copied once.
  */
-export class WireWriter {
+export class FieldWriter {
   #fields = new DataView(new ArrayBuffer(4096));
   #length = 0;
   #bodies: { readonly at: number; readonly body: Uint8Array }[] = [];
@@ -36,13 +36,13 @@ export class WireWriter {
     return this;
   }
 
-  optional<T>(value: T | null, write: (out: WireWriter, value: T) => void): this {
+  optional<T>(value: T | null, write: (out: FieldWriter, value: T) => void): this {
     this.flag(value !== null);
     if (value !== null) write(this, value);
     return this;
   }
 
-  list<T>(values: readonly T[], write: (out: WireWriter, value: T) => void): this {
+  list<T>(values: readonly T[], write: (out: FieldWriter, value: T) => void): this {
     this.#length32(values.length);
     for (const value of values) write(this, value);
     return this;

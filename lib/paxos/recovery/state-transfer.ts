@@ -7,7 +7,7 @@ import { limits } from '../../model/limits.js';
 import type { Awaited } from '../notices.js';
 import type { RepairMessage, RepairMessageOf } from '../wire/repair-messages.js';
 
-export interface TransferOptions {
+export interface StateTransferOptions {
   readonly store: CheckpointStore;
   readonly send: (to: ProcessId, message: RepairMessage) => void;
   /** Whether this process still lacks what the checkpoint holds, and could go on from where it ends. */
@@ -77,8 +77,8 @@ const SILENCE_WITH_OTHER_OFFERS = 2;
  * Fetches a checkpoint from those who have it, several chunks at a time, from all of them in turn. When a source falls
  * silent the others go on; when none is left, what has come is kept for when somebody offers the same checkpoint again.
  */
-export class Transfer {
-  readonly #options: TransferOptions;
+export class StateTransfer {
+  readonly #options: StateTransferOptions;
   /** By digest: who has offered what since a chunk last came. */
   readonly #offers = new Map<string, Offer>();
   #offerTicks = 0;
@@ -91,7 +91,7 @@ export class Transfer {
   /** What the disk is doing. */
   #work: Promise<void> = Promise.resolve();
 
-  constructor(options: TransferOptions) {
+  constructor(options: StateTransferOptions) {
     this.#options = options;
   }
 

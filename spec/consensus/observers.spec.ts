@@ -39,15 +39,15 @@ function saidBy(group: CoreGroup, process: number): Set<MessageKind> {
   return new Set(group.sent.filter(({ from }) => from === process).map(({ message }) => message.kind));
 }
 
-describe.each(MODES)('a learner (%s)', (mode) => {
+describe.each(MODES)('an observer (%s)', (mode) => {
   it('learns what was decided before it came and after, proposes and reads', () => {
     const group = groupWithLearner(mode);
-    const ids = [group.propose(4, 'of the learner'), group.propose(1, 'of a member')];
+    const ids = [group.propose(4, 'of the observer'), group.propose(1, 'of a member')];
     group.runUntil(() => group.everyoneHasDecided(ids));
     group.read(4, 1);
     group.runUntil(() => group.process(4).readable.length > 0);
     expect(group.delivered(4)).toEqual(group.delivered(1));
-    expect(group.process(4).noticed('founded')).toMatchObject([{ part: 'learner' }]);
+    expect(group.process(4).noticed('founded')).toMatchObject([{ part: 'observer' }]);
   });
 
   it('says nothing of what only members may say, whatever happens', () => {
@@ -71,7 +71,7 @@ describe.each(MODES)('a learner (%s)', (mode) => {
   it('makes no majority with a minority', () => {
     const group = groupWithLearner(mode);
     group.crash(2);
-    const ids = [group.propose(1, 'of one'), group.propose(4, 'of the learner')];
+    const ids = [group.propose(1, 'of one'), group.propose(4, 'of the observer')];
     group.read(1, 1);
     group.runTicks(200);
     expect(ids.filter((id) => group.hasDecided(1, id) || group.hasDecided(4, id))).toEqual([]);
@@ -126,17 +126,17 @@ describe('a process that may not found a group', () => {
     expect(saidBy(group, 3)).toEqual(new Set(['hello']));
     group.restart(2);
     group.runUntil(() => group.live.every((p) => p.noticed('founded').length > 0));
-    expect(group.process(3).noticed('founded')).toMatchObject([{ part: 'learner' }]);
+    expect(group.process(3).noticed('founded')).toMatchObject([{ part: 'observer' }]);
   });
 });
 
-describe.each(['classic', 'fast'] as const)('a learner takes part in whatever reign there is (%s)', (mode) => {
-  function expectToLearn(group: CoreGroup, learner: number): void {
-    const ids = [group.propose(learner, 'of the learner'), group.propose(1, 'of a member')];
+describe.each(['classic', 'fast'] as const)('an observer takes part in whatever reign there is (%s)', (mode) => {
+  function expectToLearn(group: CoreGroup, observer: number): void {
+    const ids = [group.propose(observer, 'of the observer'), group.propose(1, 'of a member')];
     group.runUntil(() => group.everyoneHasDecided(ids), 60 * 2_000);
   }
 
-  it('also where its number is far above all that the learner has heard of', () => {
+  it('also where its number is far above all that the observer has heard of', () => {
     const group = new CoreGroup(3, { mode }).found();
     group.crash(1, 2, 3);
     for (const member of [1, 2, 3])

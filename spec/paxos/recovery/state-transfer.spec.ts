@@ -5,7 +5,7 @@ import type { Checkpoint } from '../../../lib/model/checkpoint.js';
 import type { ProcessId } from '../../../lib/model/ids.js';
 import { limits } from '../../../lib/model/limits.js';
 import type { RepairMessage } from '../../../lib/paxos/wire/repair-messages.js';
-import { Transfer } from '../../../lib/paxos/recovery/transfer.js';
+import { StateTransfer } from '../../../lib/paxos/recovery/state-transfer.js';
 import { CheckpointDisk, settled } from '../../support/stored-checkpoint.js';
 
 const ANNA = 'aaaaaaaaaaaaaaaa' as ProcessId;
@@ -17,7 +17,7 @@ const CHUNKS = Array.from({ length: 20 }, (_, index) => `chunk ${index}`);
 /** A transfer, the disk that it fills and the sources that it asks. */
 class Receiver {
   disk: CheckpointDisk;
-  transfer: Transfer;
+  transfer: StateTransfer;
   checkpoint!: Checkpoint;
   wanted = (_checkpoint: Checkpoint): boolean => true;
   tidied: Promise<void> = Promise.resolve();
@@ -69,8 +69,8 @@ class Receiver {
     this.asked = [];
   }
 
-  #transfer(): Transfer {
-    return new Transfer({
+  #transfer(): StateTransfer {
+    return new StateTransfer({
       store: this.disk.store,
       send: (of: ProcessId, message: RepairMessage) => {
         if (message.kind === 'want-chunk') this.asked.push({ of, index: message.index });

@@ -7,7 +7,7 @@ interface Parcel {
 }
 
 /** Gathers small messages by destination, so that those to the same one share a datagram. */
-export class Outbox {
+export class MessagePacker {
   readonly #parcels = new Map<Destination, Parcel>();
 
   constructor(
