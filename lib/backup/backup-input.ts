@@ -1,7 +1,7 @@
-import { readAt } from '../ledger/checkpoints/checkpoint-scan.js';
 import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 
+import { readAt } from '../bytes/read-at.js';
 import { TreplicaError } from '../model/errors.js';
 import type { Instance } from '../model/ids.js';
 import {

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 
-import { openLmdbLedgerForReading, type LedgerReader } from '../ledger/lmdb/lmdb-reader.js';
-import { lackOfRoom } from '../ledger/lmdb/room.js';
+import { openLmdbLedgerForReading, type LedgerReader } from '../ledger/inspection.js';
+import { lackOfRoom } from '../ledger/ledger-errors.js';
 import { assert } from '../model/assert.js';
 import type { Batch } from '../model/batch.js';
 import { TreplicaError } from '../model/errors.js';

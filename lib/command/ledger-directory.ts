@@ -1,26 +1,24 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-
-import { checkpointsDirectory } from '../ledger/checkpoints/checkpoint-layout.js';
-import { dataFile, listDamages, readStored } from '../ledger/lmdb/data-file.js';
-import { OWNER } from '../ledger/lmdb/environment.js';
-import { damaged } from '../ledger/ledger-errors.js';
-import { describeDamage } from '../ledger/lmdb-file/page-damage.js';
-import { listLedgers, openLmdbLedgerForReading, type LedgerReader } from '../ledger/lmdb/lmdb-reader.js';
-import { OWNER_KEY, ownerOf, type DirectoryOwner } from '../ledger/lmdb/owner.js';
-import { setAsideIn } from '../ledger/lmdb/set-aside.js';
+import {
+  damagedPagesIn,
+  hasLedger,
+  listLedgers,
+  openLmdbLedgerForReading,
+  ownerIn,
+  setAsideIn,
+  sizesIn,
+  type DirectoryOwner,
+  type LedgerReader,
+  type LedgerSizes,
+} from '../ledger/inspection.js';
 import { TreplicaError } from '../model/errors.js';
 import { reportQueue, type QueueReport } from './ledger-report.js';
 import { damageOf, verifyQueue, type Finding, type QueueVerification } from './verification.js';
 
 /** What is in a ledger directory, in JSON as it is here. */
-export interface DirectoryReport {
+export interface DirectoryReport extends LedgerSizes {
   readonly directory: string;
   /** Null where the last process gave the directory back. */
   readonly owner: DirectoryOwner | null;
-  /** On the disk. */
-  readonly dataBytes: number;
-  readonly checkpointBytes: number;
   /** Directories inside it with ledgers that were damaged. */
   readonly setAside: readonly string[];
   readonly queues: readonly QueueReport[];
@@ -55,8 +53,7 @@ export async function reportDirectory(directory: string, queueId: string | undef
   return {
     directory,
     owner,
-    dataBytes: sizeOf(dataFile(directory)),
-    checkpointBytes: sizeOf(checkpointsDirectory(directory)),
+    ...sizesIn(directory),
     setAside: setAsideIn(directory),
     queues,
     damages,
@@ -74,10 +71,7 @@ export async function verifyDirectory(directory: string, queueId: string | undef
     findings.push({ queueId: null, what: damageOf(error), remedy: 'new id' });
   };
   const isRunning = readOwner(directory, note)?.isAlive === true;
-  if (findings.length === 0 && !isRunning) {
-    const file = `data file ${dataFile(directory)}`;
-    for (const damage of listDamages(directory)) note(damaged(file, describeDamage(damage)));
-  }
+  if (findings.length === 0 && !isRunning) for (const damage of damagedPagesIn(directory)) note(damage);
   // LMDB would believe the pages, or end this process over them.
   if (findings.length > 0) return { directory, pages: 'damaged', queues: [], findings };
   const queues: QueueVerification[] = [];
@@ -114,7 +108,7 @@ async function forEachQueue(
 
 function readOwner(directory: string, note: (error: unknown) => void): DirectoryOwner | null {
   try {
-    return ownerOf(readStored(directory, { table: OWNER, key: OWNER_KEY }), directory);
+    return ownerIn(directory);
   } catch (error) {
     note(error);
     return null;
@@ -122,14 +116,6 @@ function readOwner(directory: string, note: (error: unknown) => void): Directory
 }
 
 function assertLedger(directory: string): void {
-  if (existsSync(dataFile(directory))) return;
+  if (hasLedger(directory)) return;
   throw new TreplicaError('INVALID_OPTION', `There is no ledger in directory ${directory}: name one that has.`);
-}
-
-/** Of a file, or of all files in a directory, on the disk; what is removed meanwhile has no size. */
-function sizeOf(path: string): number {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) return 0;
-  if (!stat.isDirectory()) return 512 * stat.blocks;
-  return readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0);
 }

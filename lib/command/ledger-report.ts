@@ -1,14 +1,11 @@
 import { cursorAfter, openLatest } from '../backup/latest-state.js';
-import type { LedgerReader } from '../ledger/lmdb/lmdb-reader.js';
-import { firstOf, segmentOf } from '../ledger/records/log-state.js';
+import { segmentsBetween, walkLog, type LedgerReader } from '../ledger/inspection.js';
 import { showBallot } from '../model/ballot.js';
 import type { GroupBase } from '../model/base.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { GroupId, Instance, Position, ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
 import type { Identity, LedgerSnapshot } from '../model/records.js';
 import type { Cursor } from '../sequence/cursor.js';
-import { walkLog } from './log-walk.js';
 import { damageOf } from './verification.js';
 
 /** What the ledger of one queue holds, in JSON as it is here. */
@@ -114,16 +111,9 @@ function measure(
   }
   const last = Math.max(watermark, ...entries.slice(-1).map(({ instance }) => instance + 1)) as Instance;
   return {
-    log: { start: first, watermark, votes: entries.length, bytes, segments: segmentsOf(first, last) },
+    log: { start: first, watermark, votes: entries.length, bytes, segments: segmentsBetween(first, last) },
     position: isWhole && cursor !== null ? cursor.state.position : null,
   };
-}
-
-function segmentsOf(start: Instance, end: Instance): number {
-  const { segmentInstances } = limits;
-  const last = segmentOf(end, segmentInstances);
-  const isLastEmpty = firstOf(last, segmentInstances) === end;
-  return Math.max(0, last - segmentOf(start, segmentInstances) + (isLastEmpty ? 0 : 1));
 }
 
 function partOf({ identity, views }: LedgerSnapshot): QueueReport['part'] {

@@ -1,13 +1,7 @@
-import { CheckpointDigest } from '../ledger/checkpoints/checkpoint-codec.js';
-import type { CheckpointReader } from '../ledger/checkpoint-store.js';
-import { damagedCheckpoint } from '../ledger/ledger-errors.js';
-import { nameOfCheckpoint } from '../ledger/checkpoint-store.js';
-import type { LedgerReader } from '../ledger/lmdb/lmdb-reader.js';
+import { verifyChunks, walkLog, type LedgerReader } from '../ledger/inspection.js';
 import { openLatest } from '../backup/latest-state.js';
-import type { Checkpoint } from '../model/checkpoint.js';
 import { isDamage } from '../model/errors.js';
 import type { LedgerSnapshot } from '../model/records.js';
-import { walkLog } from './log-walk.js';
 
 /** Something that is not as it was written. */
 export interface Finding {
@@ -62,7 +56,9 @@ async function verifyCheckpoint(ledger: LedgerReader, note: (what: string) => vo
     const { past, chunks } = await openLatest(ledger);
     if (past.checkpoint === null || chunks === null) return 0;
     try {
-      return await verifyChunks(past.checkpoint, chunks, note);
+      const { sound, damages } = await verifyChunks(past.checkpoint, chunks);
+      for (const { message } of damages) note(message);
+      return sound;
     } finally {
       await chunks.close();
     }
@@ -70,27 +66,6 @@ async function verifyCheckpoint(ledger: LedgerReader, note: (what: string) => vo
     note(damageOf(error));
     return 0;
   }
-}
-
-async function verifyChunks(
-  checkpoint: Checkpoint,
-  reader: CheckpointReader,
-  note: (what: string) => void,
-): Promise<number> {
-  const digest = new CheckpointDigest();
-  let sound = 0;
-  for (let index = 0; index < checkpoint.chunks; index += 1) {
-    try {
-      digest.add(await reader.chunk(index));
-      sound += 1;
-    } catch (error) {
-      note(damageOf(error));
-    }
-  }
-  if (sound === checkpoint.chunks && digest.hex() !== checkpoint.digest) {
-    note(damagedCheckpoint(nameOfCheckpoint(checkpoint), 'its chunks are not those that were written').message);
-  }
-  return sound;
 }
 
 /** What is damaged, in a sentence. Throws what is no damage again. */

@@ -3,6 +3,8 @@ import type { Verdict } from '../model/checkpoint.js';
 import type { Instance } from '../model/ids.js';
 import { lackOfRoom } from './lmdb/room.js';
 
+export { lackOfRoom };
+
 /** For a directory that a ledger cannot be kept in. */
 export function notWritable(directory: string, cause: unknown): TreplicaError {
   if (isErrno(cause, 'ENOSPC', 'EDQUOT')) {

@@ -16,6 +16,16 @@ export interface Checkpoint {
   readonly digest: string;
 }
 
+export function isSameCheckpoint(a: Checkpoint, b: Checkpoint): boolean {
+  return (
+    a.next === b.next &&
+    a.position === b.position &&
+    a.chunks === b.chunks &&
+    a.bytes === b.bytes &&
+    a.digest === b.digest
+  );
+}
+
 /**
  * What a majority has found of the state that this process had at a place in the sequence, where all processes are to hold the
  * same: another one. Whatever checkpoint the process has made by then is of no use to anyone, and neither is its log without one.

@@ -1,5 +1,5 @@
 import type { MemoryFile } from '../ledger/memory/memory-ledger.js';
-import { metaKey } from '../ledger/records/record-codec.js';
+import { keyOf } from '../ledger/memory/record-key.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { Instance } from '../model/ids.js';
 import type { LedgerRecord } from '../model/records.js';
@@ -56,20 +56,6 @@ export function damageCheckpoint(file: MemoryFile, checkpoint: Checkpoint, rando
     return `chunk ${index}`;
   }
   return null;
-}
-
-function keyOf(record: LedgerRecord): string | Instance {
-  switch (record.kind) {
-    case 'entry':
-    case 'repair':
-      return record.entry.instance;
-    case 'truncation':
-      return metaKey({ kind: 'start', start: 0 as Instance });
-    case 'dissolution':
-      return 'identity';
-    default:
-      return metaKey(record);
-  }
 }
 
 function flipped(value: Buffer, random: Random): Buffer {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
-import type { Checkpoint } from '../../model/checkpoint.js';
 import type { CheckpointPlace } from '../checkpoint-store.js';
 
 /** Bytes in front of each stored chunk: its length and its checksum. */
@@ -50,14 +49,4 @@ function checksumOf(chunk: Uint8Array, keyCrc: number): number {
 /** The same for every attempt at a place: the name of its file, without what follows the dot. */
 export function stemOf({ next, position }: CheckpointPlace): string {
   return `${String(next)}-${String(position)}`;
-}
-
-export function isSameCheckpoint(a: Checkpoint, b: Checkpoint): boolean {
-  return (
-    a.next === b.next &&
-    a.position === b.position &&
-    a.chunks === b.chunks &&
-    a.bytes === b.bytes &&
-    a.digest === b.digest
-  );
 }

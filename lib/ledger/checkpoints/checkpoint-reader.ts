@@ -1,10 +1,11 @@
 import type { FileHandle } from 'node:fs/promises';
 
+import { readAt } from '../../bytes/read-at.js';
 import { assert } from '../../model/assert.js';
-import type { Checkpoint } from '../../model/checkpoint.js';
-import { CHUNK_HEAD_BYTES, chunkKeyCrc, isSameCheckpoint, isSound } from './checkpoint-codec.js';
+import { isSameCheckpoint, type Checkpoint } from '../../model/checkpoint.js';
+import { CHUNK_HEAD_BYTES, chunkKeyCrc, isSound } from './checkpoint-codec.js';
 import { decodeEnd, decodeHead, decodeTail, endBytes, HEAD_BYTES, TAIL_BYTES } from './checkpoint-layout.js';
-import { openExisting, readAt } from './checkpoint-scan.js';
+import { openExisting } from './checkpoint-scan.js';
 import type { CheckpointReader } from '../checkpoint-store.js';
 import { damagedCheckpoint } from '../ledger-errors.js';
 

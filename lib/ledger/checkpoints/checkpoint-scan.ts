@@ -1,6 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 
 import type { Checkpoint } from '../../model/checkpoint.js';
+import { readAt } from '../../bytes/read-at.js';
 import { limits } from '../../model/limits.js';
 import { CHUNK_HEAD_BYTES, chunkKeyCrc, isSound } from './checkpoint-codec.js';
 import { decodeHead, HEAD_BYTES } from './checkpoint-layout.js';
@@ -48,18 +49,6 @@ async function scan(path: string, queueId: string, checkpoint: Checkpoint, outpu
   } finally {
     await file.close();
   }
-}
-
-/** What there is of `length` bytes from `position` on. */
-export async function readAt(file: FileHandle, length: number, position: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(length);
-  let read = 0;
-  while (read < length) {
-    const { bytesRead } = await file.read(bytes, read, length - read, position + read);
-    if (bytesRead === 0) break;
-    read += bytesRead;
-  }
-  return bytes.subarray(0, read);
 }
 
 /** Null where there is no such file. */

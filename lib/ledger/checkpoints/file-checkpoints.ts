@@ -7,10 +7,10 @@ import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promi
 import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import type { Checkpoint } from '../../model/checkpoint.js';
+import { isSameCheckpoint, type Checkpoint } from '../../model/checkpoint.js';
 import { TreplicaError } from '../../model/errors.js';
 import type { Instance } from '../../model/ids.js';
-import { isSameCheckpoint, stemOf } from './checkpoint-codec.js';
+import { stemOf } from './checkpoint-codec.js';
 import { checkpointsDirectory, encodeEnd, encodeHead, HEAD_BYTES } from './checkpoint-layout.js';
 import { CheckpointOutput } from './checkpoint-output.js';
 import { FileCheckpointReader } from './checkpoint-reader.js';

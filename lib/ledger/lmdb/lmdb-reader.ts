@@ -9,6 +9,7 @@ import type { Instance } from '../../model/ids.js';
 import { limits } from '../../model/limits.js';
 import type { LedgerSnapshot, LogEntry } from '../../model/records.js';
 import type { CheckpointStore } from '../checkpoint-store.js';
+import type { LedgerReader } from '../ledger-reader.js';
 import { dataFile } from './data-file.js';
 import { INVENTORY } from './environment.js';
 import { FileCheckpoints } from '../checkpoints/file-checkpoints.js';
@@ -28,25 +29,6 @@ const ATTEMPTS_MAX = 20;
 
 /** Of the log that one read goes through at most, so that it is short. */
 const SEGMENTS_A_READ = 4;
-
-export interface LedgerReader {
-  /** The queues that have a ledger in the directory. */
-  readonly queues: readonly string[];
-  readonly queueId: string;
-  /** The checkpoint that `load` told may have been replaced and removed by the time it is opened: load again then. */
-  readonly checkpoints: Pick<CheckpointStore, 'open'>;
-
-  /** As `Ledger.load`, as of now. */
-  load(): LedgerSnapshot;
-
-  /**
-   * As `Ledger.read`, below the watermark that was loaded last, and only some of many segments at a time. Null where the log no longer goes back to `from`: it has
-   * been cut since, and there is another checkpoint to load.
-   */
-  read(from: Instance, to: Instance, maxBytes: number): LogEntry[] | null;
-
-  close(): Promise<void>;
-}
 
 /**
  * The ledger of `queueId`, or of the only queue, in `directory`, for reading.

@@ -1,11 +1,10 @@
 import { assert } from '../../model/assert.js';
-import type { Checkpoint } from '../../model/checkpoint.js';
+import { isSameCheckpoint, type Checkpoint } from '../../model/checkpoint.js';
 import {
   CHUNK_HEAD_BYTES,
   CheckpointDigest,
   chunkHead,
   chunkKeyCrc,
-  isSameCheckpoint,
   isSound,
   stemOf,
 } from '../checkpoints/checkpoint-codec.js';

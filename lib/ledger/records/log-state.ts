@@ -25,6 +25,14 @@ export function segmentOf(instance: Instance, segmentInstances: number): number 
   return Math.floor(instance / segmentInstances);
 }
 
+/** The first instance of a segment. */
 export function firstOf(segment: number, segmentInstances: number): Instance {
   return (segment * segmentInstances) as Instance;
+}
+
+/** How many segments a log has that holds the instances `start <= instance < end`. */
+export function segmentsOf(start: Instance, end: Instance, segmentInstances: number): number {
+  const last = segmentOf(end, segmentInstances);
+  const isLastEmpty = firstOf(last, segmentInstances) === end;
+  return Math.max(0, last - segmentOf(start, segmentInstances) + (isLastEmpty ? 0 : 1));
 }

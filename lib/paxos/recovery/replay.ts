@@ -1,5 +1,5 @@
-import { FileCheckpoints } from '../../ledger/checkpoints/file-checkpoints.js';
-import { openLmdbLedgerForReading, type LedgerReader } from '../../ledger/lmdb/lmdb-reader.js';
+import { openLmdbLedgerForReading, type LedgerReader } from '../../ledger/inspection.js';
+import { checkpointsIn } from '../../ledger/open.js';
 import { assert } from '../../model/assert.js';
 import type { Checkpoint } from '../../model/checkpoint.js';
 import { TreplicaError } from '../../model/errors.js';
@@ -44,7 +44,7 @@ async function save(replay: Replay): Promise<Checkpoint> {
   await deliverUntil(replay, cursor);
   const { group, views, holder } = replay;
   const { state } = cursor;
-  const writer = new FileCheckpoints(replay.directory, replay.queueId).create({
+  const writer = checkpointsIn(replay.directory, replay.queueId).create({
     next: state.next,
     position: state.position,
   });

@@ -5,7 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { openLmdbLedger } from '../../../lib/ledger/lmdb/lmdb-ledger.js';
-import { openLmdbLedgerForReading, type LedgerReader } from '../../../lib/ledger/lmdb/lmdb-reader.js';
+import { openLmdbLedgerForReading, type LedgerReader } from '../../../lib/ledger/inspection.js';
 import { limits } from '../../../lib/model/limits.js';
 import { committed, QUEUE } from '../ledger-place.js';
 import { flipLastBit, QUEUE_NAME, remove, tamper, temporaryDirectory } from './lmdb-files.js';

@@ -1,11 +1,11 @@
-import type { LedgerReader } from '../ledger/lmdb/lmdb-reader.js';
 import { DamagedLogError } from '../model/errors.js';
 import { after, laterOf, type Instance } from '../model/ids.js';
 import { limits } from '../model/limits.js';
 import type { LogEntry } from '../model/records.js';
+import type { LedgerReader } from './ledger-reader.js';
 
 /** What a walk over the log comes to: entries, a part that is damaged, or one that its process has cut off meanwhile. */
-export type Step =
+export type LogStep =
   | { readonly kind: 'entry'; readonly entry: LogEntry }
   | { readonly kind: 'damage'; readonly damage: DamagedLogError }
   | { readonly kind: 'cut'; readonly next: Instance };
@@ -14,7 +14,7 @@ export type Step =
  * All that is decided from `from` on and below `to`, ascending, past whatever is damaged.
  * @throws TreplicaError as `Ledger.read` does where nothing can be read any more
  */
-export function* walkLog(ledger: LedgerReader, from: Instance, to: Instance): Generator<Step> {
+export function* walkLog(ledger: LedgerReader, from: Instance, to: Instance): Generator<LogStep> {
   let next = from;
   while (next < to) {
     const steps = stepsAt(ledger, next, to);
@@ -25,7 +25,7 @@ export function* walkLog(ledger: LedgerReader, from: Instance, to: Instance): Ge
   }
 }
 
-function stepsAt(ledger: LedgerReader, next: Instance, to: Instance): Step[] {
+function stepsAt(ledger: LedgerReader, next: Instance, to: Instance): LogStep[] {
   try {
     const entries = ledger.read(next, to, limits.catchUpBytes);
     if (entries !== null) return entries.map((entry) => ({ kind: 'entry', entry }));
@@ -36,7 +36,7 @@ function stepsAt(ledger: LedgerReader, next: Instance, to: Instance): Step[] {
   }
 }
 
-function endOf(step: Step): Instance {
+function endOf(step: LogStep): Instance {
   switch (step.kind) {
     case 'entry':
       return after(step.entry.instance);
