@@ -2,7 +2,8 @@ import { NO_GROUP, type Instance, type ProcessId } from '../../lib/model/ids.js'
 import { ballotOf } from '../../lib/model/ballot.js';
 import { batchId } from '../../lib/model/batch.js';
 import type { Nonce, Start } from '../../lib/model/start.js';
-import { decodeMessage, encodeMessage, type WireMessage } from '../../lib/paxos/wire/wire.js';
+import type { WireMessage } from '../../lib/paxos/wire/routes.js';
+import { decodeMessage, encodeMessage } from '../../lib/paxos/wire/wire.js';
 import { decode, encode } from '../../lib/serialization/codec.js';
 import { FrameDecoder, FrameEncoder, messagesOf } from '../../lib/transport/frame/frame.js';
 import { Add } from '../workload.js';

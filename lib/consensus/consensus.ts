@@ -22,7 +22,7 @@ import { GroupClock } from './group-clock.js';
 import { InstanceLog } from './instance-log.js';
 import { Leadership } from './leadership.js';
 import { Learner } from './learner.js';
-import type { Message, MessageOf } from './messages.js';
+import type { CoreMessage, FoundingMessage, Message, MessageOf } from './messages.js';
 import { MissingBatches } from './missing-batches.js';
 import type { Mode } from './mode.js';
 import { Outbox } from './outbox.js';
@@ -30,6 +30,7 @@ import { isPartOfPromise } from './preparation.js';
 import { Proposer } from './proposer.js';
 import { Reads } from './reads.js';
 import { Refusals } from './refusals.js';
+import { isFounding } from './routes.js';
 import type { Shared } from './shared.js';
 import { Views } from './membership/views.js';
 
@@ -269,7 +270,8 @@ export class Consensus {
 
   #receive(from: ProcessId, message: Message): void {
     if (this.#founding.isOver) return;
-    if (this.#receiveFounding(from, message) || !this.#shared.views.founded || !this.#isCredible(from, message)) return;
+    if (isFounding(message)) return this.#receiveFounding(from, message);
+    if (!this.#shared.views.founded || !this.#isCredible(from, message)) return;
     switch (message.kind) {
       case 'heartbeat':
         return this.#onHeartbeat(from, message);
@@ -320,21 +322,13 @@ export class Consensus {
         return this.#reads.onAnswer(from, message);
       case 'fill':
         return this.#coordinator.onFill(message.until);
-      case 'hello':
-      case 'found':
-      case 'signed':
-      case 'unwilling':
-      case 'founded':
-      case 'stuck':
-      case 'withdrawn':
-        return;
       default:
         unreachable(message);
     }
   }
 
   /** Whether a message may be heard at all, whatever it is about: what no honest process says is counted and dropped. */
-  #isCredible(from: ProcessId, message: Message): boolean {
+  #isCredible(from: ProcessId, message: CoreMessage): boolean {
     if (from === this.#shared.self) return true;
     switch (message.kind) {
       case 'heard':
@@ -377,35 +371,10 @@ export class Consensus {
     return false;
   }
 
-  #receiveFounding(from: ProcessId, message: Message): boolean {
-    switch (message.kind) {
-      case 'hello':
-        this.#founding.onHello(from, message);
-        return true;
-      case 'found':
-        this.#founding.onFound(from, message);
-        return true;
-      case 'signed':
-        this.#founding.onSigned(from, message);
-        this.#leadership.beginIfFounder();
-        return true;
-      case 'unwilling':
-        this.#founding.onUnwilling(from, message);
-        return true;
-      case 'stuck':
-        this.#founding.onStuck(from, message);
-        return true;
-      case 'withdrawn':
-        this.#founding.onWithdrawn(from, message);
-        return true;
-      case 'founded':
-        this.#founding.onFounded(from, message);
-        this.#leadership.beginIfFounder();
-        this.#leadership.onClock();
-        return true;
-      default:
-        return false;
-    }
+  #receiveFounding(from: ProcessId, message: FoundingMessage): void {
+    this.#founding.receive(from, message);
+    if (message.kind === 'signed' || message.kind === 'founded') this.#leadership.beginIfFounder();
+    if (message.kind === 'founded') this.#leadership.onClock();
   }
 
   #hasEnded(): boolean {

@@ -19,9 +19,8 @@ export interface ReportedVote {
 /** What a process that belongs to no group is about to do: found one, wait for one that it has signed, or join one that exists. */
 export type Intent = 'found' | 'wait' | 'join';
 
-/** Everything that processes tell each other. `watermark` is always the sender's first undecided instance. */
-export type Message =
-  // Founding: the first view.
+/** How the first view comes about. All of it is heard before there is a group, and from processes of other groups. */
+export type FoundingMessage =
   | {
       readonly kind: 'hello';
       readonly replicas: number;
@@ -36,7 +35,10 @@ export type Message =
   /** The sender has signed the founding of this group long ago, and it does not hold for it. */
   | { readonly kind: 'stuck'; readonly founding: GroupId }
   /** These signers have given the founding up for good, as far as the sender knows. */
-  | { readonly kind: 'withdrawn'; readonly withdrawal: Withdrawal }
+  | { readonly kind: 'withdrawn'; readonly withdrawal: Withdrawal };
+
+/** What the cores of one group tell each other. `watermark` is always the sender's first undecided instance. */
+export type CoreMessage =
   // Election.
   | {
       readonly kind: 'heartbeat';
@@ -103,6 +105,9 @@ export type Message =
   | { readonly kind: 'ask'; readonly incarnation: number; readonly round: number }
   | { readonly kind: 'answer'; readonly incarnation: number; readonly round: number; readonly until: Instance }
   | { readonly kind: 'fill'; readonly until: Instance };
+
+/** Everything that cores tell each other. */
+export type Message = FoundingMessage | CoreMessage;
 
 export type MessageKind = Message['kind'];
 

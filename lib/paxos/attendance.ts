@@ -2,7 +2,7 @@ import type { ProcessId } from '../model/ids.js';
 import { classicQuorum } from '../model/view.js';
 import type { AttendanceNotice } from './notices.js';
 import { isTimeToWarn } from './wait-watch.js';
-import type { WireMessage } from './wire/wire.js';
+import type { WireMessage } from './wire/routes.js';
 
 /** A process that has been silent for longer is not counted as heard: a second. */
 const EXPIRY_TICKS = 100;

@@ -6,7 +6,7 @@
 import type { Arriving } from '../consensus/arriving.js';
 import type { Consensus } from '../consensus/consensus.js';
 import type { Effects, Installation, Notice } from '../consensus/effects.js';
-import type { Message, Outgoing } from '../consensus/messages.js';
+import type { MessageOf, Outgoing } from '../consensus/messages.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { DamagedLogError } from '../model/errors.js';
 import { InvariantViolation, TreplicaError } from '../model/errors.js';
@@ -20,11 +20,11 @@ import type { Base, Delivery } from './delivery.js';
 import { PendingWrites } from './pending-writes.js';
 import { LogSupplier } from './log-supplier.js';
 import type { RepairMessage } from './wire/repair-messages.js';
-import type { StartMessage } from './wire/start-messages.js';
 import { votesLost } from './identity.js';
 import { Starts } from './starts.js';
 
-import { decodeMessage, encodeMessage, type WireMessage } from './wire/wire.js';
+import { isOf, type WireMessage } from './wire/routes.js';
+import { decodeMessage, encodeMessage } from './wire/wire.js';
 
 export interface DriverOptions {
   readonly core: Consensus;
@@ -52,9 +52,10 @@ export interface DriverOptions {
   readonly fail: (error: Error) => void;
 }
 
-/** Who deals with what processes tell each other below consensus. */
+/** What deals with what processes tell each other below consensus. */
 export interface RepairReceiver {
-  receive(from: ProcessId, message: WireMessage): void;
+  /** A message of repair; and decisions, which may replace what is damaged here. */
+  receive(from: ProcessId, message: RepairMessage | MessageOf<'decided'>): void;
   /** Somebody asks for what is not in the log any more. */
   offer(to: ProcessId, beyond: Instance): void;
   /** The log cannot be read there for somebody else. */
@@ -140,7 +141,7 @@ export class Driver {
       return;
     }
     if (!this.#concernsUs(group, message)) return;
-    if (isOfStarts(message)) {
+    if (isOf('starts', message)) {
       this.#guard(() => {
         this.#starts.receive(from, start, message);
       });
@@ -148,10 +149,11 @@ export class Driver {
     }
     this.#step(() => {
       const { core, repair } = this.#options;
-      if (!this.#starts.hears(from, start) && !(isFounding(message) && from !== this.#options.self)) return;
+      if (!this.#starts.hears(from, start) && !(isOf('founding', message) && from !== this.#options.self)) return;
       this.#options.heard(from, message);
-      if (message.kind === 'decided' || !isForCore(message)) repair.receive(from, message);
-      if (isForCore(message)) core.step({ kind: 'message', from, message });
+      if (isOf('repair', message)) return repair.receive(from, message);
+      if (message.kind === 'decided') repair.receive(from, message);
+      core.step({ kind: 'message', from, message });
     });
   }
 
@@ -438,14 +440,14 @@ export class Driver {
   }
 
   /**
-   * Whether a frame of `group` may say `message` to us. What is said to found groups concerns everyone, and whoever belongs
-   * to no group hears nothing else. The core's word on its group counts: it may have been founded in this very turn.
+   * Whether a frame of `group` may say `message` to us. What is said to found groups concerns everyone, and a process that
+   * belongs to no group hears nothing else. The core's word on its group counts: it may have been founded in this very turn.
    */
   #concernsUs(group: GroupId, message: WireMessage): boolean {
     const own = this.group;
     if (own !== null && group === own) return true;
     if (own !== null && group !== NO_GROUP) this.#noteForeign(group);
-    return isFounding(message);
+    return isOf('founding', message);
   }
 
   #noteForeign(group: GroupId): void {
@@ -507,24 +509,6 @@ function dissolved(group: GroupId, isDead: boolean, queueId: string): TreplicaEr
   );
 }
 
-function isFounding({ kind }: WireMessage): boolean {
-  return FOUNDING.has(kind);
-}
-
-const FOUNDING: ReadonlySet<WireMessage['kind']> = new Set<Message['kind']>([
-  'hello',
-  'found',
-  'signed',
-  'unwilling',
-  'founded',
-  'stuck',
-  'withdrawn',
-]);
-
-function isOfStarts(message: WireMessage): message is StartMessage {
-  return message.kind === 'start' || message.kind === 'welcome';
-}
-
 function closedError(): TreplicaError {
   return new TreplicaError('QUEUE_CLOSED', 'The queue is closed: nothing more is written.');
 }
@@ -532,16 +516,3 @@ function closedError(): TreplicaError {
 function unwritten({ invariant, facts }: InvariantViolation, { message }: Error): InvariantViolation {
   return new InvariantViolation(invariant, { ...facts, verdictNotWritten: message });
 }
-
-function isForCore(message: WireMessage): message is Message {
-  return !BELOW_CORE.has(message.kind);
-}
-
-const BELOW_CORE: ReadonlySet<WireMessage['kind']> = new Set<RepairMessage['kind']>([
-  'want-checkpoint',
-  'offer',
-  'want-chunk',
-  'chunk',
-  'no-chunk',
-  'checkpointed',
-]);

@@ -10,7 +10,7 @@ import { after, COUNTER_MAX, type Instance, type ProcessId } from '../model/ids.
 import { limits } from '../model/limits.js';
 import { packBody } from '../sequence/batch-body.js';
 import { idOfBody } from '../sequence/sound-batch.js';
-import type { WireMessage } from '../paxos/wire/wire.js';
+import { isOf, type WireMessage } from '../paxos/wire/routes.js';
 import type { Random } from './random.js';
 
 /** Numbers that are compared with those of messages. */
@@ -71,15 +71,8 @@ export function forged(message: WireMessage, random: Random, process: ProcessId)
   const ballot = (said: Ballot): Ballot => otherBallot(random, said, process);
   const instance = (said: Instance): Instance => other(random, said) as Instance;
   const id = (said: BatchId): BatchId => otherId(random, said);
+  if (isOf('founding', message)) return null;
   switch (message.kind) {
-    case 'hello':
-    case 'found':
-    case 'signed':
-    case 'unwilling':
-    case 'founded':
-    case 'stuck':
-    case 'withdrawn':
-      return null;
     case 'heartbeat':
       // A time is believed of a coordinator.
       return { ...message, ballot: ballot(message.ballot), watermark: instance(message.watermark), timeMs: null };

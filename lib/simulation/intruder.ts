@@ -5,7 +5,8 @@ import type { Nonce, Start } from '../model/start.js';
 import { groupIdOf } from '../model/view.js';
 import { NO_BASE } from '../model/base.js';
 import type { Founding } from '../model/records.js';
-import { decodeMessage, encodeMessage, type WireMessage } from '../paxos/wire/wire.js';
+import { isOf, type WireMessage } from '../paxos/wire/routes.js';
+import { decodeMessage, encodeMessage } from '../paxos/wire/wire.js';
 import { EVERYONE, type Destination, type Transport } from '../transport/transport.js';
 import type { StateMachine } from '../machine/state-machine.js';
 import { describeMessage } from '../paxos/wire/describe.js';
@@ -106,8 +107,8 @@ export class Intruder<S extends StateMachine> {
   #hear(from: ProcessId, bytes: Buffer, start: Start): void {
     if (!this.#isThere || !this.#random.chance(ANSWERS)) return;
     const message = decodeMessage(bytes);
-    // Whoever is founding a group hears any group, and takes a founder's word for a founder's.
-    if (message === null || (this.#isCopy && isOfFounding(message))) return;
+    // A process that founds a group hears any group, and takes a founder's word for a founder's.
+    if (message === null || (this.#isCopy && isOf('founding', message))) return;
     const answer = lieTo(message, start, this.#random);
     if (answer !== null) this.#say(from, answer);
   }
@@ -124,8 +125,4 @@ export class Intruder<S extends StateMachine> {
     this.#transport.send(to, bytes);
     this.#transport.flush();
   }
-}
-
-function isOfFounding({ kind }: WireMessage): boolean {
-  return kind === 'found' || kind === 'signed';
 }

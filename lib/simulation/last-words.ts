@@ -1,6 +1,6 @@
 import { NO_GROUP, type GroupId, type ProcessId } from '../model/ids.js';
 import type { Start } from '../model/start.js';
-import type { WireMessage } from '../paxos/wire/wire.js';
+import type { WireMessage } from '../paxos/wire/routes.js';
 
 /** Something that a process has said. */
 export interface Said {

@@ -3,7 +3,7 @@ import type { Batch } from '../model/batch.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import { after, type Instance, type Position } from '../model/ids.js';
 import type { Start } from '../model/start.js';
-import type { WireMessage } from '../paxos/wire/wire.js';
+import type { WireMessage } from '../paxos/wire/routes.js';
 import { madeUpBatch } from './forgery.js';
 import type { Random } from './random.js';
 

@@ -10,7 +10,7 @@ import { limits } from '../model/limits.js';
 import { sameStart, type Start } from '../model/start.js';
 import type { QueueOptions } from '../paxos/options.js';
 import { AsynchronousPersistentQueue } from '../paxos/paxos-queue.js';
-import type { WireMessage } from '../paxos/wire/wire.js';
+import type { WireMessage } from '../paxos/wire/routes.js';
 import { Clock, START_MS } from './clock.js';
 import { DiskController, type DiskBehavior } from './disk-controller.js';
 import { Life } from './life.js';

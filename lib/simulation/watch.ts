@@ -3,7 +3,7 @@ import type { Ticket } from '../machine/ticket.js';
 import type { ProcessId } from '../model/ids.js';
 import type { LedgerRecord, LedgerSnapshot } from '../model/records.js';
 import type { DeliveredBatch } from '../queue/state-holder.js';
-import type { WireMessage } from '../paxos/wire/wire.js';
+import type { WireMessage } from '../paxos/wire/routes.js';
 import { Agreement } from './checkers/agreement.js';
 import { CallOrder } from './checkers/call-order.js';
 import { DecidedTime } from './checkers/decided-time.js';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { MessageKind } from '../../lib/consensus/messages.js';
+import { consensusRoutes } from '../../lib/consensus/routes.js';
 import { ballotOf } from '../../lib/model/ballot.js';
 import type { Instance } from '../../lib/model/ids.js';
 import { limits } from '../../lib/model/limits.js';
@@ -8,22 +9,9 @@ import { CoreGroup } from '../support/core-group.js';
 
 const MODES = ['classic', 'fast', 'adaptive'] as const;
 
-/** What only a member may say: each of them is, or makes for, a vote. */
-const OF_MEMBERS: readonly MessageKind[] = [
-  'found',
-  'signed',
-  'heartbeat',
-  'canvass',
-  'concur',
-  'prepare',
-  'promise',
-  'inquire',
-  'report',
-  'any',
-  'accept',
-  'accepted',
-  'answer',
-];
+const OF_MEMBERS = (Object.keys(consensusRoutes) as MessageKind[]).filter(
+  (kind) => consensusRoutes[kind].saidBy === 'members',
+);
 
 function groupWithLearner(mode: (typeof MODES)[number]): CoreGroup {
   const group = new CoreGroup(3, { mode }).found();

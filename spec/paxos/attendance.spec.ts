@@ -5,7 +5,7 @@ import type { Instance, ProcessId } from '../../lib/model/ids.js';
 import { limits } from '../../lib/model/limits.js';
 import { Attendance } from '../../lib/paxos/attendance.js';
 import { lineOf, type AttendanceNotice } from '../../lib/paxos/notices.js';
-import type { WireMessage } from '../../lib/paxos/wire/wire.js';
+import type { WireMessage } from '../../lib/paxos/wire/routes.js';
 
 const [ANN, BERT, CARL] = ['a', 'b', 'c'].map((letter) => letter.repeat(16)) as [ProcessId, ProcessId, ProcessId];
 const PLACE = { queue: '239.255.0.1:7400', interface: 'lo (127.0.0.1, port 7401)' };

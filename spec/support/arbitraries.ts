@@ -17,7 +17,7 @@ import {
   type Start,
 } from '../../lib/model/start.js';
 import { groupIdOf, MAX_MEMBERS } from '../../lib/model/view.js';
-import type { WireMessage } from '../../lib/paxos/wire/wire.js';
+import type { WireMessage } from '../../lib/paxos/wire/routes.js';
 
 const DECIMALS_MAX = 999_999_999_999_999;
 

@@ -1,11 +1,11 @@
-import { assert } from '../../model/assert.js';
+import { assert, unreachable } from '../../model/assert.js';
 import { isSameBase, type GroupBase } from '../../model/base.js';
 import type { GroupId, ProcessId } from '../../model/ids.js';
 import { limits } from '../../model/limits.js';
 import type { Founding, FoundingRecord, LedgerSnapshot, Withdrawal } from '../../model/records.js';
 import { groupIdOf, View } from '../../model/view.js';
 import type { Part } from '../effects.js';
-import { EVERYONE, type Intent, type MessageOf } from '../messages.js';
+import { EVERYONE, type FoundingMessage, type Intent, type MessageOf } from '../messages.js';
 import type { Shared } from '../shared.js';
 import { isDead, mayWithdraw, withdrawalOf, withWithdrawal } from './withdrawal.js';
 
@@ -126,7 +126,28 @@ export class FoundingRole {
     outbox.notice({ kind: 'awaiting-signatures', missing });
   }
 
-  onHello(from: ProcessId, hello: MessageOf<'hello'>): void {
+  receive(from: ProcessId, message: FoundingMessage): void {
+    switch (message.kind) {
+      case 'hello':
+        return this.#onHello(from, message);
+      case 'found':
+        return this.#onFound(from, message);
+      case 'signed':
+        return this.#onSigned(from, message);
+      case 'unwilling':
+        return this.#onUnwilling(from, message);
+      case 'founded':
+        return this.#onFounded(from, message);
+      case 'stuck':
+        return this.#onStuck(from, message);
+      case 'withdrawn':
+        return this.#onWithdrawn(from, message);
+      default:
+        unreachable(message);
+    }
+  }
+
+  #onHello(from: ProcessId, hello: MessageOf<'hello'>): void {
     if (from === this.#shared.self) return;
     if (this.#shared.views.founded) {
       if (this.#record.signed !== null)
@@ -150,7 +171,7 @@ export class FoundingRole {
   }
 
   /** Proposed by its lowest member, which has signed it. */
-  onFound(from: ProcessId, { founding }: MessageOf<'found'>): void {
+  #onFound(from: ProcessId, { founding }: MessageOf<'found'>): void {
     const { outbox, self, views } = this.#shared;
     if (from === self || from !== founding.members[0] || !founding.members.includes(self)) return;
     const { signed, refused } = this.#record;
@@ -168,7 +189,7 @@ export class FoundingRole {
     }
   }
 
-  onSigned(from: ProcessId, { founding }: MessageOf<'signed'>): void {
+  #onSigned(from: ProcessId, { founding }: MessageOf<'signed'>): void {
     const { signed, refused } = this.#record;
     if (refused.includes(founding.group)) {
       this.#shared.outbox.sendOnceDurable(from, { kind: 'unwilling', refused: founding.group });
@@ -181,13 +202,13 @@ export class FoundingRole {
   }
 
   /** A member has refused the founding that this process has signed: it is dead, and the signature free again. */
-  onUnwilling(from: ProcessId, { refused }: MessageOf<'unwilling'>): void {
+  #onUnwilling(from: ProcessId, { refused }: MessageOf<'unwilling'>): void {
     const { signed } = this.#record;
     if (this.#shared.views.founded || signed?.group !== refused || !signed.members.includes(from)) return;
     this.#release({ ...this.#record, refused: [...this.#record.refused, refused] });
   }
 
-  onStuck(from: ProcessId, { founding: group }: MessageOf<'stuck'>): void {
+  #onStuck(from: ProcessId, { founding: group }: MessageOf<'stuck'>): void {
     const { views, outbox } = this.#shared;
     const { signed, refused } = this.#record;
     if (from === this.#shared.self) return;
@@ -201,7 +222,7 @@ export class FoundingRole {
   }
 
   /** Heard whether the founding holds for this process or not. */
-  onWithdrawn(from: ProcessId, { withdrawal }: MessageOf<'withdrawn'>): void {
+  #onWithdrawn(from: ProcessId, { withdrawal }: MessageOf<'withdrawn'>): void {
     const { views, outbox, self, log, clock, refusals } = this.#shared;
     const { founding } = withdrawal;
     const isOurs = views.group === founding.group;
@@ -223,7 +244,7 @@ export class FoundingRole {
   }
 
   /** Only members say so: to them it holds. */
-  onFounded(from: ProcessId, { founding }: MessageOf<'founded'>): void {
+  #onFounded(from: ProcessId, { founding }: MessageOf<'founded'>): void {
     if (from === this.#shared.self) {
       this.#shared.clock.count(); // This process says so only once it is durable.
       return;

@@ -5,7 +5,9 @@
 import type { Logger } from 'pino';
 import type { Arriving } from '../../consensus/arriving.js';
 import type { Consensus } from '../../consensus/consensus.js';
+import type { MessageOf } from '../../consensus/messages.js';
 import type { Ledger } from '../../ledger/ledger.js';
+import { unreachable } from '../../model/assert.js';
 import type { Checkpoint, Verdict } from '../../model/checkpoint.js';
 import { type DamagedLogError, isDamage, TreplicaError } from '../../model/errors.js';
 import { after, laterOf, type Instance, type ProcessId } from '../../model/ids.js';
@@ -23,7 +25,8 @@ import type { Scheduler } from '../scheduler.js';
 import type { SavingTask, StateKeeper, StateSink } from '../../queue/state-holder.js';
 import { Supplier } from './supplier.js';
 import { StateTransfer } from './state-transfer.js';
-import type { WireMessage } from '../wire/wire.js';
+import type { RepairMessage } from '../wire/repair-messages.js';
+import type { WireMessage } from '../wire/routes.js';
 
 export interface RecoveryOptions {
   readonly self: ProcessId;
@@ -124,7 +127,7 @@ export class Recovery implements RepairReceiver {
     this.#verdict = options.past.verdict;
   }
 
-  receive(from: ProcessId, message: WireMessage): void {
+  receive(from: ProcessId, message: RepairMessage | MessageOf<'decided'>): void {
     if (this.#membership === null) return; // What a group says concerns its members and observers alone.
     switch (message.kind) {
       case 'want-checkpoint':
@@ -147,6 +150,7 @@ export class Recovery implements RepairReceiver {
         if (this.#repairer.hasAsked(from)) this.#repairer.onDecided(message);
         return;
       default:
+        unreachable(message);
     }
   }
 

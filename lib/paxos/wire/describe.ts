@@ -4,7 +4,7 @@
  * `5=p2/1/0` the batch at instance 5; `at 7` the watermark of who speaks.
  */
 import type { Notice, Part } from '../../consensus/effects.js';
-import type { Intent, Item, Message, ReportedVote } from '../../consensus/messages.js';
+import type { CoreMessage, FoundingMessage, Intent, Item, ReportedVote } from '../../consensus/messages.js';
 import { unreachable } from '../../model/assert.js';
 import { NO_BALLOT, sameBallot, type Ballot } from '../../model/ballot.js';
 import { NO_OP_ID, partsOf, type BatchId } from '../../model/batch.js';
@@ -12,7 +12,9 @@ import type { GroupId, ProcessId } from '../../model/ids.js';
 import type { Checkpoint } from '../../model/checkpoint.js';
 import type { Founding, FoundingRecord, LedgerRecord, LogEntry, Withdrawal } from '../../model/records.js';
 import { incarnationOf, type PeerStarts, type Start } from '../../model/start.js';
-import type { WireMessage } from './wire.js';
+import type { RepairMessage } from './repair-messages.js';
+import { isOf, type WireMessage } from './routes.js';
+import type { StartMessage } from './start-messages.js';
 
 /** The short name of a process. */
 export type NameOf = (process: ProcessId) => string;
@@ -32,6 +34,32 @@ export function describeBatchId(id: BatchId, nameOf: NameOf): string {
 }
 
 export function describeMessage(message: WireMessage, nameOf: NameOf): string {
+  if (isOf('founding', message)) return describeFoundingMessage(message, nameOf);
+  if (isOf('repair', message)) return describeRepairMessage(message);
+  if (isOf('starts', message)) return describeStartMessage(message, nameOf);
+  return describeCoreMessage(message, nameOf);
+}
+
+function describeFoundingMessage(message: FoundingMessage, nameOf: NameOf): string {
+  switch (message.kind) {
+    case 'hello':
+      return `${message.kind} n=${message.replicas}, ${INTENTS[message.intent]}`;
+    case 'found':
+    case 'signed':
+    case 'founded':
+      return `${message.kind} ${describeFounding(message.founding, nameOf)}`;
+    case 'unwilling':
+      return `${message.kind} to sign ${short(message.refused)}`;
+    case 'stuck':
+      return `${message.kind} with ${short(message.founding)}`;
+    case 'withdrawn':
+      return `${message.kind} ${describeWithdrawal(message.withdrawal, nameOf)}`;
+    default:
+      return unreachable(message);
+  }
+}
+
+function describeRepairMessage(message: RepairMessage): string {
   switch (message.kind) {
     case 'want-checkpoint':
       return `${message.kind} beyond ${message.beyond}`;
@@ -42,15 +70,18 @@ export function describeMessage(message: WireMessage, nameOf: NameOf): string {
       return `${message.kind} ${message.index} of ${message.digest.slice(0, 6)}`;
     case 'no-chunk':
       return `${message.kind} of ${message.digest.slice(0, 6)}`;
-    case 'start':
-      return `${message.kind} after ${message.former.length} others, knows ${describePeers(message.peers, nameOf)}`;
-    case 'welcome':
-      return `${message.kind} to ${describeStart(message.to)}, knows ${describePeers(message.peers, nameOf)}`;
     case 'checkpointed':
       return `${message.kind} at ${message.next}: ${message.digest.slice(0, 6)}`;
     default:
-      return describeCoreMessage(message, nameOf);
+      return unreachable(message);
   }
+}
+
+function describeStartMessage(message: StartMessage, nameOf: NameOf): string {
+  const known = describePeers(message.peers, nameOf);
+  return message.kind === 'start'
+    ? `${message.kind} after ${message.former.length} others, knows ${known}`
+    : `${message.kind} to ${describeStart(message.to)}, knows ${known}`;
 }
 
 function describeStart({ incarnation, nonce }: Start): string {
@@ -64,23 +95,11 @@ function describePeers(peers: readonly PeerStarts[], nameOf: NameOf): string {
   return rows.length === 0 ? 'nobody' : list(rows);
 }
 
-function describeCoreMessage(message: Message, nameOf: NameOf): string {
+function describeCoreMessage(message: CoreMessage, nameOf: NameOf): string {
   const { kind } = message;
   const ballotOf = (ballot: Ballot) => describeBallot(ballot, nameOf);
   const itemsOf = (items: readonly Item[]) => list(items.map(({ instance, id }) => item(instance, id, nameOf)));
   switch (kind) {
-    case 'hello':
-      return `${kind} n=${message.replicas}, ${INTENTS[message.intent]}`;
-    case 'found':
-    case 'signed':
-    case 'founded':
-      return `${kind} ${describeFounding(message.founding, nameOf)}`;
-    case 'unwilling':
-      return `${kind} to sign ${short(message.refused)}`;
-    case 'stuck':
-      return `${kind} with ${short(message.founding)}`;
-    case 'withdrawn':
-      return `${kind} ${describeWithdrawal(message.withdrawal, nameOf)}`;
     case 'heartbeat':
       return `${kind} ${ballotOf(message.ballot)} at ${message.watermark}${message.anyFrom === null ? '' : `, any from ${message.anyFrom}`}`;
     case 'heard':

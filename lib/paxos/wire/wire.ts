@@ -2,14 +2,13 @@
  * Messages as bytes: one byte for the kind, then the fields in the order of the table below. A number once given to a
  * kind is never given to another, and none is above the transport's `TOP_BYTE_MAX`.
  */
-import type { Intent, Item, Message, ReportedVote } from '../../consensus/messages.js';
+import type { Intent, Item, ReportedVote } from '../../consensus/messages.js';
 import type { Batch } from '../../model/batch.js';
 import type { Checkpoint } from '../../model/checkpoint.js';
 import type { Instance, Position, ProcessId } from '../../model/ids.js';
 import { OWN_STARTS_MAX, PEER_STARTS_MAX, type PeerStarts, type Start } from '../../model/start.js';
 import { MAX_MEMBERS } from '../../model/view.js';
-import type { RepairMessage } from './repair-messages.js';
-import type { StartMessage } from './start-messages.js';
+import type { WireMessage } from './routes.js';
 import { FieldReader } from '../../bytes/field-reader.js';
 import { FieldWriter } from '../../bytes/field-writer.js';
 
@@ -18,9 +17,6 @@ interface Codec<M extends WireMessage> {
   readonly write: (out: FieldWriter, message: M) => void;
   readonly read: (input: FieldReader) => M;
 }
-
-/** All that travels: what the cores say, and what is said below them. */
-export type WireMessage = Message | RepairMessage | StartMessage;
 
 type WireMessageOf<K extends WireMessage['kind']> = Extract<WireMessage, { readonly kind: K }>;
 

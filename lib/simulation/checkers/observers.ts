@@ -1,29 +1,11 @@
 import { NO_BALLOT, sameBallot } from '../../model/ballot.js';
 import type { LedgerRecord } from '../../model/records.js';
-import type { WireMessage } from '../../paxos/wire/wire.js';
+import { routes, type WireMessage } from '../../paxos/wire/routes.js';
 
 type Report = (text: string) => void;
 
-/** What only members say. */
-const OF_MEMBERS: ReadonlySet<WireMessage['kind']> = new Set([
-  'found',
-  'signed',
-  'founded',
-  'heartbeat',
-  'canvass',
-  'concur',
-  'prepare',
-  'promise',
-  'inquire',
-  'report',
-  'any',
-  'accept',
-  'accepted',
-  'answer',
-] as const);
-
 /**
- * Whoever has lost its votes comes back as nobody that it was, and has no vote: it promises, votes, signs, answers and
+ * A process that has lost its votes comes back under another id and without a vote: it promises, votes, signs, answers and
  * coordinates nothing. The id that it had is never heard of again.
  */
 export class Observers {
@@ -60,7 +42,7 @@ export class Observers {
   }
 
   says(name: string, { kind }: WireMessage): void {
-    if (OF_MEMBERS.has(kind)) this.#report(`${name}, which has lost its votes, says ${kind}`);
+    if (routes[kind].saidBy === 'members') this.#report(`${name}, which has lost its votes, says ${kind}`);
   }
 
   durable(name: string, records: readonly LedgerRecord[]): void {

@@ -1,5 +1,5 @@
 import type { Ballot } from '../../model/ballot.js';
-import type { WireMessage } from '../../paxos/wire/wire.js';
+import type { WireMessage } from '../../paxos/wire/routes.js';
 import type { Agreement, Tally } from './agreement.js';
 import type { Monotonicity, OnDisk } from './monotonicity.js';
 import { isBelow, majorityOf, quorumOf, show } from './votes.js';

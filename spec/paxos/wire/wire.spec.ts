@@ -6,7 +6,8 @@ import { NO_BALLOT } from '../../../lib/model/ballot.js';
 import { NO_OP_ID, type BatchId } from '../../../lib/model/batch.js';
 import { COUNTER_MAX, type Instance, type ProcessId } from '../../../lib/model/ids.js';
 import { groupIdOf } from '../../../lib/model/view.js';
-import { decodeMessage, encodeMessage, type WireMessage } from '../../../lib/paxos/wire/wire.js';
+import type { WireMessage } from '../../../lib/paxos/wire/routes.js';
+import { decodeMessage, encodeMessage } from '../../../lib/paxos/wire/wire.js';
 import { bytes, messageKinds, messages, messagesOf } from '../../support/arbitraries.js';
 
 const ANNA = 'aaaaaaaaaaaaaaaa' as ProcessId;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { NO_BASE } from '../../../lib/model/base.js';
 import { NO_BALLOT } from '../../../lib/model/ballot.js';
 import type { GroupId } from '../../../lib/model/ids.js';
-import type { WireMessage } from '../../../lib/paxos/wire/wire.js';
+import type { WireMessage } from '../../../lib/paxos/wire/routes.js';
 import { Observers } from '../../../lib/simulation/checkers/observers.js';
 import { A, at, B, classic, found, noVote, promise, report, vote, watermark, X } from './subjects.js';
 

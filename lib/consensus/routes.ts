@@ -1,0 +1,55 @@
+import type { FoundingMessage, Message, MessageKind } from './messages.js';
+
+/** What is known of a message by its kind alone. */
+export interface Route<Family extends string> {
+  /** The union that the kind belongs to, and with it the part of a process that the message is for. */
+  readonly family: Family;
+  /** `members` where only a member says it: it is a vote or a signature, or makes for one. */
+  readonly saidBy: 'members' | 'anyone';
+}
+
+type Routes = {
+  readonly [K in MessageKind]: Route<K extends FoundingMessage['kind'] ? 'founding' : 'core'>;
+};
+
+/** Each kind of message that cores tell each other; what is told below them joins this table in `paxos/wire/routes.ts`. */
+export const consensusRoutes = {
+  // Founding: the first view.
+  hello: { family: 'founding', saidBy: 'anyone' },
+  found: { family: 'founding', saidBy: 'members' },
+  signed: { family: 'founding', saidBy: 'members' },
+  unwilling: { family: 'founding', saidBy: 'anyone' },
+  founded: { family: 'founding', saidBy: 'members' },
+  stuck: { family: 'founding', saidBy: 'anyone' },
+  withdrawn: { family: 'founding', saidBy: 'anyone' },
+  // Election.
+  heartbeat: { family: 'core', saidBy: 'members' },
+  heard: { family: 'core', saidBy: 'anyone' },
+  canvass: { family: 'core', saidBy: 'members' },
+  concur: { family: 'core', saidBy: 'members' },
+  // Phase 1.
+  prepare: { family: 'core', saidBy: 'members' },
+  promise: { family: 'core', saidBy: 'members' },
+  refusal: { family: 'core', saidBy: 'anyone' },
+  inquire: { family: 'core', saidBy: 'members' },
+  report: { family: 'core', saidBy: 'members' },
+  // Phase 2.
+  batch: { family: 'core', saidBy: 'anyone' },
+  pending: { family: 'core', saidBy: 'anyone' },
+  any: { family: 'core', saidBy: 'members' },
+  propose: { family: 'core', saidBy: 'anyone' },
+  accept: { family: 'core', saidBy: 'members' },
+  accepted: { family: 'core', saidBy: 'members' },
+  // Repair of the log.
+  fetch: { family: 'core', saidBy: 'anyone' },
+  'catch-up': { family: 'core', saidBy: 'anyone' },
+  decided: { family: 'core', saidBy: 'anyone' },
+  // Linearizable reads.
+  ask: { family: 'core', saidBy: 'anyone' },
+  answer: { family: 'core', saidBy: 'members' },
+  fill: { family: 'core', saidBy: 'anyone' },
+} as const satisfies Routes;
+
+export function isFounding(message: Message): message is FoundingMessage {
+  return consensusRoutes[message.kind].family === 'founding';
+}
