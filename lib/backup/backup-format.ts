@@ -57,7 +57,7 @@ export interface RecordHead {
 }
 
 const MAGIC = Buffer.from('TREPBACK');
-const VERSION = 2;
+const VERSION = 3;
 
 export const BEGINNING_BYTES = MAGIC.length + 4;
 export const RECORD_HEAD_BYTES = 9;

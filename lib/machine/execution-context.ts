@@ -2,7 +2,7 @@ import { TreplicaError } from '../model/errors.js';
 
 /**
  * What an operation may know beyond the state: the same at every replica, and again when the log is replayed. An
- * operation that needs time, chance or a fresh id takes it from here, never from `Date.now()`, `Math.random()` or
+ * operation that needs time, randomness or a fresh id takes it from here, never from `Date.now()`, `Math.random()` or
  * `randomUUID()`. Valid until `execute` returns: afterwards every use throws OPERATION_ASYNCHRONOUS.
  */
 export interface ExecutionContext {
@@ -34,9 +34,14 @@ export class DecidedContext implements ExecutionContext {
   enter(position: number, proposedAtMs: number): void {
     this.#isValid = true;
     this.#position = position;
-    if (proposedAtMs > this.#time) this.#time = proposedAtMs;
+    this.passTo(proposedAtMs);
     this.#idsGiven = 0;
     this.#random = null;
+  }
+
+  /** Time goes on to `proposedAtMs` if that is later: also by a message that is no operation. */
+  passTo(proposedAtMs: number): void {
+    if (proposedAtMs > this.#time) this.#time = proposedAtMs;
   }
 
   leave(): void {

@@ -1,5 +1,6 @@
 import { development } from '../model/development.js';
 import { TreplicaError, UnknownOutcomeError } from '../model/errors.js';
+import { MESSAGE_HEAD_BYTES, MessageHead } from '../queue/message-head.js';
 import type { DeliveredBatch, StateHolder } from '../queue/state-holder.js';
 import { decode } from '../serialization/codec.js';
 import { detach } from '../serialization/detach.js';
@@ -14,29 +15,37 @@ import { isThenable, silence } from './thenables.js';
 import { Ticket } from './ticket.js';
 import { detachThrown } from './thrown.js';
 
+export interface ReplicaOptions {
+  /** Told of each message that is no operation, by its position and its first byte. */
+  readonly onSkipped?: (position: number, head: number | undefined) => void;
+  /** The URL of the module that another process can make the same state with, where there is one. */
+  readonly module?: string | undefined;
+}
+
 /** The copy of the state at this process: executes what the queue delivers, and tells the callers that are here. */
 export class Replica<S extends StateMachine> implements StateHolder {
   readonly keeper: MachineKeeper<S>;
   readonly #context = new DecidedContext();
   readonly #check = new StateCheck();
   readonly #onStopped: (cause: Error | null) => void;
+  readonly #onSkipped: ReplicaOptions['onSkipped'];
   #state: S;
 
   /**
-   * `onStopped` is told when the queue has stopped, after the callers have been. `module` is the URL of the module that
-   * another process can make the same state with, where there is one.
+   * `onStopped` is told when the queue has stopped, after the callers have been.
    * @throws TreplicaError NOT_SERIALIZABLE or CLASS_NOT_REGISTERED where the state cannot be saved.
    */
-  constructor(initialState: S, onStopped: (cause: Error | null) => void, module?: string) {
+  constructor(initialState: S, onStopped: (cause: Error | null) => void, options: ReplicaOptions = {}) {
     this.#state = initialState;
     this.#onStopped = onStopped;
+    this.#onSkipped = options.onSkipped;
     this.keeper = new MachineKeeper(
       () => ({ state: this.#state, time: this.#context.latestTime }),
       ({ state, time }) => {
         this.#state = state;
         this.#context.latestTime = time;
       },
-      module,
+      options.module,
     );
   }
 
@@ -49,22 +58,28 @@ export class Replica<S extends StateMachine> implements StateHolder {
     return this.#context.latestTime;
   }
 
-  /** Anything but an operation would stop every replica that finds it in the log. */
+  /** Anything but an operation is of no use here: every replica passes over it. */
   accepts(ticket: unknown): boolean {
     return ticket instanceof Ticket;
   }
 
   /**
-   * Throws CLASS_NOT_REGISTERED or MALFORMED_BYTES for a message that this replica cannot read, and EXECUTION_FAILED for an
-   * operation that this process is not able to carry out. Others may have executed it, so that this one cannot go on: it
-   * would hold another state than they do.
+   * Executes what is an operation by its first byte, and passes over the rest. Throws CLASS_NOT_REGISTERED or
+   * MALFORMED_BYTES for an operation that this replica cannot read, and EXECUTION_FAILED for one that this process is not
+   * able to carry out. Others may have executed it, so that this one cannot go on: it would hold another state than they do.
    */
   deliver({ position, proposedAtMs, messages, tickets }: DeliveredBatch): void {
     let i = 0;
     for (const message of messages) {
-      const operation = this.#operationIn(message, position + i);
-      this.#context.enter(position + i, proposedAtMs);
-      this.#execute(operation, position + i, tickets?.[i] as Ticket | undefined);
+      const head = message[0];
+      if (head === MessageHead.operation) {
+        const operation = this.#operationIn(message, position + i);
+        this.#context.enter(position + i, proposedAtMs);
+        this.#execute(operation, position + i, tickets?.[i] as Ticket | undefined);
+      } else {
+        this.#context.passTo(proposedAtMs);
+        this.#onSkipped?.(position + i, head);
+      }
       i += 1;
     }
   }
@@ -80,11 +95,11 @@ export class Replica<S extends StateMachine> implements StateHolder {
   }
 
   #operationIn(message: Uint8Array, position: number): Operation<S, unknown> {
-    const operation = decode(message);
+    const operation = decode(message, MESSAGE_HEAD_BYTES);
     if (operation instanceof Operation) return operation as Operation<S, unknown>;
     throw new TreplicaError(
       'MALFORMED_BYTES',
-      `The message at position ${position} is no operation: something else writes to this queue.`,
+      `The message at position ${position} says that it is an operation, and is none: something else writes to this queue.`,
     );
   }
 

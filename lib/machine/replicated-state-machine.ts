@@ -5,6 +5,7 @@
 import { otherCopyOf, twoCopies } from '../model/copies.js';
 import { development } from '../model/development.js';
 import { TreplicaError } from '../model/errors.js';
+import { MessageHead } from '../queue/message-head.js';
 import { encode } from '../serialization/codec.js';
 import type { DeepReadonly } from './deep-readonly.js';
 import { checkMachine, checkQuery, type MachineOptions } from './machine-options.js';
@@ -14,6 +15,7 @@ import { answerOf } from './query.js';
 import { originalOf, viewOf, withoutViews } from './read-only-views.js';
 import { Replica } from './replica.js';
 import { checkModule } from './saving-process.js';
+import { SkippedMessages } from './skipped-messages.js';
 import type { StateMachine } from './state-machine.js';
 import { Ticket, type ExecuteOptions } from './ticket.js';
 import { checkWait, syncWithin, type WaitOptions } from './wait-options.js';
@@ -35,7 +37,7 @@ export type ReadOptions = WaitOptions;
 export class ReplicatedStateMachine<S extends StateMachine> {
   readonly #queue: MachineQueue;
   readonly #replica: Replica<S>;
-  /** What the queue had no room for, in the order in which it was executed. */
+  /** What the queue had no room for, in the order of the calls to `execute`. */
   readonly #waiting: { readonly message: Uint8Array; readonly ticket: Ticket }[] = [];
   /** In production the state is handed out as it is. */
   readonly #isGuarded = development.isOn;
@@ -44,11 +46,10 @@ export class ReplicatedStateMachine<S extends StateMachine> {
 
   private constructor(initialState: S, queue: MachineQueue, { module }: MachineOptions) {
     this.#queue = queue;
-    this.#replica = new Replica(
-      initialState,
-      (cause) => this.#stop(cause),
-      module === undefined ? undefined : checkModule(module),
-    );
+    this.#replica = new Replica(initialState, (cause) => this.#stop(cause), {
+      onSkipped: new SkippedMessages().skipped,
+      module: module === undefined ? undefined : checkModule(module),
+    });
   }
 
   /**
@@ -101,7 +102,7 @@ export class ReplicatedStateMachine<S extends StateMachine> {
     const ticket = new Ticket(operation);
     try {
       if (!(operation instanceof Operation)) throw notAnOperation(operation);
-      const message = encode(this.#isGuarded ? withoutViews(operation) : operation);
+      const message = encode(this.#isGuarded ? withoutViews(operation) : operation, MessageHead.operation);
       if (options !== undefined) ticket.watch(options, this.#queue);
       this.#submit(message, ticket);
     } catch (error) {

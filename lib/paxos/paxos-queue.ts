@@ -516,7 +516,7 @@ function closedError(cause: Error | null): TreplicaError {
 function foreignMessage(queueId: string): TreplicaError {
   return new TreplicaError(
     'QUEUE_BOUND',
-    `Nothing was put: a state machine is bound to the queue ${queueId}, and anything in its log but the machine's operations would stop every replica, at every start. Execute an operation, or put messages on a queue of their own.`,
+    `Nothing was put: a state machine is bound to the queue ${queueId}, and every replica would pass over anything in its log but the machine's operations. Execute an operation, or put messages on a queue of their own.`,
   );
 }
 

@@ -78,8 +78,17 @@ function refuseAnother(name: string, earlier: Class, later: Class): void {
   );
 }
 
-/** Throws INVALID_OPTION where `@decorator` stands on a class as it is, without a name. */
+/** Names that begin so are those of Treplica's own classes, which it gives to `register` itself. */
+const RESERVED = 'treplica.';
+
+/** Throws INVALID_OPTION where `@decorator` stands on a class as it is, without a name, and for a name that is reserved. */
 export function checkNamed(decorator: string, name: unknown): void {
+  if (typeof name === 'string' && name.startsWith(RESERVED)) {
+    throw new TreplicaError(
+      'INVALID_OPTION',
+      `@${decorator}('${name}') is refused: names that begin with '${RESERVED}' are those of Treplica's own classes. Give the class another name.`,
+    );
+  }
   if (typeof name !== 'function') return;
   throw new TreplicaError(
     'INVALID_OPTION',

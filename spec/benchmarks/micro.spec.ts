@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { operationOf } from '../../benchmarks/micro/bytes.js';
-import { encode } from '../../lib/serialization/codec.js';
+import { messageOf, operationOf } from '../../benchmarks/micro/bytes.js';
 import { runBench, type Row } from '../support/bench.js';
 
 const standard = ['benchmark', 'system', 'replicas', 'callers', 'bytes', 'mode', 'durable', 'opsPerSecond'];
@@ -44,7 +43,7 @@ describe('npm run bench -- micro', () => {
 
 describe('an operation of the benchmark', () => {
   it.each([60, 100, 255, 256, 1000, 65_536, 100_000])('is encoded to %d bytes, or to one or two fewer', (bytes) => {
-    const { length } = encode(operationOf(bytes));
+    const { length } = messageOf(operationOf(bytes));
     expect(length).toBeLessThanOrEqual(bytes);
     expect(length).toBeGreaterThanOrEqual(bytes - 2);
   });

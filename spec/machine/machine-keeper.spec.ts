@@ -7,6 +7,7 @@ import { StateMachine } from '../../lib/machine/state-machine.js';
 import { Ticket } from '../../lib/machine/ticket.js';
 import { UnknownOutcomeError } from '../../lib/model/errors.js';
 import type { Position, ProcessId } from '../../lib/model/ids.js';
+import { MessageHead } from '../../lib/queue/message-head.js';
 import { encode } from '../../lib/serialization/codec.js';
 import { Append, Begin, Journal, Note } from '../programs/journal.js';
 
@@ -40,7 +41,7 @@ class Subject {
         position: this.position as Position,
         origin: ORIGIN,
         proposedAtMs,
-        messages: [Buffer.from(encode(operation))],
+        messages: [encode(operation, MessageHead.operation)],
         tickets: null,
       });
       this.position += 1;

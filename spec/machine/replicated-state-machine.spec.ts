@@ -188,9 +188,9 @@ describe('An operation that cannot be carried', () => {
   });
 
   it.each([
-    ['CLASS_NOT_REGISTERED', Buffer.from('91b9736f6d652e6f746865722e70726f6772616d2e63686172673a', 'hex')],
-    ['MALFORMED_BYTES', Buffer.from('9100', 'hex')],
-    ['MALFORMED_BYTES', Buffer.from('ff', 'hex')],
+    ['CLASS_NOT_REGISTERED', Buffer.from('1291b9736f6d652e6f746865722e70726f6772616d2e63686172673a', 'hex')],
+    ['MALFORMED_BYTES', Buffer.from('129100', 'hex')],
+    ['MALFORMED_BYTES', Buffer.from('12ff', 'hex')],
   ])(
     'stops a replica that finds it in the log with %s: it could not keep up with the others',
     async (code, message) => {

@@ -8,6 +8,7 @@ import {
   type AsynchronousPersistentQueue,
   type ErrorCode,
 } from '../../lib/index.js';
+import { MessageHead } from '../../lib/queue/message-head.js';
 import { encode } from '../../lib/serialization/codec.js';
 import { Append, Journal } from '../programs/journal.js';
 import { QueueGroup, rejection, takeTexts } from '../support/queue-group.js';
@@ -106,12 +107,13 @@ describe('a queue that a machine is bound to', () => {
   });
 });
 
-describe('a message that is no operation this process can execute', () => {
-  const unknown = Buffer.from(encode(new Append('x')).toString('latin1').replace('journal.append', 'journal.strike'), 'latin1'); // prettier-ignore
+describe('an operation in the log that this process cannot execute', () => {
+  const operationOf = (value: unknown): Buffer => encode(value, MessageHead.operation);
+  const unknown = Buffer.from(operationOf(new Append('x')).toString('latin1').replace('journal.append', 'journal.strike'), 'latin1'); // prettier-ignore
 
   it.each<[string, Buffer, ErrorCode, string]>([
-    ['anything at all', Buffer.from('anything'), 'MALFORMED_BYTES', 'not written by this version'],
-    ['a value that is no operation', encode('text'), 'MALFORMED_BYTES', 'is no operation'],
+    ['anything at all', Buffer.of(MessageHead.operation, 1, 2, 3), 'MALFORMED_BYTES', 'not written by this version'],
+    ['a value', operationOf('text'), 'MALFORMED_BYTES', 'and is none'],
     ['of a class that is not loaded', unknown, 'CLASS_NOT_REGISTERED', "'journal.strike'"],
   ])(
     '(%s), put where no machine is bound, stops every machine with an error that says so, again and again, and is kept',
@@ -133,4 +135,22 @@ describe('a message that is no operation this process can execute', () => {
         expect(await rejection(ReplicatedStateMachine.create(new Journal(), queue))).toMatchObject(says);
     },
   );
+});
+
+describe('messages that are no operations', () => {
+  it('are passed over by every machine, at every start', async () => {
+    await group.close(0);
+    await group.reopen([0]); // Bound to nothing here, it takes anything.
+    await group.queue(0).put(Buffer.of(MessageHead.raw, 1));
+    await group.queue(0).put(encode(new Append('a value'), MessageHead.value));
+    await group.queue(0).put(encode(new Append('later'), 0x22));
+    for (let start = 0; start < 2; start += 1) {
+      await group.closeAll();
+      await group.reopen();
+      machines = await Promise.all(group.queues.map((queue) => ReplicatedStateMachine.create(new Journal(), queue)));
+      await machines[0]!.execute(new Append(`start ${start}`));
+    }
+    for (const machine of machines)
+      expect(await machine.read(({ entries }) => entries)).toEqual(['start 0', 'start 1']);
+  });
 });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 
 import { decode, encode } from '../../lib/serialization/codec.js';
 import { serializable } from '../../lib/serialization/registry.js';
+import { refusal } from './state-support.js';
 import { sameValue } from '../support/same-value.js';
 import { anyValue, Point } from './values.js';
 
@@ -105,6 +106,16 @@ describe('What the codec carries', () => {
       expect(copy).toBeInstanceOf(Counted);
       expect(copy.count).toBe([1, 3, 4][i]);
     }
+  });
+
+  it('stands behind a byte of the caller, where one is given', () => {
+    const plain = fc.sample(anyValue, 200);
+    for (const value of [...plain, 'x'.repeat(5_000), Buffer.alloc(100_000, 1)]) {
+      const bytes = encode(value, 0x7e);
+      expect([bytes[0], bytes.subarray(1)]).toEqual([0x7e, encode(value)]);
+      expect(sameValue(decode(bytes, 1), value)).toBe(true);
+    }
+    expect(refusal(() => decode(Buffer.of(0x7e), 1))).toMatchObject({ code: 'MALFORMED_BYTES' });
   });
 
   it('keeps messages apart that share a buffer', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Type } from 'class-transformer';
 
+import { operation } from '../../lib/machine/operation.js';
 import { decode, encode } from '../../lib/serialization/codec.js';
 import { register, serializable } from '../../lib/serialization/registry.js';
 import { refusal } from './state-support.js';
@@ -84,6 +85,16 @@ describe('The registry', () => {
 
   it.each(['', 'a b', 'a:b', '/a', '\ufeffa'])('does not accept the name %j', (name) => {
     expect(refusal(() => register(class Named {}, name))).toMatchObject({ code: 'INVALID_OPTION' });
+  });
+
+  it('keeps names of its own, which are refused for classes of the application', () => {
+    class Mine {}
+    for (const decorate of [serializable, operation])
+      expect(refusal(() => decorate('treplica.mine'))).toMatchObject({
+        code: 'INVALID_OPTION',
+        message: expect.stringContaining("begin with 'treplica.' are those of Treplica's own"),
+      });
+    expect(() => serializable('treplicas.mine')(Mine)).not.toThrow();
   });
 
   it('keeps no class that it has refused', () => {

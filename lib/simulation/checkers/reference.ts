@@ -5,6 +5,7 @@ import { DecidedContext } from '../../machine/execution-context.js';
 import type { Operation } from '../../machine/operation.js';
 import type { StateMachine } from '../../machine/state-machine.js';
 import type { BatchContent } from '../../sequence/batch-body.js';
+import { MESSAGE_HEAD_BYTES, MessageHead } from '../../queue/message-head.js';
 import { decode } from '../../serialization/codec.js';
 
 /** States are compared at the end of each batch in which so many operations, or a multiple of it, are complete. */
@@ -111,7 +112,9 @@ function run(
   told?: (position: number, outcome: Outcome) => void,
 ): void {
   messages.forEach((message, i) => {
-    const operation = decode(message) as Operation<StateMachine, unknown>;
+    context.passTo(proposedAtMs);
+    if (message[0] !== MessageHead.operation) return;
+    const operation = decode(message, MESSAGE_HEAD_BYTES) as Operation<StateMachine, unknown>;
     context.enter(place + i, proposedAtMs);
     const outcome = outcomeOf(() => operation.execute(state, context));
     context.leave();

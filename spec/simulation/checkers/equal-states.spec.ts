@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Operation, operation, StateMachine, type ExecutionContext } from '../../../lib/index.js';
 import type { BatchContent } from '../../../lib/sequence/batch-body.js';
+import { MessageHead } from '../../../lib/queue/message-head.js';
 import { encode } from '../../../lib/serialization/codec.js';
 import { EqualStates } from '../../../lib/simulation/checkers/equal-states.js';
 import { AT_MS, found, report } from './subjects.js';
@@ -40,7 +41,7 @@ describe('equal states', () => {
 
   const contentOf = (lines: readonly string[]): BatchContent => ({
     proposedAtMs: AT_MS,
-    messages: lines.map((line) => Buffer.from(encode(new Enter(line)))),
+    messages: lines.map((line) => encode(new Enter(line), MessageHead.operation)),
   });
   const LINES = Array.from({ length: 16 }, (_, i) => `line ${i % 4}`);
 

@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+
+import { operation, Operation } from '../../lib/machine/operation.js';
+import { ReplicatedStateMachine } from '../../lib/machine/replicated-state-machine.js';
+import { MessageHead } from '../../lib/queue/message-head.js';
+import { encode } from '../../lib/serialization/codec.js';
+import { Append, Journal } from '../programs/journal.js';
+import { MemoryLog } from '../support/memory-queue.js';
+
+/** Says at which position it was executed, and when. */
+@operation('spec.skipped.where')
+class Where extends Operation<Journal, readonly [number, number]> {
+  execute(_: Journal, { position, time }: { readonly position: number; readonly time: number }) {
+    return [position, time] as const;
+  }
+}
+
+/** First bytes of which none is that of an operation: every version and kind there may be. */
+const OTHER_HEADS = Array.from({ length: 256 }, (_, head) => head).filter(
+  (head) => head !== MessageHead.operation && head !== MessageHead.systemOperation,
+);
+
+let warnings: string[];
+
+beforeEach(() => {
+  warnings = [];
+  jest.spyOn(process, 'emitWarning').mockImplementation((warning) => void warnings.push(String(warning)));
+});
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+function machineOn(log: MemoryLog): Promise<ReplicatedStateMachine<Journal>> {
+  return ReplicatedStateMachine.create(new Journal(), log.queue());
+}
+
+describe('A message that is no operation by its first byte', () => {
+  it('is passed over by every replica, whatever follows, and counts as a message', async () => {
+    const log = new MemoryLog();
+    const [one, other] = [await machineOn(log), await machineOn(log)];
+    const foreign = log.queue();
+    for (const head of OTHER_HEADS) void foreign.submit(encode(new Append('passed over'), head), null);
+    void foreign.submit(Buffer.alloc(0), null);
+    const before = OTHER_HEADS.length + 1;
+    await expect(one.execute(new Where())).resolves.toEqual([before, expect.any(Number)]);
+    await expect(other.execute(new Append('executed'))).resolves.toBe(0);
+    for (const machine of [one, other, await machineOn(log)]) expect(machine.state.entries).toEqual(['executed']);
+  });
+
+  it('takes the decided time on, as every message does', async () => {
+    const log = new MemoryLog();
+    const machine = await machineOn(log);
+    log.nowMs = 5_000;
+    void log.queue().submit(Buffer.of(MessageHead.raw), null);
+    log.nowMs = 3_000;
+    await expect(machine.execute(new Where())).resolves.toEqual([1, 5_000]);
+  });
+
+  it('is told of, the more rarely the more there are', async () => {
+    const log = new MemoryLog();
+    const foreign = log.queue();
+    for (let i = 0; i < 100; i += 1) void foreign.submit(Buffer.of(MessageHead.raw, i), null);
+    void foreign.submit(Buffer.of(0x72), null);
+    await machineOn(log);
+    log.deliver();
+    expect(warnings).toHaveLength(7); // The 1st, 2nd, 4th, … 64th.
+    expect(warnings[0]).toMatch(/position 0 is raw bytes and no operation/);
+    expect(warnings[6]).toMatch(/position 63 is raw bytes.*over 63 before it/);
+  });
+
+  it('does not depend on what is registered: what says that it is an operation stops the replica where it cannot be read', async () => {
+    for (const [message, code] of [
+      [Buffer.of(MessageHead.operation, 0xc1), 'MALFORMED_BYTES'],
+      [encode('a value', MessageHead.operation), 'MALFORMED_BYTES'],
+      [encode(['spec.skipped.unknown:', 1], MessageHead.operation), 'MALFORMED_BYTES'],
+      [unknownOperation(), 'CLASS_NOT_REGISTERED'],
+    ] as const) {
+      const log = new MemoryLog();
+      void log.queue().submit(message, null);
+      log.deliver();
+      await expect(machineOn(log)).rejects.toMatchObject({ code });
+    }
+  });
+});
+
+function unknownOperation(): Buffer {
+  const bytes = encode(new Append('x'), MessageHead.operation);
+  return Buffer.from(bytes.toString('latin1').replace('journal.append', 'journal.strike'), 'latin1');
+}
