@@ -1,5 +1,5 @@
 import { compareBallots, sameReign, type Ballot } from '../model/ballot.js';
-import type { Batch, BatchId } from '../model/batch.js';
+import { isOfMessages, type Batch, type BatchId } from '../model/batch.js';
 import { after, laterOf, type Instance } from '../model/ids.js';
 import { limits } from '../model/limits.js';
 import { isVoid, type DeliveryTable } from '../sequence/delivery-table.js';
@@ -22,11 +22,11 @@ interface Proposal {
  * Sees this process's own batches through. In a classic reign a batch goes to everyone and the coordinator gives it an
  * instance; in a fast reign the proposer takes the next instance that looks free (Fast Paxos, section 2.2). A batch is
  * proposed until it has been delivered, or decided and held until those before it are: of its own batches, which begin
- * with this start, a process can tell without the table.
+ * with this start, a process can tell without the table. A value that holds no messages is proposed until it is decided.
  */
 export class Proposer {
   readonly #shared: Shared;
-  /** In the order of their numbers: the first has not been decided, or is not known to be. */
+  /** Batches of messages in the order of their numbers: the first has not been decided, or is not known to be. */
   readonly #proposals = new Map<BatchId, Proposal>();
   readonly #byInstance = new Map<Instance, BatchId>();
   #fast: { readonly ballot: Ballot; readonly from: Instance } | null = null;
@@ -51,10 +51,10 @@ export class Proposer {
     this.#send(proposal);
   }
 
-  /** What is under way can never be delivered; these take its place. */
+  /** What messages are under way can never be delivered; these take their place. */
   renew(batches: readonly Batch[]): void {
-    this.#proposals.clear();
-    this.#byInstance.clear();
+    for (const id of this.#proposals.keys()) if (isOfMessages(id)) this.#proposals.delete(id);
+    for (const [instance, id] of this.#byInstance) if (isOfMessages(id)) this.#byInstance.delete(instance);
     for (const batch of batches) this.propose(batch);
   }
 
@@ -139,13 +139,22 @@ export class Proposer {
   /** As the table does: a batch in its turn is delivered, and with it those that were held for it. */
   #settle(proposal: Proposal, instance: Instance): void {
     this.#voidHeldBefore(instance);
-    const [first] = this.#proposals.values();
-    if (proposal === first || this.#mayHold(proposal.batch)) proposal.heldAt ??= instance;
+    if (!isOfMessages(proposal.batch.id)) {
+      this.#proposals.delete(proposal.batch.id);
+      return;
+    }
+    if (proposal === this.#firstOfMessages || this.#mayHold(proposal.batch)) proposal.heldAt ??= instance;
     else proposal.instance = null; // It is void there.
     for (const [id, { heldAt }] of this.#proposals) {
+      if (!isOfMessages(id)) continue;
       if (heldAt === null) return;
       this.#proposals.delete(id);
     }
+  }
+
+  get #firstOfMessages(): Proposal | undefined {
+    for (const [id, proposal] of this.#proposals) if (isOfMessages(id)) return proposal;
+    return undefined;
   }
 
   /** What is in flight from here always may, as it keeps to the limits of flight. */

@@ -5,16 +5,35 @@ declare const batchIdBrand: unique symbol;
 /**
  * Names a batch for ever: `process.start.since.sequence`, where the number of the start holds its incarnation, and behind a
  * hyphen the CRC-32 of its body, so that two bodies never share an id but by an accident of one in four thousand million. A
- * string, because it is compared, used as a key and sent far more often than it is taken apart.
+ * string, because it is compared, used as a key and sent far more often than it is taken apart. The character behind the
+ * process names the kind of the value, see `ValueKind`.
  */
 export type BatchId = string & { readonly [batchIdBrand]: true };
 
-/** The value that fills an instance nobody needs; it is never delivered. */
+/**
+ * What a value is for: messages of the application; a change of the view; or what the engine decides for itself. Only batches of
+ * messages have a place in the order of their proposer.
+ */
+export type ValueKind = 'messages' | 'view' | 'engine';
+
+/** All kinds, in the order of their numbers in stored records and in bodies. */
+export const VALUE_KINDS: readonly ValueKind[] = ['messages', 'view', 'engine'];
+
+/** What stands behind the process in an id, by kind. */
+const MARKS = { messages: '.', view: 'v', engine: 'e' } as const satisfies Record<ValueKind, string>;
+const MARK_AT = 16;
+const MARK_OF_MESSAGES = MARKS.messages.charCodeAt(0);
+const MARK_OF_VIEW = MARKS.view.charCodeAt(0);
+
+/**
+ * The value that fills an instance nobody needs; it is never delivered. It is no value of the kind `engine`, as it has no
+ * proposer, no start and no body: a coordinator that has nothing to propose needs none of them, and nobody ever lacks it.
+ */
 export const NO_OP_ID = '' as BatchId;
 
 /**
- * An ordered list of messages of one proposer: what an instance decides. To consensus, ledger and transport the body is
- * opaque; the queue packs and unpacks it.
+ * What an instance decides: an ordered list of messages of one proposer, or a value of another kind. To consensus, ledger and
+ * transport the body is opaque; the queue packs and unpacks it.
  */
 export interface Batch {
   readonly id: BatchId;
@@ -27,7 +46,7 @@ export interface BatchIdParts {
   readonly incarnation: number;
   /** Names the series that the batch belongs to: its proposer knew everything below to be decided when it began to count. */
   readonly since: Instance;
-  /** Counts the batches of one series from 0. */
+  /** Counts the batches of one series from 0. In values of other kinds it is only a number that tells them apart. */
   readonly sequence: number;
 }
 
@@ -35,6 +54,22 @@ export const NO_OP: Batch = { id: NO_OP_ID, body: new Uint8Array(0) };
 
 export function batchId(process: ProcessId, incarnation: number, sequence: number, since = 0 as Instance): BatchId {
   return `${process}.${String(incarnation)}.${String(since)}.${String(sequence)}` as BatchId;
+}
+
+/** The same id for a value of this kind. Not to be asked of the no-op. */
+export function ofKind(kind: ValueKind, id: BatchId): BatchId {
+  return `${id.slice(0, MARK_AT)}${MARKS[kind]}${id.slice(MARK_AT + 1)}` as BatchId;
+}
+
+/** Whether the id names a batch of messages: not for the no-op, nor for values of other kinds. */
+export function isOfMessages(id: BatchId): boolean {
+  return id.charCodeAt(MARK_AT) === MARK_OF_MESSAGES;
+}
+
+/** Not to be asked of the no-op. */
+export function valueKindOf(id: BatchId): ValueKind {
+  if (isOfMessages(id)) return 'messages';
+  return id.charCodeAt(MARK_AT) === MARK_OF_VIEW ? 'view' : 'engine';
 }
 
 /** The same id, bound to a body with this CRC-32. */
@@ -84,7 +119,7 @@ export function placeOf(id: BatchId): BatchId {
 }
 
 const BATCH_ID_PATTERN =
-  /^[0-9a-f]{16}\.(?:[1-9]\d{0,14}|[1-8]\d{15})\.(?:0|[1-9]\d{0,14}|[1-4]\d{15})\.(?:0|[1-9]\d{0,14})(?:-(?:0|[1-9]\d{0,9}))?$/;
+  /^[0-9a-f]{16}[.ve](?:[1-9]\d{0,14}|[1-8]\d{15})\.(?:0|[1-9]\d{0,14}|[1-4]\d{15})\.(?:0|[1-9]\d{0,14})(?:-(?:0|[1-9]\d{0,9}))?$/;
 const CHECKSUM_MAX = String(2 ** 32 - 1);
 
 /** The latest text that was found to be an id: a batch is mostly named several times in a row. */

@@ -1,7 +1,13 @@
-/** The body of a batch: when it was proposed (f64), then for each message its length (u32) and its bytes. */
+/**
+ * The body of a value: the number of its kind (u8), and what the kind has. A batch of messages has the time at which it was
+ * proposed (f64), then for each message its length (u32) and its bytes.
+ */
+import { VALUE_KINDS, type ValueKind } from '../model/batch.js';
 import { TreplicaError } from '../model/errors.js';
 
-const HEAD_BYTES = 8;
+const TIME_AT = 1;
+const HEAD_BYTES = TIME_AT + 8;
+const MESSAGES = VALUE_KINDS.indexOf('messages');
 
 /** What a message costs in a body beyond its own bytes. */
 export const MESSAGE_HEAD_BYTES = 4;
@@ -16,13 +22,19 @@ export interface BatchContent {
 /** Copies `messages`, which are `totalBytes` long together, into one body. */
 export function packBody(messages: readonly Uint8Array[], totalBytes: number, proposedAtMs: number): Uint8Array {
   const body = Buffer.allocUnsafe(HEAD_BYTES + MESSAGE_HEAD_BYTES * messages.length + totalBytes);
-  let at = body.writeDoubleBE(proposedAtMs);
+  body[0] = MESSAGES;
+  let at = body.writeDoubleBE(proposedAtMs, TIME_AT);
   for (const message of messages) {
     at = body.writeUInt32BE(message.length, at);
     body.set(message, at);
     at += message.length;
   }
   return body;
+}
+
+/** The body of a value of another kind: what it holds is for those to read who know the kind. */
+export function packValue(kind: Exclude<ValueKind, 'messages'>, content: Uint8Array): Uint8Array {
+  return Buffer.concat([Buffer.of(VALUE_KINDS.indexOf(kind)), content]);
 }
 
 /**
@@ -32,7 +44,8 @@ export function packBody(messages: readonly Uint8Array[], totalBytes: number, pr
 export function unpackBody(body: Uint8Array): BatchContent {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
   if (bytes.length < HEAD_BYTES) throw malformed(`it has ${bytes.length} bytes`);
-  const proposedAtMs = bytes.readDoubleBE(0);
+  if (bytes[0] !== MESSAGES) throw malformed('it holds no messages');
+  const proposedAtMs = bytes.readDoubleBE(TIME_AT);
   if (!Number.isFinite(proposedAtMs)) throw malformed('its time is not a number');
   const messages: Buffer[] = [];
   let at = HEAD_BYTES;
@@ -46,11 +59,13 @@ export function unpackBody(body: Uint8Array): BatchContent {
   return { proposedAtMs, messages };
 }
 
-/** Whether `unpackBody` can unpack it into at least one message. */
-export function isBody(body: Uint8Array): boolean {
+/** Whether it is the body of a value of this kind; in the case of messages, whether `unpackBody` can unpack at least one. */
+export function isBody(kind: ValueKind, body: Uint8Array): boolean {
+  if (body[0] !== VALUE_KINDS.indexOf(kind)) return false;
+  if (kind !== 'messages') return true;
   if (body.length < HEAD_BYTES + MESSAGE_HEAD_BYTES) return false;
   const fields = new DataView(body.buffer, body.byteOffset, body.length);
-  if (!Number.isFinite(fields.getFloat64(0))) return false;
+  if (!Number.isFinite(fields.getFloat64(TIME_AT))) return false;
   let at = HEAD_BYTES;
   while (at + MESSAGE_HEAD_BYTES <= body.length) at += MESSAGE_HEAD_BYTES + fields.getUint32(at);
   return at === body.length;

@@ -1,5 +1,6 @@
 /** The first chunk of every checkpoint: what the queue itself has to know to go on from there. The rest is the holder's state. */
 import type { DeliveryRow, DeliveryState, HeldBatch } from './delivery-table.js';
+import { isOfMessages } from '../model/batch.js';
 import { TreplicaError } from '../model/errors.js';
 import type { GroupId, Position } from '../model/ids.js';
 import { View, type ViewRecord } from '../model/view.js';
@@ -14,7 +15,7 @@ export interface CheckpointHead {
   readonly cursor: CursorState;
 }
 
-const FORMAT_VERSION = 2;
+const FORMAT_VERSION = 3;
 
 export function encodeHead({ group, views, cursor }: CheckpointHead): Uint8Array {
   const out = new FieldWriter().byte(FORMAT_VERSION).id(group).list(views, writeView);
@@ -93,6 +94,7 @@ function writeHeld(out: FieldWriter, { instance, batch }: HeldBatch): void {
 function readHeld(input: FieldReader): HeldBatch {
   const instance = input.instance();
   const { id, body } = input.batch();
+  if (!isOfMessages(id)) throw new TreplicaError('MALFORMED_BYTES', 'The checkpoint holds back what is no messages.');
   // Not a part of the bytes that are read: it outlives them.
   return { instance, batch: { id, body: Buffer.from(body) } };
 }

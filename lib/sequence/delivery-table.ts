@@ -1,5 +1,6 @@
 import {
   batchId,
+  isOfMessages,
   NO_OP_ID,
   partsOf,
   placeOf,
@@ -44,7 +45,8 @@ export const NOTHING_DELIVERED: DeliveryState = { horizon: 0 as Instance, rows: 
  * Which of the batches decided are delivered, and in which order: of each process its latest series, in the order of its
  * numbers, without gaps. What is decided before its turn is held until those before it have been delivered; if that takes
  * a window of α instances it is void, as if it had not been decided. All this is a function of the sequence alone, so that
- * it is the same everywhere at the same instance, also where it has been made from the state of another on the way.
+ * it is the same everywhere at the same instance, also where it has been made from the state of another on the way. Values
+ * that are no messages have no place in that order: to the table they are as no-ops.
  */
 export class DeliveryTable {
   readonly #rows = new Map<ProcessId, Row>();
@@ -74,7 +76,7 @@ export class DeliveryTable {
   pass(batch: Batch, instance: Instance): readonly Batch[] {
     this.#voidHeldBefore(instance);
     const { id } = batch;
-    if (id === NO_OP_ID) return NOTHING;
+    if (!isOfMessages(id)) return NOTHING;
     const parts = partsOf(id);
     const { process, incarnation, since, sequence } = parts;
     const row = this.#rows.get(process);
@@ -89,9 +91,12 @@ export class DeliveryTable {
     return delivered;
   }
 
-  /** Whether the batch will not be delivered any more, wherever it is decided; or is the no-op, which never is. */
+  /**
+   * Whether the batch will not be delivered any more, wherever it is decided; or is the no-op, which never is. A value that is
+   * no messages is never over: whether it is of use to decide it again is not for this table to say.
+   */
   isOver(id: BatchId): boolean {
-    if (id === NO_OP_ID) return true;
+    if (!isOfMessages(id)) return id === NO_OP_ID;
     const parts = partsOf(id);
     const row = this.#rows.get(parts.process);
     const order = compareSeries(parts, row);

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { Series } from './delivery-table.js';
-import { batchId, boundTo, checksumOf, type Batch, type BatchId } from '../model/batch.js';
+import { batchId, boundTo, checksumOf, NO_OP_ID, valueKindOf, type Batch, type BatchId } from '../model/batch.js';
 import { isBody } from './batch-body.js';
 
 /** The id of a batch, bound to its body. */
@@ -10,8 +10,8 @@ export function idOfBody({ process, incarnation, since }: Series, sequence: numb
 
 /**
  * Whether a batch that has come from outside is one that a proposer can have made: its id names this very body, and the body
- * can be unpacked.
+ * is of the kind that the id says and, where it holds messages, can be unpacked.
  */
 export function isSound({ id, body }: Batch): boolean {
-  return checksumOf(id) === crc32(body) && isBody(body);
+  return id !== NO_OP_ID && checksumOf(id) === crc32(body) && isBody(valueKindOf(id), body);
 }

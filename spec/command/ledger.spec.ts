@@ -113,7 +113,7 @@ describe('treplica ledger show', () => {
           views: [{ number: 0, from: 0, members: VIEW.members }],
           promise: '7.fedcba.classic',
           checkpoint,
-          log: { start: 0, watermark: 10, votes: 2, bytes: 190, segments: 1 },
+          log: { start: 0, watermark: 10, votes: 2, bytes: 200, segments: 1 },
           position: 10,
           damages: [],
         },

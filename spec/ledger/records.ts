@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 import { NO_BALLOT, type Ballot } from '../../lib/model/ballot.js';
 import { NO_BASE, type GroupBase } from '../../lib/model/base.js';
-import { batchId, boundTo, NO_OP_ID, type Batch } from '../../lib/model/batch.js';
+import { batchId, boundTo, NO_OP_ID, ofKind, VALUE_KINDS, type Batch } from '../../lib/model/batch.js';
 import type { Checkpoint, Verdict } from '../../lib/model/checkpoint.js';
 import type { GroupId, Instance, Position, ProcessId } from '../../lib/model/ids.js';
 import { limits } from '../../lib/model/limits.js';
@@ -57,9 +57,9 @@ const counter = fc.integer({ min: 0, max: 999_999_999_999_999 });
 const id = fc.oneof(
   fc.constant(NO_OP_ID),
   fc
-    .tuple(processId, counter, counter, counter, fc.option(fc.nat(2 ** 32 - 1)))
-    .map(([process, incarnation, sequence, since, checksum]) => {
-      const place = batchId(process, Math.max(1, incarnation), sequence, at(since));
+    .tuple(processId, counter, counter, counter, fc.option(fc.nat(2 ** 32 - 1)), fc.constantFrom(...VALUE_KINDS))
+    .map(([process, incarnation, sequence, since, checksum, kind]) => {
+      const place = ofKind(kind, batchId(process, Math.max(1, incarnation), sequence, at(since)));
       return checksum === null ? place : boundTo(place, checksum);
     }),
 );

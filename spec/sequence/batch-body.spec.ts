@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { TreplicaError } from '../../lib/model/errors.js';
-import { batchId } from '../../lib/model/batch.js';
+import { batchId, NO_OP_ID, ofKind, VALUE_KINDS } from '../../lib/model/batch.js';
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
-import { isBody, packBody, unpackBody } from '../../lib/sequence/batch-body.js';
+import { isBody, packBody, packValue, unpackBody } from '../../lib/sequence/batch-body.js';
 import { idOfBody, isSound } from '../../lib/sequence/sound-batch.js';
 import { bytes } from '../support/arbitraries.js';
 
@@ -17,6 +17,9 @@ function pack(messages: readonly Uint8Array[], proposedAtMs = 0): Uint8Array {
     proposedAtMs,
   );
 }
+
+/** Bytes that begin as the body of a batch of messages does. */
+const nearly = fc.uint8Array({ maxLength: 60 }).map((rest) => Buffer.concat([Buffer.of(0), rest]));
 
 function isMalformed(body: Uint8Array): boolean {
   try {
@@ -64,7 +67,7 @@ describe('the body of a batch', () => {
 
   it('of random bytes can be read or is malformed, and nothing else happens', () => {
     fc.assert(
-      fc.property(bytes, (body) => {
+      fc.property(fc.oneof(bytes, nearly), (body) => {
         if (isMalformed(body)) return;
         const { messages, proposedAtMs } = unpackBody(body);
         expect(Buffer.from(pack(messages, proposedAtMs))).toEqual(Buffer.from(body));
@@ -83,21 +86,41 @@ describe('what is checked before a batch gets a vote', () => {
 
   it('is that its body can be unpacked, without unpacking it', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 60 }), nearly), (bytes) => {
         let messages = 0;
         try {
           messages = unpackBody(bytes).messages.length;
         } catch {
           // It cannot be.
         }
-        expect(isBody(bytes)).toBe(messages > 0);
+        expect(isBody('messages', bytes)).toBe(messages > 0);
       }),
       { numRuns: 3_000 },
     );
     const body = packBody([Buffer.alloc(0), Buffer.from('a')], 1, 7);
-    expect(isBody(body)).toBe(true);
-    expect(isBody(body.subarray(0, body.length - 1))).toBe(false);
-    expect(isBody(Buffer.concat([body, Buffer.from([0])]))).toBe(false);
+    expect(isBody('messages', body)).toBe(true);
+    expect(isBody('messages', body.subarray(0, body.length - 1))).toBe(false);
+    expect(isBody('messages', Buffer.concat([body, Buffer.from([0])]))).toBe(false);
+  });
+
+  it('is that its body is of the kind that its id says', () => {
+    const series = { process, incarnation: 1, since: 0 as Instance };
+    const content = Buffer.from('content');
+    const bodies = {
+      messages: packBody([content], content.length, 7),
+      view: packValue('view', content),
+      engine: packValue('engine', content),
+    };
+    for (const one of VALUE_KINDS)
+      for (const other of VALUE_KINDS)
+        expect(isSound({ id: ofKind(one, idOfBody(series, 0, bodies[other])), body: bodies[other] })).toBe(
+          one === other,
+        );
+    for (const number of [VALUE_KINDS.length, 255]) {
+      const body = Buffer.concat([Buffer.of(number), content]);
+      for (const kind of VALUE_KINDS) expect(isBody(kind, body)).toBe(false);
+    }
+    expect(isSound({ id: NO_OP_ID, body: new Uint8Array(0) })).toBe(false);
   });
 
   it('is that the id names this very body', () => {

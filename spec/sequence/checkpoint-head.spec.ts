@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { batchId } from '../../lib/model/batch.js';
+import { batchId, ofKind } from '../../lib/model/batch.js';
 import { COUNTER_MAX, type Instance, type Position, type ProcessId } from '../../lib/model/ids.js';
 import { groupIdOf, View } from '../../lib/model/view.js';
 import { decodeHead, encodeHead, type CheckpointHead } from '../../lib/sequence/checkpoint-head.js';
@@ -70,14 +70,22 @@ describe('the head of a checkpoint', () => {
     );
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        expect(() => decodeHead(Buffer.concat([Buffer.of(2), bytes]))).toThrow(
+        expect(() => decodeHead(Buffer.concat([Buffer.of(3), bytes]))).toThrow(
           expect.objectContaining({ code: 'MALFORMED_BYTES' }),
         );
       }),
     );
   });
 
+  it('that holds back a value that is no messages is refused', () => {
+    const [{ cursor, ...rest }] = fc.sample(heads, 1) as [CheckpointHead];
+    const id = ofKind('view', batchId('a'.repeat(16) as ProcessId, 1, 0));
+    const delivered = { ...cursor.delivered, held: [{ instance: 1 as Instance, batch: { id, body: Buffer.of(1) } }] };
+    const bytes = Buffer.from(encodeHead({ ...rest, cursor: { ...cursor, delivered } }));
+    expect(() => decodeHead(bytes)).toThrow(expect.objectContaining({ code: 'MALFORMED_BYTES' }));
+  });
+
   it('of a later format is refused as such', () => {
-    expect(() => decodeHead(Buffer.of(3, 0, 0))).toThrow(expect.objectContaining({ code: 'LEDGER_VERSION' }));
+    expect(() => decodeHead(Buffer.of(4, 0, 0))).toThrow(expect.objectContaining({ code: 'LEDGER_VERSION' }));
   });
 });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { NO_OP, type Batch } from '../../lib/model/batch.js';
+import { batchId, NO_OP, ofKind, type Batch } from '../../lib/model/batch.js';
 import type { Instance } from '../../lib/model/ids.js';
-import { decodeHead, encodeHead } from '../../lib/sequence/checkpoint-head.js';
+import { packValue } from '../../lib/sequence/batch-body.js';
+import { decodeHead, encodeHead, type CheckpointHead } from '../../lib/sequence/checkpoint-head.js';
 import { BEGINNING_STATE, Cursor, type CursorState } from '../../lib/sequence/cursor.js';
 import { groupIdOf, View } from '../../lib/model/view.js';
 import { BERT, expectedOf, foreign, lone, SELF } from '../support/delivery-subject.js';
@@ -24,9 +25,12 @@ const stretches = fc.record({ positions: fc.integer({ min: 1, max: 20 }), bytes:
 
 /** As it comes back from a disk. */
 function stored(cursor: CursorState): CursorState {
+  return decodeHead(Buffer.from(encodeHead(headOf(cursor)))).cursor;
+}
+
+function headOf(cursor: CursorState): CheckpointHead {
   const view = new View(0, [SELF]);
-  const head = { group: groupIdOf([SELF], 0), views: [{ view, from: 0 as Instance }], cursor };
-  return decodeHead(Buffer.from(encodeHead(head))).cursor;
+  return { group: groupIdOf([SELF], 0), views: [{ view, from: 0 as Instance }], cursor };
 }
 
 function passages(cursor: Cursor, sequence: readonly Batch[]): unknown[] {
@@ -71,6 +75,36 @@ describe('a cursor', () => {
         });
         expect(broken.state).toEqual(through.state);
       }),
+    );
+  });
+
+  it('passes values of other kinds as it passes no-ops', () => {
+    const value = fc
+      .tuple(fc.constantFrom('view' as const, 'engine' as const), fc.constantFrom(BERT, SELF), fc.nat(4), fc.nat(4))
+      .map(([kind, process, start, sequence]): Batch => {
+        const id = ofKind(kind, batchId(process, start + 1, sequence, (7 * start) as Instance));
+        return { id, body: packValue(kind, Buffer.from('content')) };
+      });
+    fc.assert(
+      fc.property(sequences, fc.array(fc.option(value), { minLength: 60 }), stretches, (sequence, values, stretch) => {
+        // A value, or in its place a no-op, comes before some of the batches.
+        const among = (of: (value: Batch) => Batch) =>
+          sequence.flatMap((batch, i) => ((values[i] ?? null) === null ? [batch] : [of(values[i] ?? NO_OP), batch]));
+        const [withValues, withNoOps] = [new Cursor(BEGINNING_STATE, stretch), new Cursor(BEGINNING_STATE, stretch)];
+        const told = passages(
+          withValues,
+          among((value) => value),
+        );
+        expect(told).toEqual(
+          passages(
+            withNoOps,
+            among(() => NO_OP),
+          ),
+        );
+        expect(encodeHead(headOf(withValues.state))).toEqual(encodeHead(headOf(withNoOps.state)));
+        for (const each of values) if (each !== null) expect(withValues.isOver(each.id)).toBe(false);
+      }),
+      { numRuns: 300 },
     );
   });
 

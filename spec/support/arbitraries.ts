@@ -4,7 +4,16 @@ import fc, { type Arbitrary } from 'fast-check';
 import type { Item, ReportedVote } from '../../lib/consensus/messages.js';
 import { NO_BASE, type GroupBase } from '../../lib/model/base.js';
 import { NO_BALLOT, type Ballot } from '../../lib/model/ballot.js';
-import { batchId, boundTo, NO_OP, NO_OP_ID, type Batch, type BatchId } from '../../lib/model/batch.js';
+import {
+  batchId,
+  boundTo,
+  NO_OP,
+  NO_OP_ID,
+  ofKind,
+  VALUE_KINDS,
+  type Batch,
+  type BatchId,
+} from '../../lib/model/batch.js';
 import type { Checkpoint } from '../../lib/model/checkpoint.js';
 import { COUNTER_MAX, type GroupId, type Instance, type Position, type ProcessId } from '../../lib/model/ids.js';
 import type { Founding } from '../../lib/model/records.js';
@@ -37,9 +46,10 @@ const properBatchIds: Arbitrary<BatchId> = fc
     fc.integer({ min: 0, max: DECIMALS_MAX }),
     fc.integer({ min: 0, max: DECIMALS_MAX }),
     fc.option(fc.integer({ min: 0, max: 2 ** 32 - 1 })),
+    fc.constantFrom(...VALUE_KINDS),
   )
-  .map(([process, incarnation, since, sequence, checksum]) => {
-    const id = batchId(process, incarnation, sequence, since as Instance);
+  .map(([process, incarnation, since, sequence, checksum, kind]) => {
+    const id = ofKind(kind, batchId(process, incarnation, sequence, since as Instance));
     return checksum === null ? id : boundTo(id, checksum);
   });
 

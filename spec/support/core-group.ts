@@ -7,7 +7,7 @@ import {
 } from '../../lib/consensus/messages.js';
 import type { Decision, Effects, Notice, Supply } from '../../lib/consensus/effects.js';
 import type { Mode } from '../../lib/consensus/mode.js';
-import { partsOf, type Batch, type BatchId } from '../../lib/model/batch.js';
+import { partsOf, type Batch, type BatchId, type ValueKind } from '../../lib/model/batch.js';
 import { after, type Instance, type ProcessId } from '../../lib/model/ids.js';
 import { limits } from '../../lib/model/limits.js';
 import type { LedgerRecord } from '../../lib/model/records.js';
@@ -133,6 +133,16 @@ export class CoreGroup {
     const found = this.processes[number - 1];
     if (found === undefined) throw new Error(`there is no process ${number}`);
     return found;
+  }
+
+  /** A value of a kind that holds no messages: `number` tells it apart from others of the same process. */
+  proposeValue(number: number, kind: Exclude<ValueKind, 'messages'>, text: string, which = 0): BatchId {
+    const p = this.process(number);
+    const batch = p.newValue(kind, text, which);
+    this.checker.proposed(batch);
+    p.core?.step({ kind: 'proposal', batch });
+    this.#drain(p);
+    return batch.id;
   }
 
   propose(number: number, text: string): BatchId {

@@ -4,7 +4,7 @@ import type { Effects, Installation, Notice } from '../../lib/consensus/effects.
 import type { Mode } from '../../lib/consensus/mode.js';
 import { NO_BALLOT } from '../../lib/model/ballot.js';
 import { NO_BASE } from '../../lib/model/base.js';
-import { batchId, type Batch, type BatchId } from '../../lib/model/batch.js';
+import { batchId, ofKind, type Batch, type BatchId, type ValueKind } from '../../lib/model/batch.js';
 import { NO_STARTS, startNumber, type Nonce } from '../../lib/model/start.js';
 import type { Checkpoint } from '../../lib/model/checkpoint.js';
 import type { Instance, Position, ProcessId } from '../../lib/model/ids.js';
@@ -180,6 +180,11 @@ export class CoreProcess {
     const batch = { id: this.#nextId(), body: Buffer.from(text) };
     this.inFlight.push(batch);
     return batch;
+  }
+
+  /** Has no number in the series of this process, and is not what its callers wait for. */
+  newValue(kind: Exclude<ValueKind, 'messages'>, text: string, which: number): Batch {
+    return { id: ofKind(kind, batchId(this.id, this.#startNumber, which)), body: Buffer.from(text) };
   }
 
   /** What is in flight under other ids, where nothing of the series under way is delivered any more; otherwise null. */

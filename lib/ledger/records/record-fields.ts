@@ -2,7 +2,18 @@
 import { assert } from '../../model/assert.js';
 import { NO_BALLOT, type Ballot } from '../../model/ballot.js';
 import { NO_BASE, type GroupBase } from '../../model/base.js';
-import { batchId, boundTo, checksumOf, isBatchId, NO_OP_ID, partsOf, type BatchId } from '../../model/batch.js';
+import {
+  batchId,
+  boundTo,
+  checksumOf,
+  isBatchId,
+  NO_OP_ID,
+  ofKind,
+  partsOf,
+  VALUE_KINDS,
+  valueKindOf,
+  type BatchId,
+} from '../../model/batch.js';
 import type { Checkpoint, Verdict } from '../../model/checkpoint.js';
 import type { GroupId, Instance, Position, ProcessId } from '../../model/ids.js';
 import type { Founding, FoundingRecord, Vote } from '../../model/records.js';
@@ -39,9 +50,13 @@ export function readVote(reader: ByteReader): Vote {
 }
 
 export function writeBatchId(writer: ByteWriter, id: BatchId): void {
+  if (id === NO_OP_ID) {
+    writer.byte(0);
+    return;
+  }
   const checksum = checksumOf(id);
-  writer.byte(id === NO_OP_ID ? 0 : checksum === null ? 1 : 2);
-  if (id === NO_OP_ID) return;
+  const kind = VALUE_KINDS.indexOf(valueKindOf(id));
+  writer.byte(2 * kind + (checksum === null ? 1 : 2));
   assert(isBatchId(id), 'a stored batch has a batch id', { id });
   const { process, incarnation, since, sequence } = partsOf(id);
   writer.id(process);
@@ -54,11 +69,14 @@ export function writeBatchId(writer: ByteWriter, id: BatchId): void {
 function readBatchId(reader: ByteReader): BatchId {
   const tag = reader.byte();
   if (tag === 0) return NO_OP_ID;
+  const kind = VALUE_KINDS[(tag - 1) >> 1];
+  if (kind === undefined) throw new RangeError('a value in it is of a kind that this Treplica does not know');
   const process = reader.id() as ProcessId;
   const incarnation = reader.number();
   const since = reader.number() as Instance;
-  const id = batchId(process, incarnation, reader.number(), since);
-  return tag === 1 ? id : boundTo(id, reader.number());
+  const place = batchId(process, incarnation, reader.number(), since);
+  const id = kind === 'messages' ? place : ofKind(kind, place);
+  return tag % 2 === 1 ? id : boundTo(id, reader.number());
 }
 
 export function writeTally(writer: ByteWriter, { digest, bytes }: Tally): void {

@@ -1,13 +1,13 @@
 /**
  * One short, stable line for each thing that processes tell each other, write or take notice of: what transcripts and
- * traces are made of. A ballot is `reign.coordinator.f` or `.c`, fast or classic; a batch `process/incarnation/sequence`;
+ * traces are made of. A ballot is `reign.coordinator.f` or `.c`, fast or classic; a batch `process/incarnation/sequence`, with its kind before it where it holds no messages;
  * `5=p2/1/0` the batch at instance 5; `at 7` the watermark of who speaks.
  */
 import type { Notice, Part } from '../../consensus/effects.js';
 import type { CoreMessage, FoundingMessage, Intent, Item, ReportedVote } from '../../consensus/messages.js';
 import { unreachable } from '../../model/assert.js';
 import { NO_BALLOT, sameBallot, type Ballot } from '../../model/ballot.js';
-import { NO_OP_ID, partsOf, type BatchId } from '../../model/batch.js';
+import { isOfMessages, NO_OP_ID, partsOf, valueKindOf, type BatchId } from '../../model/batch.js';
 import type { GroupId, ProcessId } from '../../model/ids.js';
 import type { Checkpoint } from '../../model/checkpoint.js';
 import type { Founding, FoundingRecord, LedgerRecord, LogEntry, Withdrawal } from '../../model/records.js';
@@ -30,7 +30,8 @@ export function describeBallot(ballot: Ballot, nameOf: NameOf): string {
 export function describeBatchId(id: BatchId, nameOf: NameOf): string {
   if (id === NO_OP_ID) return 'no-op';
   const { process, incarnation, since, sequence } = partsOf(id);
-  return `${nameOf(process)}/${incarnationOf(incarnation)}${since === 0 ? '' : `+${since}`}/${sequence}`;
+  const kind = isOfMessages(id) ? '' : `${valueKindOf(id)} `;
+  return `${kind}${nameOf(process)}/${incarnationOf(incarnation)}${since === 0 ? '' : `+${since}`}/${sequence}`;
 }
 
 export function describeMessage(message: WireMessage, nameOf: NameOf): string {

@@ -1,8 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { crc32 } from 'node:zlib';
+
 import { metaKey, RecordCodec, type MetaRecord } from '../../../lib/ledger/records/record-codec.js';
-import { batchId, boundTo, isBatchId } from '../../../lib/model/batch.js';
+import { seal } from '../../../lib/ledger/records/seal.js';
+import { NO_BALLOT } from '../../../lib/model/ballot.js';
+import { batchId, boundTo, isBatchId, VALUE_KINDS } from '../../../lib/model/batch.js';
 import type { GroupId } from '../../../lib/model/ids.js';
 import type { LedgerRecord } from '../../../lib/model/records.js';
 import { anyCheckpoint, anyRecord, at, END, OTHER, PROCESS } from '../records.js';
@@ -78,6 +82,18 @@ describe('the record codec', () => {
     const value = codec.encodeEntry(entry);
     expect(codec.decodeEntry(END, value)).toEqual(entry);
     expect(value.length - entry.vote.batch.body.length).toBe(78);
+  });
+
+  it('finds a value of a kind that it does not know', () => {
+    const batch = { id: boundTo(batchId(PROCESS, 1, 0), 7), body: Buffer.from('a body') };
+    const entry = { instance: at(3), promised: NO_BALLOT, vote: { ballot: NO_BALLOT, batch } };
+    const value = codec.encodeEntry(entry);
+    for (let tag = 1; tag <= 255; tag += 1) {
+      value[value.indexOf(Buffer.from(PROCESS, 'hex')) - 1] = tag;
+      seal(value, crc32('log/3', crc32(codec.queueId)));
+      if (tag > 2 * VALUE_KINDS.length) expect(() => codec.decodeEntry(at(3), value)).toThrow(damage);
+      else expect(codec.decodeEntry(at(3), value).promised).toEqual(NO_BALLOT);
+    }
   });
 });
 

@@ -144,6 +144,8 @@ describe('bytes from the network', () => {
       'a batch id whose checksum has more than 32 bits',
       { kind: 'fetch', id: `${ANNA}.1.0.1-4294967296`, instance: seven },
     ],
+    ['a batch id of an unknown kind', { kind: 'fetch', id: `${ANNA}x1.0.1`, instance: seven }],
+    ['a batch id of no kind', { kind: 'fetch', id: `${ANNA}1.0.1`, instance: seven }],
     ['a no-op with a body', { kind: 'batch', batch: { id: NO_OP_ID, body: Buffer.from('x') } }],
     ['more replicas than a view may have', { kind: 'hello', replicas: 32, intent: 'found', base: '' }],
     ['a founding of nobody', { kind: 'found', founding: { attempt: 0, members: [], base: NO_BASE } }],
