@@ -43,14 +43,18 @@ export interface DeliveryOptions {
    * @throws TreplicaError LEDGER_DAMAGED where the checkpoint cannot be read
    */
   readonly restore: (checkpoint: Checkpoint, keeper: StateKeeper) => Promise<StateSink>;
-  /** The local checkpoint cannot be read: delivery is held until `install` or `startFromLog` is called. */
-  readonly onLostCheckpoint: (error: TreplicaError) => void;
-  /** The log cannot be read there: delivery is held until `repaired` is called. */
-  readonly onDamage: (damage: DamagedLogError) => void;
-  /** Something has been delivered. */
-  readonly onProgress: () => void;
   /** Told once that delivery has stopped, and why; `stop` is still to be called. */
   readonly fail: (error: Error) => void;
+}
+
+/** What delivery tells of itself: to whoever makes checkpoints, and learns again what cannot be read here. */
+export interface DeliveryListener {
+  /** The local checkpoint cannot be read: delivery is held until `install` or `startFromLog` is called. */
+  lostCheckpoint(error: TreplicaError): void;
+  /** The log cannot be read there: delivery is held until `repaired` is called. */
+  damagedHere(damage: DamagedLogError): void;
+  /** Something has been delivered. */
+  progressed(): void;
 }
 
 /** A checkpoint, and how to go on from where it ends. */
@@ -64,6 +68,8 @@ type Hold = 'saving' | 'restoring' | 'damage' | 'refuted';
 
 export class Delivery {
   readonly #options: DeliveryOptions;
+  /** Null before delivery begins. */
+  #begunListener: DeliveryListener | null = null;
   readonly #log: DecidedLog;
   #base: Base | null;
   #front: Cursor;
@@ -89,6 +95,11 @@ export class Delivery {
     if (options.isAdrift) this.#holds.add('restoring');
   }
 
+  /** To be called before anything is decided, readable or bound. */
+  begin(listener: DeliveryListener): void {
+    this.#begunListener = listener;
+  }
+
   /** Where messages get their positions. */
   get front(): Cursor {
     return this.#front;
@@ -97,6 +108,11 @@ export class Delivery {
   /** How to save what the holder holds; null where there is no holder, or none that can. */
   get keeper(): StateKeeper | null {
     return this.#holder?.keeper ?? null;
+  }
+
+  /** Of what the holder has been given last, in milliseconds since 1970; undefined where no holder knows it. */
+  get decidedTimeMs(): number | undefined {
+    return this.#holder?.decidedTimeMs;
   }
 
   /** What the core has decided: in instance order, without gaps from one call to the next. */
@@ -247,7 +263,7 @@ export class Delivery {
       this.#release('restoring');
     } catch (error) {
       if (this.#base !== base) return;
-      if (isDamage(error)) this.#options.onLostCheckpoint(error);
+      if (isDamage(error)) this.#listener.lostCheckpoint(error);
       else this.#fail(error);
     }
   }
@@ -310,6 +326,11 @@ export class Delivery {
     }
   }
 
+  get #listener(): DeliveryListener {
+    assert(this.#begunListener !== null, 'a delivery begins before it delivers', {});
+    return this.#begunListener;
+  }
+
   get #holdersCursor(): Cursor | null {
     return this.#holder === null ? null : (this.#behind ?? this.#front);
   }
@@ -367,11 +388,11 @@ export class Delivery {
     } catch (error) {
       if (error instanceof DamagedLogError) {
         this.#holds.add('damage');
-        this.#options.onDamage(error);
+        this.#listener.damagedHere(error);
       } else this.#fail(error);
       return;
     }
-    this.#options.onProgress();
+    this.#listener.progressed();
   }
 
   #fail(error: unknown): void {

@@ -8,6 +8,7 @@ import type { Consensus } from '../consensus/consensus.js';
 import type { Effects, Installation, Notice } from '../consensus/effects.js';
 import type { MessageOf, Outgoing } from '../consensus/messages.js';
 import type { Ledger } from '../ledger/ledger.js';
+import { assert } from '../model/assert.js';
 import type { DamagedLogError } from '../model/errors.js';
 import { InvariantViolation, TreplicaError } from '../model/errors.js';
 import { NO_GROUP, type GroupId, type Instance, type ProcessId } from '../model/ids.js';
@@ -39,8 +40,6 @@ export interface DriverOptions {
   readonly defer: (callback: () => void) => void;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Below consensus: what others say of checkpoints, and what they answer to questions about the log. */
-  readonly repair: RepairReceiver;
   readonly onNotice: (notice: Notice) => void;
   /** A message of this process's group, or of one that belongs to none. */
   readonly heard: (from: ProcessId, message: WireMessage) => void;
@@ -76,6 +75,12 @@ interface AwaitedInstallation {
   readonly done: (isInstalled: boolean) => void;
 }
 
+/** What deals with processes that lack something, below consensus. */
+interface BelowCore {
+  readonly repair: RepairReceiver;
+  readonly supplier: LogSupplier;
+}
+
 /** As many other groups are worth a line in the log. */
 const FOREIGN_GROUPS_MAX = 16;
 
@@ -88,7 +93,8 @@ export interface ReadWaiter {
 export class Driver {
   readonly #options: DriverOptions;
   readonly #starts: Starts;
-  readonly #supplier: LogSupplier;
+  /** Null before the driver begins. */
+  #below: BelowCore | null = null;
   #turnAwaited = false;
   #committing = false;
   #stopped = false;
@@ -108,17 +114,25 @@ export class Driver {
 
   constructor(options: DriverOptions) {
     this.#options = options;
-    const { core, ledger, transport, delivery, repair } = options;
     this.#isRefuted = options.isRefuted;
-    if (core.group !== null) transport.join(core.group);
-    delivery.readableUntil(core.watermark);
     this.#starts = this.#newStarts();
-    this.#supplier = new LogSupplier({
+  }
+
+  /**
+   * Begins to work; nothing is received or ticked before. `repair` deals, below consensus, with what others say of
+   * checkpoints and with what they answer to questions about the log.
+   */
+  begin(repair: RepairReceiver): void {
+    const { core, ledger, transport, delivery } = this.#options;
+    const supplier = new LogSupplier({
       ...{ ledger, transport, repair },
       tell: (to, message) => {
         this.tell(to, message);
       },
     });
+    this.#below = { repair, supplier };
+    if (core.group !== null) transport.join(core.group);
+    delivery.readableUntil(core.watermark);
     this.#starts.begin();
   }
 
@@ -148,7 +162,8 @@ export class Driver {
       return;
     }
     this.#step(() => {
-      const { core, repair } = this.#options;
+      const { core } = this.#options;
+      const { repair } = this.#begun;
       if (!this.#starts.hears(from, start) && !(isOf('founding', message) && from !== this.#options.self)) return;
       this.#options.heard(from, message);
       if (isOf('repair', message)) return repair.receive(from, message);
@@ -159,7 +174,8 @@ export class Driver {
 
   tick(): void {
     this.#step(() => {
-      const { core, ledger, repair, transport, now } = this.#options;
+      const { core, ledger, transport, now } = this.#options;
+      const { repair, supplier } = this.#begun;
       // A process that has nothing to write has to stop, too, once what it acknowledges would be lost.
       if (ledger.failure !== null) throw ledger.failure;
       for (const arrival of transport.takeArrivals()) {
@@ -169,7 +185,7 @@ export class Driver {
       core.step({ kind: 'tick', nowMs: now() });
       this.#starts.tick();
       repair.tick();
-      this.#supplier.tick();
+      supplier.tick();
       transport.tick();
       if (repair.isHelpless !== core.isImpaired) core.step({ kind: 'impaired', isSo: repair.isHelpless });
       this.#noteIdleness();
@@ -384,7 +400,7 @@ export class Driver {
       this.#reads.get(ticket)?.resolve();
       this.#reads.delete(ticket);
     }
-    this.#supplier.supply(effects.supplies, readable);
+    this.#begun.supplier.supply(effects.supplies, readable);
   }
 
   /** Whether the group is gone for this process, which is written down by now: it stops, and begins anew when it is started. */
@@ -482,6 +498,11 @@ export class Driver {
         this.stopWith({ kind: 'starts', starts: record }, votesLost(self, this.#options.queueId));
       },
     });
+  }
+
+  get #begun(): BelowCore {
+    assert(this.#below !== null, 'a driver begins before it works', {});
+    return this.#below;
   }
 
   /** Asked where the process may just have stopped. */

@@ -1,68 +1,39 @@
 /**
  * The asynchronous persistent queue: the same ordered, durable list of messages at every process, whoever crashes and
- * comes back (Vieira and Buzato, section 3). This file puts the parts of one queue together; the driver runs them.
+ * comes back (Vieira and Buzato, section 3). This file is the engine's outside, and its life from the opening to the end.
  */
 import type { Logger } from 'pino';
-import { Consensus } from '../consensus/consensus.js';
 import type { Notice } from '../consensus/effects.js';
 import type { Ledger } from '../ledger/ledger.js';
-import { hasSetAside, openLmdbLedger, setLedgerAside } from '../ledger/open.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import { TreplicaError } from '../model/errors.js';
-import type { GroupId, Position, ProcessId } from '../model/ids.js';
+import type { Position, ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
-import { startNumber, type Start } from '../model/start.js';
-import type { Receiver, Transport } from '../transport/transport.js';
-import { parseQueueId } from '../transport/udp/udp-options.js';
-import { openUdpTransport } from '../transport/udp/udp-transport.js';
-import { Attendance, type QueueStatus } from './attendance.js';
-import { Batcher } from './batcher.js';
 import { defaultLog } from '../queue/default-log.js';
-import { Delivery, type Base } from './delivery.js';
-import { Driver } from './driver.js';
 import { guardedLog } from '../queue/guarded-log.js';
 import { checkHolder } from '../queue/holder-checks.js';
-import type { ClaimedIdentity } from './identity.js';
-import { logNotice, type QueueNotice } from './notices.js';
-import { baseOf, openLedger, type LedgerPorts } from './opening.js';
+import { Reader, type QueueMessage } from '../queue/reader.js';
+import type { StateHolder } from '../queue/state-holder.js';
+import type { Receiver, Transport } from '../transport/transport.js';
+import type { QueueStatus } from './attendance.js';
+import { compose, type Engine, type EngineOwner, type EngineParts } from './compose.js';
+import { mismatchIn } from './mismatch.js';
+import { baseOf, openLedger } from './opening.js';
 import { checkMessage, checkOptions, type QueueOptions } from './options.js';
 import { Outcome } from './outcome.js';
+import { realPorts, type QueuePorts } from './ports.js';
 import { PutTicket } from './put-ticket.js';
-import { Reader, type QueueMessage } from '../queue/reader.js';
-import { Recovery, restore } from './recovery/recovery.js';
-import { realScheduler, type Scheduler } from './scheduler.js';
-import { isSound } from '../sequence/sound-batch.js';
-import type { StateHolder } from '../queue/state-holder.js';
-import { Waits } from './waits.js';
-import { votesAPromise } from './wire/wire.js';
-
-/** What a queue stands on. */
-export interface QueuePorts extends LedgerPorts {
-  readonly openTransport: (self: ProcessId, start: Start, receiver: Receiver, log: Logger) => Promise<Transport>;
-  readonly scheduler: Scheduler;
-  /** A chunk of a checkpoint, in bytes; `limits.checkpointChunkBytes` unless given. */
-  readonly checkpointChunkBytes?: number | undefined;
-  /** Votes that one message of phase 1 reports; as many as fit a datagram by default. */
-  readonly votesAPromise?: number | undefined;
-  /** Processes that the table of delivered batches knows, the same at all of a group; `limits.deliveryRowsMax` unless given. */
-  readonly deliveryRowsMax?: number | undefined;
-}
-
-/** What a frame and the message around a batch need of a datagram. */
-const DATAGRAM_OVERHEAD_BYTES = 512;
+import type { Scheduler } from './scheduler.js';
 
 export class AsynchronousPersistentQueue {
   readonly queueId: string;
   readonly processId: ProcessId;
   readonly #ledger: Ledger;
   readonly #transport: Transport;
-  readonly #batcher: Batcher;
-  readonly #delivery: Delivery;
-  readonly #driver: Driver;
-  readonly #attendance: Attendance;
-  readonly #recovery: Recovery;
+  readonly #engine: Engine;
   readonly #scheduler: Scheduler;
   readonly #log: Logger;
+  readonly #replicas: number;
   readonly #stopTicking: () => void;
   readonly #founded = new Outcome();
   readonly #closed = new Outcome();
@@ -80,172 +51,33 @@ export class AsynchronousPersistentQueue {
    * the thing and the remedy.
    */
   static create(queueId: string, options: QueueOptions): Promise<AsynchronousPersistentQueue> {
-    return AsynchronousPersistentQueue.open(queueId, options, {
-      openLedger: () => {
-        parseQueueId(queueId); // What is no queue id must not become a name in a ledger that other queues share.
-        return openLmdbLedger(options.directory, queueId, options.newQueue === true);
-      },
-      setLedgerAside: () => setLedgerAside(options.directory),
-      hasSetAside: () => hasSetAside(options.directory),
-      openTransport: (self, start, receiver, log) => {
-        const { networkInterface, port, maxDatagramBytes } = options;
-        return openUdpTransport({ queueId, self, start, receiver, log, networkInterface, port, maxDatagramBytes });
-      },
-      scheduler: realScheduler,
-    });
+    return AsynchronousPersistentQueue.open(queueId, options, realPorts(queueId, options));
   }
 
   /** For `open`. */
-  private constructor(parts: {
-    readonly queueId: string;
-    readonly claimed: ClaimedIdentity;
-    /** Where the local checkpoint ends; null where there is none or it is lost. */
-    readonly base: Base | null;
-    readonly options: QueueOptions;
-    readonly ledger: Ledger;
-    readonly transport: Transport;
-    readonly scheduler: Scheduler;
-    readonly chunkBytes: number;
-    readonly votesAPromise: number | undefined;
-    readonly deliveryRowsMax: number | undefined;
-    readonly log: Logger;
-  }) {
-    const { options, ledger, transport, scheduler } = parts;
-    const { identity, start, past } = parts.claimed;
-    const { process: self, incarnation } = identity;
-    this.queueId = parts.queueId;
-    this.processId = self;
+  private constructor(parts: EngineParts) {
+    const { queueId, claimed, ledger, transport, log, options, ports } = parts;
+    this.queueId = queueId;
+    this.processId = claimed.identity.process;
     this.#ledger = ledger;
     this.#transport = transport;
-    this.#scheduler = scheduler;
-    this.#log = parts.log;
-    const fail = (error: Error) => {
-      this.#fail(error);
+    this.#scheduler = ports.scheduler;
+    this.#log = log;
+    this.#replicas = options.replicas;
+    const owner: EngineOwner = {
+      noticed: (notice) => {
+        this.#onNotice(notice);
+      },
+      failed: (error) => {
+        this.#fail(error);
+      },
     };
-    const defer = (callback: () => void) => {
-      scheduler.defer(callback);
-    };
-    this.#batcher = new Batcher({
-      process: self,
-      startNumber: startNumber(start),
-      since: past.watermark,
-      now: () => core.stamp(scheduler.now()),
-      limits: {
-        ...limits,
-        batchBytesMax: Math.min(limits.batchBytesMax, transport.maxDatagramBytes - DATAGRAM_OVERHEAD_BYTES),
-        // What all proposers have in flight must fit a receiver's buffer, for a receiver busy with a commit reads nothing.
-        bytesInFlightMax: Math.min(limits.bytesInFlightMax, transport.receiveBufferBytes / options.replicas),
-      },
+    this.#engine = compose(parts, owner);
+    this.#stopTicking = this.#scheduler.every(limits.tickMs, () => {
+      this.#engine.tick();
     });
-    const { everyBytes, everyPositions, logMarginBytes } = options.checkpoint ?? {};
-    const stretch = {
-      bytes: everyBytes ?? limits.checkpointEveryBytes,
-      positions: everyPositions ?? limits.checkpointEveryPositions,
-    };
-    this.#delivery = new Delivery({
-      batcher: this.#batcher,
-      base: parts.base,
-      isAdrift: parts.base === null && (past.start > 0 || past.verdict !== null),
-      stretch,
-      deliveryRowsMax: parts.deliveryRowsMax,
-      read: (from, to, maxBytes) => ledger.read(from, to, maxBytes),
-      catchUpBytes: limits.catchUpBytes,
-      defer,
-      restore: (checkpoint, keeper) => restore(ledger, checkpoint, keeper, scheduler),
-      onLostCheckpoint: (error) => {
-        this.#lostCheckpoint(error);
-      },
-      onDamage: (damage) => {
-        this.#recovery.damagedHere(damage);
-      },
-      onProgress: () => {
-        this.#recovery.progressed();
-      },
-      fail,
-    });
-    const notify = (notice: QueueNotice): void => {
-      logNotice(this.#log, notice, { queue: this.queueId, interface: transport.place });
-    };
-    const core = new Consensus(
-      {
-        self,
-        incarnation,
-        isAdmitted: false,
-        founds: identity.founds,
-        observes: options.recover === true,
-        replicas: options.replicas,
-        mode: options.mode ?? 'adaptive',
-        random: () => scheduler.random(),
-        votesAPromise: parts.votesAPromise ?? votesAPromise(transport.maxDatagramBytes),
-        isSound,
-        deliveryRowsMax: parts.deliveryRowsMax,
-      },
-      past,
-    );
-    this.#recovery = new Recovery({
-      self,
-      core,
-      ledger,
-      delivery: this.#delivery,
-      driver: () => this.#driver,
-      past,
-      logMarginBytes: logMarginBytes ?? limits.logMarginBytes,
-      chunkBytes: parts.chunkBytes,
-      task: { directory: options.directory, queueId: parts.queueId, stretch },
-      scheduler,
-      log: this.#log,
-      notify,
-      fail: (error) => {
-        fail(error instanceof Error ? error : new Error(String(error)));
-      },
-    });
-    this.#attendance = new Attendance({
-      self,
-      replicas: options.replicas,
-      founds: identity.founds,
-      members: () => core.views.at(-1)?.view.members ?? null,
-      coordinates: () => core.reign !== null,
-      notify,
-    });
-    const waits = new Waits({
-      core,
-      batcher: this.#batcher,
-      recovery: this.#recovery,
-      decidedTimeMs: () => this.#holder?.decidedTimeMs,
-      now: () => scheduler.now(),
-      notify,
-    });
-    this.#driver = new Driver({
-      core,
-      repair: this.#recovery,
-      ledger,
-      transport,
-      batcher: this.#batcher,
-      delivery: this.#delivery,
-      queueId: parts.queueId,
-      self,
-      starts: past.starts,
-      isRefuted: past.verdict !== null,
-      defer,
-      now: () => scheduler.now(),
-      onNotice: (notice) => {
-        notify(notice);
-        this.#onNotice(notice, options.replicas);
-      },
-      heard: (from, message) => {
-        this.#attendance.heard(from, message);
-      },
-      onForeignGroup: (group) => {
-        this.#log.warn({ queue: this.queueId, group }, 'another group uses this address: give each group its own');
-      },
-      fail,
-    });
-    this.#stopTicking = scheduler.every(limits.tickMs, () => {
-      this.#driver.tick();
-      this.#attendance.tick();
-      waits.tick();
-    });
-    if (past.views.length > 0) this.#founded.settle(null);
+    this.#engine.begin();
+    if (claimed.past.views.length > 0) this.#founded.settle(null);
   }
 
   /** Resolves when the owner has closed the queue; rejects with the cause when it had to stop by itself. */
@@ -255,7 +87,7 @@ export class AsynchronousPersistentQueue {
 
   /** What this process knows of its group at this moment, as for a health check. */
   get status(): QueueStatus {
-    return this.#attendance.status;
+    return this.#engine.attendance.status;
   }
 
   /**
@@ -282,8 +114,8 @@ export class AsynchronousPersistentQueue {
   submit(message: Uint8Array, ticket: unknown): Promise<void> | undefined {
     checkMessage(message);
     if (this.#closing === null && this.#holder?.accepts?.(ticket) === false) throw foreignMessage(this.queueId);
-    const room = this.#batcher.submit(message, ticket);
-    this.#driver.wake();
+    const room = this.#engine.batcher.submit(message, ticket);
+    this.#engine.driver.wake();
     return room;
   }
 
@@ -308,7 +140,7 @@ export class AsynchronousPersistentQueue {
    */
   async bind(holder: StateHolder): Promise<void> {
     checkHolder(holder);
-    const bound = this.#delivery.bind(holder);
+    const bound = this.#engine.delivery.bind(holder);
     this.#holder = holder;
     await bound;
   }
@@ -320,7 +152,7 @@ export class AsynchronousPersistentQueue {
    * cannot be stored, QUEUE_CLOSED.
    */
   checkpoint(): Promise<Checkpoint> {
-    return this.#recovery.checkpoint();
+    return this.#engine.recovery.checkpoint();
   }
 
   /**
@@ -335,8 +167,8 @@ export class AsynchronousPersistentQueue {
         reject(closedError(this.#cause));
         return;
       }
-      const resolveLater = (): void => void this.#delivery.caughtUp().then(resolve, reject);
-      const forget = this.#driver.read({ resolve: resolveLater, reject });
+      const resolveLater = (): void => void this.#engine.delivery.caughtUp().then(resolve, reject);
+      const forget = this.#engine.driver.read({ resolve: resolveLater, reject });
       const giveUp = (): void => {
         forget();
         // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a signal's reason is what its owner says
@@ -365,10 +197,10 @@ export class AsynchronousPersistentQueue {
       const reader = new Reader({
         unreadBytesMax: limits.unreadBytesMax,
         resume: () => {
-          this.#delivery.resume();
+          this.#engine.delivery.resume();
         },
       });
-      if (this.#closing === null) void this.#delivery.bind(reader);
+      if (this.#closing === null) void this.#engine.delivery.bind(reader);
       else reader.stopped([], this.#cause);
       this.#reader = reader;
     }
@@ -387,14 +219,14 @@ export class AsynchronousPersistentQueue {
 
   async #release(cause: Error | null): Promise<void> {
     this.#cause = cause;
-    this.#driver.stop(closedError(cause));
+    this.#engine.driver.stop(closedError(cause));
     this.#stopTicking();
-    const recovered = this.#recovery.close();
+    const recovered = this.#engine.recovery.close();
     this.#stopDelivery(cause);
     this.#founded.settle(
       cause ?? new TreplicaError('QUEUE_CLOSED', 'The queue was closed before its group was founded.'),
     );
-    const { malformed } = this.#driver;
+    const { malformed } = this.#engine.driver;
     this.#log.debug({ ...this.#transport.statistics, malformed }, 'what has been sent, received and dropped');
     await this.#transport.close();
     await recovered;
@@ -405,26 +237,18 @@ export class AsynchronousPersistentQueue {
   /** Whatever the holder does when it is told, the queue closes. */
   #stopDelivery(cause: Error | null): void {
     try {
-      this.#delivery.stop(cause);
+      this.#engine.delivery.stop(cause);
     } catch (error) {
       this.#log.error({ err: error, queue: this.queueId }, 'what the queue was bound to has failed in stopped()');
     }
   }
 
-  #lostCheckpoint(error: TreplicaError): void {
-    this.#log.error({ err: error }, 'the local checkpoint cannot be used');
-    this.#recovery.lostCheckpoint(error);
-  }
-
-  #onNotice(notice: Notice, replicas: number): void {
-    if (notice.kind === 'founded') {
-      const { size } = notice.view;
-      if (size !== replicas) this.#fail(groupDiffers(this.queueId, notice.group, size, replicas));
-      else if (notice.part === 'stranger') this.#attendance.cameTooLate();
-      else this.#founded.settle(null);
-    }
-    if (notice.kind === 'replicas-differ') this.#fail(replicasDiffer(this.queueId, notice.process, notice.replicas));
-    if (notice.kind === 'bases-differ') this.#fail(basesDiffer(this.queueId, notice));
+  #onNotice(notice: Notice): void {
+    const mismatch = mismatchIn(notice, this.queueId, this.#replicas);
+    if (mismatch !== null) this.#fail(mismatch);
+    else if (notice.kind !== 'founded') return;
+    else if (notice.part === 'stranger') this.#engine.attendance.cameTooLate();
+    else this.#founded.settle(null);
   }
 
   /** As `create`, on other ports: puts a queue together and waits until its process belongs to a group. */
@@ -465,21 +289,10 @@ export class AsynchronousPersistentQueue {
       );
       options.signal?.throwIfAborted();
       const queue = new AsynchronousPersistentQueue({
-        queueId,
-        claimed,
-        base,
-        options,
-        ledger,
-        transport,
-        scheduler: ports.scheduler,
-        chunkBytes: ports.checkpointChunkBytes ?? limits.checkpointChunkBytes,
-        votesAPromise: ports.votesAPromise,
-        deliveryRowsMax: ports.deliveryRowsMax,
-        log,
+        ...{ queueId, options, ports, ledger, transport, claimed, base, loss, log },
       });
-      if (loss !== null) queue.#lostCheckpoint(loss);
       receive = (from, group, message, start) => {
-        queue.#driver.receive(from, group, message, start);
+        queue.#engine.driver.receive(from, group, message, start);
       };
       await queue.#foundedOr(options.signal);
       return queue;
@@ -517,30 +330,5 @@ function foreignMessage(queueId: string): TreplicaError {
   return new TreplicaError(
     'QUEUE_BOUND',
     `Nothing was put: a state machine is bound to the queue ${queueId}, and every replica would pass over anything in its log but the machine's operations. Execute an operation, or put messages on a queue of their own.`,
-  );
-}
-
-function replicasDiffer(queueId: string, process: ProcessId, replicas: number): TreplicaError {
-  return new TreplicaError(
-    'REPLICAS_MISMATCH',
-    `Process ${process} on ${queueId} was started for ${String(replicas)} replicas, this one for another number: start all processes of a group with the same number of replicas.`,
-  );
-}
-
-function groupDiffers(queueId: string, group: GroupId, members: number, replicas: number): TreplicaError {
-  return new TreplicaError(
-    'REPLICAS_MISMATCH',
-    `Group ${group} on ${queueId} is a group of ${String(members)}, and this process was started for ${String(replicas)} replicas: start it with replicas: ${String(members)} and recover: true to have it follow that group without a vote, or give the group of ${String(replicas)} another queue id.`,
-  );
-}
-
-function basesDiffer(
-  queueId: string,
-  { process, base, own }: Extract<Notice, { kind: 'bases-differ' }>,
-): TreplicaError {
-  const name = (digest: string) => (digest === '' ? 'from nothing' : `from backup ${digest}`);
-  return new TreplicaError(
-    'BACKUP_MISMATCH',
-    `Process ${process} on ${queueId}, or its group, began ${name(base)}, and this one ${name(own)}: restore all processes of a group from the same backup, and let no other group use its address.`,
   );
 }

@@ -157,13 +157,15 @@ export class DeliverySubject {
       isAdrift: options.isAdrift ?? false,
       stretch: this.#stretch,
       restore: (checkpoint, keeper) => this.#restore(checkpoint, keeper),
-      onLostCheckpoint: (error) => this.lost.push(error),
-      onDamage: (damage) => this.damages.push(damage),
-      onProgress: () => this.onProgress(),
       read: (from, to, maxBytes) => this.#read(from, to, maxBytes),
       catchUpBytes: CATCH_UP_BYTES,
       defer: (callback) => this.#deferred.push(callback),
       fail: (error) => this.failures.push(error),
+    });
+    this.delivery.begin({
+      lostCheckpoint: (error) => this.lost.push(error),
+      damagedHere: (damage) => this.damages.push(damage),
+      progressed: () => this.onProgress(),
     });
   }
 

@@ -19,9 +19,9 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** What only the driver joins; whoever composes a queue constructs all three. */
+/** What only the driver joins; the composition of a queue constructs all three, on the ports of production. */
 const joined: readonly string[] = ['consensus', 'ledger', 'transport'];
-const joiners: readonly string[] = ['lib/paxos/driver.ts', 'lib/paxos/paxos-queue.ts'];
+const joiners: readonly string[] = ['lib/paxos/driver.ts', 'lib/paxos/compose.ts', 'lib/paxos/ports.ts'];
 
 /**
  * The files of lib/ledger that others may import; what is behind them may change with no other folder. The simulator, whose

@@ -17,7 +17,7 @@ import { decodeHead, type CheckpointHead } from '../../sequence/checkpoint-head.
 import { Checkpointer } from './checkpointer.js';
 import { restoreState } from './chunks.js';
 import type { Mark } from '../../sequence/cursor.js';
-import type { Base, Delivery } from '../delivery.js';
+import type { Base, Delivery, DeliveryListener } from '../delivery.js';
 import type { Driver, RepairReceiver } from '../driver.js';
 import type { CheckpointNotice } from '../notices.js';
 import { Repairer } from './repairer.js';
@@ -33,7 +33,7 @@ export interface RecoveryOptions {
   readonly core: Consensus;
   readonly ledger: Ledger;
   readonly delivery: Delivery;
-  readonly driver: () => Driver;
+  readonly driver: Pick<Driver, 'tell' | 'write' | 'install' | 'stopWith'>;
   readonly past: LedgerSnapshot;
   readonly logMarginBytes: number;
   /** A chunk of a checkpoint, in bytes. */
@@ -45,7 +45,7 @@ export interface RecoveryOptions {
   readonly fail: (error: unknown) => void;
 }
 
-export class Recovery implements RepairReceiver {
+export class Recovery implements RepairReceiver, DeliveryListener {
   readonly #options: RecoveryOptions;
   readonly #repairer: Repairer;
   readonly #supplier: Supplier;
@@ -61,13 +61,13 @@ export class Recovery implements RepairReceiver {
     this.#options = options;
     const { self, ledger, delivery, driver, fail, log } = options;
     const send = (to: ProcessId, message: WireMessage): void => {
-      driver().tell(to, message);
+      driver.tell(to, message);
     };
     this.#repairer = new Repairer({
       others: () => this.#others,
       send,
       write: (records, done) => {
-        driver().write(records, done);
+        driver.write(records, done);
       },
       logStart: () => ledger.start,
       done: () => {
@@ -107,7 +107,7 @@ export class Recovery implements RepairReceiver {
       membership: () => this.#membership,
       latest: options.past.verdict === null ? options.past.checkpoint : null,
       write: (records, done) => {
-        driver().write(records, done);
+        driver.write(records, done);
       },
       isReceiving: () => this.#transfer.isActive || this.#installing !== null,
       logStart: () => ledger.start,
@@ -116,11 +116,11 @@ export class Recovery implements RepairReceiver {
       task: options.task,
       nextTurn: () => options.scheduler.turn(),
       announce: (message) => {
-        driver().tell(EVERYONE, message);
+        driver.tell(EVERYONE, message);
       },
       notify: options.notify,
       condemn: (verdict, cause) => {
-        driver().stopWith({ kind: 'verdict', verdict }, cause);
+        driver.stopWith({ kind: 'verdict', verdict }, cause);
       },
       fail,
     });
@@ -163,7 +163,7 @@ export class Recovery implements RepairReceiver {
   offer(to: ProcessId, beyond: Instance): void {
     const { current } = this.#supplier;
     if (current !== null && current.next > beyond)
-      this.#options.driver().tell(to, { kind: 'offer', beyond, checkpoint: current });
+      this.#options.driver.tell(to, { kind: 'offer', beyond, checkpoint: current });
     else if (this.#options.delivery.front.next > beyond) this.#makeCheckpoint();
   }
 
@@ -184,7 +184,8 @@ export class Recovery implements RepairReceiver {
 
   /** The checkpoint that delivery would go on from cannot be read: the log or another process's takes its place. */
   lostCheckpoint(error: TreplicaError): void {
-    const { ledger, delivery, fail } = this.#options;
+    const { ledger, delivery, fail, log } = this.#options;
+    log.error({ err: error }, 'the local checkpoint cannot be used');
     this.#checkpointer.lost();
     // To execute the log again might end as it did before.
     if (this.#verdict !== null) this.#repairer.fetchCheckpoint(after(this.#verdict.next, -1));
@@ -242,9 +243,8 @@ export class Recovery implements RepairReceiver {
   }
 
   get #membership(): Omit<CheckpointHead, 'cursor'> | null {
-    const { core, driver } = this.#options;
-    const { group } = driver();
-    return group === null ? null : { group, views: core.views };
+    const { group, views } = this.#options.core;
+    return group === null ? null : { group, views };
   }
 
   /** Those who may know what this process has lost. */
@@ -288,7 +288,7 @@ export class Recovery implements RepairReceiver {
       return;
     }
     const { next, position } = checkpoint;
-    this.#options.driver().install({
+    this.#options.driver.install({
       base,
       isWanted: () => this.#isWanted(checkpoint),
       done: (isInstalled) => {

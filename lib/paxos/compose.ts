@@ -1,0 +1,225 @@
+/**
+ * Builds the parts of the engine and joins them, each after all that it is built on. Two of them tell others, which are built
+ * on them, of what happens: they are handed these when they begin, and do nothing before.
+ */
+import type { Logger } from 'pino';
+import { Consensus } from '../consensus/consensus.js';
+import type { Notice } from '../consensus/effects.js';
+import type { Ledger } from '../ledger/ledger.js';
+import type { TreplicaError } from '../model/errors.js';
+import { limits } from '../model/limits.js';
+import { startNumber } from '../model/start.js';
+import { isSound } from '../sequence/sound-batch.js';
+import type { Transport } from '../transport/transport.js';
+import { Attendance } from './attendance.js';
+import { Batcher } from './batcher.js';
+import { Delivery, type Base } from './delivery.js';
+import { Driver } from './driver.js';
+import type { ClaimedIdentity } from './identity.js';
+import { logNotice, type QueueNotice } from './notices.js';
+import type { QueueOptions } from './options.js';
+import type { QueuePorts } from './ports.js';
+import { Recovery, restore } from './recovery/recovery.js';
+import { Waits } from './waits.js';
+import { votesAPromise } from './wire/wire.js';
+
+/** What an engine is built of. */
+export interface EngineParts {
+  readonly queueId: string;
+  readonly options: QueueOptions;
+  readonly ports: Pick<QueuePorts, 'scheduler' | 'checkpointChunkBytes' | 'votesAPromise' | 'deliveryRowsMax'>;
+  readonly ledger: Ledger;
+  readonly transport: Transport;
+  readonly claimed: ClaimedIdentity;
+  /** Where the local checkpoint ends; null where there is none or it is lost. */
+  readonly base: Base | null;
+  /** Why it is lost; null where it is not. */
+  readonly loss: TreplicaError | null;
+  readonly log: Logger;
+}
+
+/** The one that runs an engine. */
+export interface EngineOwner {
+  /** What consensus tells of itself; it is in the log already. */
+  noticed(notice: Notice): void;
+  /** What makes it impossible to go on; may be told more than once. */
+  failed(error: Error): void;
+}
+
+/** The parts that a queue calls. */
+export interface Engine {
+  readonly batcher: Batcher;
+  readonly delivery: Delivery;
+  readonly driver: Driver;
+  readonly recovery: Recovery;
+  readonly attendance: Attendance;
+  /** Begins to work: to be called once, before anything else of the engine is. */
+  begin(): void;
+  /** To be called every `limits.tickMs`. */
+  tick(): void;
+}
+
+/** How to tell what happens: in the log. */
+type Notify = (notice: QueueNotice) => void;
+
+/** Nothing runs before `begin` of what is returned has been called. */
+export function compose(parts: EngineParts, owner: EngineOwner): Engine {
+  const notify: Notify = (notice) => {
+    logNotice(parts.log, notice, { queue: parts.queueId, interface: parts.transport.place });
+  };
+  const core = coreOf(parts);
+  const batcher = batcherOf(parts, core);
+  const delivery = deliveryOf(parts, batcher, owner);
+  const attendance = attendanceOf(parts, core, notify);
+  const driver = driverOf(parts, { core, batcher, delivery, attendance }, owner, notify);
+  const recovery = recoveryOf(parts, { core, delivery, driver }, owner, notify);
+  const { scheduler } = parts.ports;
+  const decidedTimeMs = (): number | undefined => delivery.decidedTimeMs;
+  const waits = new Waits({ core, batcher, recovery, decidedTimeMs, now: () => scheduler.now(), notify });
+  return {
+    ...{ batcher, delivery, driver, recovery, attendance },
+    begin: () => {
+      delivery.begin(recovery);
+      driver.begin(recovery);
+      if (parts.loss !== null) recovery.lostCheckpoint(parts.loss);
+    },
+    tick: () => {
+      driver.tick();
+      attendance.tick();
+      waits.tick();
+    },
+  };
+}
+
+function coreOf({ claimed, options, ports, transport }: EngineParts): Consensus {
+  const { identity, past } = claimed;
+  return new Consensus(
+    {
+      self: identity.process,
+      incarnation: identity.incarnation,
+      isAdmitted: false,
+      founds: identity.founds,
+      observes: options.recover === true,
+      replicas: options.replicas,
+      mode: options.mode ?? 'adaptive',
+      random: () => ports.scheduler.random(),
+      votesAPromise: ports.votesAPromise ?? votesAPromise(transport.maxDatagramBytes),
+      isSound,
+      deliveryRowsMax: ports.deliveryRowsMax,
+    },
+    past,
+  );
+}
+
+/** What a frame and the message around a batch need of a datagram. */
+const DATAGRAM_OVERHEAD_BYTES = 512;
+
+function batcherOf({ claimed, options, ports, transport }: EngineParts, core: Consensus): Batcher {
+  const { scheduler } = ports;
+  return new Batcher({
+    process: claimed.identity.process,
+    startNumber: startNumber(claimed.start),
+    since: claimed.past.watermark,
+    now: () => core.stamp(scheduler.now()),
+    limits: {
+      ...limits,
+      batchBytesMax: Math.min(limits.batchBytesMax, transport.maxDatagramBytes - DATAGRAM_OVERHEAD_BYTES),
+      // What all proposers have in flight must fit a receiver's buffer, for a receiver busy with a commit reads nothing.
+      bytesInFlightMax: Math.min(limits.bytesInFlightMax, transport.receiveBufferBytes / options.replicas),
+    },
+  });
+}
+
+function deliveryOf(parts: EngineParts, batcher: Batcher, owner: EngineOwner): Delivery {
+  const { base, claimed, ledger, ports } = parts;
+  const { scheduler, deliveryRowsMax } = ports;
+  const { past } = claimed;
+  return new Delivery({
+    ...{ batcher, base, deliveryRowsMax },
+    isAdrift: base === null && (past.start > 0 || past.verdict !== null),
+    stretch: stretchOf(parts),
+    read: (from, to, maxBytes) => ledger.read(from, to, maxBytes),
+    catchUpBytes: limits.catchUpBytes,
+    defer: (callback) => {
+      scheduler.defer(callback);
+    },
+    restore: (checkpoint, keeper) => restore(ledger, checkpoint, keeper, scheduler),
+    fail: (error) => {
+      owner.failed(error);
+    },
+  });
+}
+
+function stretchOf({ options }: EngineParts): { readonly bytes: number; readonly positions: number } {
+  const { everyBytes, everyPositions } = options.checkpoint ?? {};
+  return {
+    bytes: everyBytes ?? limits.checkpointEveryBytes,
+    positions: everyPositions ?? limits.checkpointEveryPositions,
+  };
+}
+
+function attendanceOf({ claimed, options }: EngineParts, core: Consensus, notify: Notify): Attendance {
+  const { process, founds } = claimed.identity;
+  return new Attendance({
+    self: process,
+    replicas: options.replicas,
+    founds,
+    members: () => core.views.at(-1)?.view.members ?? null,
+    coordinates: () => core.reign !== null,
+    notify,
+  });
+}
+
+function driverOf(
+  parts: EngineParts,
+  below: { core: Consensus; batcher: Batcher; delivery: Delivery; attendance: Attendance },
+  owner: EngineOwner,
+  notify: Notify,
+): Driver {
+  const { claimed, ledger, log, ports, queueId, transport } = parts;
+  const { core, batcher, delivery, attendance } = below;
+  return new Driver({
+    ...{ core, ledger, transport, batcher, delivery, queueId },
+    self: claimed.identity.process,
+    starts: claimed.past.starts,
+    isRefuted: claimed.past.verdict !== null,
+    defer: (callback) => {
+      ports.scheduler.defer(callback);
+    },
+    now: () => ports.scheduler.now(),
+    onNotice: (notice) => {
+      notify(notice);
+      owner.noticed(notice);
+    },
+    heard: (from, message) => {
+      attendance.heard(from, message);
+    },
+    onForeignGroup: (group) => {
+      log.warn({ queue: queueId, group }, 'another group uses this address: give each group its own');
+    },
+    fail: (error) => {
+      owner.failed(error);
+    },
+  });
+}
+
+function recoveryOf(
+  parts: EngineParts,
+  below: { core: Consensus; delivery: Delivery; driver: Driver },
+  owner: EngineOwner,
+  notify: Notify,
+): Recovery {
+  const { claimed, ledger, log, options, ports, queueId } = parts;
+  return new Recovery({
+    ...{ ...below, ledger, log, notify },
+    self: claimed.identity.process,
+    past: claimed.past,
+    logMarginBytes: options.checkpoint?.logMarginBytes ?? limits.logMarginBytes,
+    chunkBytes: ports.checkpointChunkBytes ?? limits.checkpointChunkBytes,
+    task: { directory: options.directory, queueId, stretch: stretchOf(parts) },
+    scheduler: ports.scheduler,
+    fail: (error) => {
+      owner.failed(error instanceof Error ? error : new Error(String(error)));
+    },
+  });
+}

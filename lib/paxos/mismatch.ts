@@ -1,0 +1,45 @@
+/** A process that does not fit the group that it meets, or that others who want to found one with it do not fit. */
+import type { Notice } from '../consensus/effects.js';
+import { TreplicaError } from '../model/errors.js';
+import type { GroupId, ProcessId } from '../model/ids.js';
+
+/** Why this process, started for so many replicas, cannot go on after what consensus tells; null where it can. */
+export function mismatchIn(notice: Notice, queueId: string, replicas: number): TreplicaError | null {
+  switch (notice.kind) {
+    case 'founded': {
+      const { size } = notice.view;
+      return size === replicas ? null : groupDiffers(queueId, notice.group, size, replicas);
+    }
+    case 'replicas-differ':
+      return replicasDiffer(queueId, notice.process, notice.replicas);
+    case 'bases-differ':
+      return basesDiffer(queueId, notice);
+    default:
+      return null;
+  }
+}
+
+function replicasDiffer(queueId: string, process: ProcessId, replicas: number): TreplicaError {
+  return new TreplicaError(
+    'REPLICAS_MISMATCH',
+    `Process ${process} on ${queueId} was started for ${String(replicas)} replicas, this one for another number: start all processes of a group with the same number of replicas.`,
+  );
+}
+
+function groupDiffers(queueId: string, group: GroupId, members: number, replicas: number): TreplicaError {
+  return new TreplicaError(
+    'REPLICAS_MISMATCH',
+    `Group ${group} on ${queueId} is a group of ${String(members)}, and this process was started for ${String(replicas)} replicas: start it with replicas: ${String(members)} and recover: true to have it follow that group without a vote, or give the group of ${String(replicas)} another queue id.`,
+  );
+}
+
+function basesDiffer(
+  queueId: string,
+  { process, base, own }: Extract<Notice, { kind: 'bases-differ' }>,
+): TreplicaError {
+  const name = (digest: string) => (digest === '' ? 'from nothing' : `from backup ${digest}`);
+  return new TreplicaError(
+    'BACKUP_MISMATCH',
+    `Process ${process} on ${queueId}, or its group, began ${name(base)}, and this one ${name(own)}: restore all processes of a group from the same backup, and let no other group use its address.`,
+  );
+}

@@ -1,0 +1,39 @@
+import type { Logger } from 'pino';
+import { hasSetAside, openLmdbLedger, setLedgerAside } from '../ledger/open.js';
+import type { ProcessId } from '../model/ids.js';
+import type { Start } from '../model/start.js';
+import type { Receiver, Transport } from '../transport/transport.js';
+import { parseQueueId } from '../transport/udp/udp-options.js';
+import { openUdpTransport } from '../transport/udp/udp-transport.js';
+import type { LedgerPorts } from './opening.js';
+import type { QueueOptions } from './options.js';
+import { realScheduler, type Scheduler } from './scheduler.js';
+
+/** What a queue stands on. */
+export interface QueuePorts extends LedgerPorts {
+  readonly openTransport: (self: ProcessId, start: Start, receiver: Receiver, log: Logger) => Promise<Transport>;
+  readonly scheduler: Scheduler;
+  /** A chunk of a checkpoint, in bytes. Default: `limits.checkpointChunkBytes`. */
+  readonly checkpointChunkBytes?: number | undefined;
+  /** Votes that one message of phase 1 reports. Default: as many as fit a datagram. */
+  readonly votesAPromise?: number | undefined;
+  /** Processes that the table of delivered batches knows, the same at all of a group. Default: `limits.deliveryRowsMax`. */
+  readonly deliveryRowsMax?: number | undefined;
+}
+
+/** Those of production, of options that are checked by the time that they are opened: a ledger in LMDB, datagrams and connections over UDP and TCP, this machine's clock. */
+export function realPorts(queueId: string, options: QueueOptions): QueuePorts {
+  return {
+    openLedger: () => {
+      parseQueueId(queueId); // What is no queue id must not become a name in a ledger that other queues share.
+      return openLmdbLedger(options.directory, queueId, options.newQueue === true);
+    },
+    setLedgerAside: () => setLedgerAside(options.directory),
+    hasSetAside: () => hasSetAside(options.directory),
+    openTransport: (self, start, receiver, log) => {
+      const { networkInterface, port, maxDatagramBytes } = options;
+      return openUdpTransport({ queueId, self, start, receiver, log, networkInterface, port, maxDatagramBytes });
+    },
+    scheduler: realScheduler,
+  };
+}
