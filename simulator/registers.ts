@@ -1,6 +1,7 @@
 import { Operation, operation, StateMachine, type ExecutionContext } from '../lib/index.js';
 import { limits } from '../lib/model/limits.js';
-import { checkLinearizability, type Call, type SequentialModel } from '../lib/simulation/checkers/linearizability.js';
+import { checkLinearizability } from '../lib/simulation/checkers/linearizability.js';
+import type { Call, SequentialModel } from '../lib/simulation/checkers/sequential-model.js';
 import type { Client } from '../lib/simulation/callers.js';
 import type { RecordedCall } from '../lib/simulation/history.js';
 import type { Application } from '../lib/simulation/run.js';

@@ -1,11 +1,11 @@
-import { MemoryDisk, type DiskWrite } from '../ledger/memory/memory-ledger.js';
+import type { DiskWrite } from '../ledger/memory/disk-write.js';
+import { MemoryDisk } from '../ledger/memory/memory-ledger.js';
 import type { StateMachine } from '../machine/state-machine.js';
 import { limits } from '../model/limits.js';
 import { damage } from './damage.js';
-import type { Life } from './life.js';
-import type { SimulatedProcess } from './process.js';
 import type { Random } from './random.js';
-import type { World } from './world.js';
+import type { ActingLife, ActingProcess, Stage } from './stage.js';
+import type { Watch } from './watch.js';
 
 /** How a disk behaves. */
 export interface DiskBehavior {
@@ -32,22 +32,24 @@ export class DiskController<S extends StateMachine> {
     fault: null,
     checkpointFault: null,
   };
-  readonly #world: World<S>;
-  readonly #process: SimulatedProcess<S>;
+  readonly #stage: Stage<S>;
+  readonly #watch: Watch<S>;
+  readonly #process: ActingProcess<S>;
   readonly #random: Random;
   #tears = false;
   #isAtOnce = false;
   /** What ends the writes that a disk that stands still has not ended; null while it moves. */
   #held: (() => void)[] | null = null;
 
-  constructor(world: World<S>, process: SimulatedProcess<S>, random: Random) {
-    this.#world = world;
+  constructor(stage: Stage<S>, watch: Watch<S>, process: ActingProcess<S>, random: Random) {
+    this.#stage = stage;
+    this.#watch = watch;
     this.#process = process;
     this.#random = random;
   }
 
   newDisk(): MemoryDisk {
-    const segmentInstances = this.#world.scene.checkpoint?.segmentInstances ?? limits.segmentInstances;
+    const segmentInstances = this.#stage.scene.checkpoint?.segmentInstances ?? limits.segmentInstances;
     const onCheckpointWrite = (write: DiskWrite): void => this.#writeCheckpoint(write);
     return new MemoryDisk((write) => this.#commit(write), { segmentInstances, onCheckpointWrite });
   }
@@ -99,11 +101,11 @@ export class DiskController<S extends StateMachine> {
         this.#process.expectedFailures.failedCommit = true;
         write.fail(fault, this.#random.chance(0.5));
       }
-      this.#world.stir();
+      this.#stage.stir();
     });
   }
 
-  #begin(write: DiskWrite, takesUs: number, finish: (life: Life<S>) => void): void {
+  #begin(write: DiskWrite, takesUs: number, finish: (life: ActingLife<S>) => void): void {
     const { life } = this.#process;
     if (life === null || this.#isAtOnce) {
       write.complete();
@@ -113,31 +115,31 @@ export class DiskController<S extends StateMachine> {
       if (this.#held === null) life.enter(() => finish(life));
       else this.#held.push(end);
     };
-    this.#world.after(takesUs, end);
+    this.#stage.after(takesUs, end);
   }
 
-  #complete(write: DiskWrite, life: Life<S>): void {
+  #complete(write: DiskWrite, life: ActingLife<S>): void {
     // Here it is on the disk, and nobody knows.
     life.callsUntilCrash -= 1;
     if (life.callsUntilCrash > 0) write.complete();
     else this.#process.crash(true);
   }
 
-  #failCommit(write: DiskWrite, life: Life<S>, fault: Error): void {
+  #failCommit(write: DiskWrite, life: ActingLife<S>, fault: Error): void {
     this.#process.expectedFailures.failedCommit = true;
     const lands = this.#random.chance(0.5);
-    if (lands && life.underWay !== null) this.#world.watch.durable(this.#process, life.underWay);
+    if (lands && life.underWay !== null) this.#watch.durable(this.#process, life.underWay);
     write.fail(fault, lands);
   }
 
-  #tear(life: Life<S>): void {
+  #tear(life: ActingLife<S>): void {
     this.#tears = false;
     const process = this.#process;
     process.damage.ofVotes = process.expectedFailures.damagedDisk = true;
     const written = life.underWay;
     process.crash(true);
     if (written === null) return;
-    const what = damage(process.disk.file(this.#world.scene.queueId), 'torn write', this.#random, written);
-    this.#world.log.note(process.name, 'has torn', 0, () => String(what ?? ''));
+    const what = damage(process.disk.file(this.#stage.scene.queueId), 'torn write', this.#random, written);
+    this.#stage.log.note(process.name, 'has torn', 0, () => String(what ?? ''));
   }
 }

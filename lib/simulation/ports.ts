@@ -1,6 +1,6 @@
 /**
  * The ports that the product runs on in a world: those of memory, each in a case that tells the log and the watch of what
- * passes, lets the process crash at any call, and is deaf and dumb once it has.
+ * passes, lets the process crash at any call, and is inert once it has.
  */
 import { crc32 } from 'node:zlib';
 
@@ -13,17 +13,8 @@ import { decodeMessage } from '../paxos/wire/wire.js';
 import type { Arrival, Destination, Receiver, Transport, TransportStatistics } from '../transport/transport.js';
 import { EVERYONE } from '../transport/transport.js';
 import { describeMessage, describeRecord } from '../paxos/wire/describe.js';
-import type { Life } from './life.js';
-import type { SimulatedProcess } from './process.js';
+import type { Owner } from './owner.js';
 import { WatchedCheckpoints } from './watched-checkpoints.js';
-import type { World } from './world.js';
-
-/** Whose port it is. */
-export interface Owner<S extends StateMachine> {
-  readonly world: World<S>;
-  readonly process: SimulatedProcess<S>;
-  readonly life: Life<S>;
-}
 
 export class WatchedLedger<S extends StateMachine> implements Ledger {
   readonly checkpoints: WatchedCheckpoints<S>;
@@ -44,28 +35,28 @@ export class WatchedLedger<S extends StateMachine> implements Ledger {
   }
 
   load(): LedgerSnapshot {
-    const { world, process } = this.owner;
+    const { watch, process } = this.owner;
     const snapshot = this.inner.load();
-    world.watch.loads(process, snapshot);
+    watch.loads(process, snapshot);
     return snapshot;
   }
 
   commit(records: readonly LedgerRecord[], done: (error: Error | null) => void): void {
-    const { world, process, life } = this.owner;
+    const { stage, watch, process, life } = this.owner;
     const isOfRecovery = records.some(({ kind }) => OF_RECOVERY.has(kind));
     if (isOfRecovery) process.approach('checkpoint');
     if (!life.call()) return;
-    world.log.note(process.name, 'writes', records.length, () =>
-      records.map((record) => describeRecord(record, world.nameOf)).join('; '),
+    stage.log.note(process.name, 'writes', records.length, () =>
+      records.map((record) => describeRecord(record, stage.nameOf)).join('; '),
     );
     life.underWay = records;
     this.inner.commit(records, (error) => {
       life.underWay = null;
-      if (error === null) world.watch.durable(process, records);
-      if (error === null && isOfRecovery) world.watch.holds(process);
-      world.log.note(process.name, error === null ? 'has written' : 'has not written', records.length, () => '');
+      if (error === null) watch.durable(process, records);
+      if (error === null && isOfRecovery) watch.holds(process);
+      stage.log.note(process.name, error === null ? 'has written' : 'has not written', records.length, () => '');
       done(error);
-      if (isOfRecovery) world.stir();
+      if (isOfRecovery) stage.stir();
     });
   }
 
@@ -89,19 +80,19 @@ export class WatchedTransport<S extends StateMachine> implements Transport {
   ) {}
 
   send(to: Destination, message: Uint8Array): void {
-    const { world, process, life } = this.owner;
+    const { stage, watch, lastWords, process, life } = this.owner;
     if (!life.call()) return;
     const said = decodeMessage(Buffer.from(message.buffer, message.byteOffset, message.length));
     if (said === null) {
-      world.log.violate('wire', `${process.name} sends what cannot be read`);
+      stage.log.violate('wire', `${process.name} sends what cannot be read`);
       return;
     }
-    world.log.note(process.name, 'says', crc32(message), () => {
-      const receiver = to === EVERYONE ? 'all' : world.nameOf(to);
-      return `to ${receiver}: ${describeMessage(said, world.nameOf)}`;
+    stage.log.note(process.name, 'says', crc32(message), () => {
+      const receiver = to === EVERYONE ? 'all' : stage.nameOf(to);
+      return `to ${receiver}: ${describeMessage(said, stage.nameOf)}`;
     });
-    world.watch.says(process, said);
-    world.lastWords.note(said.kind, { from: process.id, start: this.start, bytes: message });
+    watch.says(process, said);
+    lastWords.note(said.kind, { from: process.id, start: this.start, bytes: message });
     this.inner.send(to, message);
   }
 
@@ -122,7 +113,7 @@ export class WatchedTransport<S extends StateMachine> implements Transport {
   }
 
   join(group: GroupId): void {
-    this.owner.world.lastWords.group = group;
+    this.owner.lastWords.group = group;
     this.inner.join(group);
   }
 
@@ -149,13 +140,13 @@ export class WatchedTransport<S extends StateMachine> implements Transport {
 
 /** The receiver that a transport of the world is given in place of the product's. */
 export function watchedReceiver<S extends StateMachine>(owner: Owner<S>, receiver: Receiver): Receiver {
-  const { world, process, life } = owner;
+  const { stage, process, life } = owner;
   return (from: ProcessId, group: GroupId, message: Buffer, start: Start) => {
     if (process.deafTo.size > 0 && process.deafTo.has(decodeMessage(message)?.kind ?? 'hello')) return;
     life.enter(() => {
-      world.log.note(process.name, 'hears', message.length, () => {
+      stage.log.note(process.name, 'hears', message.length, () => {
         const said = decodeMessage(message);
-        return `${world.nameOf(from)}: ${said === null ? 'noise' : describeMessage(said, world.nameOf)}`;
+        return `${stage.nameOf(from)}: ${said === null ? 'noise' : describeMessage(said, stage.nameOf)}`;
       });
       receiver(from, group, message, start);
     }, message.length);

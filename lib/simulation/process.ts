@@ -18,35 +18,37 @@ import { WatchedLedger, WatchedTransport, watchedReceiver } from './ports.js';
 import type { Random } from './random.js';
 import { WatchedQueue } from './watched-machine.js';
 import { OutstandingDamage } from './outstanding-damage.js';
-import type { World } from './world.js';
+import type { ActingProcess, Ambush, ExpectedFailures, Stage } from './stage.js';
+import type { Watch } from './watch.js';
+import type { LastWords } from './last-words.js';
+import type { MemoryNetwork } from '../transport/memory/memory-network.js';
 
 /** So few that promises mostly come in parts. */
 const VOTES_A_PROMISE = 3;
 
-/** What a process did wrong may be the doing of faults that were injected into it. */
-export interface ExpectedFailures {
-  /** Commits were made to fail. */
-  failedCommit: boolean;
-  /** What its disk holds was damaged. */
-  damagedDisk: boolean;
+/** What a process needs of the world that it is in. */
+export interface Surroundings<S extends StateMachine> extends Stage<S> {
+  readonly watch: Watch<S>;
+  readonly network: MemoryNetwork;
+  readonly lastWords: LastWords;
+  /** From now on a process has this name in words. */
+  name(id: ProcessId, name: string): void;
+  /** Told whenever a process is ready to execute operations. */
+  readonly cameUp: (process: SimulatedProcess<S>) => void;
+  /** Told whenever one is so no longer. */
+  readonly wentDown: (process: SimulatedProcess<S>) => void;
 }
 
-/** Where a crash lies in wait: at a call that makes or takes a checkpoint, or at one that hands a chunk to somebody. */
-export type Ambush = 'checkpoint' | 'source';
-
 /** One process of a world: a disk that outlives it, and, while it runs, a queue and a machine. */
-export class SimulatedProcess<S extends StateMachine> {
+export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S> {
   readonly name: string;
   readonly clock: Clock;
   readonly expectedFailures: ExpectedFailures = { failedCommit: false, damagedDisk: false };
   id: ProcessId;
   disk: MemoryDisk;
   damage = new OutstandingDamage();
-  /** Kinds of messages that it does not hear. */
   readonly deafTo = new Set<WireMessage['kind']>();
-  /** Its disk is gone, or what it held cannot be relied on: as the member that it was, it never comes back. */
   isLost = false;
-  /** Its directory is that of an earlier start, and it has not noticed yet. */
   isPutBack = false;
   /** It has stopped in order to come back under another id. */
   beginsAnew = false;
@@ -59,7 +61,7 @@ export class SimulatedProcess<S extends StateMachine> {
   /** What its disk holds keeps it from starting. */
   #isBroken = false;
   coordinates = false;
-  readonly #world: World<S>;
+  readonly #world: Surroundings<S>;
   readonly #random: Random;
   #life: Life<S> | null = null;
   readonly #controller: DiskController<S>;
@@ -72,7 +74,7 @@ export class SimulatedProcess<S extends StateMachine> {
   #formerStart: Start | undefined;
 
   constructor(
-    world: World<S>,
+    world: Surroundings<S>,
     readonly index: number,
     readonly mode: Mode,
   ) {
@@ -80,7 +82,7 @@ export class SimulatedProcess<S extends StateMachine> {
     this.#random = world.random.fork();
     this.name = `p${index + 1}`;
     this.clock = new Clock(() => world.nowUs, START_MS);
-    this.#controller = new DiskController(world, this, this.#random);
+    this.#controller = new DiskController(world, world.watch, this, this.#random);
     this.disk = this.#controller.newDisk();
     this.id = this.#newIdentity(true);
   }
@@ -94,7 +96,6 @@ export class SimulatedProcess<S extends StateMachine> {
     return this.#controller.behavior;
   }
 
-  /** The life under way; null while the process is down. */
   get life(): Life<S> | null {
     return this.#life;
   }
@@ -104,7 +105,6 @@ export class SimulatedProcess<S extends StateMachine> {
     return !this.#isBroken && !this.isAway;
   }
 
-  /** Whether it comes back when its votes are lost, without a vote. */
   get recovers(): boolean {
     return this.#world.scene.recover ?? false;
   }
@@ -117,7 +117,7 @@ export class SimulatedProcess<S extends StateMachine> {
   start(): void {
     this.#former = copyOf(this.disk.file(this.#world.scene.queueId));
     this.#formerStart = this.#startsOnDisk.at(-1);
-    const life = new Life(this, this.#world);
+    const life = new Life(this.#world, this.clock, () => this.crash());
     this.#life = life;
     this.#world.log.note(this.name, 'starts', 0, () => '');
     life.awaiting(this.#open(life)).catch((error: unknown) => this.#stopped(life, error));
@@ -199,7 +199,6 @@ export class SimulatedProcess<S extends StateMachine> {
     this.#controller.release();
   }
 
-  /** It is about to do what a crash may lie in wait for. */
   approach(at: Ambush): void {
     const { ambush } = this;
     if (ambush?.at !== at || this.#life === null) return;
@@ -219,7 +218,8 @@ export class SimulatedProcess<S extends StateMachine> {
     const world = this.#world;
     const { queueId, initialState, checkpoint, deliveryRowsMax } = world.scene;
     const { maxDatagramBytes = limits.datagramBytesOnLoopback } = world.scene;
-    const owner = { world, process: this, life };
+    const { watch, lastWords } = world;
+    const owner = { stage: world, watch, lastWords, process: this, life };
     const queue = await AsynchronousPersistentQueue.open(queueId, this.#optionsOf(life), {
       openLedger: () => new WatchedLedger(this.disk.open(queueId), owner),
       votesAPromise: VOTES_A_PROMISE,
@@ -227,7 +227,7 @@ export class SimulatedProcess<S extends StateMachine> {
       hasSetAside: () => this.#hasSetAside,
       openTransport: async (self, start, receiver, log) => {
         if (self !== this.id) this.#isRenamed(self);
-        world.watch.opens(this, self);
+        watch.opens(this, self);
         const watched = watchedReceiver(owner, receiver);
         const inner = world.network.open({ queueId, self, start, receiver: watched, log, maxDatagramBytes });
         life.transport = inner;

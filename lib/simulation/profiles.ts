@@ -4,7 +4,7 @@ import type { Adversity, Schedule } from './nemesis.js';
 import type { Random } from './random.js';
 import type { TroubleKind } from './troubles.js';
 import { FAIR, type Climate } from './weather.js';
-import type { Checkpointing } from './world.js';
+import type { Checkpointing } from './scene.js';
 
 /** The group, the load and the faults of a run. */
 export interface Conditions extends Adversity {

@@ -4,7 +4,7 @@ import type { Random } from './random.js';
 import type { World } from './world.js';
 
 /** What a trouble needs to happen. */
-export interface Stage<S extends StateMachine> {
+export interface Occasion<S extends StateMachine> {
   readonly world: World<S>;
   readonly random: Random;
   /** A process for it to befall; often the one that coordinates, which is where it hurts. */
@@ -18,7 +18,7 @@ export interface Stage<S extends StateMachine> {
 type Remedy = (() => void) | null;
 
 /** Happens. Undefined where it could not. */
-export type Trouble = <S extends StateMachine>(stage: Stage<S>) => Remedy | undefined;
+export type Trouble = <S extends StateMachine>(occasion: Occasion<S>) => Remedy | undefined;
 
 export const NOTHING = null;
 

@@ -2,8 +2,9 @@ import type { StateMachine } from '../machine/state-machine.js';
 import { MESSAGE_KINDS } from '../paxos/wire/wire.js';
 import { damage, damageCheckpoint, damageDecision, type InjectedDamage } from './damage.js';
 import { foreignGroup, forgery, intruder, stranger } from './intrusions.js';
-import type { Ambush, SimulatedProcess } from './process.js';
-import { all, NOTHING, type Stage, type Trouble } from './trouble.js';
+import type { SimulatedProcess } from './process.js';
+import type { Ambush } from './stage.js';
+import { all, NOTHING, type Occasion, type Trouble } from './trouble.js';
 
 /** Everything that can befall a world at a moment and, mostly, for a while. */
 export type TroubleKind = keyof typeof troubles;
@@ -11,24 +12,24 @@ export type TroubleKind = keyof typeof troubles;
 const HOUR_MS = 3_600_000;
 const YEAR_MS = 365 * 24 * HOUR_MS;
 
-function others<S extends StateMachine>({ world, victim }: Stage<S>): SimulatedProcess<S>[] {
+function others<S extends StateMachine>({ world, victim }: Occasion<S>): SimulatedProcess<S>[] {
   return world.processes.filter((process) => process !== victim);
 }
 
-const oneWayCut: Trouble = (stage) => {
-  const rest = others(stage);
+const oneWayCut: Trouble = (occasion) => {
+  const rest = others(occasion);
   if (rest.length === 0) return undefined;
-  const other = stage.random.pick(rest);
-  const [from, to] = stage.random.chance(0.5) ? [stage.victim, other] : [other, stage.victim];
-  return stage.world.weather.cut(from.id, to.id);
+  const other = occasion.random.pick(rest);
+  const [from, to] = occasion.random.chance(0.5) ? [occasion.victim, other] : [other, occasion.victim];
+  return occasion.world.weather.cut(from.id, to.id);
 };
 
 /** All that a process says, all that it hears, or both. */
-const isolation: Trouble = (stage) => {
-  const { world, random, victim } = stage;
+const isolation: Trouble = (occasion) => {
+  const { world, random, victim } = occasion;
   const way = random.below(3);
   return all(
-    others(stage).flatMap(({ id }) => [
+    others(occasion).flatMap(({ id }) => [
       ...(way === 0 ? [] : [world.weather.cut(victim.id, id)]),
       ...(way === 1 ? [] : [world.weather.cut(id, victim.id)]),
     ]),
@@ -43,18 +44,18 @@ const partition: Trouble = ({ world, random }) => {
   return cuts.length === 0 ? undefined : all(cuts);
 };
 
-const clog: Trouble = (stage) => {
-  const { world, victim, lastsUs } = stage;
-  const rest = others(stage);
+const clog: Trouble = (occasion) => {
+  const { world, victim, lastsUs } = occasion;
+  const rest = others(occasion);
   if (rest.length === 0) return undefined;
-  world.weather.clog(victim.id, stage.random.pick(rest).id, world.nowUs + lastsUs);
+  world.weather.clog(victim.id, occasion.random.pick(rest).id, world.nowUs + lastsUs);
   return NOTHING;
 };
 
 /** One lane does not pass, between the process and one or all of the others, one way or both: a firewall, say. */
-const laneCut: Trouble = (stage) => {
-  const { world, random, victim } = stage;
-  const rest = others(stage);
+const laneCut: Trouble = (occasion) => {
+  const { world, random, victim } = occasion;
+  const rest = others(occasion);
   if (rest.length === 0) return undefined;
   const lane = random.pick(['bulk', 'datagram'] as const);
   const way = random.below(3);
@@ -119,16 +120,16 @@ const fullDisk: Trouble = ({ victim }) => {
 };
 
 /** The next commit reaches the disk but for a piece of one of its records, and the process crashes of it. */
-const tornWrite: Trouble = (stage) => {
-  if (!stage.mayLose(stage.victim)) return undefined;
-  stage.victim.tearNextCommit();
+const tornWrite: Trouble = (occasion) => {
+  if (!occasion.mayLose(occasion.victim)) return undefined;
+  occasion.victim.tearNextCommit();
   return NOTHING;
 };
 
 function damaged(kind: InjectedDamage): Trouble {
-  return (stage) => {
-    const { world, random, victim } = stage;
-    if (!stage.mayLose(victim)) return undefined;
+  return (occasion) => {
+    const { world, random, victim } = occasion;
+    if (!occasion.mayLose(victim)) return undefined;
     const what = damage(victim.disk.file(world.scene.queueId), kind, random);
     if (what === null) return undefined;
     if (typeof what === 'number' && what < world.watch.diskOf(victim).watermark) victim.damage.entries.add(what);
@@ -139,9 +140,9 @@ function damaged(kind: InjectedDamage): Trouble {
 }
 
 /** What is below the watermark can be had from others: whoever finds it damaged remains who it is. */
-const damagedDecision: Trouble = (stage) => {
-  const { world, random, victim } = stage;
-  if (!stage.mayLose(victim)) return undefined;
+const damagedDecision: Trouble = (occasion) => {
+  const { world, random, victim } = occasion;
+  if (!occasion.mayLose(victim)) return undefined;
   const instance = damageDecision(victim.disk.file(world.scene.queueId), world.watch.diskOf(victim).watermark, random);
   if (instance === null) return undefined;
   victim.damage.entries.add(instance);
@@ -149,10 +150,10 @@ const damagedDecision: Trouble = (stage) => {
   return NOTHING;
 };
 
-const damagedCheckpoint: Trouble = (stage) => {
-  const { world, random, victim } = stage;
+const damagedCheckpoint: Trouble = (occasion) => {
+  const { world, random, victim } = occasion;
   const { checkpoint } = world.watch.diskOf(victim);
-  if (checkpoint === null || !stage.mayLose(victim)) return undefined;
+  if (checkpoint === null || !occasion.mayLose(victim)) return undefined;
   const what = damageCheckpoint(victim.disk.file(world.scene.queueId), checkpoint, random);
   if (what === null) return undefined;
   victim.damage.ofCheckpoint = true;
@@ -186,20 +187,20 @@ const longAbsence: Trouble = ({ victim }) => {
  * A process alone learns what is decided, tells how far it is in the phase 1 that follows the coordinator's crash, and is gone for good
  * before it has told what was decided there.
  */
-const parting: Trouble = (stage) => {
-  const { world, victim, lastsUs } = stage;
+const parting: Trouble = (occasion) => {
+  const { world, victim, lastsUs } = occasion;
   const coordinator = world.processes.find(({ coordinates }) => coordinates);
-  if (coordinator === undefined || coordinator === victim || !stage.mayLose(victim)) return undefined;
+  if (coordinator === undefined || coordinator === victim || !occasion.mayLose(victim)) return undefined;
   const kinds = ['accepted', 'decided'] as const;
-  for (const { deafTo } of others(stage)) for (const kind of kinds) deafTo.add(kind);
+  for (const { deafTo } of others(occasion)) for (const kind of kinds) deafTo.add(kind);
   let isOver = false;
   world.after(Math.round(lastsUs / 4), () => {
     if (!isOver) coordinator.crash();
   });
   return () => {
     isOver = true;
-    if (stage.mayLose(victim)) victim.loseDisk();
-    for (const { deafTo } of others(stage)) for (const kind of kinds) deafTo.delete(kind);
+    if (occasion.mayLose(victim)) victim.loseDisk();
+    for (const { deafTo } of others(occasion)) for (const kind of kinds) deafTo.delete(kind);
   };
 };
 
@@ -212,17 +213,17 @@ function ambush(at: Ambush): Trouble {
   };
 }
 
-const lostDisk: Trouble = (stage) => {
-  if (!stage.mayLose(stage.victim)) return undefined;
-  stage.victim.loseDisk();
+const lostDisk: Trouble = (occasion) => {
+  if (!occasion.mayLose(occasion.victim)) return undefined;
+  occasion.victim.loseDisk();
   return NOTHING;
 };
 
 /** The directory of a process is again what it was before its latest start, of which all others know that are to be relied on. */
-const putBack: Trouble = (stage) => {
-  const { world, victim } = stage;
-  const sound = others(stage).filter(({ isLost }) => !isLost);
-  if (victim.isLost || !stage.mayLose(victim) || !sound.every((other) => victim.isMetBy(other))) return undefined;
+const putBack: Trouble = (occasion) => {
+  const { world, victim } = occasion;
+  const sound = others(occasion).filter(({ isLost }) => !isLost);
+  if (victim.isLost || !occasion.mayLose(victim) || !sound.every((other) => victim.isMetBy(other))) return undefined;
   if (sound.length === 0 || !victim.putBack()) return undefined;
   world.log.note(victim.name, 'has its directory put back', 0, () => '');
   return NOTHING;

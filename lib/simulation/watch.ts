@@ -19,8 +19,8 @@ import { Phases } from './checkers/phases.js';
 import { Retention } from './checkers/retention.js';
 import { StableStorage } from './checkers/stable-storage.js';
 import type { OpenCall } from './history.js';
-import type { SimulatedProcess } from './process.js';
-import type { World } from './world.js';
+import type { Clock } from './clock.js';
+import type { ProcessFacts, Stage } from './stage.js';
 
 /** Tells the checkers of all that passes through the ports. They know the protocol's rules and nothing of its code. */
 export class Watch<S extends StateMachine> {
@@ -46,16 +46,16 @@ export class Watch<S extends StateMachine> {
   /** Calls by the promises that they wait for, which are their tickets' too: an operation may be executed twice at a time. */
   readonly #calls = new WeakMap<object, OpenCall>();
 
-  constructor(world: World<S>) {
-    const { queueId, replicas, initialState, invariants, checkpoint, deliveryRowsMax } = world.scene;
-    const report = (checker: string) => (text: string) => world.log.violate(checker, text);
+  constructor(stage: Stage<S>, clocks: () => readonly Clock[]) {
+    const { queueId, replicas, initialState, invariants, checkpoint, deliveryRowsMax } = stage.scene;
+    const report = (checker: string) => (text: string) => stage.log.violate(checker, text);
     this.#queueId = queueId;
     this.#agreement = new Agreement(replicas, report('agreement'));
     this.#exactlyOnce = new ExactlyOnce(report('exactly once'));
     this.#callOrder = new CallOrder(report('call order'));
     this.#equalStates = new EqualStates(
       initialState,
-      (action) => world.executing(null, action),
+      (action) => stage.executing(null, action),
       report('equal states'),
       checkpoint !== undefined,
     );
@@ -78,13 +78,12 @@ export class Watch<S extends StateMachine> {
     this.#retention = new Retention(report('retention'));
     this.#equalCheckpoints = new EqualCheckpoints(this.#order, report('equal checkpoints'));
     this.#durability = new Durability(replicas, this.#agreement, this.#order, report('durability'));
-    const clocks = () => world.processes.map(({ clock }) => clock);
-    this.#decidedTime = new DecidedTime(clocks, () => world.timeMs, report('decided time'));
+    this.#decidedTime = new DecidedTime(clocks, () => stage.timeMs, report('decided time'));
     this.#invariants = new ApplicationInvariants(invariants, report('invariants'));
   }
 
   /** Records of a process are on its disk, whether it knows or not. */
-  durable(process: SimulatedProcess<S>, records: readonly LedgerRecord[]): void {
+  durable(process: ProcessFacts<S>, records: readonly LedgerRecord[]): void {
     const { label, index, isLost } = process;
     process.damage.durable(records);
     for (const record of records)
@@ -97,7 +96,7 @@ export class Watch<S extends StateMachine> {
   }
 
   /** A process has read what it needs to know of its past, and found nothing wrong with it. */
-  loads(process: SimulatedProcess<S>, snapshot: LedgerSnapshot): void {
+  loads(process: ProcessFacts<S>, snapshot: LedgerSnapshot): void {
     if (process.isPutBack) {
       this.#disksOf(process).adopt(process.label, snapshot);
       return;
@@ -107,12 +106,12 @@ export class Watch<S extends StateMachine> {
   }
 
   /** What the disk of a process holds, damage aside. */
-  diskOf(process: SimulatedProcess<S>): OnDisk {
+  diskOf(process: ProcessFacts<S>): OnDisk {
     return this.#disksOf(process).diskOf(process.label);
   }
 
   /** What a process could do without may be gone from its disk now. */
-  holds(process: SimulatedProcess<S>): void {
+  holds(process: ProcessFacts<S>): void {
     if (process.isPutBack) return;
     const { disk, label, damage } = process;
     this.#retention.holds(label, disk.file(this.#queueId), this.diskOf(process), damage);
@@ -124,12 +123,12 @@ export class Watch<S extends StateMachine> {
   }
 
   /** A process takes part under an id. */
-  opens(process: SimulatedProcess<S>, id: ProcessId): void {
+  opens(process: ProcessFacts<S>, id: ProcessId): void {
     this.#observers.opens(process.label, id);
   }
 
   /** A process hands a message to its transport. */
-  says(process: SimulatedProcess<S>, message: WireMessage): void {
+  says(process: ProcessFacts<S>, message: WireMessage): void {
     const { id, label, isLost, recovers } = process;
     if (process.isPutBack) {
       this.#observers.saysUnaware(label, id, message);
@@ -151,13 +150,13 @@ export class Watch<S extends StateMachine> {
   }
 
   /** A queue has taken a message. */
-  submitted({ id }: SimulatedProcess<S>, message: Uint8Array): void {
+  submitted({ id }: ProcessFacts<S>, message: Uint8Array): void {
     this.#exactlyOnce.submitted(message);
     this.#callOrder.submitted(id, message);
   }
 
   /** A queue hands a batch over to the machine, which has executed `before` operations. */
-  delivers(process: SimulatedProcess<S>, before: number, batch: DeliveredBatch): void {
+  delivers(process: ProcessFacts<S>, before: number, batch: DeliveredBatch): void {
     this.#order.delivers(process.name, before, batch);
     this.#decidedTime.delivers(process.name, batch);
     if (batch.tickets === null) return;
@@ -169,18 +168,18 @@ export class Watch<S extends StateMachine> {
   }
 
   /** The machine, which had executed `before` operations, has executed a batch. */
-  executed(process: SimulatedProcess<S>, before: number, position: number, state: S): void {
+  executed(process: ProcessFacts<S>, before: number, position: number, state: S): void {
     if (!this.#equalStates.executed(process.name, before, position, state)) return;
     this.#invariants.executed(process.name, position, state);
   }
 
   /** The state of a machine, which has executed `position` operations, is about to be saved. */
-  saves({ name }: SimulatedProcess<S>, position: number, state: S): void {
+  saves({ name }: ProcessFacts<S>, position: number, state: S): void {
     this.#equalStates.compareAnywhere(name, position, state);
   }
 
   /** A machine, which had executed `before` operations, goes on from a state that says that it has executed `position`. */
-  restored({ name }: SimulatedProcess<S>, before: number, position: number, state: S): void {
+  restored({ name }: ProcessFacts<S>, before: number, position: number, state: S): void {
     this.#order.restored(name, before, position);
     this.#equalStates.compareAnywhere(name, position, state);
     this.#invariants.executed(name, position, state);
@@ -193,7 +192,7 @@ export class Watch<S extends StateMachine> {
   }
 
   /** At the end: every process that has come through holds everything. */
-  finish(survivors: readonly SimulatedProcess<S>[]): void {
+  finish(survivors: readonly ProcessFacts<S>[]): void {
     for (const { name, life } of survivors) {
       if (!life?.machine || life.replica === null) continue;
       const { state } = life.replica;
@@ -203,7 +202,7 @@ export class Watch<S extends StateMachine> {
     }
   }
 
-  #disksOf({ isLost }: SimulatedProcess<S>): Monotonicity {
+  #disksOf({ isLost }: ProcessFacts<S>): Monotonicity {
     return isLost ? this.#othersDisks : this.#monotonicity;
   }
 }

@@ -7,7 +7,7 @@ import type {
 } from '../ledger/checkpoint-store.js';
 import type { StateMachine } from '../machine/state-machine.js';
 import type { Checkpoint } from '../model/checkpoint.js';
-import type { Owner } from './ports.js';
+import type { Owner } from './owner.js';
 
 /** To read a chunk takes up to so long. */
 const READ_US_MAX = 300;
@@ -61,26 +61,26 @@ export class WatchedCheckpoints<S extends StateMachine> implements CheckpointSto
   }
 
   keepOnly(checkpoints: readonly Checkpoint[]): Promise<void> {
-    const { world, process } = this.#owner;
+    const { watch, process } = this.#owner;
     const place = checkpoints[0] ?? BEGINNING;
     return this.#call('keeps only a checkpoint', place, async () => {
       await this.#inner.keepOnly(checkpoints);
-      world.watch.holds(process);
+      watch.holds(process);
     });
   }
 
   async #read<T>(place: CheckpointPlace, action: () => Promise<T>): Promise<T> {
-    const { world, life } = this.#owner;
-    await life.later(world.random.below(READ_US_MAX));
+    const { stage, life } = this.#owner;
+    await life.later(stage.random.below(READ_US_MAX));
     return this.#call('reads a chunk', place, action);
   }
 
   /** A call of a port, in whose midst the process may crash, and the promise of its answer, for which the world waits. */
   #call<T>(what: string, { next, position }: CheckpointPlace, action: () => Promise<T>): Promise<T> {
-    const { world, process, life } = this.#owner;
+    const { stage, process, life } = this.#owner;
     process.approach('checkpoint');
     if (!life.call()) return new Promise(() => undefined);
-    world.log.note(process.name, what, next, () => `at ${next}, position ${position}`);
+    stage.log.note(process.name, what, next, () => `at ${next}, position ${position}`);
     return life.awaiting(action());
   }
 }

@@ -1,13 +1,7 @@
 import type { StateMachine } from '../machine/state-machine.js';
-import type { StateHolder, StateKeeper, StateSink } from '../queue/state-holder.js';
-import type { Owner } from './ports.js';
-
-/** What a replica of a machine is to its queue and to those who watch it. */
-export interface SavedHolder<S extends StateMachine> extends StateHolder {
-  readonly keeper: StateKeeper;
-  /** Another object once a state has been restored. */
-  readonly state: S;
-}
+import type { StateKeeper, StateSink } from '../queue/state-holder.js';
+import type { Owner } from './owner.js';
+import type { SavedHolder } from './stage.js';
 
 const POSITION_BYTES = 6;
 
@@ -25,14 +19,14 @@ export class WatchedKeeper<S extends StateMachine> implements StateKeeper {
   }
 
   *save(): IterableIterator<Uint8Array> {
-    const { world, process, life } = this.#owner;
+    const { stage, watch, process, life } = this.#owner;
     const { state, keeper } = this.#replica;
-    world.log.note(process.name, 'saves', life.position, () => `its state after ${life.position} operations`);
-    world.watch.saves(process, life.position, state);
+    stage.log.note(process.name, 'saves', life.position, () => `its state after ${life.position} operations`);
+    watch.saves(process, life.position, state);
     const head = Buffer.alloc(POSITION_BYTES);
     head.writeUIntBE(life.position, 0, POSITION_BYTES);
     yield head;
-    for (const piece of keeper.save()) yield* cut(piece, world.scene.checkpoint?.pieceBytes ?? piece.length);
+    for (const piece of keeper.save()) yield* cut(piece, stage.scene.checkpoint?.pieceBytes ?? piece.length);
   }
 
   restore(): StateSink {
@@ -58,16 +52,16 @@ export class WatchedKeeper<S extends StateMachine> implements StateKeeper {
   }
 
   skipped(tickets: readonly unknown[]): void {
-    const { world, process } = this.#owner;
-    world.log.note(process.name, 'is not told of', tickets.length, () => `${tickets.length} of its own operations`);
+    const { stage, process } = this.#owner;
+    stage.log.note(process.name, 'is not told of', tickets.length, () => `${tickets.length} of its own operations`);
     this.#replica.keeper.skipped(tickets);
-    world.stir();
+    stage.stir();
   }
 
   #restored(position: number): void {
-    const { world, process, life } = this.#owner;
-    world.log.note(process.name, 'goes on', position, () => `from a state after ${position} operations`);
-    world.watch.restored(process, life.position, position, this.#replica.state);
+    const { stage, watch, process, life } = this.#owner;
+    stage.log.note(process.name, 'goes on', position, () => `from a state after ${position} operations`);
+    watch.restored(process, life.position, position, this.#replica.state);
     life.position = position;
   }
 }

@@ -3,8 +3,9 @@ import type { MachineQueue } from '../queue/machine-queue.js';
 import type { StateMachine } from '../machine/state-machine.js';
 import type { AsynchronousPersistentQueue } from '../paxos/paxos-queue.js';
 import type { DeliveredBatch, StateHolder } from '../queue/state-holder.js';
-import type { Owner } from './ports.js';
-import { WatchedKeeper, type SavedHolder } from './watched-keeper.js';
+import type { Owner } from './owner.js';
+import type { SavedHolder } from './stage.js';
+import { WatchedKeeper } from './watched-keeper.js';
 
 export class WatchedQueue<S extends StateMachine> implements MachineQueue {
   constructor(
@@ -13,9 +14,9 @@ export class WatchedQueue<S extends StateMachine> implements MachineQueue {
   ) {}
 
   submit(message: Uint8Array, ticket: unknown): Promise<void> | undefined {
-    const { world, process, life } = this.owner;
+    const { watch, process, life } = this.owner;
     const room = this.inner.submit(message, ticket);
-    if (room === undefined) world.watch.submitted(process, message);
+    if (room === undefined) watch.submitted(process, message);
     return room === undefined ? room : life.awaiting(room);
   }
 
@@ -58,21 +59,21 @@ class WatchedHolder<S extends StateMachine> implements StateHolder {
   }
 
   deliver(batch: DeliveredBatch): void {
-    const { world, process, life } = this.owner;
+    const { stage, watch, process, life } = this.owner;
     if (!life.call()) return;
     const { position, messages, tickets } = batch;
-    world.log.note(process.name, 'executes', position, () => `${messages.length} from ${position}`);
+    stage.log.note(process.name, 'executes', position, () => `${messages.length} from ${position}`);
     const before = life.position;
-    world.watch.delivers(process, before, batch);
+    watch.delivers(process, before, batch);
     life.position = position + messages.length;
-    world.executing(process.clock, () => this.inner.deliver(batch));
-    world.watch.executed(process, before, life.position, this.inner.state);
-    if (tickets !== null) world.stir();
+    stage.executing(process.clock, () => this.inner.deliver(batch));
+    watch.executed(process, before, life.position, this.inner.state);
+    if (tickets !== null) stage.stir();
   }
 
   stopped(tickets: readonly unknown[], cause: Error | null): void {
     if (!this.owner.life.isAlive) return;
     this.inner.stopped(tickets, cause);
-    this.owner.world.stir();
+    this.owner.stage.stir();
   }
 }

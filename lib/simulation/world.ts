@@ -1,55 +1,24 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-import type { Mode } from '../consensus/mode.js';
 import type { StateMachine } from '../machine/state-machine.js';
 import type { ProcessId } from '../model/ids.js';
-import type { CheckpointOptions } from '../queue/checkpoint-options.js';
 import { Agenda } from './agenda.js';
 import { MemoryNetwork } from '../transport/memory/memory-network.js';
-import type { Invariants } from './checkers/invariants.js';
 import { START_MS, type Clock } from './clock.js';
 import { EventLog } from './event-log.js';
 import { LastWords } from './last-words.js';
-import { SimulatedProcess } from './process.js';
+import { SimulatedProcess, type Surroundings } from './process.js';
 import { Random } from './random.js';
+import type { Scene } from './scene.js';
 import { Watch } from './watch.js';
 import { Weather } from './weather.js';
-
-/** How checkpoints are made. */
-export interface Checkpointing extends Required<CheckpointOptions> {
-  /** Chunks of checkpoints, and the pieces that states are saved in, are cut so small. */
-  readonly chunkBytes: number;
-  readonly pieceBytes: number;
-  /** Of the log: as much of it is cut at a time. */
-  readonly segmentInstances: number;
-}
-
-/** What a world is made of. */
-export interface Scene<S extends StateMachine> {
-  readonly seed: number;
-  readonly queueId: string;
-  readonly replicas: number;
-  readonly mode: Mode;
-  readonly initialState: () => S;
-  readonly invariants: Invariants<S>;
-  /** Whether processes come back when their votes are lost, without a vote; if left out, they do not. */
-  readonly recover?: boolean | undefined;
-  /** When states are saved and logs are cut; if left out, never. */
-  readonly checkpoint?: Checkpointing | undefined;
-  /** Processes that tables of delivered batches know; if left out, as many as always. */
-  readonly deliveryRowsMax?: number | undefined;
-  /** What is larger takes the bulk lane; if left out, as on loopback. */
-  readonly maxDatagramBytes?: number | undefined;
-  /** Keeps what happens in words. */
-  readonly isTraced: boolean;
-}
 
 /**
  * A deterministic world: the product's consensus, driver, queue and machine, as they are, on networks, disks and clocks
  * in memory, in a time that passes from one event to the next. Whatever is left to chance comes from one seed, so that
  * the same seed and the same code make the same run, event by event.
  */
-export class World<S extends StateMachine> {
+export class World<S extends StateMachine> implements Surroundings<S> {
   readonly random: Random;
   readonly log: EventLog;
   readonly watch: Watch<S>;
@@ -79,16 +48,14 @@ export class World<S extends StateMachine> {
       (fault) => this.happened(fault),
     );
     this.network = new MemoryNetwork(this.#agenda.add, this.weather.fate);
+    this.watch = new Watch(this, () => this.processes.map(({ clock }) => clock));
     this.processes = Array.from({ length: scene.replicas }, (_, i) => new SimulatedProcess(this, i, scene.mode));
-    this.watch = new Watch(this);
   }
 
-  /** Since the beginning. */
   get nowUs(): number {
     return this.#agenda.nowTick;
   }
 
-  /** What a clock that has always been right shows, in milliseconds since 1970. */
   get timeMs(): number {
     return START_MS + this.nowUs / 1_000;
   }

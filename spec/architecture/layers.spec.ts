@@ -2,13 +2,14 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { importsOf, readImportGraph } from '../support/import-graph.js';
+import { importsOf, readImportGraph, type ImportGraph } from '../support/import-graph.js';
 import { layerViolations } from '../support/layers.js';
 
 describe('the layers', () => {
   it('no file imports what its layer must not know', () => {
-    const graph = readImportGraph(join(import.meta.dirname, '../..'), ['lib', 'samples']);
-    expect(graph.size).toBeGreaterThan(0);
+    const graph = readImportGraph(join(import.meta.dirname, '../..'), ['lib', 'samples', 'simulator']);
+    for (const folder of ['lib/', 'samples/', 'simulator/'])
+      expect([...graph.keys()].filter((file) => file.startsWith(folder))).not.toEqual([]);
     expect(layerViolations(graph)).toEqual([]);
   });
 });
@@ -39,6 +40,11 @@ describe('the check of the layers', () => {
     ['lib/strings.ts', `export const empty = '';`],
     ['samples/auction/auction.ts', `import { Queue } from '../../lib/paxos/paxos-queue.js';`],
     ['samples/auction/auction.ts', `import { Group } from '../../spec/support/group.js';`],
+    ['samples/auction/auction.ts', `import { readFlags } from '../../simulator/flags.js';`],
+    ['lib/simulation/run.ts', `import { registers } from '../../simulator/registers.js';`],
+    ['simulator/registers.ts', `import { Group } from '../spec/support/group.js';`],
+    ['simulator/mutants/quorums.ts', `import type { Bench } from '../../benchmarks/micro/bench.js';`],
+    ['simulator/registers.ts', `export * from '../samples/auction/auction.js';`],
   ])('refuses %s with %s', (file, text) => {
     const violations = layerViolations(new Map([[file, importsOf(file, text)]]));
     expect(violations).toHaveLength(1);
@@ -63,7 +69,63 @@ describe('the check of the layers', () => {
       `import { Operation } from '../../lib/index.js'; import './lot.js'; import 'fastify';`,
     ],
     ['benchmarks/ledger.ts', `import { Ledger } from '../lib/ledger/ledger.js';`],
+    ['simulator/index.ts', `import { run } from '../lib/simulation/run.js'; import './flags.js'; import 'node:path';`],
   ])('allows %s with %s', (file, text) => {
     expect(layerViolations(new Map([[file, importsOf(file, text)]]))).toEqual([]);
   });
+
+  it.each([
+    ['of values', { 'lib/ledger/a.ts': `import './b.js';`, 'lib/ledger/b.ts': `export * from './a.js';` }],
+    [
+      'of types',
+      { 'lib/ledger/a.ts': `import type { B } from './b.js';`, 'lib/ledger/b.ts': `export type * from './a.js';` },
+    ],
+    [
+      'of a value and types, through three files',
+      {
+        'simulator/a.ts': `import { b } from './b.js';`,
+        'simulator/b.ts': `import type { C } from './c.js';`,
+        'simulator/c.ts': `type A = import('./a.js').A;`,
+      },
+    ],
+    ['of one file', { 'lib/ledger/a.ts': `import type { A } from './a.js';` }],
+  ])('refuses a circle %s', (_, texts) => {
+    // The files around it are in no circle.
+    const graph = graphOf({
+      ...texts,
+      'lib/ledger/above.ts': `import './a.js';`,
+      'simulator/above.ts': `import './a.js'; import './below.js';`,
+      'simulator/below.ts': '',
+    });
+    const violations = layerViolations(graph);
+    expect(violations).toHaveLength(1);
+    expect(violations[0]).toContain(`${Object.keys(texts).join(', ')} import one another`);
+  });
+
+  it('refuses each circle by itself', () => {
+    const graph = graphOf({
+      'lib/ledger/a.ts': `import './b.js';`,
+      'lib/ledger/b.ts': `import './a.js'; import './c.js';`,
+      'lib/ledger/c.ts': `import './d.js';`,
+      'lib/ledger/d.ts': `import type { C } from './c.js';`,
+    });
+    const circles = layerViolations(graph).map((violation) => violation.split(' import ')[0]);
+    expect(circles.sort()).toEqual(['lib/ledger/a.ts, lib/ledger/b.ts', 'lib/ledger/c.ts, lib/ledger/d.ts']);
+  });
+
+  it('allows several ways to one file, and circles outside lib/ and simulator/', () => {
+    const graph = graphOf({
+      'lib/ledger/a.ts': `import './b.js'; import type { C } from './c.js';`,
+      'lib/ledger/b.ts': `import './d.js';`,
+      'lib/ledger/c.ts': `import type { B } from './b.js'; import type { D } from './d.js';`,
+      'lib/ledger/d.ts': '',
+      'samples/auction/auction.ts': `import './lot.js';`,
+      'samples/auction/lot.ts': `import './auction.js';`,
+    });
+    expect(layerViolations(graph)).toEqual([]);
+  });
 });
+
+function graphOf(texts: Readonly<Record<string, string>>): ImportGraph {
+  return new Map(Object.entries(texts).map(([file, text]) => [file, importsOf(file, text)]));
+}

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc, { type Arbitrary } from 'fast-check';
 
-import { checkLinearizability, type SequentialModel } from '../../lib/simulation/checkers/linearizability.js';
+import { checkLinearizability } from '../../lib/simulation/checkers/linearizability.js';
+import type { SequentialModel } from '../../lib/simulation/checkers/sequential-model.js';
 import { Visited } from '../../lib/simulation/checkers/linearization-memory.js';
 import { seededRandom } from '../support/seeded-random.js';
 import {

@@ -2,7 +2,7 @@
  * Objects and histories of them, for specs of the linearizability checker. Inputs and outputs are words: `write 1` gives
  * `ok`, and with a key it is `a/write 1`.
  */
-import type { Call, SequentialModel } from '../../lib/simulation/checkers/linearizability.js';
+import type { Call, SequentialModel } from '../../lib/simulation/checkers/sequential-model.js';
 
 export type History = readonly Call<string, string>[];
 export type Model = SequentialModel<string, string, string>;

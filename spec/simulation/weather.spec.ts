@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ProcessId } from '../../lib/model/ids.js';
 import { Random } from '../../lib/simulation/random.js';
-import type { Stage } from '../../lib/simulation/trouble.js';
+import type { Occasion } from '../../lib/simulation/trouble.js';
 import { troubles } from '../../lib/simulation/troubles.js';
 import { FAIR, Weather, type Climate } from '../../lib/simulation/weather.js';
 import type { World } from '../../lib/simulation/world.js';
@@ -123,7 +123,7 @@ describe('a world of bad weather', () => {
         .map((to) => `${from.name}>${to.name}`),
     );
 
-  const stageOf = (world: World<Journal>, seed: number): Stage<Journal> => ({
+  const occasionOf = (world: World<Journal>, seed: number): Occasion<Journal> => ({
     world,
     random: new Random(seed),
     victim: world.processes[0]!,
@@ -136,7 +136,7 @@ describe('a world of bad weather', () => {
     const all = openLinks(world);
     const ways = new Set<string>();
     for (let seed = 1; seed <= 20; seed += 1) {
-      const mend = troubles.isolation(stageOf(world, seed));
+      const mend = troubles.isolation(occasionOf(world, seed));
       ways.add(openLinks(world).join(' '));
       mend?.();
       expect(openLinks(world)).toEqual(all);
@@ -148,7 +148,7 @@ describe('a world of bad weather', () => {
     const world = worldOf({ replicas: 4 });
     const all = openLinks(world);
     for (let seed = 1; seed <= 20; seed += 1) {
-      const mend = troubles.partition(stageOf(world, seed));
+      const mend = troubles.partition(occasionOf(world, seed));
       const left = openLinks(world);
       const sides = world.processes.map(({ name }) =>
         world.processes.map((to) => to.name === name || left.includes(`${name}>${to.name}`)).join(),

@@ -1,7 +1,8 @@
 import { expect } from '@jest/globals';
 import { Operation, operation, type ExecutionContext } from '../../lib/index.js';
 import type { SimulatedProcess } from '../../lib/simulation/process.js';
-import { World, type Checkpointing, type Scene } from '../../lib/simulation/world.js';
+import type { Checkpointing, Scene } from '../../lib/simulation/scene.js';
+import { World } from '../../lib/simulation/world.js';
 import { Append, Journal } from '../programs/journal.js';
 
 export const QUEUE = '239.255.0.1:7400';

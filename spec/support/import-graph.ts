@@ -44,6 +44,41 @@ export function importsOf(file: string, text: string): Import[] {
   return imports;
 }
 
+/**
+ * The circles of imports, types included: sets of files each of which reaches all others of its set (strongly connected components
+ * of more than one file, found as in Tarjan, "Depth-first search and linear graph algorithms", 1972), and files that import
+ * themselves. The files of a circle are in order.
+ */
+export function circlesOf(graph: ImportGraph): string[][] {
+  const circles: string[][] = [];
+  /** When each file was first reached. */
+  const reached = new Map<string, number>();
+  /** The files that are not yet known to be in a circle or in none, as they were reached. */
+  const open: string[] = [];
+  /** Returns the first of the open files, by when they were reached, that a file leads back to. */
+  const visit = (file: string): number => {
+    const own = reached.size;
+    reached.set(file, own);
+    const depth = open.push(file) - 1;
+    let first = own;
+    for (const { target } of graph.get(file) ?? []) {
+      if (!graph.has(target)) continue;
+      if (!reached.has(target)) first = Math.min(first, visit(target));
+      else if (open.includes(target)) first = Math.min(first, reached.get(target) ?? own);
+    }
+    if (first < own) return first;
+    const component = open.splice(depth);
+    if (component.length > 1 || isOwnImport(graph, file)) circles.push(component.sort());
+    return first;
+  };
+  for (const file of graph.keys()) if (!reached.has(file)) visit(file);
+  return circles;
+}
+
+function isOwnImport(graph: ImportGraph, file: string): boolean {
+  return graph.get(file)?.some(({ target }) => target === file) ?? false;
+}
+
 function resolve(file: string, specifier: string): string {
   if (!specifier.startsWith('.')) return specifier;
   return posix.join(posix.dirname(file), specifier).replace(/\.js$/, '.ts');

@@ -1,4 +1,4 @@
-import type { Import, ImportGraph } from './import-graph.js';
+import { circlesOf, type Import, type ImportGraph } from './import-graph.js';
 
 /** The folders of lib/ and the folders whose code, values or types, each may import besides its own. */
 const layers: Readonly<Record<string, readonly string[]>> = {
@@ -38,12 +38,29 @@ const memoryLedger = 'lib/ledger/memory/';
 
 const publicApi = 'lib/index.ts';
 
-/** The places where a file imports what its layer must not know, one sentence for each, naming the file and the import. */
+/**
+ * The places where a file imports what its layer must not know, one sentence for each, naming the file and the import; and the
+ * circles of imports in lib/ and simulator/, values or types, one sentence for each, naming its files.
+ */
 export function layerViolations(graph: ImportGraph): string[] {
-  return [...graph].flatMap(([file, imports]) => {
+  const forbidden = [...graph].flatMap(([file, imports]) => {
     if (file.startsWith('samples/')) return sampleViolations(file, imports);
+    if (file.startsWith('simulator/')) return simulatorViolations(file, imports);
     return file.startsWith('lib/') ? libraryViolations(file, imports) : [];
   });
+  return [...forbidden, ...circularImports(graph)];
+}
+
+function circularImports(graph: ImportGraph): string[] {
+  return circlesOf(graph)
+    .filter((files) => files.some((file) => file.startsWith('lib/') || file.startsWith('simulator/')))
+    .map((files) => `${files.join(', ')} import one another: hand in what the lower ones need`);
+}
+
+function simulatorViolations(file: string, imports: readonly Import[]): string[] {
+  return targets(imports)
+    .filter((target) => isSource(target) && !target.startsWith('lib/') && !target.startsWith('simulator/'))
+    .map((target) => `${file} imports ${target}: the simulator imports nothing of the repository but lib/ and itself`);
 }
 
 function sampleViolations(file: string, imports: readonly Import[]): string[] {
@@ -108,7 +125,7 @@ function targets(imports: readonly Import[]): string[] {
 }
 
 function isSource(target: string): boolean {
-  return /^(lib|samples|benchmarks|spec|\.\.)\//.test(target);
+  return /^(lib|samples|simulator|benchmarks|spec|\.\.)\//.test(target);
 }
 
 /** The folder of lib/ that a file is in; for a file or package that is in none, something that is no layer's name. */

@@ -18,7 +18,7 @@ import {
   type CheckpointWriter,
 } from '../checkpoint-store.js';
 import { checkpointFailed, damagedCheckpoint, notAnnounced } from '../ledger-errors.js';
-import type { DiskWrite } from './memory-ledger.js';
+import type { DiskWrite } from './disk-write.js';
 
 /** A checkpoint on a memory disk. */
 interface StoredCheckpoint {

@@ -10,21 +10,10 @@ import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../../model/records
 import type { Ledger } from '../ledger.js';
 import { closed, failed } from '../ledger-errors.js';
 import type { RecordKey } from '../records/inventory.js';
+import type { DiskWrite } from './disk-write.js';
 import { MemoryCheckpoints, type MemoryCheckpointFile } from './memory-checkpoints.js';
 import { INVENTORY_KEY, RecordCodec } from '../records/record-codec.js';
 import { StoredRecords, type Commit } from '../records/stored-records.js';
-
-/** Something on its way to a memory disk. Nothing happens to it twice: what comes later has no effect. */
-export interface DiskWrite {
-  readonly bytes: number;
-  /** Makes it durable and tells the ledger so. */
-  complete(): void;
-  /**
-   * Tells the ledger that it has failed, which, where it is a commit, takes no further one. The disk may hold it
-   * nonetheless, all of it.
-   */
-  fail(cause: Error, lands?: boolean): void;
-}
 
 /** What is durable of one queue, in its encoded form. */
 export interface MemoryFile {

@@ -1,4 +1,4 @@
-import type { Call, SequentialModel } from './linearizability.js';
+import type { Call, SequentialModel } from './sequential-model.js';
 import { Frontier, Visited } from './linearization-memory.js';
 
 /** An order that is tried, as far as it goes. */

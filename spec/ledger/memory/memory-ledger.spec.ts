@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { RecordKey } from '../../../lib/ledger/records/inventory.js';
-import { MemoryDisk, type DiskWrite } from '../../../lib/ledger/memory/memory-ledger.js';
+import type { DiskWrite } from '../../../lib/ledger/memory/disk-write.js';
+import { MemoryDisk } from '../../../lib/ledger/memory/memory-ledger.js';
 import type { Position } from '../../../lib/model/ids.js';
 import { limits } from '../../../lib/model/limits.js';
 import { describeLedger } from '../compliance.js';

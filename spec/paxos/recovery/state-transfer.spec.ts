@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { DiskWrite } from '../../../lib/ledger/memory/memory-ledger.js';
+import type { DiskWrite } from '../../../lib/ledger/memory/disk-write.js';
 import type { Checkpoint } from '../../../lib/model/checkpoint.js';
 import type { ProcessId } from '../../../lib/model/ids.js';
 import { limits } from '../../../lib/model/limits.js';

@@ -1,0 +1,11 @@
+/** Something on its way to a memory disk. Nothing happens to it twice: what comes later has no effect. */
+export interface DiskWrite {
+  readonly bytes: number;
+  /** Makes it durable and tells the ledger so. */
+  complete(): void;
+  /**
+   * Tells the ledger that it has failed, which, where it is a commit, takes no further one. The disk may hold it
+   * nonetheless, all of it.
+   */
+  fail(cause: Error, lands?: boolean): void;
+}

@@ -1,0 +1,13 @@
+import type { StateMachine } from '../machine/state-machine.js';
+import type { LastWords } from './last-words.js';
+import type { ActingLife, ActingProcess, Stage } from './stage.js';
+import type { Watch } from './watch.js';
+
+/** What a port of a process is handed: the process and the life that it serves, and those that are told what passes. */
+export interface Owner<S extends StateMachine> {
+  readonly stage: Stage<S>;
+  readonly watch: Watch<S>;
+  readonly lastWords: LastWords;
+  readonly process: ActingProcess<S>;
+  readonly life: ActingLife<S>;
+}

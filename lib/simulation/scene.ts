@@ -1,0 +1,33 @@
+import type { Mode } from '../consensus/mode.js';
+import type { StateMachine } from '../machine/state-machine.js';
+import type { CheckpointOptions } from '../queue/checkpoint-options.js';
+import type { Invariants } from './checkers/invariants.js';
+
+/** How checkpoints are made. */
+export interface Checkpointing extends Required<CheckpointOptions> {
+  /** Chunks of checkpoints, and the pieces that states are saved in, are cut so small. */
+  readonly chunkBytes: number;
+  readonly pieceBytes: number;
+  /** Of the log: as much of it is cut at a time. */
+  readonly segmentInstances: number;
+}
+
+/** What a world is made of. */
+export interface Scene<S extends StateMachine> {
+  readonly seed: number;
+  readonly queueId: string;
+  readonly replicas: number;
+  readonly mode: Mode;
+  readonly initialState: () => S;
+  readonly invariants: Invariants<S>;
+  /** Whether processes come back when their votes are lost, without a vote; if left out, they do not. */
+  readonly recover?: boolean | undefined;
+  /** When states are saved and logs are cut; if left out, never. */
+  readonly checkpoint?: Checkpointing | undefined;
+  /** Processes that tables of delivered batches know; if left out, as many as always. */
+  readonly deliveryRowsMax?: number | undefined;
+  /** What is larger takes the bulk lane; if left out, as on loopback. */
+  readonly maxDatagramBytes?: number | undefined;
+  /** Keeps what happens in words. */
+  readonly isTraced: boolean;
+}
