@@ -1,4 +1,5 @@
 import { TreplicaError } from '../model/errors.js';
+import { Sfc32 } from '../model/sfc32.js';
 
 /**
  * What an operation may know beyond the state: the same at every replica, and again when the log is replayed. An
@@ -28,7 +29,7 @@ export class DecidedContext implements ExecutionContext {
   #position = -1;
   #time = 0;
   #idsGiven = 0;
-  #random: (() => number) | null = null;
+  #random: Sfc32 | null = null;
 
   /** Makes the context that of the operation at `position`. Time goes on to `proposedAtMs` if that is later. */
   enter(position: number, proposedAtMs: number): void {
@@ -73,8 +74,8 @@ export class DecidedContext implements ExecutionContext {
 
   random(): number {
     this.#check();
-    this.#random ??= randomFrom(this.#position);
-    return this.#random();
+    this.#random ??= new Sfc32(this.#position);
+    return this.#random.nextFraction();
   }
 
   uniqueId(): string {
@@ -90,23 +91,4 @@ export class DecidedContext implements ExecutionContext {
       'The context of an operation was used after the operation had ended: take what is needed from it before execute returns, and leave no callbacks behind.',
     );
   }
-}
-
-/** The generator sfc32, seeded by a safe integer: small, and the same 53 bits on every machine. */
-function randomFrom(seed: number): () => number {
-  let a = seed >>> 0;
-  let b = Math.floor(seed / 0x1_0000_0000) >>> 0;
-  let c = 0x9e3779b9;
-  let counter = 1;
-  const next = (): number => {
-    const sum = (a + b + counter) | 0;
-    counter = (counter + 1) | 0;
-    a = b ^ (b >>> 9);
-    b = (c + (c << 3)) | 0;
-    c = (((c << 21) | (c >>> 11)) + sum) | 0;
-    return sum >>> 0;
-  };
-  // Until then numbers of neighbouring seeds are alike.
-  for (let i = 0; i < 15; i += 1) next();
-  return () => ((next() >>> 5) * 0x400_0000 + (next() >>> 6)) / 0x20_0000_0000_0000;
 }

@@ -1,23 +1,19 @@
+import { Sfc32 } from '../model/sfc32.js';
+
 /**
- * Chance from a seed: the generator sfc32, the same numbers on every machine. Parts of a world draw from forks, so that
- * one that draws more than it used to does not change what befalls the others.
+ * Randomness from a seed, the same on every machine. Parts of a world draw from forks, so that one that draws more than it used
+ * to does not change what befalls the others.
  */
 export class Random {
-  #a: number;
-  #b: number;
-  #c = 0x9e3779b9;
-  #counter = 1;
+  readonly #generator: Sfc32;
 
   /** Any safe integer. */
   constructor(readonly seed: number) {
-    this.#a = seed >>> 0;
-    this.#b = Math.floor(seed / 0x1_0000_0000) >>> 0;
-    // Until then numbers of neighbouring seeds are alike.
-    for (let i = 0; i < 15; i += 1) this.#draw();
+    this.#generator = new Sfc32(seed);
   }
 
   /** Uniform in [0, 1). */
-  readonly next = (): number => this.#draw() / 0x1_0000_0000;
+  readonly next = (): number => this.#generator.next() / 0x1_0000_0000;
 
   readonly bytes = (count: number): Buffer => Buffer.from(Array.from({ length: count }, () => this.below(256)));
 
@@ -58,15 +54,6 @@ export class Random {
 
   /** A generator of its own that goes on from here. */
   fork(): Random {
-    return new Random(this.#draw() * 0x20_0000 + (this.#draw() >>> 11));
-  }
-
-  #draw(): number {
-    const sum = (this.#a + this.#b + this.#counter) | 0;
-    this.#counter = (this.#counter + 1) | 0;
-    this.#a = this.#b ^ (this.#b >>> 9);
-    this.#b = (this.#c + (this.#c << 3)) | 0;
-    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + sum) | 0;
-    return sum >>> 0;
+    return new Random(this.#generator.next() * 0x20_0000 + (this.#generator.next() >>> 11));
   }
 }
