@@ -2,6 +2,7 @@ import { NO_BALLOT, type Ballot } from '../model/ballot.js';
 import { isBatchId, NO_OP, NO_OP_ID, type Batch, type BatchId } from '../model/batch.js';
 import { TreplicaError } from '../model/errors.js';
 import { COUNTER_MAX, isGroupId, isProcessId, type GroupId, type Instance, type ProcessId } from '../model/ids.js';
+import { limits } from '../model/limits.js';
 import type { Founding } from '../model/records.js';
 import { INCARNATION_MAX, isNonce, type Start } from '../model/start.js';
 import { groupIdOf, MAX_MEMBERS } from '../model/view.js';
@@ -134,7 +135,16 @@ export class FieldReader {
     const members = this.members();
     const base = { from: this.instance(), digest: this.baseDigest() };
     check(base.from === 0 || base.digest !== '', 'a founding on nothing that begins later');
-    return { group: groupIdOf(members, attempt, base), attempt, members, base };
+    const borderInstances = this.borderInstances();
+    const group = groupIdOf(members, attempt, base, borderInstances);
+    return { group, attempt, members, base, borderInstances };
+  }
+
+  /** α of a group. */
+  borderInstances(): number {
+    const instances = this.natural();
+    check(instances >= 1 && instances <= limits.borderInstancesMax, 'not the α of a group');
+    return instances;
   }
 
   /** Of what a group begins with: as `digest`, or empty. */

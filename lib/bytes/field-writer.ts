@@ -74,11 +74,12 @@ export class FieldWriter {
 
   /** The group is not sent: it is the digest of the rest. */
   founding(founding: Founding): this {
-    const { attempt, members, base } = founding;
+    const { attempt, members, base, borderInstances } = founding;
     return this.natural(attempt)
       .list(members, (out, member) => out.id(member))
       .natural(base.from)
-      .id(base.digest);
+      .id(base.digest)
+      .natural(borderInstances);
   }
 
   /** All that was written since the last `finish` or `reset`. */

@@ -76,7 +76,7 @@ export class Consensus {
     this.#deliveryRowsMax = options.deliveryRowsMax;
     this.#shared = {
       self,
-      views: new Views(past.views, past.group),
+      views: new Views(past.views, past.group, past.borderInstances),
       right: { isAdmitted: options.isAdmitted },
       log: new InstanceLog(past.watermark, past.entries),
       pool: new BatchPool(),

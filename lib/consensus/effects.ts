@@ -72,6 +72,16 @@ export type Notice =
   | { readonly kind: 'replicas-differ'; readonly process: ProcessId; readonly replicas: number }
   /** A process, or a group, has begun from another backup than this process; `base` is its digest, empty for none. */
   | { readonly kind: 'bases-differ'; readonly process: ProcessId; readonly base: string; readonly own: string }
+  /**
+   * A process founds groups with another α than this one; or it belongs to a group whose α is smaller than the window that this
+   * one works in. `own` is the α of this process or its window.
+   */
+  | {
+      readonly kind: 'borders-differ';
+      readonly process: ProcessId;
+      readonly borderInstances: number;
+      readonly own: number;
+    }
   | { readonly kind: 'awaiting-signatures'; readonly missing: readonly ProcessId[] }
   /**
    * The group was never able to decide anything and never will be, or it goes on without this process, which has given up

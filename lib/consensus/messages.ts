@@ -27,6 +27,8 @@ export type FoundingMessage =
       readonly intent: Intent;
       /** Digest of the backup that the process begins from; empty where it begins from nothing. */
       readonly base: string;
+      /** α of the groups that the process founds. */
+      readonly borderInstances: number;
     }
   | { readonly kind: 'found'; readonly founding: Founding }
   | { readonly kind: 'signed'; readonly founding: Founding }

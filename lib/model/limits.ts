@@ -72,8 +72,17 @@ export const limits = {
   /** A clock that is off is told again after this long. */
   strayClockTicks: 1_000,
 
-  /** α: an acceptor votes, and a proposer proposes, only at instances below first undecided + α. */
+  /**
+   * α of the groups that this release founds: a view that is decided at instance i governs from i + α on. A group keeps the one
+   * that it was founded with.
+   */
+  borderInstances: 512,
+  /** No founding names a larger α: a coordinator fills as many instances when a view changes. */
+  borderInstancesMax: 65_536,
+  /** An acceptor votes, and a proposer proposes, only at instances below first undecided + this: at most α of its group. */
   windowInstances: 512,
+  /** What was decided before its turn is void after so many instances: the same at every process of every release. */
+  heldInstances: 512,
   /** Batches of one proposer that may be undecided at one moment. */
   batchesInFlightMax: 8,
   /** The same in bytes: keeps a burst from overrunning the receivers' buffers. */

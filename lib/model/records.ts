@@ -23,12 +23,15 @@ export interface LogEntry {
   readonly vote: Vote | null;
 }
 
-/** A proposal for the first view: exactly these members, who begin from `base`. `attempt` tells apart two foundings of the same members. */
+/** A proposal for the first view: exactly these members, who begin from `base`. */
 export interface Founding {
   readonly group: GroupId;
+  /** Tells apart two foundings of the same members. */
   readonly attempt: number;
   readonly members: readonly ProcessId[];
   readonly base: GroupBase;
+  /** α of the group, for good: a view that is decided at instance i governs from i + α on. */
+  readonly borderInstances: number;
 }
 
 /**
@@ -58,7 +61,13 @@ export type LedgerRecord =
   | { readonly kind: 'entry'; readonly entry: LogEntry }
   | { readonly kind: 'watermark'; readonly watermark: Instance }
   | { readonly kind: 'founding'; readonly founding: FoundingRecord }
-  | { readonly kind: 'view'; readonly group: GroupId; readonly record: ViewRecord }
+  /** A view of the group, with the α that the group was founded with. */
+  | {
+      readonly kind: 'view';
+      readonly group: GroupId;
+      readonly borderInstances: number;
+      readonly record: ViewRecord;
+    }
   /**
    * The checkpoint to start from, whose chunks are durable. Where it goes beyond the watermark, the watermark is set to
    * its `next` in the same commit, and the log below that is gone: this process never had it.
@@ -100,6 +109,8 @@ export interface LedgerSnapshot {
   readonly founding: FoundingRecord;
   /** Null until the group has been founded. */
   readonly group: GroupId | null;
+  /** α of the group; null until it has been founded. */
+  readonly borderInstances: number | null;
   /** Ascending by `from`. */
   readonly views: readonly ViewRecord[];
   /** Entries at instances not below the watermark, ascending. */

@@ -3,6 +3,7 @@ import { assert } from './assert.js';
 import { NO_BASE, type GroupBase } from './base.js';
 import type { GroupId, Instance, ProcessId } from './ids.js';
 import { digestOf } from './digest.js';
+import { limits } from './limits.js';
 
 /** More than half: two of these always meet. */
 export function classicQuorum(n: number): number {
@@ -65,9 +66,16 @@ export interface ViewRecord {
 }
 
 /**
- * The name of the group that a first view founds on `base`. `attempt` tells apart two foundings of the same members.
+ * The name of the group that a first view founds on `base` with this α. `attempt` tells apart two foundings of the same
+ * members.
  */
-export function groupIdOf(members: readonly ProcessId[], attempt: number, base: GroupBase = NO_BASE): GroupId {
+export function groupIdOf(
+  members: readonly ProcessId[],
+  attempt: number,
+  base: GroupBase = NO_BASE,
+  borderInstances: number = limits.borderInstances,
+): GroupId {
   const begun = base.digest === '' ? '' : `${String(base.from)}/${base.digest}:`;
-  return digestOf(`${begun}${String(attempt)}:${[...members].sort().join(',')}`) as GroupId;
+  const name = `${begun}${String(attempt)}/${String(borderInstances)}:${[...members].sort().join(',')}`;
+  return digestOf(name) as GroupId;
 }

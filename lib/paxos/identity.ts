@@ -1,6 +1,7 @@
 import type { Ledger } from '../ledger/ledger.js';
 import { TreplicaError } from '../model/errors.js';
 import type { ProcessId } from '../model/ids.js';
+import { limits } from '../model/limits.js';
 import type { Identity, LedgerSnapshot } from '../model/records.js';
 import { INCARNATION_MAX, OWN_STARTS_MAX, type Nonce, type Start, type StartsRecord } from '../model/start.js';
 
@@ -23,7 +24,8 @@ export interface IdentityOptions {
 /**
  * Takes up the identity that the ledger holds, or a new one, and makes this start of it durable, so that neither an id nor
  * a start repeats one of before.
- * @throws TreplicaError REPLICAS_MISMATCH where the ledger belongs to a group of another size; VOTES_LOST where it has been
+ * @throws TreplicaError REPLICAS_MISMATCH where the ledger belongs to a group of another size; BORDER_MISMATCH where the group's
+ * α is smaller than the window that this release works in; VOTES_LOST where it has been
  * found not to hold all that it once held; as the ledger does.
  */
 export async function claimIdentity(
@@ -32,6 +34,7 @@ export async function claimIdentity(
 ): Promise<ClaimedIdentity> {
   const past = ledger.load();
   checkReplicas(past, replicas, queueId);
+  checkWindow(past, queueId);
   const identity: Identity = {
     process: past.identity?.process ?? (randomBytes(8).toString('hex') as ProcessId),
     incarnation: (past.identity?.incarnation ?? 0) + 1,
@@ -77,5 +80,15 @@ function checkReplicas(past: LedgerSnapshot, replicas: number, queueId: string):
   throw new TreplicaError(
     'REPLICAS_MISMATCH',
     `The ledger belongs to a group of ${String(members)} processes on ${queueId}, and this process was started for ${String(replicas)} replicas: start it with replicas: ${String(members)}, or with another directory.`,
+  );
+}
+
+/** A vote beyond first undecided + α could be given in a view that does not govern the instance. */
+function checkWindow(past: LedgerSnapshot, queueId: string): void {
+  const borderInstances = past.borderInstances ?? past.founding.signed?.borderInstances;
+  if (borderInstances === undefined || borderInstances >= limits.windowInstances) return;
+  throw new TreplicaError(
+    'BORDER_MISMATCH',
+    `The ledger belongs to a group on ${queueId} whose views begin ${String(borderInstances)} instances after they are decided, and this release of Treplica works in a window of ${String(limits.windowInstances)}, which must not be larger: run the release that founded the group, or give this one another directory and queue id.`,
   );
 }

@@ -14,6 +14,8 @@ export function mismatchIn(notice: Notice, queueId: string, replicas: number): T
       return replicasDiffer(queueId, notice.process, notice.replicas);
     case 'bases-differ':
       return basesDiffer(queueId, notice);
+    case 'borders-differ':
+      return bordersDiffer(queueId, notice);
     default:
       return null;
   }
@@ -30,6 +32,16 @@ function groupDiffers(queueId: string, group: GroupId, members: number, replicas
   return new TreplicaError(
     'REPLICAS_MISMATCH',
     `Group ${group} on ${queueId} is a group of ${String(members)}, and this process was started for ${String(replicas)} replicas: start it with replicas: ${String(members)} and recover: true to have it follow that group without a vote, or give the group of ${String(replicas)} another queue id.`,
+  );
+}
+
+function bordersDiffer(
+  queueId: string,
+  { process, borderInstances, own }: Extract<Notice, { kind: 'borders-differ' }>,
+): TreplicaError {
+  return new TreplicaError(
+    'BORDER_MISMATCH',
+    `Process ${process} on ${queueId}, or its group, has views begin ${String(borderInstances)} instances after they are decided, and this process works with ${String(own)}: run the same release of Treplica at all processes of a group.`,
   );
 }
 

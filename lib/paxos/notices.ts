@@ -97,6 +97,10 @@ export function lineOf(notice: QueueNotice, place: Place): Line {
       const { process, base, own } = notice;
       return error({ ...place, process, base, own }, 'a process, or its group, has begun from another backup');
     }
+    case 'borders-differ': {
+      const { process, borderInstances, own } = notice;
+      return error({ ...place, process, borderInstances, own }, 'a process, or its group, has another border constant');
+    }
     case 'awaiting-signatures':
       return warn(
         { ...place, missing: notice.missing },

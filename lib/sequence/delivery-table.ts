@@ -44,7 +44,7 @@ export const NOTHING_DELIVERED: DeliveryState = { horizon: 0 as Instance, rows: 
 /**
  * Which of the batches decided are delivered, and in which order: of each process its latest series, in the order of its
  * numbers, without gaps. What is decided before its turn is held until those before it have been delivered; if that takes
- * a window of α instances it is void, as if it had not been decided. All this is a function of the sequence alone, so that
+ * `limits.heldInstances` it is void, as if it had not been decided. All this is a function of the sequence alone, so that
  * it is the same everywhere at the same instance, also where it has been made from the state of another on the way. Values
  * that are no messages have no place in that order: to the table they are as no-ops.
  */
@@ -192,7 +192,7 @@ type Row = { -readonly [K in keyof DeliveryRow]: DeliveryRow[K] };
 
 /** Whether what was decided before its turn at `heldAt` is void at `instance` and from there on. */
 export function isVoid(heldAt: Instance, instance: Instance): boolean {
-  return heldAt + limits.windowInstances <= instance;
+  return heldAt + limits.heldInstances <= instance;
 }
 
 const NOTHING: readonly Batch[] = [];

@@ -15,6 +15,7 @@ import { lieTo } from './lies.js';
 import type { Said } from './last-words.js';
 import type { Random } from './random.js';
 import type { World } from './world.js';
+import { limits } from '../model/limits.js';
 
 /** Times between two things that it says by itself, on average. */
 const SPEAKS_US_MEAN = 10_000;
@@ -70,7 +71,13 @@ export class Intruder<S extends StateMachine> {
       this.#self,
       ...Array.from({ length: replicas - 1 }, () => this.#random.bytes(8).toString('hex') as ProcessId),
     ].sort();
-    return { attempt: 0, members, group: groupIdOf(members, 0), base: NO_BASE };
+    return {
+      attempt: 0,
+      members,
+      group: groupIdOf(members, 0),
+      base: NO_BASE,
+      borderInstances: limits.borderInstances,
+    };
   }
 
   #await(): void {
@@ -95,7 +102,13 @@ export class Intruder<S extends StateMachine> {
   #wordsOfFounders(): readonly WireMessage[] {
     const founding = this.#founding;
     return [
-      { kind: 'hello', replicas: this.#world.scene.replicas, intent: 'join', base: '' },
+      {
+        kind: 'hello',
+        replicas: this.#world.scene.replicas,
+        intent: 'join',
+        base: '',
+        borderInstances: limits.borderInstances,
+      },
       { kind: 'found', founding },
       { kind: 'signed', founding },
       { kind: 'unwilling', refused: founding.group },

@@ -48,7 +48,13 @@ const ballots: Arbitrary<Ballot> = fc.record({
 const votes = fc.record({ instance: instances, ballot: ballots, id: ids });
 const items = fc.array(fc.record({ instance: instances, id: ids }), { maxLength: 5 });
 function foundingOf(members: readonly ProcessId[], attempt: number): Founding {
-  return { attempt, members, group: groupIdOf(members, attempt), base: NO_BASE };
+  return {
+    attempt,
+    members,
+    group: groupIdOf(members, attempt),
+    base: NO_BASE,
+    borderInstances: limits.borderInstances,
+  };
 }
 /** Often that of the group itself. */
 const foundings = fc.oneof(
@@ -61,7 +67,7 @@ const foundings = fc.oneof(
 type Fields<K extends MessageKind> = { readonly [F in keyof Omit<MessageOf<K>, 'kind'>]: Arbitrary<MessageOf<K>[F]> };
 
 const fieldsOf: { readonly [K in MessageKind]: Fields<K> } = {
-  hello: { replicas: fc.integer({ min: 1, max: 31 }), intent: fc.constantFrom('found', 'wait', 'join'), base: fc.constant('') }, // prettier-ignore
+  hello: { replicas: fc.integer({ min: 1, max: 31 }), intent: fc.constantFrom('found', 'wait', 'join'), base: fc.constant(''), borderInstances: fc.constantFrom(limits.borderInstances, 1) }, // prettier-ignore
   found: { founding: foundings },
   signed: { founding: foundings },
   unwilling: { refused: foundings.map(({ group }) => group) },

@@ -65,6 +65,7 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
         watermark: 0,
         founding: { signed: null, refused: [], withdrawals: [] },
         group: null,
+        borderInstances: null,
         views: [],
         entries: [],
         start: 0,
@@ -82,6 +83,7 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
         attempt: 3,
         members: [PROCESS, OTHER],
         base: { from: at(9), digest: 'ab'.repeat(16) },
+        borderInstances: 77,
       };
       const start = { incarnation: 2, nonce: 'cd'.repeat(16) as Nonce };
       const peer = { process: OTHER, starts: [{ ...start, incarnation: 7 }], isForked: true };
@@ -94,8 +96,8 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
         { kind: 'starts', starts },
         { kind: 'promise', ballot: BALLOT },
         { kind: 'founding', founding: { signed, refused: [GROUP], withdrawals: [{ founding: signed, by: [OTHER] }] } },
-        { kind: 'view', group: GROUP, record: second },
-        { kind: 'view', group: GROUP, record: first },
+        { kind: 'view', group: GROUP, borderInstances: 77, record: second },
+        { kind: 'view', group: GROUP, borderInstances: 77, record: first },
         { kind: 'entry', entry: { instance: at(4), promised: BALLOT, vote: null } },
         { kind: 'watermark', watermark: at(3) },
         ...[3, 2, 1, 0].map((instance) => voteAt(instance)),
@@ -107,6 +109,7 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
         watermark: 3,
         founding: { signed, refused: [GROUP], withdrawals: [{ founding: signed, by: [OTHER] }] },
         group: GROUP,
+        borderInstances: 77,
         views: [first, second],
         entries: [entryAt(3), { instance: 4, promised: BALLOT, vote: null }],
         start: 0,
@@ -124,7 +127,12 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
       await committed(
         ledger,
         { kind: 'identity', process: PROCESS, incarnation: 2, founds: true },
-        { kind: 'view', group: GROUP, record: { view: new View(0, [PROCESS, OTHER]), from: at(0) } },
+        {
+          kind: 'view',
+          group: GROUP,
+          borderInstances: limits.borderInstances,
+          record: { view: new View(0, [PROCESS, OTHER]), from: at(0) },
+        },
         { kind: 'promise', ballot: BALLOT },
         voteAt(0),
       );
@@ -136,6 +144,7 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
         identity: null,
         promise: NO_BALLOT,
         group: null,
+        borderInstances: null,
         views: [],
         entries: [empty(0), empty(1)],
         founding,

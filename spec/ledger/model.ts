@@ -16,13 +16,24 @@ export class LedgerModel {
   readonly #views = new Map<number, ViewRecord>();
   #rest: Pick<
     LedgerSnapshot,
-    'identity' | 'promise' | 'watermark' | 'founding' | 'group' | 'start' | 'checkpoint' | 'verdict' | 'base' | 'starts'
+    | 'identity'
+    | 'promise'
+    | 'watermark'
+    | 'founding'
+    | 'group'
+    | 'borderInstances'
+    | 'start'
+    | 'checkpoint'
+    | 'verdict'
+    | 'base'
+    | 'starts'
   > = {
     identity: null,
     promise: NO_BALLOT,
     watermark: 0 as Instance,
     founding: NO_FOUNDING,
     group: null,
+    borderInstances: null,
     start: 0 as Instance,
     checkpoint: null,
     verdict: null,
@@ -100,7 +111,7 @@ export class LedgerModel {
         break;
       case 'view':
         this.#views.set(record.record.view.number, record.record);
-        this.#rest = { ...this.#rest, group: record.group };
+        this.#rest = { ...this.#rest, group: record.group, borderInstances: record.borderInstances };
         break;
       case 'identity':
         this.#rest = {
@@ -139,7 +150,7 @@ export class LedgerModel {
 
   #dissolve(): void {
     this.#views.clear();
-    this.#rest = { ...this.#rest, identity: null, promise: NO_BALLOT, group: null };
+    this.#rest = { ...this.#rest, identity: null, promise: NO_BALLOT, group: null, borderInstances: null };
     for (const [instance] of this.#entries) {
       if (instance >= this.#rest.watermark) this.#entries.set(instance, { instance, promised: NO_BALLOT, vote: null });
     }

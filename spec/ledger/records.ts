@@ -68,7 +68,13 @@ const members = fc.uniqueArray(processId, { minLength: 1, maxLength: 31 });
 const anyDigest = fc.tuple(idText, idText).map((halves) => halves.join(''));
 const base: fc.Arbitrary<GroupBase> = fc.oneof(fc.constant(NO_BASE), fc.record({ from: instance, digest: anyDigest }));
 const verdict: fc.Arbitrary<Verdict> = fc.record({ next: instance, refuted: anyDigest, upheld: anyDigest });
-const founding: fc.Arbitrary<Founding> = fc.record({ group: groupId, attempt: count, members, base });
+const founding: fc.Arbitrary<Founding> = fc.record({
+  group: groupId,
+  attempt: count,
+  members,
+  base,
+  borderInstances: count,
+});
 
 const start: fc.Arbitrary<Start> = fc.record({ incarnation: count, nonce: anyDigest as fc.Arbitrary<Nonce> });
 const starts: fc.Arbitrary<StartsRecord> = fc.record({
@@ -107,6 +113,7 @@ export function anyRecord(group: GroupId): fc.Arbitrary<LedgerRecord> {
     fc.tuple(fc.nat(5), instance, members).map(([number, from, list]) => ({
       kind: 'view' as const,
       group,
+      borderInstances: limits.borderInstances,
       // Views govern one after the other.
       record: { view: new View(number, list), from: at(Math.min(from, 1000) + 2000 * number) },
     })),

@@ -10,7 +10,13 @@ import type { WireMessage } from '../../lib/paxos/wire/routes.js';
 const [ANN, BERT, CARL] = ['a', 'b', 'c'].map((letter) => letter.repeat(16)) as [ProcessId, ProcessId, ProcessId];
 const PLACE = { queue: '239.255.0.1:7400', interface: 'lo (127.0.0.1, port 7401)' };
 
-const HELLO: WireMessage = { kind: 'hello', replicas: 3, intent: 'found', base: '' };
+const HELLO: WireMessage = {
+  kind: 'hello',
+  replicas: 3,
+  intent: 'found',
+  base: '',
+  borderInstances: limits.borderInstances,
+};
 const HEARTBEAT: WireMessage = {
   kind: 'heartbeat',
   ballot: NO_BALLOT,

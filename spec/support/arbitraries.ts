@@ -16,6 +16,7 @@ import {
 } from '../../lib/model/batch.js';
 import type { Checkpoint } from '../../lib/model/checkpoint.js';
 import { COUNTER_MAX, type GroupId, type Instance, type Position, type ProcessId } from '../../lib/model/ids.js';
+import { limits } from '../../lib/model/limits.js';
 import type { Founding } from '../../lib/model/records.js';
 import {
   INCARNATION_MAX,
@@ -74,9 +75,15 @@ const digests = fc
 
 const bases: Arbitrary<GroupBase> = fc.oneof(fc.constant(NO_BASE), fc.record({ from: instances, digest: digests }));
 
+/** α of a group. */
+const borders = fc.integer({ min: 1, max: limits.borderInstancesMax });
+
 const foundings: Arbitrary<Founding> = fc
-  .tuple(fc.uniqueArray(processIds, { minLength: 1, maxLength: MAX_MEMBERS }), naturals, bases)
-  .map(([members, attempt, base]) => ({ group: groupIdOf(members, attempt, base), attempt, members, base }));
+  .tuple(fc.uniqueArray(processIds, { minLength: 1, maxLength: MAX_MEMBERS }), naturals, bases, borders)
+  .map(([members, attempt, base, borderInstances]) => {
+    const group = groupIdOf(members, attempt, base, borderInstances);
+    return { group, attempt, members, base, borderInstances };
+  });
 
 const starts: Arbitrary<Start> = fc.record({
   incarnation: fc.integer({ min: 1, max: INCARNATION_MAX }),
@@ -113,6 +120,7 @@ const fieldsOf: { readonly [K in MessageKind]: Fields<K> } = {
     replicas: fc.integer({ min: 1, max: MAX_MEMBERS }),
     intent: fc.constantFrom('found', 'wait', 'join'),
     base: bases.map(({ digest }) => digest),
+    borderInstances: borders,
   },
   found: { founding: foundings },
   signed: { founding: foundings },

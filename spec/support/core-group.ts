@@ -52,6 +52,8 @@ export interface GroupOptions {
   readonly extra?: number;
   /** What a process takes for n; n unless said otherwise. */
   readonly replicasOf?: (process: number) => number;
+  /** α of the groups that a process founds. */
+  readonly borderOf?: (process: number) => number;
   /** Processes that the tables of delivered batches know. */
   readonly deliveryRowsMax?: number;
   /** The mode of a process, where they differ. */
@@ -94,6 +96,7 @@ export class CoreGroup {
     options: GroupOptions = {},
   ) {
     const { mode = 'classic', extra = 0, replicasOf = () => n, modeOf = () => mode } = options;
+    const { borderOf = () => limits.borderInstances } = options;
     const random = seededRandom(options.seed ?? 1);
     const { deliveryRowsMax } = options;
     const parts = options.votesAPromise === undefined ? {} : { votesAPromise: options.votesAPromise };
@@ -102,7 +105,7 @@ export class CoreGroup {
     this.#random = random;
     this.#delaysATick = options.delaysATick ?? DELAYS_A_TICK;
     this.processes = Array.from({ length: n + extra }, (_, i) => {
-      const own = { replicas: replicasOf(i + 1), mode: modeOf(i + 1) };
+      const own = { replicas: replicasOf(i + 1), mode: modeOf(i + 1), borderInstances: borderOf(i + 1) };
       return new CoreProcess(i + 1, { ...own, random, deliveryRowsMax, ...parts });
     });
   }

@@ -20,6 +20,7 @@ class Disk {
   founding: LedgerSnapshot['founding'] = NO_FOUNDING;
   views: LedgerSnapshot['views'] = [];
   group: LedgerSnapshot['group'] = null;
+  borderInstances: LedgerSnapshot['borderInstances'] = null;
   base = NO_BASE;
   incarnation = 1;
   readonly log = new Map<Instance, LogEntry>();
@@ -39,6 +40,7 @@ class Disk {
       else if (record.kind === 'view') {
         this.views = [...this.views, record.record];
         this.group = record.group;
+        this.borderInstances = record.borderInstances;
       }
     }
   }
@@ -47,6 +49,7 @@ class Disk {
     this.promise = NO_BALLOT;
     this.views = [];
     this.group = null;
+    this.borderInstances = null;
     this.incarnation = 1;
     for (const instance of [...this.log.keys()]) if (instance >= this.watermark) this.log.delete(instance);
   }
@@ -80,6 +83,7 @@ class Disk {
       watermark: this.watermark,
       founding: this.founding,
       group: this.group,
+      borderInstances: this.borderInstances,
       views: this.views,
       entries,
       start: this.start,
@@ -103,7 +107,7 @@ export interface Turn {
 }
 
 export interface ProcessOptions extends Partial<
-  Pick<ConsensusOptions, 'founds' | 'observes' | 'votesAPromise' | 'isSound'>
+  Pick<ConsensusOptions, 'founds' | 'observes' | 'votesAPromise' | 'isSound' | 'borderInstances'>
 > {
   readonly replicas: number;
   readonly mode: Mode;

@@ -9,6 +9,7 @@ import { Outbox } from '../../lib/consensus/outbox.js';
 import type { Shared } from '../../lib/consensus/shared.js';
 import { Views } from '../../lib/consensus/membership/views.js';
 import { NO_OP, type BatchId } from '../../lib/model/batch.js';
+import { limits } from '../../lib/model/limits.js';
 import type { GroupId, Instance, ProcessId } from '../../lib/model/ids.js';
 import { View } from '../../lib/model/view.js';
 
@@ -34,7 +35,7 @@ export class Laggard {
     this.#outbox = new Outbox(self);
     const shared: Shared = {
       self,
-      views: new Views([view], 'abababababababab' as GroupId),
+      views: new Views([view], 'abababababababab' as GroupId, limits.borderInstances),
       right: { isAdmitted: true },
       log: this.log,
       pool: new BatchPool(),

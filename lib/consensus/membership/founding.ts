@@ -12,6 +12,8 @@ import { isDead, mayWithdraw, withdrawalOf, withWithdrawal } from './withdrawal.
 export interface FoundingOptions {
   /** Members of the first view. */
   readonly replicas: number;
+  /** α of the groups that it founds. Default: `limits.borderInstances`. */
+  readonly borderInstances?: number;
   /** Whether this process may found a group: not where it may have belonged to one and has lost what it knew. */
   readonly founds: boolean;
   /** Whether it takes part, without a vote, in a group that exists without it. */
@@ -37,7 +39,7 @@ export class FoundingRole {
   #record: FoundingRecord;
   /** Processes heard of that belong to no group and have not come to join one, and when. */
   readonly #candidates = new Map<ProcessId, { readonly heard: number; readonly willing: boolean }>();
-  /** Processes heard of that were started for another number of replicas or from another backup. */
+  /** Processes heard of that were started for another number of replicas, from another backup or with another α. */
   readonly #differing = new Set<ProcessId>();
   readonly #signers = new Set<ProcessId>();
   /** Signers of the same founding that call themselves stuck, and when they last did. */
@@ -154,20 +156,23 @@ export class FoundingRole {
         this.#shared.outbox.send(from, { kind: 'founded', founding: this.#record.signed });
       return;
     }
-    const { replicas, intent, base } = hello;
+    const { replicas, intent, base, borderInstances } = hello;
     const areFounders = intent !== 'join' && this.#options.founds;
-    const differs = replicas !== this.#options.replicas || (areFounders && base !== this.#base.digest);
+    const foundsAlike = base === this.#base.digest && borderInstances === this.#borderInstances;
+    const differs = replicas !== this.#options.replicas || (areFounders && !foundsAlike);
     if (differs) this.#onDifference(from, hello);
     else if (intent !== 'join') this.#candidates.set(from, { heard: this.#now, willing: intent === 'found' });
   }
 
   /** This process will give up now. The other one may have come after its last hello, and is to know as well. */
-  #onDifference(from: ProcessId, { replicas, base }: MessageOf<'hello'>): void {
+  #onDifference(from: ProcessId, { replicas, base, borderInstances }: MessageOf<'hello'>): void {
     const { outbox } = this.#shared;
     if (!this.#differing.has(from)) outbox.send(from, this.#hello('wait'));
     this.#differing.add(from);
     if (replicas !== this.#options.replicas) outbox.notice({ kind: 'replicas-differ', process: from, replicas });
-    else outbox.notice({ kind: 'bases-differ', process: from, base, own: this.#base.digest });
+    else if (base !== this.#base.digest)
+      outbox.notice({ kind: 'bases-differ', process: from, base, own: this.#base.digest });
+    else outbox.notice({ kind: 'borders-differ', process: from, borderInstances, own: this.#borderInstances });
   }
 
   /** Proposed by its lowest member, which has signed it. */
@@ -275,6 +280,9 @@ export class FoundingRole {
     const { digest: own } = this.#base;
     if (own !== '' && !isSameBase(founding.base, this.#base)) {
       outbox.notice({ kind: 'bases-differ', process: from, base: founding.base.digest, own });
+    } else if (this.#learnsFrom(founding) && founding.borderInstances < limits.windowInstances) {
+      const { borderInstances } = founding;
+      outbox.notice({ kind: 'borders-differ', process: from, borderInstances, own: limits.windowInstances });
     } else if (this.#learnsFrom(founding) && this.#record.signed === null) {
       this.#enter(founding, 'observer');
     } else if (!this.#outsider) {
@@ -352,13 +360,15 @@ export class FoundingRole {
     outbox.notice({ kind: 'dissolved', group, isDead: isGroupDead });
   }
 
-  #mayFound({ members, base }: Founding): boolean {
+  #mayFound({ members, base, borderInstances }: Founding): boolean {
     const { replicas, founds } = this.#options;
-    return founds && members.length === replicas && isSameBase(base, this.#base);
+    const isAlike = isSameBase(base, this.#base) && borderInstances === this.#borderInstances;
+    return founds && members.length === replicas && isAlike;
   }
 
   #hello(intent: Intent): MessageOf<'hello'> {
-    return { kind: 'hello', replicas: this.#options.replicas, intent, base: this.#base.digest };
+    const { replicas } = this.#options;
+    return { kind: 'hello', replicas, intent, base: this.#base.digest, borderInstances: this.#borderInstances };
   }
 
   get #intent(): Intent {
@@ -383,9 +393,14 @@ export class FoundingRole {
     if (lowest.length < this.#options.replicas || lowest[0] !== self) return;
     if (this.#options.replicas > 1 && this.#now - this.#stableSince < limits.helloTicks) return;
     let attempt = 0;
-    const base = this.#base;
-    while (this.#isGivenUp(groupIdOf(lowest, attempt, base))) attempt += 1;
-    this.#sign({ group: groupIdOf(lowest, attempt, base), attempt, members: lowest, base }, 'found');
+    const [base, borderInstances] = [this.#base, this.#borderInstances];
+    while (this.#isGivenUp(groupIdOf(lowest, attempt, base, borderInstances))) attempt += 1;
+    const group = groupIdOf(lowest, attempt, base, borderInstances);
+    this.#sign({ group, attempt, members: lowest, base, borderInstances }, 'found');
+  }
+
+  get #borderInstances(): number {
+    return this.#options.borderInstances ?? limits.borderInstances;
   }
 
   #isGivenUp(group: GroupId): boolean {
@@ -417,8 +432,9 @@ export class FoundingRole {
   #enter(founding: Founding, part: Part): void {
     const { outbox, views } = this.#shared;
     const record = { view: new View(0, founding.members), from: founding.base.from };
-    views.begin(founding.group, record);
-    outbox.persist({ kind: 'view', group: founding.group, record });
+    const { group, borderInstances } = founding;
+    views.begin(group, borderInstances, record);
+    outbox.persist({ kind: 'view', group, borderInstances, record });
     outbox.notice({ kind: 'founded', group: founding.group, view: record.view, part });
   }
 }

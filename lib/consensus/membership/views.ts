@@ -6,10 +6,12 @@ import type { View, ViewRecord } from '../../model/view.js';
 export class Views {
   readonly #records: ViewRecord[];
   #group: GroupId | null;
+  #borderInstances: number | null;
 
-  constructor(records: readonly ViewRecord[], group: GroupId | null) {
+  constructor(records: readonly ViewRecord[], group: GroupId | null, borderInstances: number | null) {
     this.#records = [...records];
     this.#group = group;
+    this.#borderInstances = borderInstances;
   }
 
   /** Ascending. */
@@ -22,14 +24,21 @@ export class Views {
     return this.#group;
   }
 
+  /** α: a view that is decided at instance i governs from i + α on. There must be a group. */
+  get borderInstances(): number {
+    assert(this.#borderInstances !== null, 'a group has been founded with an α', { group: this.#group });
+    return this.#borderInstances;
+  }
+
   get founded(): boolean {
     return this.#records.length > 0;
   }
 
   /** `group` has been founded with this view. */
-  begin(group: GroupId, record: ViewRecord): void {
+  begin(group: GroupId, borderInstances: number, record: ViewRecord): void {
     this.add(record);
     this.#group = group;
+    this.#borderInstances = borderInstances;
   }
 
   add(record: ViewRecord): void {

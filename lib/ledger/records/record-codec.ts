@@ -210,6 +210,7 @@ function writeMeta(writer: ByteWriter, record: MetaRecord): void {
       break;
     case 'view':
       writer.id(record.group);
+      writer.number(record.borderInstances);
       writer.number(record.record.view.number);
       writer.number(record.record.from);
       writer.ids(record.record.view.members);
@@ -261,7 +262,10 @@ function readMeta(reader: ByteReader, key: string): MetaRecord {
     case 'start':
       return { kind: 'start', start: reader.number() as Instance };
     default:
-      if (key.startsWith(VIEW_KEY)) return { kind: 'view', group: reader.id() as GroupId, record: readView(reader) };
+      if (key.startsWith(VIEW_KEY)) {
+        const group = reader.id() as GroupId;
+        return { kind: 'view', group, borderInstances: reader.number(), record: readView(reader) };
+      }
       if (key.startsWith(SEGMENT_KEY))
         return { kind: 'segment', number: Number(key.slice(SEGMENT_KEY.length)), tally: readTally(reader) };
       throw new RangeError('there is no such kind of record');

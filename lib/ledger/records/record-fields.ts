@@ -140,7 +140,7 @@ export function readCheckpoint(reader: ByteReader): Checkpoint {
 }
 
 export function foundingBytesMax({ signed, refused, withdrawals }: FoundingRecord): number {
-  const ofOne = ({ members }: Founding): number => 2 + 3 * NUMBER_BYTES_MAX + (3 + members.length) * ID_BYTES;
+  const ofOne = ({ members }: Founding): number => 2 + 4 * NUMBER_BYTES_MAX + (3 + members.length) * ID_BYTES;
   const ofWithdrawals = withdrawals.map(
     ({ founding, by }) => ofOne(founding) + NUMBER_BYTES_MAX + by.length * ID_BYTES,
   );
@@ -169,11 +169,12 @@ export function readFounding(reader: ByteReader): FoundingRecord {
   return { signed, refused, withdrawals };
 }
 
-function writeOneFounding(writer: ByteWriter, { group, attempt, members, base }: Founding): void {
+function writeOneFounding(writer: ByteWriter, { group, attempt, members, base, borderInstances }: Founding): void {
   writer.id(group);
   writer.number(attempt);
   writer.ids(members);
   writeBase(writer, base);
+  writer.number(borderInstances);
 }
 
 function readOneFounding(reader: ByteReader): Founding {
@@ -182,6 +183,7 @@ function readOneFounding(reader: ByteReader): Founding {
     attempt: reader.number(),
     members: reader.ids() as ProcessId[],
     base: readBase(reader),
+    borderInstances: reader.number(),
   };
 }
 

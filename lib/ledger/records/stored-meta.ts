@@ -21,6 +21,7 @@ export class StoredMeta {
     watermark: 0 as Instance,
     founding: NO_FOUNDING,
     group: null,
+    borderInstances: null,
     views: this.#views,
     start: 0 as Instance,
     checkpoint: null,
@@ -71,6 +72,7 @@ export class StoredMeta {
         break;
       case 'view':
         this.#snapshot.group = record.group;
+        this.#snapshot.borderInstances = record.borderInstances;
         this.#views.push(record.record);
         break;
       case 'checkpoint':

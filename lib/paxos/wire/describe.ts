@@ -11,6 +11,7 @@ import { isOfMessages, NO_OP_ID, partsOf, valueKindOf, type BatchId } from '../.
 import type { GroupId, ProcessId } from '../../model/ids.js';
 import type { Checkpoint } from '../../model/checkpoint.js';
 import type { Founding, FoundingRecord, LedgerRecord, LogEntry, Withdrawal } from '../../model/records.js';
+import { limits } from '../../model/limits.js';
 import { incarnationOf, type PeerStarts, type Start } from '../../model/start.js';
 import type { RepairMessage } from './repair-messages.js';
 import { isOf, type WireMessage } from './routes.js';
@@ -44,7 +45,7 @@ export function describeMessage(message: WireMessage, nameOf: NameOf): string {
 function describeFoundingMessage(message: FoundingMessage, nameOf: NameOf): string {
   switch (message.kind) {
     case 'hello':
-      return `${message.kind} n=${message.replicas}, ${INTENTS[message.intent]}`;
+      return `${message.kind} n=${message.replicas}, ${INTENTS[message.intent]}${describeBorder(message)}`;
     case 'found':
     case 'signed':
     case 'founded':
@@ -206,6 +207,8 @@ export function describeNotice(notice: Notice, nameOf: NameOf): string {
       return `differs in n from ${nameOf(notice.process)}, n=${notice.replicas}`;
     case 'bases-differ':
       return `differs in the backup from ${nameOf(notice.process)}`;
+    case 'borders-differ':
+      return `differs in the border from ${nameOf(notice.process)}`;
     case 'dissolved':
       return notice.isDead
         ? `sees group ${short(notice.group)} dead`
@@ -260,8 +263,15 @@ function describeWithdrawal({ founding, by }: Withdrawal, nameOf: NameOf): strin
   return `${short(founding.group)} given up by ${by.map(nameOf).join(' ')}`;
 }
 
-function describeFounding({ group, attempt, members }: Founding, nameOf: NameOf): string {
-  return `${short(group)} of ${members.map(nameOf).join(' ')}${attempt === 0 ? '' : `, attempt ${attempt}`}`;
+/** Said where it is not what this release founds groups with. */
+function describeBorder({ borderInstances }: { readonly borderInstances: number }): string {
+  return borderInstances === limits.borderInstances ? '' : `, border ${borderInstances}`;
+}
+
+function describeFounding(founding: Founding, nameOf: NameOf): string {
+  const { group, attempt, members } = founding;
+  const again = attempt === 0 ? '' : `, attempt ${attempt}`;
+  return `${short(group)} of ${members.map(nameOf).join(' ')}${again}${describeBorder(founding)}`;
 }
 
 function votes(reported: readonly ReportedVote[], nameOf: NameOf): string {

@@ -40,12 +40,14 @@ const codecs: Codecs = {
   // Founding.
   hello: {
     code: 1,
-    write: (out, { replicas, intent, base }) => out.byte(replicas).byte(INTENTS.indexOf(intent)).id(base),
+    write: (out, { replicas, intent, base, borderInstances }) =>
+      out.byte(replicas).byte(INTENTS.indexOf(intent)).id(base).natural(borderInstances),
     read: (input) => ({
       kind: 'hello',
       replicas: input.byte(MAX_MEMBERS),
       intent: INTENTS[input.byte(INTENTS.length - 1)] ?? 'wait',
       base: input.baseDigest(),
+      borderInstances: input.borderInstances(),
     }),
   },
   found: {

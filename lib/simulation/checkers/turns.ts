@@ -38,7 +38,7 @@ export class Turns {
 
   /** To be told of every instance in order. Returns what is delivered there. */
   chosen(instance: number, id: string): Turn[] {
-    this.#held = this.#held.filter((held) => instance - held.instance < limits.windowInstances);
+    this.#held = this.#held.filter((held) => instance - held.instance < limits.heldInstances);
     if (id[16] !== '.') return []; // A no-op, or a value that holds no messages.
     const numbered = numberedOf(id);
     const row = this.#rowFor(numbered, instance);

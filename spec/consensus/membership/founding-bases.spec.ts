@@ -99,7 +99,13 @@ describe('processes that begin from different backups', () => {
   it('sign no founding of each other', () => {
     const group = restored(2, MONDAY);
     const members = group.processes.map(({ id }) => id);
-    const founding = { group: groupIdOf(members, 0, TUESDAY), attempt: 0, members, base: TUESDAY };
+    const founding = {
+      group: groupIdOf(members, 0, TUESDAY),
+      attempt: 0,
+      members,
+      base: TUESDAY,
+      borderInstances: limits.borderInstances,
+    };
     group.forge(1, 2, { kind: 'found', founding });
     expect(group.process(2).disk.founding.signed).toBeNull();
   });

@@ -16,7 +16,13 @@ function numbers(count: number): number[] {
 
 function founding(group: CoreGroup, members: readonly number[], attempt = 0): Founding {
   const ids = members.map((number) => group.process(number).id);
-  return { group: groupIdOf(ids, attempt), attempt, members: ids, base: NO_BASE };
+  return {
+    group: groupIdOf(ids, attempt),
+    attempt,
+    members: ids,
+    base: NO_BASE,
+    borderInstances: limits.borderInstances,
+  };
 }
 
 /** The numbers of the members of the view that a process holds; null while it holds none. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { isDead, withdrawalsNeeded } from '../../../lib/consensus/membership/withdrawal.js';
+import { NO_BASE } from '../../../lib/model/base.js';
 import type { GroupId, ProcessId } from '../../../lib/model/ids.js';
 import { classicQuorum, fastQuorum } from '../../../lib/model/view.js';
 
@@ -149,7 +150,8 @@ describe.each([1, 2, 3, 4])('a founding of %i', (n) => {
 it('is dead in the code where it is dead in the twin', () => {
   for (let n = 1; n <= 15; n += 1) {
     const members = Array.from({ length: n }, (_, i) => i.toString(16).padStart(16, '0') as ProcessId);
-    const founding = { group: 'f'.repeat(16) as GroupId, attempt: 0, members, base: { from: 0 as never, digest: '' } };
+    const rest = { attempt: 0, members, base: NO_BASE, borderInstances: 1 };
+    const founding = { group: 'f'.repeat(16) as GroupId, ...rest };
     for (let count = 1; count <= n; count += 1)
       expect(isDead({ founding, by: members.slice(0, count) })).toBe(n - count < classicQuorum(n));
   }

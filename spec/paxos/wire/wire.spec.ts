@@ -5,6 +5,7 @@ import { NO_BASE } from '../../../lib/model/base.js';
 import { NO_BALLOT } from '../../../lib/model/ballot.js';
 import { NO_OP_ID, type BatchId } from '../../../lib/model/batch.js';
 import { COUNTER_MAX, type Instance, type ProcessId } from '../../../lib/model/ids.js';
+import { limits } from '../../../lib/model/limits.js';
 import { groupIdOf } from '../../../lib/model/view.js';
 import type { WireMessage } from '../../../lib/paxos/wire/routes.js';
 import { decodeMessage, encodeMessage } from '../../../lib/paxos/wire/wire.js';
@@ -13,6 +14,8 @@ import { bytes, messageKinds, messages, messagesOf } from '../../support/arbitra
 const ANNA = 'aaaaaaaaaaaaaaaa' as ProcessId;
 const ballot = { reign: 3, coordinator: ANNA, step: 1 } as const;
 const seven = 7 as Instance;
+const hello = { kind: 'hello', replicas: 3, intent: 'found', base: '', borderInstances: 1 } as const;
+const founding = { attempt: 0, members: [ANNA], base: NO_BASE, borderInstances: 1 };
 
 function encoded(message: WireMessage): Buffer {
   return Buffer.from(encodeMessage(message));
@@ -56,6 +59,13 @@ describe('a message on the wire', () => {
         expect(decodeMessage(Buffer.from(bytesOfFirst))).toEqual(first);
       }),
     );
+  });
+
+  it('may be of the founders whose malformed kin are refused below', () => {
+    expect(decodeMessage(encoded(hello))).toEqual(hello);
+    const group = groupIdOf([ANNA], 0, NO_BASE, 1);
+    const found = { kind: 'found', founding: { group, ...founding } } as const;
+    expect(decodeMessage(encoded(found))).toEqual(found);
   });
 
   it('may name no ballot', () => {
@@ -147,27 +157,26 @@ describe('bytes from the network', () => {
     ['a batch id of an unknown kind', { kind: 'fetch', id: `${ANNA}x1.0.1`, instance: seven }],
     ['a batch id of no kind', { kind: 'fetch', id: `${ANNA}1.0.1`, instance: seven }],
     ['a no-op with a body', { kind: 'batch', batch: { id: NO_OP_ID, body: Buffer.from('x') } }],
-    ['more replicas than a view may have', { kind: 'hello', replicas: 32, intent: 'found', base: '' }],
-    ['a founding of nobody', { kind: 'found', founding: { attempt: 0, members: [], base: NO_BASE } }],
-    [
-      'a founding with a member twice',
-      { kind: 'found', founding: { attempt: 0, members: [ANNA, ANNA], base: NO_BASE } },
-    ],
+    ['more replicas than a view may have', { ...hello, replicas: 32 }],
+    ['an α of nothing', { ...hello, borderInstances: 0 }],
+    ['an α that nobody could fill', { ...hello, borderInstances: limits.borderInstancesMax + 1 }],
+    ['a founding with no α', { kind: 'found', founding: { ...founding, borderInstances: 0 } }],
+    ['a founding of nobody', { kind: 'found', founding: { ...founding, members: [] } }],
+    ['a founding with a member twice', { kind: 'found', founding: { ...founding, members: [ANNA, ANNA] } }],
     [
       'a founding of 32',
       {
         kind: 'found',
         founding: {
-          attempt: 0,
+          ...founding,
           members: Array.from({ length: 32 }, (_, i) => String(i).padStart(16, '0')),
-          base: NO_BASE,
         },
       },
     ],
-    ['a backup that has no digest', { kind: 'hello', replicas: 3, intent: 'found', base: 'backup' }],
+    ['a backup that has no digest', { ...hello, base: 'backup' }],
     [
       'a founding that begins later, on nothing',
-      { kind: 'found', founding: { attempt: 0, members: [ANNA], base: { from: 1, digest: '' } } },
+      { kind: 'found', founding: { ...founding, base: { from: 1, digest: '' } } },
     ],
   ])('that hold %s are null', (_what, message) => {
     expect(decodeMessage(forged(message))).toBeNull();
@@ -201,9 +210,9 @@ describe('bytes from the network', () => {
   it('cannot give a founding another group than its own', () => {
     const members = [ANNA];
     for (const base of [NO_BASE, { from: seven, digest: 'b'.repeat(32) }]) {
-      const founding = { attempt: 1, members, base };
+      const founding = { attempt: 1, members, base, borderInstances: 600 };
       const message = decodeMessage(forged({ kind: 'found', founding: { group: 'f'.repeat(16), ...founding } }));
-      expect(message).toEqual({ kind: 'found', founding: { group: groupIdOf(members, 1, base), ...founding } });
+      expect(message).toEqual({ kind: 'found', founding: { group: groupIdOf(members, 1, base, 600), ...founding } });
     }
   });
 

@@ -72,7 +72,7 @@ export async function writeLedgers(directory: string, keep: () => void): Promise
         const view = { view: new View(1, [SELF]), from: 0 as Instance };
         commit(ledger, [
           { kind: 'identity', process: SELF, incarnation: 1, founds: true },
-          { kind: 'view', group: GROUP, record: view },
+          { kind: 'view', group: GROUP, borderInstances: limits.borderInstances, record: view },
         ]);
       }
       for (const records of history(life * half, (life + 1) * half, life)) commit(ledger, records);

@@ -136,6 +136,7 @@ describe('monotonicity', () => {
       watermark: at(3),
       founding: { signed: null, refused: [], withdrawals: [] },
       group: null,
+      borderInstances: null,
       views: [],
       entries: [{ instance: at(4), promised: NO_BALLOT, vote: { ballot: classic(2), batch: X } }],
       start: at(0),

@@ -5,15 +5,22 @@ import type { GroupId } from '../../../lib/model/ids.js';
 import type { WireMessage } from '../../../lib/paxos/wire/routes.js';
 import { Observers } from '../../../lib/simulation/checkers/observers.js';
 import { A, at, B, classic, found, noVote, promise, report, vote, watermark, X } from './subjects.js';
+import { limits } from '../../../lib/model/limits.js';
 
 describe('a process that has lost its votes', () => {
   const ballot = classic(1);
-  const founding = { group: 'cccccccccccccccc' as GroupId, attempt: 0, members: [A, B], base: NO_BASE };
+  const founding = {
+    group: 'cccccccccccccccc' as GroupId,
+    attempt: 0,
+    members: [A, B],
+    base: NO_BASE,
+    borderInstances: limits.borderInstances,
+  };
 
   it('asks, proposes, learns and tells what was decided', () => {
     const observers = new Observers(report);
     const said: WireMessage[] = [
-      { kind: 'hello', replicas: 3, intent: 'join', base: '' },
+      { kind: 'hello', replicas: 3, intent: 'join', base: '', borderInstances: limits.borderInstances },
       { kind: 'batch', batch: X },
       { kind: 'heard', ballot, watermark: at(3), clockMs: null },
       { kind: 'ask', incarnation: 1, round: 1 },

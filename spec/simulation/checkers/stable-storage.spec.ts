@@ -24,9 +24,16 @@ import {
   promise,
   watermark,
 } from './subjects.js';
+import { limits } from '../../../lib/model/limits.js';
 
 describe('stable storage', () => {
-  const founding: Founding = { group: 'cccccccccccccccc' as GroupId, attempt: 0, members: [A, B], base: NO_BASE };
+  const founding: Founding = {
+    group: 'cccccccccccccccc' as GroupId,
+    attempt: 0,
+    members: [A, B],
+    base: NO_BASE,
+    borderInstances: limits.borderInstances,
+  };
   let disks: Monotonicity;
   let storage: StableStorage;
 
@@ -162,7 +169,13 @@ describe('stable storage', () => {
   });
 
   it('what asks, proposes or repairs rests on no disk', () => {
-    storage.says('p1', { kind: 'hello', replicas: 3, intent: 'found', base: '' });
+    storage.says('p1', {
+      kind: 'hello',
+      replicas: 3,
+      intent: 'found',
+      base: '',
+      borderInstances: limits.borderInstances,
+    });
     storage.says('p1', { kind: 'canvass', ballot: classic(9) });
     storage.says('p1', { kind: 'accept', ballot: classic(9), items: [item(0, X)] });
     storage.says('p1', { kind: 'propose', ballot: fast(9), instance: at(9), batch: X });
@@ -171,7 +184,13 @@ describe('stable storage', () => {
   });
 
   it('a process that has lost its disk says nothing but that it is there', () => {
-    storage.saysAsStranger('p1', { kind: 'hello', replicas: 3, intent: 'wait', base: '' });
+    storage.saysAsStranger('p1', {
+      kind: 'hello',
+      replicas: 3,
+      intent: 'wait',
+      base: '',
+      borderInstances: limits.borderInstances,
+    });
     storage.saysAsStranger('p1', { kind: 'unwilling', refused: founding.group });
     expect(found).toEqual([]);
     for (const message of [accepted(0, fast(1), X), promised(fast(1)), { kind: 'signed', founding } as const])
