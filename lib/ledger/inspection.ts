@@ -11,8 +11,8 @@ import { limits } from '../model/limits.js';
 import { checkpointsDirectory } from './checkpoints/checkpoint-layout.js';
 import { damaged } from './ledger-errors.js';
 import { dataFile, listDamages, readStored } from './lmdb/data-file.js';
-import { OWNER } from './lmdb/environment.js';
 import { OWNER_KEY, ownerOf, type DirectoryOwner } from './lmdb/owner.js';
+import { OWNER } from './lmdb/table-names.js';
 import { describeDamage } from './lmdb-file/page-damage.js';
 import { segmentsOf } from './records/log-state.js';
 

@@ -1,10 +1,11 @@
 import type { Instance } from '../../model/ids.js';
 import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../../model/records.js';
 import { FileCheckpoints } from '../checkpoints/file-checkpoints.js';
-import { Environment } from './environment.js';
+import type { Environment } from './environment.js';
 import type { Ledger } from '../ledger.js';
 import { closed, otherQueues } from '../ledger-errors.js';
 import { limits } from '../../model/limits.js';
+import { openDirectories } from './open-directories.js';
 import type { QueueTables } from './queue-tables.js';
 import { RecordCodec } from '../records/record-codec.js';
 import { StoredRecords } from '../records/stored-records.js';
@@ -17,13 +18,13 @@ import { StoredRecords } from '../records/stored-records.js';
  * LEDGER_FAILED
  */
 export function openLmdbLedger(directory: string, queueId: string, begins = true): Ledger {
-  const environment = Environment.enter(directory, queueId);
+  const environment = openDirectories.enter(directory, queueId);
   try {
     const others = begins ? [] : environment.strangersTo(queueId);
     if (others.length > 0) throw otherQueues(environment.directory, queueId, others);
     return new LmdbLedger(environment, queueId);
   } catch (error) {
-    void environment.leave(queueId, null);
+    void openDirectories.leave(environment, queueId, null);
     throw error;
   }
 }
@@ -79,7 +80,7 @@ class LmdbLedger implements Ledger {
     try {
       this.#assertOpen();
       this.#environment.reading(() => this.#records.verify());
-      const commit = this.#environment.commit(this.#tables, () => this.#records.prepare(records));
+      const commit = this.#environment.writes.commit(this.#tables, () => this.#records.prepare(records));
       this.#records.committed(commit);
     } catch (error) {
       failure = error as Error;
@@ -90,12 +91,12 @@ class LmdbLedger implements Ledger {
   read(from: Instance, to: Instance, maxBytes: number): LogEntry[] {
     this.#assertOpen();
     // Of a segment all is read, and compared with its digest.
-    this.#environment.settleLog(this.#tables, to + limits.segmentInstances);
+    this.#environment.writes.settleLog(this.#tables, to + limits.segmentInstances);
     return this.#environment.reading(() => this.#records.read(from, to, maxBytes));
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#environment.leave(this.#codec.queueId, this.#tables);
+    this.#closed ??= openDirectories.leave(this.#environment, this.#codec.queueId, this.#tables);
     return this.#closed;
   }
 

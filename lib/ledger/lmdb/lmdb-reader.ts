@@ -11,7 +11,6 @@ import type { LedgerSnapshot, LogEntry } from '../../model/records.js';
 import type { CheckpointStore } from '../checkpoint-store.js';
 import type { LedgerReader } from '../ledger-reader.js';
 import { dataFile } from './data-file.js';
-import { INVENTORY } from './environment.js';
 import { FileCheckpoints } from '../checkpoints/file-checkpoints.js';
 import { inventoryKey, readNote } from './inventory-table.js';
 import type { JournaledCommit } from '../journal/journaled-commit.js';
@@ -19,8 +18,9 @@ import { readJournal } from '../journal/journal.js';
 import { firstOf, segmentOf } from '../records/log-state.js';
 import { endOfLog, logPrefix, numberIn, segmentName } from './log-segments.js';
 import { overlaid } from './overlaid-store.js';
-import { openReadOnly } from './read-only.js';
+import { openDirectories } from './open-directories.js';
 import { ReadSnapshots } from './read-snapshots.js';
+import { INVENTORY } from './table-names.js';
 import { metaKey, RecordCodec } from '../records/record-codec.js';
 import { StoredRecords } from '../records/stored-records.js';
 
@@ -165,7 +165,7 @@ class LmdbReader implements LedgerReader {
 function openSnapshots(directory: string): ReadSnapshots {
   if (!existsSync(dataFile(directory))) throw noLedger(`in directory ${directory}`, 'name the directory of a ledger');
   const path = realpathSync(directory);
-  return new ReadSnapshots(openReadOnly(path), path);
+  return new ReadSnapshots(openDirectories.enterReader(path), path);
 }
 
 function queuesIn(snapshots: ReadSnapshots): string[] {

@@ -19,12 +19,6 @@ export const OWNER_KEY = Buffer.from('owner');
 const KEY_CRC = crc32(OWNER_KEY);
 
 /**
- * Ownerships that this process could not give back when it closed a ledger that had failed: where the system does not tell of
- * descriptors, they are told from those of a living thread by this.
- */
-const abandoned = new Set<string>();
-
-/**
  * A ledger directory belongs to one process at a time: two processes that vote under one id can break every promise.
  * The owner's record is kept in the very environment it protects, and taken in a write transaction, which LMDB admits
  * one at a time among all processes. A process that finds a dead owner takes over. Should the dead owner turn out to be
@@ -38,19 +32,24 @@ export class Ownership {
   readonly #directory: string;
   readonly #self: Owner;
   readonly #record: Buffer;
+  readonly #abandoned: Set<string>;
 
-  /** @throws TreplicaError DIRECTORY_IN_USE, or LEDGER_DAMAGED */
-  static take(database: Database<Buffer, Buffer>, directory: string): Ownership {
-    assertFree(database.get(OWNER_KEY), directory);
+  /**
+   * @param abandoned tokens of ownerships that this process could not give back: this one is added if that happens to it
+   * @throws TreplicaError DIRECTORY_IN_USE, or LEDGER_DAMAGED
+   */
+  static take(database: Database<Buffer, Buffer>, directory: string, abandoned: Set<string>): Ownership {
+    assertFree(database.get(OWNER_KEY), directory, abandoned);
     // Later, a descriptor of our own might be taken for that of a thread which has ended.
-    const ownership = new Ownership(database, directory);
+    const ownership = new Ownership(database, directory, abandoned);
     database.putSync(OWNER_KEY, ownership.#record);
     return ownership;
   }
 
-  private constructor(database: Database<Buffer, Buffer>, directory: string) {
+  private constructor(database: Database<Buffer, Buffer>, directory: string, abandoned: Set<string>) {
     this.#database = database;
     this.#directory = directory;
+    this.#abandoned = abandoned;
     this.#self = { ...describeSelf(directory), token: randomBytes(8).toString('hex') };
     this.#record = encode(this.#self);
   }
@@ -68,16 +67,17 @@ export class Ownership {
 
   /** After the last transaction: another process, or another thread of this one, may take the directory. */
   end(isReleased: boolean): void {
-    if (!isReleased) abandoned.add(this.#self.token);
+    if (!isReleased) this.#abandoned.add(this.#self.token);
     giveUp(this.#self);
   }
 }
 
 /**
  * Looks at an owner's record: undefined where there is none.
+ * @param abandoned tokens of ownerships that this process could not give back
  * @throws TreplicaError DIRECTORY_IN_USE, or LEDGER_DAMAGED
  */
-export function assertFree(record: Buffer | undefined, directory: string): void {
+export function assertFree(record: Buffer | undefined, directory: string, abandoned: ReadonlySet<string>): void {
   const owner = record && decode(record, `owner record of directory ${directory}`);
   if (owner && !abandoned.has(owner.token) && isAlive(owner, directory)) throw inUseBy(owner, directory);
 }

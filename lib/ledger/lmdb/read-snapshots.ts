@@ -3,7 +3,7 @@ import type { Database, Key, RootDatabase } from 'lmdb';
 import { TreplicaError } from '../../model/errors.js';
 import type { MapRoom } from './address-space.js';
 import { accessError, closeDatabase, databaseOptions } from './lmdb-root.js';
-import { closeReadOnly, type ReadOnlyRoot } from './read-only.js';
+import { openDirectories, type ReadOnlyRoot } from './open-directories.js';
 
 /** Ends an action: a database has to be opened before the snapshot is taken that it is read in. */
 class NotOpen extends Error {
@@ -76,7 +76,7 @@ export class ReadSnapshots {
   async close(): Promise<void> {
     for (const database of this.#open.values()) closeDatabase(database);
     this.#open.clear();
-    await closeReadOnly(this.#directory, this.#root);
+    await openDirectories.leaveReader(this.#directory, this.#root);
   }
 
   #openDatabase({ database: name, keyEncoding }: NotOpen): void {

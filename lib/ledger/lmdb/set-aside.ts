@@ -5,7 +5,7 @@ import { TreplicaError } from '../../model/errors.js';
 import { checkpointsDirectory } from '../checkpoints/checkpoint-layout.js';
 import { dataFile, lockFile } from './data-file.js';
 import { prepareDirectory, syncDirectory } from './directory.js';
-import { isEntered } from './environment.js';
+import { openDirectories } from './open-directories.js';
 import { journalFile } from '../journal/journal-file.js';
 
 const PREFIX = 'damaged-';
@@ -17,7 +17,7 @@ const PREFIX = 'damaged-';
  */
 export function setLedgerAside(directory: string): string {
   const path = prepareDirectory(directory);
-  if (isEntered(path)) {
+  if (openDirectories.isEntered(path)) {
     throw new TreplicaError(
       'DIRECTORY_IN_USE',
       `What is in directory ${path} is damaged, and another queue of this process (${process.pid}) uses it: close that one first, or give each queue a directory of its own.`,

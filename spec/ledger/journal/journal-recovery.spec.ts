@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { dataFile, readStored } from '../../../lib/ledger/lmdb/data-file.js';
-import { OWNER } from '../../../lib/ledger/lmdb/environment.js';
+import { OWNER } from '../../../lib/ledger/lmdb/table-names.js';
 import { journalFile } from '../../../lib/ledger/journal/journal-file.js';
 import { Journal, JOURNAL_GAP } from '../../../lib/ledger/journal/journal.js';
 import { openLmdbLedger } from '../../../lib/ledger/lmdb/lmdb-ledger.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { open, type Database, type Key, type RootDatabase } from 'lmdb';
 
-import { isEntered } from '../../../lib/ledger/lmdb/environment.js';
+import { openDirectories } from '../../../lib/ledger/lmdb/open-directories.js';
 import { InventoryTable } from '../../../lib/ledger/lmdb/inventory-table.js';
 import type { RecordKey } from '../../../lib/ledger/records/inventory.js';
 import { openLmdbLedger } from '../../../lib/ledger/lmdb/lmdb-ledger.js';
@@ -68,7 +68,7 @@ export async function putStored(directory: string, key: RecordKey, value: Buffer
 
 /** Where this process has a ledger open, to open another one there lets LMDB have what is in the journal. */
 async function settle(directory: string): Promise<void> {
-  if (isEntered(realpathSync(directory))) await openLmdbLedger(directory, 'another queue').close();
+  if (openDirectories.isEntered(realpathSync(directory))) await openLmdbLedger(directory, 'another queue').close();
 }
 
 export function flipLastBit(value: Buffer): Buffer {

@@ -17,7 +17,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import * as lmdb from 'lmdb';
 
 import { dataFile, fillUpDataFile, lockFile, readStored } from '../../../lib/ledger/lmdb/data-file.js';
-import { OWNER } from '../../../lib/ledger/lmdb/environment.js';
+import { OWNER } from '../../../lib/ledger/lmdb/table-names.js';
 import { journalFile } from '../../../lib/ledger/journal/journal-file.js';
 import type { Ledger } from '../../../lib/ledger/ledger.js';
 import { openLmdbLedger } from '../../../lib/ledger/lmdb/lmdb-ledger.js';
