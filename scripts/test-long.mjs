@@ -24,6 +24,7 @@ const forms = [
     name: 'kills-with-module',
     command: ['dist/spec/programs/kill-rounds.js', '--rounds', '25', '--seed', '8', '--module'],
   },
+  { name: 'large-state', command: ['dist/spec/programs/large-state.js'] },
   { name: 'damage', command: ['dist/spec/programs/damage-trials.js', '--trials', '200', '--seed', '31'] },
 ];
 
