@@ -12,7 +12,7 @@ export {
   type MachineOptions,
   type ReadOptions,
 } from './machine/replicated-state-machine.js';
-export type { MachineQueue } from './queue/machine-queue.js';
+export type { Queue } from './queue/queue.js';
 export type { DeepReadonly, ReadonlyBytes, ReadonlyDate } from './machine/deep-readonly.js';
 export { StateMachine } from './machine/state-machine.js';
 export { Operation, operation } from './machine/operation.js';
@@ -24,4 +24,3 @@ export { Exclude, Expose, Transform, Type } from './serialization/decorators.js'
 export { TreplicaError, UnknownOutcomeError, InvariantViolation, type ErrorCode } from './model/errors.js';
 export type { Checkpoint } from './model/checkpoint.js';
 export type { GroupId, Instance, Position, ProcessId } from './model/ids.js';
-export type { View, ViewRecord } from './model/view.js';

@@ -1,5 +1,5 @@
 import { ReplicatedStateMachine } from '../../lib/index.js';
-import type { MachineQueue } from '../../lib/queue/machine-queue.js';
+import type { Queue } from '../../lib/queue/queue.js';
 import type { Position, ProcessId } from '../../lib/model/ids.js';
 import type { StateHolder } from '../../lib/queue/state-holder.js';
 import { Counters } from '../workload.js';
@@ -7,7 +7,10 @@ import { operationOf } from './bytes.js';
 import type { Part } from './part.js';
 
 /** A queue that orders at once what is put into it, and delivers all that was put in one turn as one batch. */
-class InstantQueue implements MachineQueue {
+class InstantQueue implements Queue {
+  readonly queueId = 'instant';
+  readonly processId = '0000000000000001' as ProcessId;
+  readonly closed = new Promise<void>(() => undefined);
   #holder: StateHolder | null = null;
   #position = 0;
   #messages: Buffer[] = [];
@@ -24,6 +27,23 @@ class InstantQueue implements MachineQueue {
     return Promise.resolve();
   }
 
+  put(): Promise<never> {
+    return Promise.reject(new Error('only a machine puts here'));
+  }
+
+  get(): Promise<never> {
+    return Promise.reject(new Error('only a machine is given anything here'));
+  }
+
+  // eslint-disable-next-line require-yield
+  async *[Symbol.asyncIterator](): AsyncGenerator<never, void, undefined> {
+    await this.get();
+  }
+
+  checkpoint(): Promise<never> {
+    return Promise.reject(new Error('nothing is kept here'));
+  }
+
   sync(): Promise<void> {
     return Promise.resolve();
   }
@@ -38,7 +58,7 @@ class InstantQueue implements MachineQueue {
 
   #deliver(): void {
     const [messages, tickets] = [this.#messages, this.#tickets];
-    const about = { position: this.#position as Position, origin: '0000000000000001' as ProcessId };
+    const about = { position: this.#position as Position, origin: this.processId };
     this.#messages = [];
     this.#tickets = [];
     this.#position += messages.length;

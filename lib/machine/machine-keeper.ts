@@ -38,7 +38,7 @@ export class MachineKeeper<S extends StateMachine> implements StateKeeper {
       module === undefined
         ? undefined
         : (task: SavingTask, signal: AbortSignal, progressed: (step: string) => void) =>
-            saveInProcess({ ...task, module }, signal, progressed);
+            saveInProcess({ task, module }, signal, progressed);
     this.#current = current;
     this.#become = become;
     const { state } = current();

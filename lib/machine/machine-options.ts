@@ -2,7 +2,7 @@ import { types } from 'node:util';
 
 import { TreplicaError } from '../model/errors.js';
 import { checkOptions, optional, shown, type OptionKinds } from '../model/options.js';
-import type { MachineQueue } from '../queue/machine-queue.js';
+import type { Queue } from '../queue/queue.js';
 import { isThenable, silence } from './thenables.js';
 
 export interface MachineOptions {
@@ -22,7 +22,7 @@ const KINDS: OptionKinds<MachineOptions> = {
   ),
 };
 
-const QUEUE_METHODS: readonly (keyof MachineQueue)[] = ['submit', 'bind', 'sync', 'after', 'close'];
+const QUEUE_METHODS = ['submit', 'bind', 'sync', 'after', 'close'] as const satisfies readonly (keyof Queue)[];
 
 /**
  * What `ReplicatedStateMachine.create` is given.
@@ -66,5 +66,5 @@ export function checkQuery(query: unknown): void {
 }
 
 function methodsOf(queue: object): Partial<Record<string, unknown>> {
-  return Object.fromEntries(QUEUE_METHODS.map((method) => [method, (queue as Partial<MachineQueue>)[method]]));
+  return Object.fromEntries(QUEUE_METHODS.map((method) => [method, (queue as Partial<Queue>)[method]]));
 }

@@ -9,7 +9,7 @@ import { MessageHead } from '../queue/message-head.js';
 import { encode } from '../serialization/codec.js';
 import type { DeepReadonly } from './deep-readonly.js';
 import { checkMachine, checkQuery, type MachineOptions } from './machine-options.js';
-import type { MachineQueue } from '../queue/machine-queue.js';
+import type { Queue } from '../queue/queue.js';
 import { Operation } from './operation.js';
 import { answerOf } from './query.js';
 import { originalOf, viewOf, withoutViews } from './read-only-views.js';
@@ -35,7 +35,7 @@ export type ReadOptions = WaitOptions;
  * ```
  */
 export class ReplicatedStateMachine<S extends StateMachine> {
-  readonly #queue: MachineQueue;
+  readonly #queue: Queue;
   readonly #replica: Replica<S>;
   /** What the queue had no room for, in the order of the calls to `execute`. */
   readonly #waiting: { readonly message: Uint8Array; readonly ticket: Ticket }[] = [];
@@ -44,7 +44,7 @@ export class ReplicatedStateMachine<S extends StateMachine> {
   #isClosed = false;
   #cause: Error | null = null;
 
-  private constructor(initialState: S, queue: MachineQueue, { module }: MachineOptions) {
+  private constructor(initialState: S, queue: Queue, { module }: MachineOptions) {
     this.#queue = queue;
     this.#replica = new Replica(initialState, (cause) => this.#stop(cause), {
       onSkipped: new SkippedMessages().skipped,
@@ -61,7 +61,7 @@ export class ReplicatedStateMachine<S extends StateMachine> {
    */
   static async create<S extends StateMachine>(
     initialState: S,
-    queue: MachineQueue,
+    queue: Queue,
     options: MachineOptions = {},
   ): Promise<ReplicatedStateMachine<S>> {
     checkMachine(initialState, queue, options);

@@ -9,15 +9,11 @@ import { TreplicaError } from '../model/errors.js';
 import type { SavingTask } from '../queue/state-holder.js';
 import { inheritedOptions, inheritedVariables } from './saving-environment.js';
 
-/** A task and the URL of the application's module. */
-export interface SavingTaskOf extends SavingTask {
+/** What the process is told: the queue's task, and the URL of the application's module. */
+export interface SentTask {
+  readonly task: SavingTask;
   readonly module: string;
 }
-
-/** A task as it travels to the process: views are classes here and data there. */
-export type SentTask = Omit<SavingTaskOf, 'views'> & {
-  readonly views: readonly { readonly number: number; readonly from: number; readonly members: readonly string[] }[];
-};
 
 /** What the process answers with, once. */
 export type SavingAnswer =
@@ -50,16 +46,16 @@ export function isMarked(message: unknown): message is Marked<unknown> {
 /** Named in two steps, so that no bundler takes it for a file of its own to be copied without what it imports. */
 const PROGRAM = 'saving-program.js';
 /** What the program cannot be loaded without. */
-const NEEDED = [PROGRAM, '../paxos/recovery/replay.js', './replica.js'];
+const NEEDED = [PROGRAM, './replica.js'];
 
 /**
- * Makes a checkpoint in a process of its own, which loads the application's module, replays the log onto the latest
- * checkpoint, and ends. `progressed` is called with what it is doing whenever it has got further. Rejects with
+ * Makes a checkpoint in a process of its own, which loads the application's module and that of the queue's
+ * engine, has the engine make the checkpoint of a state of its own, and ends. `progressed` is called with what it is doing whenever it has got further. Rejects with
  * LEDGER_DAMAGED where log or checkpoint cannot be read, with LEDGER_FAILED where it does not come to a checkpoint
  * otherwise, and with the signal's reason.
  */
 export async function saveInProcess(
-  task: SavingTaskOf,
+  sent: SentTask,
   signal: AbortSignal,
   progressed: (step: string) => void,
 ): Promise<Checkpoint> {
@@ -79,9 +75,8 @@ export async function saveInProcess(
       if ('step' in content) progressed(content.step);
       else answer = content;
     });
-    const views = task.views.map(({ view, from }) => ({ number: view.number, from, members: view.members }));
     // A process that ends at once takes no task: that it has ended is told anyhow.
-    child.send(marked({ ...task, views } satisfies SentTask), () => undefined);
+    child.send(marked(sent), () => undefined);
     const end = await endOf(child);
     signal.throwIfAborted();
     return checkpointIn(answer, end);

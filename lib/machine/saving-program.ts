@@ -6,10 +6,8 @@ import { constants, setPriority } from 'node:os';
 
 import type { Checkpoint } from '../model/checkpoint.js';
 import { TreplicaError } from '../model/errors.js';
-import type { Instance, ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
-import { View } from '../model/view.js';
-import { saveFromLog } from '../paxos/recovery/replay.js';
+import type { SaveElsewhere, SavingTask } from '../queue/state-holder.js';
 import { Replica } from './replica.js';
 import { isMarked, marked, type SavingAnswer, type SavingStep, type SentTask } from './saving-process.js';
 import { StateMachine } from './state-machine.js';
@@ -30,7 +28,7 @@ function tell(message: object, told: () => void): void {
   process.send?.(message, undefined, undefined, told);
 }
 
-async function save({ module, views, ...task }: SentTask): Promise<Checkpoint> {
+async function save({ module, task }: SentTask): Promise<Checkpoint> {
   progressed(`loads ${module}`);
   const { default: makeState } = (await import(module)) as { readonly default?: unknown };
   const state: unknown = typeof makeState === 'function' ? (makeState as () => unknown)() : undefined;
@@ -40,11 +38,13 @@ async function save({ module, views, ...task }: SentTask): Promise<Checkpoint> {
       `the default export of ${module} is no function that returns a state machine's initial state, which is made at once and not by a promise; or the module has a copy of Treplica of its own: where it is bundled, keep the package treplica out of the bundle`,
     );
   }
-  const records = views.map(({ number, from, members }) => ({
-    view: new View(number, members as ProcessId[]),
-    from: from as Instance,
-  }));
-  return saveFromLog({ ...task, views: records }, new Replica(state, () => undefined), progressed);
+  return (await engineOf(task))(task.content, new Replica(state, () => undefined), progressed);
+}
+
+async function engineOf({ engine }: SavingTask): Promise<SaveElsewhere> {
+  const { save: saveElsewhere } = (await import(engine)) as { readonly save?: unknown };
+  if (typeof saveElsewhere !== 'function') throw new Error(`${engine} exports no function save`);
+  return saveElsewhere as SaveElsewhere;
 }
 
 async function answer(task: SentTask): Promise<SavingAnswer> {

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 
 import { UnknownOutcomeError } from '../model/errors.js';
-import type { MachineQueue } from '../queue/machine-queue.js';
+import type { Queue } from '../queue/queue.js';
 import { checkWait, type WaitOptions } from './wait-options.js';
 
 /** How long a caller waits for an operation. The operation itself is not called back. */
@@ -58,7 +58,7 @@ export class Ticket {
    * Limits the wait, as measured by `clock`. Throws the signal's reason if it has aborted already,
    * and INVALID_OPTION.
    */
-  watch(options: ExecuteOptions, clock: Pick<MachineQueue, 'after'>): void {
+  watch(options: ExecuteOptions, clock: Pick<Queue, 'after'>): void {
     checkWait('execute', options);
     const { signal, timeoutMs } = options;
     signal?.throwIfAborted();

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 
 import { TreplicaError } from '../model/errors.js';
 import { aSignal, checkOptions, optional, type OptionKinds } from '../model/options.js';
-import type { MachineQueue } from '../queue/machine-queue.js';
+import type { Queue } from '../queue/queue.js';
 
 /** How long a caller waits. */
 export interface WaitOptions {
@@ -28,7 +28,7 @@ export function checkWait(what: 'execute' | 'read', options: unknown): void {
 }
 
 /** As `queue.sync`, for as long as `options` allow. Rejects with the signal's reason, or READ_TIMED_OUT. */
-export async function syncWithin(queue: MachineQueue, { signal, timeoutMs }: WaitOptions): Promise<void> {
+export async function syncWithin(queue: Queue, { signal, timeoutMs }: WaitOptions): Promise<void> {
   signal?.throwIfAborted();
   const wait = new AbortController();
   const stop = timeoutMs === undefined ? undefined : queue.after(timeoutMs, () => wait.abort(readTimedOut(timeoutMs)));

@@ -1,8 +1,5 @@
-import { inspect } from 'node:util';
 import type { Logger } from 'pino';
 import type { Mode } from '../consensus/mode.js';
-import { TreplicaError } from '../model/errors.js';
-import { limits } from '../model/limits.js';
 import {
   aBoolean,
   aSignal,
@@ -82,8 +79,6 @@ const CHECKPOINT_KINDS: OptionKinds<CheckpointOptions> = {
   logMarginBytes: aWholeNumber(0),
 };
 
-/** What is called of a logger, as pino's have it. */
-
 /** @throws TreplicaError INVALID_OPTION that names the option and what it may be. */
 export function checkOptions(options: QueueOptions): void {
   const what = 'AsynchronousPersistentQueue.create';
@@ -102,21 +97,4 @@ function checkLog(log: Logger): void {
     log,
     `a logger with the methods ${LOG_METHODS.join(', ')}; this one has no ${missing}, ${advice}`,
   );
-}
-
-/** @throws TreplicaError INVALID_OPTION or MESSAGE_TOO_LARGE where a queue cannot carry `message`. */
-export function checkMessage(message: Uint8Array): void {
-  // Copied as what it is not, a string, say, would become zeros.
-  if (!(message instanceof Uint8Array)) {
-    throw new TreplicaError(
-      'INVALID_OPTION',
-      `A message is a Uint8Array, such as a Buffer, and this is ${inspect(message)}: encode it first.`,
-    );
-  }
-  if (message.length > limits.messageBytesMax) {
-    throw new TreplicaError(
-      'MESSAGE_TOO_LARGE',
-      `A message of ${String(message.length)} bytes is larger than the ${String(limits.messageBytesMax)} that a queue carries: split it.`,
-    );
-  }
 }

@@ -12,6 +12,8 @@ import { limits } from '../model/limits.js';
 import { defaultLog } from '../queue/default-log.js';
 import { guardedLog } from '../queue/guarded-log.js';
 import { checkHolder } from '../queue/holder-checks.js';
+import { checkMessage, checkTicket } from '../queue/message-checks.js';
+import type { Queue } from '../queue/queue.js';
 import { Reader, type QueueMessage } from '../queue/reader.js';
 import type { StateHolder } from '../queue/state-holder.js';
 import type { Receiver, Transport } from '../transport/transport.js';
@@ -19,13 +21,13 @@ import type { QueueStatus } from './attendance.js';
 import { compose, type Engine, type EngineOwner, type EngineParts } from './compose.js';
 import { mismatchIn } from './mismatch.js';
 import { baseOf, openLedger } from './opening.js';
-import { checkMessage, checkOptions, type QueueOptions } from './options.js';
+import { checkOptions, type QueueOptions } from './options.js';
 import { Outcome } from './outcome.js';
 import { realPorts, type QueuePorts } from './ports.js';
 import { PutTicket } from './put-ticket.js';
 import type { Scheduler } from './scheduler.js';
 
-export class AsynchronousPersistentQueue {
+export class AsynchronousPersistentQueue implements Queue {
   readonly queueId: string;
   readonly processId: ProcessId;
   readonly #ledger: Ledger;
@@ -113,7 +115,7 @@ export class AsynchronousPersistentQueue {
    */
   submit(message: Uint8Array, ticket: unknown): Promise<void> | undefined {
     checkMessage(message);
-    if (this.#closing === null && this.#holder?.accepts?.(ticket) === false) throw foreignMessage(this.queueId);
+    if (this.#closing === null) checkTicket(this.#holder, ticket, this.queueId);
     const room = this.#engine.batcher.submit(message, ticket);
     this.#engine.driver.wake();
     return room;
@@ -324,11 +326,4 @@ export class AsynchronousPersistentQueue {
 
 function closedError(cause: Error | null): TreplicaError {
   return new TreplicaError('QUEUE_CLOSED', 'The queue is closed and cannot be read.', cause === null ? {} : { cause });
-}
-
-function foreignMessage(queueId: string): TreplicaError {
-  return new TreplicaError(
-    'QUEUE_BOUND',
-    `Nothing was put: a state machine is bound to the queue ${queueId}, and every replica would pass over anything in its log but the machine's operations. Execute an operation, or put messages on a queue of their own.`,
-  );
 }

@@ -1,6 +1,5 @@
 import type { Checkpoint } from '../model/checkpoint.js';
-import type { GroupId, Instance, Position, ProcessId } from '../model/ids.js';
-import type { ViewRecord } from '../model/view.js';
+import type { Position, ProcessId } from '../model/ids.js';
 
 /** The messages of one batch, as they come off the queue: the same at every process, in the same order. */
 export interface DeliveredBatch {
@@ -72,20 +71,30 @@ export interface StateKeeper {
   skipped(tickets: readonly unknown[]): void;
 }
 
-/** What another process of this machine needs in order to make a checkpoint of a queue. */
+/**
+ * What another process of this machine needs in order to make a checkpoint of a queue: the engine makes it, and the engine's
+ * own module understands it there. A keeper only hands it over.
+ */
 export interface SavingTask {
-  /** Of the ledger. */
-  readonly directory: string;
-  readonly queueId: string;
-  readonly group: GroupId;
-  readonly views: readonly ViewRecord[];
-  /** The checkpoint to begin with; null to begin with the log. */
-  readonly latest: Checkpoint | null;
-  /** The checkpoint is to hold everything below this instance, and all of that is in the log or in the latest checkpoint. */
-  readonly until: Instance;
-  /** After how many messages or bytes stretches of the sequence end. */
-  readonly stretch: { readonly positions: number; readonly bytes: number };
+  /** The file: URL of the engine's module, whose export `save` is a `SaveElsewhere`: to be imported in the other process. */
+  readonly engine: string;
+  /** The engine's own affair: to be handed to `save` as it is. It can be sent by the structured clone algorithm. */
+  readonly content: unknown;
 }
+
+/** A holder whose state can be saved. */
+type SavableHolder = StateHolder & { readonly keeper: StateKeeper };
+
+/**
+ * Makes the checkpoint that a task asks for, in a process of its own. `holder` is one of its own, in the state that every
+ * process begins with; `progressed` is called with what is being done whenever that has got further.
+ * @throws TreplicaError LEDGER_DAMAGED where it cannot be made of what is stored; and what the holder throws.
+ */
+export type SaveElsewhere = (
+  content: unknown,
+  holder: SavableHolder,
+  progressed: (step: string) => void,
+) => Promise<Checkpoint>;
 
 export interface StateSink {
   /** Works for little time. @throws TreplicaError where this process cannot read the state */

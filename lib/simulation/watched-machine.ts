@@ -1,17 +1,43 @@
 /** What a machine of a world is bound to, and what its queue is given in its place. */
-import type { MachineQueue } from '../queue/machine-queue.js';
+import type { Checkpoint } from '../model/checkpoint.js';
+import type { Position, ProcessId } from '../model/ids.js';
+import type { Queue } from '../queue/queue.js';
+import type { QueueMessage } from '../queue/reader.js';
 import type { StateMachine } from '../machine/state-machine.js';
-import type { AsynchronousPersistentQueue } from '../paxos/paxos-queue.js';
 import type { DeliveredBatch, StateHolder } from '../queue/state-holder.js';
 import type { Owner } from './owner.js';
 import type { SavedHolder } from './stage.js';
 import { WatchedKeeper } from './watched-keeper.js';
 
-export class WatchedQueue<S extends StateMachine> implements MachineQueue {
+export class WatchedQueue<S extends StateMachine> implements Queue {
   constructor(
-    readonly inner: AsynchronousPersistentQueue,
+    readonly inner: Queue,
     readonly owner: Owner<S>,
   ) {}
+
+  get queueId(): string {
+    return this.inner.queueId;
+  }
+
+  get processId(): ProcessId {
+    return this.inner.processId;
+  }
+
+  get closed(): Promise<void> {
+    return this.owner.life.awaiting(this.inner.closed);
+  }
+
+  put(message: Uint8Array): Promise<Position> {
+    return this.owner.life.awaiting(this.inner.put(message));
+  }
+
+  get(): Promise<QueueMessage> {
+    return this.owner.life.awaiting(this.inner.get());
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<QueueMessage, void, undefined> {
+    return this.inner[Symbol.asyncIterator]();
+  }
 
   submit(message: Uint8Array, ticket: unknown): Promise<void> | undefined {
     const { watch, process, life } = this.owner;
@@ -29,6 +55,10 @@ export class WatchedQueue<S extends StateMachine> implements MachineQueue {
 
   sync(signal?: AbortSignal): Promise<void> {
     return this.owner.life.awaiting(this.inner.sync(signal));
+  }
+
+  checkpoint(): Promise<Checkpoint> {
+    return this.owner.life.awaiting(this.inner.checkpoint());
   }
 
   after(ms: number, callback: () => void): () => void {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import type { MachineQueue } from '../../lib/queue/machine-queue.js';
+import type { Queue } from '../../lib/queue/queue.js';
 import {
   ReplicatedStateMachine,
   type MachineOptions,
@@ -143,7 +143,7 @@ describe('What a state machine is given', () => {
     const refused =
       queue === null
         ? machine.read(state as () => void)
-        : ReplicatedStateMachine.create(state as AuctionHouse, queue as MachineQueue, options as MachineOptions);
+        : ReplicatedStateMachine.create(state as AuctionHouse, queue as Queue, options as MachineOptions);
     await expect(refused).rejects.toMatchObject({ code: 'INVALID_OPTION', message: expect.stringMatching(message) });
     await nothingUnhandled();
   });

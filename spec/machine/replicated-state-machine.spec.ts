@@ -195,9 +195,8 @@ describe('An operation that cannot be carried', () => {
     'stops a replica that finds it in the log with %s: it could not keep up with the others',
     async (code, message) => {
       const log = new MemoryLog();
-      const queue = log.queue();
-      const machine = await replicaOf(queue);
-      void queue.submit(message, null);
+      const machine = await replicaOf(log.queue());
+      void log.queue().submit(message, null);
       const pending = machine.execute(new OpenAuction('a1'));
       await expect(pending).rejects.toMatchObject({ code: 'UNKNOWN_OUTCOME', cause: { code } });
       await expect(machine.execute(new OpenAuction('a1'))).rejects.toMatchObject({

@@ -8,6 +8,7 @@ import { openLmdbLedger } from '../../lib/ledger/lmdb/lmdb-ledger.js';
 import { ReplicatedStateMachine } from '../../lib/index.js';
 import type { Position } from '../../lib/model/ids.js';
 import type { LedgerSnapshot } from '../../lib/model/records.js';
+import { replayTaskIn } from '../../lib/paxos/recovery/replay-task.js';
 import type { SavingTask, StateHolder } from '../../lib/queue/state-holder.js';
 import { treplica } from '../command/command-line.js';
 import { committed } from '../ledger/ledger-place.js';
@@ -22,7 +23,8 @@ afterEach(async () => {
 
 /** Delivers nothing to anybody, and has `state` stored as what another process has made of the log. */
 function holderOf(state: string): StateHolder {
-  const store = async ({ directory, queueId, until }: SavingTask) => {
+  const store = async ({ content }: SavingTask) => {
+    const { directory, queueId, until } = replayTaskIn(content);
     const writer = new FileCheckpoints(realpathSync(directory), queueId).create({
       next: until,
       position: 0 as Position,

@@ -11,7 +11,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   ledger: ['model', 'bytes'],
   transport: ['model'],
   paxos: ['model', 'bytes', 'queue', 'sequence', 'consensus', 'ledger', 'transport'],
-  machine: ['model', 'serialization', 'queue', 'paxos'],
+  machine: ['model', 'serialization', 'queue'],
   backup: ['model', 'bytes', 'sequence', 'ledger', 'queue', 'paxos'],
   command: ['model', 'bytes', 'sequence', 'ledger', 'transport', 'queue', 'paxos', 'backup'],
   simulation: [

@@ -1,14 +1,25 @@
-import type { MachineQueue } from '../../lib/queue/machine-queue.js';
-import { TreplicaError } from '../../lib/model/errors.js';
-import type { Position, ProcessId } from '../../lib/model/ids.js';
+import type { Checkpoint } from '../../lib/model/checkpoint.js';
+import { TreplicaError, UnknownOutcomeError } from '../../lib/model/errors.js';
+import type { Instance, Position, ProcessId } from '../../lib/model/ids.js';
+import { limits } from '../../lib/model/limits.js';
 import { realScheduler } from '../../lib/paxos/scheduler.js';
-import type { StateHolder } from '../../lib/queue/state-holder.js';
+import { checkHolder, handOver } from '../../lib/queue/holder-checks.js';
+import { checkMessage, checkTicket } from '../../lib/queue/message-checks.js';
+import type { Queue } from '../../lib/queue/queue.js';
+import { Reader, type QueueMessage } from '../../lib/queue/reader.js';
+import type { Consumer, StateHolder } from '../../lib/queue/state-holder.js';
 
 interface Entry {
   readonly message: Buffer;
   readonly queue: MemoryQueue;
   readonly ticket: unknown;
   readonly proposedAtMs: number;
+}
+
+/** A state, and how many messages it has seen. */
+interface Saved {
+  readonly position: number;
+  readonly pieces: readonly Uint8Array[];
 }
 
 /** An ordered list of messages in memory, and the queues of a group that all deliver it. It outlives every queue. */
@@ -20,61 +31,121 @@ export class MemoryLog {
   /** While it is held, what is put stays on its way. */
   isHeld = false;
   readonly entries: Entry[] = [];
+  readonly checkpoints = new Map<ProcessId, Saved>();
   readonly #queues = new Set<MemoryQueue>();
   #delivered = 0;
-  #waiting: (() => void)[] = [];
+  #waiting: { readonly queue: MemoryQueue; readonly resolve: () => void; readonly reject: (why: Error) => void }[] = [];
 
-  queue(): MemoryQueue {
-    return new MemoryQueue(this);
+  queue(processId = '0000000000000000' as ProcessId): MemoryQueue {
+    return new MemoryQueue(this, processId);
+  }
+
+  get delivered(): number {
+    return this.#delivered;
   }
 
   /** Returns a promise where there is no room. */
   append(entry: Entry): Promise<void> | undefined {
-    if (this.entries.length - this.#delivered >= this.capacity)
-      return new Promise((resolve) => this.#waiting.push(resolve));
+    if (this.entries.length - this.#delivered >= this.capacity) {
+      const { queue } = entry;
+      return new Promise((resolve, reject) => this.#waiting.push({ queue, resolve, reject }));
+    }
     this.entries.push(entry);
     if (!this.isHeld) queueMicrotask(() => this.deliver());
     return undefined;
   }
 
   deliver(): void {
+    const before = this.#delivered;
     this.#delivered = this.entries.length;
-    for (const queue of this.#queues) queue.catchUp(this.#delivered);
-    for (const resolve of this.#waiting.splice(0)) resolve();
+    for (let i = before; i < this.#delivered; i += 1) this.entries[i]!.queue.ordered(this.entries[i]!, i as Position);
+    for (const queue of this.#queues) queue.catchUp();
+    for (const { resolve } of this.#waiting.splice(0)) resolve();
   }
 
   attach(queue: MemoryQueue): void {
     this.#queues.add(queue);
-    queue.catchUp(this.#delivered);
+    queue.catchUp();
   }
 
-  detach(queue: MemoryQueue): void {
+  detach(queue: MemoryQueue, why: Error): void {
     this.#queues.delete(queue);
+    const gone = this.#waiting.filter((waiting) => waiting.queue === queue);
+    this.#waiting = this.#waiting.filter((waiting) => waiting.queue !== queue);
+    for (const { reject } of gone) reject(why);
   }
 }
 
-export class MemoryQueue implements MachineQueue {
-  #holder: StateHolder | null = null;
+/** The ticket of a message that `put` has put. */
+class Put {
+  constructor(
+    readonly resolve: (position: Position) => void,
+    readonly reject: (error: Error) => void,
+  ) {}
+}
+
+export class MemoryQueue implements Queue {
+  readonly queueId = 'memory';
+  readonly closed: Promise<void>;
+  #settle: (cause: Error | null) => void = () => {};
+  #holder: Consumer | null = null;
+  #reader: Reader | null = null;
   #next = 0;
   #isClosed = false;
-  #failure: Error | null = null;
+  #cause: Error | null = null;
 
-  constructor(readonly log: MemoryLog) {}
+  constructor(
+    readonly log: MemoryLog,
+    readonly processId: ProcessId,
+  ) {
+    this.closed = new Promise((resolve, reject) => {
+      this.#settle = (cause) => (cause === null ? resolve() : reject(cause));
+    });
+    this.closed.catch(() => undefined);
+  }
+
+  async put(message: Uint8Array): Promise<Position> {
+    let ticket: Put | undefined;
+    const position = new Promise<Position>((resolve, reject) => (ticket = new Put(resolve, reject)));
+    for (let room = this.submit(message, ticket); room !== undefined; room = this.submit(message, ticket)) await room;
+    return position;
+  }
 
   submit(message: Uint8Array, ticket: unknown): Promise<void> | undefined {
-    if (this.#isClosed) throw new TreplicaError('QUEUE_CLOSED', 'The queue is closed.');
+    checkMessage(message);
+    if (this.#isClosed) throw this.#closedError();
+    checkTicket(this.#holder, ticket, this.queueId);
     return this.log.append({ message: Buffer.from(message), queue: this, ticket, proposedAtMs: this.log.nowMs });
   }
 
-  async bind(holder: StateHolder): Promise<void> {
-    this.#holder = holder;
-    this.log.attach(this);
-    if (this.#failure !== null) throw this.#failure;
+  async get(): Promise<QueueMessage> {
+    return this.#read().get();
   }
 
-  async sync(): Promise<void> {
-    if (this.#isClosed) throw new TreplicaError('QUEUE_CLOSED', 'The queue is closed.');
+  [Symbol.asyncIterator](): AsyncGenerator<QueueMessage, void, undefined> {
+    return this.#read()[Symbol.asyncIterator]();
+  }
+
+  async bind(holder: StateHolder): Promise<void> {
+    checkHolder(holder);
+    this.#attach(holder);
+    if (this.#cause !== null) throw this.#cause;
+  }
+
+  async sync(signal?: AbortSignal): Promise<void> {
+    if (this.#isClosed) throw this.#closedError();
+    signal?.throwIfAborted();
     this.log.deliver();
+  }
+
+  async checkpoint(): Promise<Checkpoint> {
+    const keeper = this.#holder?.keeper;
+    if (this.#isClosed || keeper === undefined) throw this.#closedError();
+    const pieces = [...keeper.save()];
+    this.log.checkpoints.set(this.processId, { position: this.#next, pieces });
+    const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
+    const place = { next: this.#next as Instance, position: this.#next as Position };
+    return { ...place, chunks: pieces.length, bytes, digest: '' };
   }
 
   after(ms: number, callback: () => void): () => void {
@@ -85,27 +156,27 @@ export class MemoryQueue implements MachineQueue {
     this.fail(null);
   }
 
-  /** Delivers what one queue put at one moment as one batch. */
-  catchUp(end: number): void {
-    while (this.#next < end && !this.#isClosed) {
-      const rest = this.log.entries.slice(this.#next, end);
-      const first = rest[0]!;
-      const size = rest.findIndex(
-        ({ queue, proposedAtMs }) => queue !== first.queue || !Object.is(proposedAtMs, first.proposedAtMs),
-      );
-      const batch = size < 0 ? rest : rest.slice(0, size);
-      const position = this.#next as Position;
+  /** An entry of this queue has its place: `put` is told, whether anybody reads here or not. */
+  ordered({ ticket }: Entry, position: Position): void {
+    if (ticket instanceof Put) ticket.resolve(position);
+  }
+
+  /** Delivers what one queue put at one moment as one batch, as far as it has been ordered. */
+  catchUp(): void {
+    while (this.#next < this.log.delivered && !this.#isClosed && this.#holder?.ready !== false) {
+      const batch = this.#nextBatch();
+      const [first] = batch as [Entry];
+      const tickets = batch.map(({ ticket }) => (ticket instanceof Put ? undefined : ticket));
+      const { proposedAtMs, queue } = first;
       try {
-        this.#holder?.deliver({
-          position,
-          origin: '0000000000000000' as ProcessId,
-          proposedAtMs: first.proposedAtMs,
-          messages: batch.map(({ message }) => message),
-          tickets: first.queue === this ? batch.map(({ ticket }) => ticket) : null,
-        });
+        if (this.#holder !== null)
+          handOver(this.#holder, {
+            ...{ position: this.#next as Position, origin: queue.processId, proposedAtMs },
+            messages: batch.map(({ message }) => message),
+            tickets: queue === this ? tickets : null,
+          });
         this.#next += batch.length;
       } catch (error) {
-        this.#failure = error as Error;
         this.fail(error as Error);
       }
     }
@@ -115,11 +186,57 @@ export class MemoryQueue implements MachineQueue {
   fail(cause: Error | null): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.log.detach(this);
+    this.#cause = cause;
+    this.log.detach(this, this.#closedError());
     const open = this.log.entries.slice(this.#next).filter(({ queue }) => queue === this);
+    const tickets = open.map(({ ticket }) => ticket);
+    const why = new UnknownOutcomeError('The queue has stopped.', cause === null ? {} : { cause });
+    for (const ticket of tickets) if (ticket instanceof Put) ticket.reject(why);
     this.#holder?.stopped(
-      open.map(({ ticket }) => ticket),
+      tickets.filter((ticket) => !(ticket instanceof Put)),
       cause,
     );
+    this.#settle(cause);
+  }
+
+  #nextBatch(): Entry[] {
+    const rest = this.log.entries.slice(this.#next, this.log.delivered);
+    const first = rest[0]!;
+    const size = rest.findIndex(
+      ({ queue, proposedAtMs }) => queue !== first.queue || !Object.is(proposedAtMs, first.proposedAtMs),
+    );
+    return size < 0 ? rest : rest.slice(0, size);
+  }
+
+  #read(): Reader {
+    if (this.#reader !== null) return this.#reader;
+    const reader = new Reader({ unreadBytesMax: limits.unreadBytesMax, resume: () => this.catchUp() });
+    if (this.#isClosed) reader.stopped([], this.#cause);
+    else this.#attach(reader);
+    this.#reader = reader;
+    return reader;
+  }
+
+  #attach(holder: Consumer): void {
+    if (this.#isClosed) throw this.#closedError();
+    if (this.#holder !== null) throw new TreplicaError('QUEUE_BOUND', 'The queue is bound.');
+    this.#holder = holder;
+    this.#restore(holder);
+    this.log.attach(this);
+  }
+
+  /** A holder that keeps no state is given the whole log. */
+  #restore({ keeper }: StateHolder): void {
+    const saved = this.log.checkpoints.get(this.processId);
+    if (saved === undefined || keeper === undefined) return;
+    const sink = keeper.restore();
+    for (const piece of saved.pieces) sink.push(piece);
+    sink.finish();
+    this.#next = saved.position;
+  }
+
+  #closedError(): TreplicaError {
+    const cause = this.#cause;
+    return new TreplicaError('QUEUE_CLOSED', 'The queue is closed.', cause === null ? {} : { cause });
   }
 }

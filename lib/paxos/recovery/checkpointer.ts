@@ -14,6 +14,7 @@ import type { CheckpointNotice } from '../notices.js';
 import type { RepairMessageOf } from '../wire/repair-messages.js';
 import { SaveWatch } from './save-watch.js';
 import type { SavingTask, StateKeeper } from '../../queue/state-holder.js';
+import { savingTaskOf, type ReplayTask } from './replay-task.js';
 import type { Supplier } from './supplier.js';
 
 export interface CheckpointerOptions {
@@ -33,7 +34,7 @@ export interface CheckpointerOptions {
   readonly logStart: () => Instance;
   readonly logMarginBytes: number;
   /** What is the same in every task for another process. */
-  readonly task: Pick<SavingTask, 'directory' | 'queueId' | 'stretch'>;
+  readonly task: Pick<ReplayTask, 'directory' | 'queueId' | 'stretch'>;
   readonly nextTurn: NextTurn;
   /** A chunk, in bytes, unless a single piece of the state is larger. */
   readonly chunkBytes: number;
@@ -267,7 +268,7 @@ export class Checkpointer {
   }
 
   #taskUntil(until: Instance, group: Omit<CheckpointHead, 'cursor'>): SavingTask {
-    return { ...this.#options.task, ...group, until, latest: this.#latest };
+    return savingTaskOf({ ...this.#options.task, ...group, until, latest: this.#latest });
   }
 
   /** Nothing is executed from the first piece of the state to the last; storing the last of them may take longer. */

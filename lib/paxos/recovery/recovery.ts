@@ -22,7 +22,8 @@ import type { Driver, RepairReceiver } from '../driver.js';
 import type { CheckpointNotice } from '../notices.js';
 import { Repairer } from './repairer.js';
 import type { Scheduler } from '../scheduler.js';
-import type { SavingTask, StateKeeper, StateSink } from '../../queue/state-holder.js';
+import type { StateKeeper, StateSink } from '../../queue/state-holder.js';
+import type { ReplayTask } from './replay-task.js';
 import { Supplier } from './supplier.js';
 import { StateTransfer } from './state-transfer.js';
 import type { RepairMessage } from '../wire/repair-messages.js';
@@ -38,7 +39,7 @@ export interface RecoveryOptions {
   readonly logMarginBytes: number;
   /** A chunk of a checkpoint, in bytes. */
   readonly chunkBytes: number;
-  readonly task: Pick<SavingTask, 'directory' | 'queueId' | 'stretch'>;
+  readonly task: Pick<ReplayTask, 'directory' | 'queueId' | 'stretch'>;
   readonly scheduler: Scheduler;
   readonly log: Logger;
   readonly notify: (notice: CheckpointNotice) => void;

@@ -9,37 +9,32 @@ import { decodeHead, encodeHead } from '../../sequence/checkpoint-head.js';
 import { restoreState, saveState, type NextTurn } from './chunks.js';
 import { BEGINNING_STATE, Cursor, type CursorState } from '../../sequence/cursor.js';
 import { realScheduler } from '../scheduler.js';
-import type { SavingTask, StateHolder, StateKeeper } from '../../queue/state-holder.js';
+import type { SaveElsewhere } from '../../queue/state-holder.js';
+import { replayTaskIn, type ReplayTask } from './replay-task.js';
 
-/** A holder of its own, in the state that every process begins with. */
-export type SavableHolder = StateHolder & { readonly keeper: StateKeeper };
-
-interface Replay extends SavingTask {
+interface Replay extends ReplayTask {
   readonly ledger: LedgerReader;
-  readonly holder: SavableHolder;
+  readonly holder: Parameters<SaveElsewhere>[1];
   /** Called with what is being done whenever that has got further. */
   readonly progressed: (step: string) => void;
 }
 
 /**
- * Makes the next checkpoint of a queue beside the process that runs it: restores the latest one, delivers what follows it in
+ * Makes the next checkpoint of a queue beside the process that runs it, of a task that `savingTaskOf` has made: restores the latest one, delivers what follows it in
  * the log, and stores the state that this ends in. `progressed` is called with what is being done whenever that has got further.
  * @throws TreplicaError as the ledger does, and what the holder throws.
  */
-export async function saveFromLog(
-  task: SavingTask,
-  holder: SavableHolder,
-  progressed: (step: string) => void,
-): Promise<Checkpoint> {
+export const save: SaveElsewhere = async (content, holder, progressed) => {
+  const task = replayTaskIn(content);
   const ledger = openLmdbLedgerForReading(task.directory, task.queueId);
   try {
-    return await save({ ...task, ledger, holder, progressed });
+    return await saveFromLog({ ...task, ledger, holder, progressed });
   } finally {
     await ledger.close();
   }
-}
+};
 
-async function save(replay: Replay): Promise<Checkpoint> {
+async function saveFromLog(replay: Replay): Promise<Checkpoint> {
   const cursor = new Cursor(await restoreLatest(replay), replay.stretch);
   await deliverUntil(replay, cursor);
   const { group, views, holder } = replay;

@@ -9,7 +9,8 @@ import { decodeHead } from '../../../lib/sequence/checkpoint-head.js';
 import { Checkpointer } from '../../../lib/paxos/recovery/checkpointer.js';
 import { restoreState } from '../../../lib/paxos/recovery/chunks.js';
 import { lineOf, type CheckpointNotice } from '../../../lib/paxos/notices.js';
-import type { SavingTask, StateKeeper } from '../../../lib/queue/state-holder.js';
+import { replayTaskIn, type ReplayTask } from '../../../lib/paxos/recovery/replay-task.js';
+import type { StateKeeper } from '../../../lib/queue/state-holder.js';
 import { Supplier } from '../../../lib/paxos/recovery/supplier.js';
 import { BERT, DeliverySubject, KeptHolder, lone, SELF, textsUntil } from '../../support/delivery-subject.js';
 import { CheckpointDisk, settled } from '../../support/stored-checkpoint.js';
@@ -122,9 +123,10 @@ class Subject {
   }
 
   /** Has checkpoints made by somebody else, who says what `make` says. Returns the tasks. */
-  saveElsewhere(make: (task: SavingTask, signal: AbortSignal) => Promise<Checkpoint>): SavingTask[] {
-    const tasks: SavingTask[] = [];
-    this.keeper.saveElsewhere = (task, signal) => {
+  saveElsewhere(make: (task: ReplayTask, signal: AbortSignal) => Promise<Checkpoint>): ReplayTask[] {
+    const tasks: ReplayTask[] = [];
+    this.keeper.saveElsewhere = ({ content }, signal) => {
+      const task = replayTaskIn(structuredClone(content));
       tasks.push(task);
       return make(task, signal);
     };
