@@ -4,7 +4,13 @@ import { join } from 'node:path';
 
 import { pino } from 'pino';
 
-import { AsynchronousPersistentQueue, type Position, type QueueMessage, type QueueOptions } from '../../lib/index.js';
+import {
+  AsynchronousPersistentQueue,
+  type Position,
+  type Queue,
+  type QueueMessage,
+  type QueueOptions,
+} from '../../lib/index.js';
 import { newQueueId } from './udp-testbed.js';
 
 /** Says nothing, whatever happens. */
@@ -80,13 +86,13 @@ export class QueueGroup {
 }
 
 /** The next `count` messages of a queue. */
-export async function take(queue: AsynchronousPersistentQueue, count: number): Promise<QueueMessage[]> {
+export async function take(queue: Queue, count: number): Promise<QueueMessage[]> {
   const messages: QueueMessage[] = [];
   while (messages.length < count) messages.push(await queue.get());
   return messages;
 }
 
-export async function takeTexts(queue: AsynchronousPersistentQueue, count: number): Promise<string[]> {
+export async function takeTexts(queue: Queue, count: number): Promise<string[]> {
   return (await take(queue, count)).map(({ message }) => message.toString());
 }
 

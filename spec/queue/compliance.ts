@@ -1,0 +1,401 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { UnknownOutcomeError } from '../../lib/model/errors.js';
+import { limits } from '../../lib/model/limits.js';
+import type { Queue } from '../../lib/queue/queue.js';
+import { KeptTexts } from '../support/kept-texts.js';
+import { rejection, take, takeTexts } from '../support/queue-group.js';
+
+/** The queues of one group, and what may happen to the processes that they stand for. */
+export interface QueueTestbed {
+  /** By process; another object once a process has been reopened. */
+  readonly queues: readonly Queue[];
+  /** Closes the queues of these processes. */
+  stop(...indices: readonly number[]): Promise<void>;
+  /** Ends these processes in the midst of everything: nobody is told anything, and what is not durable is lost. */
+  kill(...indices: readonly number[]): Promise<void>;
+  /** Starts processes again that have been stopped or killed. */
+  reopen(...indices: readonly number[]): Promise<void>;
+  /** From now on nothing that is put at this process is ordered. */
+  strand(index: number): Promise<void>;
+  /** Closes everything and leaves nothing behind. */
+  remove(): Promise<void>;
+}
+
+/** What an implementation may be unable to show. */
+type Ability = 'durability' | 'kill';
+
+export interface QueueTraits {
+  /** A group of so many processes, founded. */
+  readonly open: (n: number) => Promise<QueueTestbed>;
+  /** Why the facts that need an ability are not shown. Default: all are. */
+  readonly notShown?: Readonly<Partial<Record<Ability, string>>>;
+}
+
+const MiB = 1024 * 1024;
+
+const CLOSED = { code: 'QUEUE_CLOSED' };
+const BOUND = { code: 'QUEUE_BOUND' };
+
+/** What every queue must do. An implementation inherits all of it by handing over how a group of it is opened. */
+export function describeQueue(name: string, { open, notShown = {} }: QueueTraits): void {
+  describe(`${name} as a queue`, () => {
+    let group: QueueTestbed;
+
+    /** A fact that needs abilities; one that is not shown is named so in the report. */
+    const needs = (abilities: readonly Ability[], fact: string, show: () => Promise<void>): void => {
+      const why = abilities.map((ability) => notShown[ability]).find((reason) => reason !== undefined);
+      if (why === undefined) it(fact, show);
+      else it.todo(`${fact}: not shown, for ${why}`);
+    };
+
+    afterEach(() => group.remove());
+
+    describe('with three processes', () => {
+      beforeEach(async () => {
+        group = await open(3);
+      });
+
+      it('gives everyone the same messages in the same order, each once, with the place that its put was told', async () => {
+        const puts = await putEverywhere(group, 60);
+        const read = await Promise.all(group.queues.map((queue) => take(queue, 60)));
+        for (const messages of read) {
+          expect(messages).toEqual(read[0]);
+          expect(messages.map(({ position }) => position)).toEqual(Array.from({ length: 60 }, (_, i) => i));
+        }
+        expect(new Map(read[0]!.map(({ message, position }) => [String(message), position]))).toEqual(puts);
+      });
+
+      it('names at each message the process that put it', async () => {
+        const origins = group.queues.map(({ processId }) => processId);
+        expect(new Set(origins).size).toBe(3);
+        for (const [i, queue] of group.queues.entries()) await queue.put(Buffer.from(String(i)));
+        for (const queue of group.queues)
+          for (const { message, origin } of await take(queue, 3)) expect(origin).toBe(origins[Number(message)]);
+      });
+
+      it('keeps the order of the calls of one process', async () => {
+        await putEverywhere(group, 300);
+        const texts = (await take(group.queues[1]!, 300)).map(({ message }) => String(message));
+        for (const i of [0, 1, 2]) {
+          const own = texts.filter((text) => text.startsWith(`${i}/`));
+          expect(own).toEqual(Array.from({ length: 100 }, (_, call) => `${i}/${call}`));
+        }
+      });
+
+      it('gives tickets back to the process that submitted them, and to no other', async () => {
+        const holders = await bindAll(group);
+        group.queues.forEach((queue, i) => expect(queue.submit(Buffer.from(String(i)), `of ${i}`)).toBeUndefined());
+        await group.queues[0]!.put(Buffer.from('put'));
+        await Promise.all(holders.map((holder) => holder.until(4)));
+        for (const [i, holder] of holders.entries()) expect(holder.tickets).toEqual([`of ${i}`]);
+      });
+
+      it('gives the tickets of an earlier start to nobody', async () => {
+        const queue = group.queues[0]!;
+        const holder = new KeptTexts();
+        await queue.bind(holder);
+        expect(queue.submit(Buffer.from('submitted'), 'ticket')).toBeUndefined();
+        await queue.put(Buffer.from('put'));
+        await group.stop(0);
+        await group.reopen(0);
+        const again = new KeptTexts();
+        await group.queues[0]!.bind(again);
+        await group.queues[0]!.sync();
+        expect([again.texts, again.tickets]).toEqual([['submitted', 'put'], []]);
+      });
+
+      it('has handed over, after sync, what was acknowledged anywhere', async () => {
+        const holders = await bindAll(group);
+        for (let i = 0; i < 15; i += 1) {
+          await group.queues[i % 3]!.put(Buffer.from(String(i)));
+          await group.queues[(i + 1) % 3]!.sync();
+          expect(holders[(i + 1) % 3]!.texts).toContain(String(i));
+        }
+      });
+
+      it('gives a process that was away what the others have ordered without it', async () => {
+        await group.queues[2]!.put(Buffer.from('with all'));
+        await group.stop(2);
+        await group.queues[0]!.put(Buffer.from('without'));
+        await group.reopen(2);
+        expect(await takeTexts(group.queues[2]!, 2)).toEqual(['with all', 'without']);
+      });
+
+      it('answers a put whether anybody reads there or not', async () => {
+        expect(await group.queues[0]!.put(Buffer.from('unread'))).toBe(0);
+        expect(await takeTexts(group.queues[1]!, 1)).toEqual(['unread']);
+      });
+
+      it('is called by the same name at all, and a process keeps its id over a restart', async () => {
+        expect(new Set(group.queues.map(({ queueId }) => queueId)).size).toBe(1);
+        const { processId } = group.queues[1]!;
+        await group.stop(1);
+        await group.reopen(1);
+        expect(group.queues[1]!.processId).toBe(processId);
+      });
+
+      describe('that all end', () => {
+        needs(['durability'], 'and are started again, gives all that was acknowledged', async () => {
+          const puts = await putEverywhere(group, 30);
+          await group.stop(0, 1, 2);
+          await group.reopen(0, 1, 2);
+          expect(await group.queues[0]!.put(Buffer.from('after'))).toBe(30);
+          for (const queue of group.queues) expect(await readPlaces(queue, 31)).toEqual(puts.set('after', 30));
+        });
+
+        needs(['durability', 'kill'], 'at once and without a word, gives all that was acknowledged', async () => {
+          const acknowledged = await putEverywhere(group, 30);
+          for (const queue of group.queues) queue.put(Buffer.from('perhaps')).catch(() => undefined);
+          await group.kill(0, 1, 2);
+          await group.reopen(0, 1, 2);
+          await group.queues[0]!.put(Buffer.from('after'));
+          for (const queue of group.queues) {
+            const places = await readPlaces(queue, 31);
+            for (const [text, position] of acknowledged) expect(places.get(text)).toBe(position);
+          }
+        });
+      });
+
+      it('restores a checkpoint and goes on from where it ends', async () => {
+        const holders = await bindAll(group);
+        await group.queues[0]!.put(Buffer.from('before'));
+        await group.queues[1]!.put(Buffer.from('before, too'));
+        await Promise.all(holders.map((holder) => holder.until(2)));
+        const { position } = await group.queues[0]!.checkpoint();
+        expect(position).toBe(2);
+        await group.queues[2]!.put(Buffer.from('after'));
+        await group.stop(0);
+        await group.reopen(0);
+        const again = new KeptTexts();
+        await group.queues[0]!.bind(again);
+        await group.queues[0]!.sync();
+        expect([again.restored, again.delivered]).toEqual([['before', 'before, too'], ['after']]);
+      });
+
+      describe('of which one can reach nobody', () => {
+        beforeEach(() => group.strand(0));
+
+        it('tells those who wait when it is closed: what was put has an unknown outcome, what was asked has none', async () => {
+          const queue = group.queues[0]!;
+          const put = rejection(queue.put(Buffer.from('nobody hears')));
+          const got = rejection(queue.get());
+          await group.stop(0);
+          expect(await put).toBeInstanceOf(UnknownOutcomeError);
+          expect(await got).toMatchObject(CLOSED);
+        });
+
+        it('tells its holder once, with the tickets of what may have been ordered', async () => {
+          const queue = group.queues[0]!;
+          const holder = new KeptTexts();
+          await queue.bind(holder);
+          expect(queue.submit(Buffer.from('nobody hears'), 'ticket')).toBeUndefined();
+          const put = rejection(queue.put(Buffer.from('nor this')));
+          await Promise.all([queue.close(), queue.close()]);
+          expect(holder.stops).toEqual([{ tickets: ['ticket'], cause: null }]);
+          expect(await put).toBeInstanceOf(UnknownOutcomeError);
+        });
+      });
+    });
+
+    describe('by itself', () => {
+      let queue: Queue;
+
+      beforeEach(async () => {
+        group = await open(1);
+        queue = group.queues[0]!;
+      });
+
+      it('serves get first come, first served, whether callers or messages come first', async () => {
+        const early = [queue.get(), queue.get()];
+        for (const text of ['a', 'b', 'c']) await queue.put(Buffer.from(text));
+        const got = [...(await Promise.all(early)), await queue.get()];
+        expect(got.map(({ message }) => String(message))).toEqual(['a', 'b', 'c']);
+      });
+
+      it('is iterated until its owner closes it, and goes on after a break where it was', async () => {
+        for (const text of ['a', 'b', 'c']) await queue.put(Buffer.from(text));
+        const texts: string[] = [];
+        for await (const { message } of queue) {
+          texts.push(String(message));
+          break;
+        }
+        for await (const { message } of queue) if (texts.push(String(message)) === 3) void queue.close();
+        expect(texts).toEqual(['a', 'b', 'c']);
+      });
+
+      it('is either bound, once, or read', async () => {
+        await queue.bind(new KeptTexts());
+        expect(await rejection(queue.bind(new KeptTexts()))).toMatchObject(BOUND);
+        expect(await rejection(queue.get())).toMatchObject(BOUND);
+        expect(() => queue[Symbol.asyncIterator]()).toThrow(expect.objectContaining(BOUND));
+      });
+
+      it('that is read cannot be bound', async () => {
+        const got = rejection(queue.get());
+        expect(await rejection(queue.bind(new KeptTexts()))).toMatchObject(BOUND);
+        await queue.close();
+        expect(await got).toMatchObject(CLOSED);
+      });
+
+      it('takes from others than its holder what the holder accepts, and nothing else', async () => {
+        const holder = new KeptTexts((ticket) => ticket === 'mine');
+        await queue.bind(holder);
+        expect(await rejection(queue.put(Buffer.from('foreign')))).toMatchObject(BOUND);
+        expect(() => queue.submit(Buffer.from('foreign'), 'yours')).toThrow(expect.objectContaining(BOUND));
+        expect(queue.submit(Buffer.from('own'), 'mine')).toBeUndefined();
+        await holder.until(1);
+        expect(holder.texts).toEqual(['own']);
+      });
+
+      it.each([
+        ['nothing', undefined],
+        ['a text', 'text'],
+        ['an object without methods', {}],
+        ['an object whose deliver is async', { deliver: async () => undefined, stopped: () => undefined }],
+      ])('refuses to be bound to what is no holder: %s', async (_, holder) => {
+        expect(await rejection(queue.bind(holder as never))).toMatchObject({ code: 'INVALID_OPTION' });
+        await queue.bind(new KeptTexts());
+      });
+
+      it('stops with what its holder throws, and tells the holder so', async () => {
+        const holder = new KeptTexts();
+        const cause = new Error('cannot');
+        holder.onDeliver = () => {
+          throw cause;
+        };
+        await queue.bind(holder);
+        expect(queue.submit(Buffer.from('x'), 'ticket')).toBeUndefined();
+        expect(await rejection(queue.closed)).toBe(cause);
+        expect(holder.stops).toEqual([{ tickets: ['ticket'], cause }]);
+        expect(await rejection(queue.put(Buffer.from('x')))).toMatchObject(CLOSED);
+      });
+
+      it('that is closed takes nothing and gives nothing, and says so', async () => {
+        await queue.put(Buffer.from('before'));
+        await Promise.all([queue.close(), queue.close()]);
+        await queue.close();
+        await queue.closed;
+        for (const refused of [
+          () => queue.put(Buffer.from('late')),
+          () => queue.get(),
+          () => queue.sync(),
+          () => queue.bind(new KeptTexts()),
+          () => queue.checkpoint(),
+        ])
+          expect(await rejection(refused())).toMatchObject(CLOSED);
+        expect(() => queue.submit(Buffer.from('late'), null)).toThrow(expect.objectContaining(CLOSED));
+      });
+
+      it('makes no checkpoint where nothing keeps a state', async () => {
+        expect(await rejection(queue.checkpoint())).toMatchObject(CLOSED);
+      });
+
+      it('gives up a sync whose signal aborts, with the reason of the signal', async () => {
+        const reason = new Error('enough');
+        expect(await rejection(queue.sync(AbortSignal.abort(reason)))).toBe(reason);
+        await queue.sync(new AbortController().signal);
+      });
+
+      it('calls back once after a time, unless it is told not to', async () => {
+        const calls: string[] = [];
+        queue.after(5, () => calls.push('not this'))();
+        await new Promise<void>((resolve) =>
+          queue.after(10, () => {
+            calls.push('this');
+            resolve();
+          }),
+        );
+        await new Promise<void>((resolve) => queue.after(20, resolve));
+        expect(calls).toEqual(['this']);
+      });
+
+      it.each([0, 1, 100_000, 3 * MiB])('carries a message of %i bytes', async (bytes) => {
+        const message = Buffer.alloc(bytes, 'treplica');
+        await queue.put(message);
+        const got = await queue.get();
+        expect(message.equals(got.message)).toBe(true);
+      });
+
+      it('refuses what is too large before it has taken anything, and goes on', async () => {
+        const large = Buffer.alloc(limits.messageBytesMax + 1);
+        expect(await rejection(queue.put(large))).toMatchObject({ code: 'MESSAGE_TOO_LARGE' });
+        expect(() => queue.submit(large, null)).toThrow(expect.objectContaining({ code: 'MESSAGE_TOO_LARGE' }));
+        expect(await queue.put(Buffer.from('small'))).toBe(0);
+      });
+
+      it.each([undefined, null, 'text', 7, [1, 2], {}])(
+        'throws at submit for %p, which is no message',
+        async (value) => {
+          expect(() => queue.submit(value as never, null)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
+          expect(await queue.put(Buffer.from('x'))).toBe(0);
+        },
+      );
+
+      it('takes nothing where it has no room, and gives a promise of room instead', async () => {
+        const holder = new KeptTexts();
+        await queue.bind(holder);
+        const { taken, room } = fill(queue);
+        await room;
+        expect(queue.submit(LAST, 'last')).toBeUndefined();
+        await holder.until(taken + 1);
+        expect(holder.tickets).toEqual([...Array.from({ length: taken }, (_, i) => i), 'last']);
+      });
+
+      it('lets those who wait for room in before later ones, in the order in which they came', async () => {
+        await queue.bind(new KeptTexts());
+        const { taken } = fill(queue);
+        const puts = await Promise.all(['a', 'b', 'c'].map((text) => queue.put(Buffer.from(text))));
+        expect(puts).toEqual([taken, taken + 1, taken + 2]);
+      });
+
+      it('tells those who wait for room when it closes', async () => {
+        await queue.bind(new KeptTexts());
+        const { room } = fill(queue);
+        const put = rejection(queue.put(LAST));
+        await Promise.all([group.stop(0), expect(room).rejects.toMatchObject(CLOSED)]);
+        expect(await put).toMatchObject(CLOSED);
+      });
+    });
+  });
+}
+
+const LAST = Buffer.from('last');
+
+/** Submits messages, numbered by their tickets, until there is no room for `LAST`. */
+function fill(queue: Queue): { readonly taken: number; readonly room: Promise<void> } {
+  const message = Buffer.alloc(MiB);
+  let room: Promise<void> | undefined;
+  let taken = 0;
+  for (; room === undefined; taken += 1) {
+    if (taken === 1000) throw new Error('the queue has room for everything');
+    room = queue.submit(message, taken);
+  }
+  room.catch(() => undefined);
+  const last = queue.submit(LAST, 'last');
+  if (last === undefined) throw new Error('a message has come in before one that waits');
+  return { taken: taken - 1, room: last };
+}
+
+/** Puts `count` messages in all, at all processes at once. Resolves with where each is. */
+async function putEverywhere({ queues }: QueueTestbed, count: number): Promise<Map<string, number>> {
+  const texts = Array.from({ length: count }, (_, i) => `${i % queues.length}/${Math.floor(i / queues.length)}`);
+  const puts = texts.map(async (text, i): Promise<[string, number]> => {
+    return [text, await queues[i % queues.length]!.put(Buffer.from(text))];
+  });
+  return new Map(await Promise.all(puts));
+}
+
+async function bindAll({ queues }: QueueTestbed): Promise<KeptTexts[]> {
+  return Promise.all(
+    queues.map(async (queue) => {
+      const holder = new KeptTexts();
+      await queue.bind(holder);
+      return holder;
+    }),
+  );
+}
+
+async function readPlaces(queue: Queue, count: number): Promise<Map<string, number>> {
+  return new Map((await take(queue, count)).map(({ message, position }) => [String(message), position]));
+}

@@ -1,0 +1,55 @@
+import type { DeliveredBatch, StateHolder, StateKeeper } from '../../lib/queue/state-holder.js';
+
+/** A holder whose state is the texts that it has been given. */
+export class KeptTexts implements StateHolder {
+  /** What a checkpoint held that it was given, and what it was given after that. */
+  restored: string[] = [];
+  delivered: string[] = [];
+  /** That came with messages: those of this process. */
+  readonly tickets: unknown[] = [];
+  readonly stops: { readonly tickets: readonly unknown[]; readonly cause: Error | null }[] = [];
+  onDeliver: () => void = () => {};
+  #awaited: { readonly count: number; readonly resolve: () => void }[] = [];
+
+  readonly keeper: StateKeeper = {
+    save: () => this.texts.map((text) => Buffer.from(text)).values(),
+    restore: () => {
+      const restored: string[] = [];
+      return {
+        push: (piece) => restored.push(Buffer.from(piece).toString()),
+        finish: () => {
+          this.restored = restored;
+          this.delivered = [];
+        },
+      };
+    },
+    skipped: () => undefined,
+  };
+
+  /** `accepts` says which tickets are its own. Default: all are. */
+  constructor(readonly accepts: (ticket: unknown) => boolean = () => true) {}
+
+  get texts(): string[] {
+    return [...this.restored, ...this.delivered];
+  }
+
+  deliver({ messages, tickets }: DeliveredBatch): void {
+    this.onDeliver();
+    this.delivered.push(...messages.map(String));
+    this.tickets.push(...(tickets ?? []).filter((ticket) => ticket !== undefined));
+    this.#awaited = this.#awaited.filter(({ count, resolve }) => {
+      if (this.texts.length < count) return true;
+      resolve();
+      return false;
+    });
+  }
+
+  stopped(tickets: readonly unknown[], cause: Error | null): void {
+    this.stops.push({ tickets, cause });
+  }
+
+  /** Resolves when it holds so many texts. */
+  async until(count: number): Promise<void> {
+    if (this.texts.length < count) await new Promise<void>((resolve) => this.#awaited.push({ count, resolve }));
+  }
+}
