@@ -64,6 +64,7 @@ export class Consensus {
   readonly #catchUp: CatchUp;
   readonly #missing: MissingBatches;
   readonly #reads: Reads;
+  /** What the ledger has been told of, perhaps in a commit that is under way. */
   #writtenWatermark: Instance;
   #isImpaired = false;
   /** The latest question of a coordinator that this start must not answer before it is admitted. */
@@ -197,6 +198,7 @@ export class Consensus {
       case 'durable':
         assert(this.#commitUnderWay, 'only what was taken becomes durable');
         this.#commitUnderWay = false;
+        this.#shared.log.becameDurable(this.#writtenWatermark);
         this.#shared.outbox.durable();
         break;
       default:
@@ -332,6 +334,7 @@ export class Consensus {
     if (from === this.#shared.self) return true;
     switch (message.kind) {
       case 'heard':
+        return this.#isNear(from, message.watermark) && this.#holdsWhatItKnows(from, message);
       case 'decided':
         return this.#isNear(from, message.watermark);
       case 'accepted':
@@ -345,7 +348,11 @@ export class Consensus {
         // A process without a vote may know of a higher reign too; whoever has promised it says so.
         return this.#shared.views.isMember(from, this.watermark) && this.#leadership.admits(from, message.promised);
       case 'heartbeat':
-        return this.#isNear(from, message.watermark) && this.#isOfCoordinator(from, message.ballot);
+        return (
+          this.#isNear(from, message.watermark) &&
+          this.#holdsWhatItKnows(from, message) &&
+          this.#isOfCoordinator(from, message.ballot)
+        );
       case 'prepare':
       case 'inquire':
       case 'any':
@@ -362,6 +369,12 @@ export class Consensus {
   #isNear(from: ProcessId, watermark: Instance): boolean {
     if (watermark - this.watermark <= limits.watermarkLeadMax) return true;
     this.#shared.refusals.count(from, 'number beyond reason');
+    return false;
+  }
+
+  #holdsWhatItKnows(from: ProcessId, { watermark, durable }: MessageOf<'heard' | 'heartbeat'>): boolean {
+    if (durable <= watermark) return true;
+    this.#shared.refusals.count(from, 'against the protocol');
     return false;
   }
 

@@ -113,8 +113,8 @@ export class Election {
     // Who asks does not hear the coordinator's watermark either: it is to learn by this one that it has missed something.
     else {
       const { outbox, log, clock } = this.#shared;
-      const clockMs = clock.nowMs;
-      outbox.send(from, { kind: 'heard', ballot: this.#highest, watermark: log.first, clockMs });
+      const { first: watermark, durable } = log;
+      outbox.send(from, { kind: 'heard', ballot: this.#highest, watermark, durable, clockMs: clock.nowMs });
     }
   }
 

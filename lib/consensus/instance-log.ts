@@ -62,10 +62,12 @@ export class Slot {
 export class InstanceLog {
   readonly #slots = new Map<Instance, Slot>();
   #first: Instance;
+  #durable: Instance;
   #end: Instance;
 
   constructor(watermark: Instance, entries: readonly LogEntry[]) {
     this.#first = watermark;
+    this.#durable = watermark;
     this.#end = watermark;
     for (const entry of entries) {
       const slot = new Slot(entry.instance);
@@ -79,6 +81,16 @@ export class InstanceLog {
   /** The first undecided instance: the watermark. */
   get first(): Instance {
     return this.#first;
+  }
+
+  /** The first instance below which the ledger holds everything, and knows that it is decided. */
+  get durable(): Instance {
+    return this.#durable;
+  }
+
+  /** The commit is done in which the ledger was told that everything below `watermark` is decided. */
+  becameDurable(watermark: Instance): void {
+    this.#durable = watermark;
   }
 
   /** The instance after the last one that anything is known of. */

@@ -151,7 +151,8 @@ export class Leadership {
     }
     this.follow(from, ballot);
     clock.follow(timeMs);
-    outbox.send(from, { kind: 'heard', ballot, watermark: log.first, clockMs: clock.nowMs });
+    const { first: watermark, durable } = log;
+    outbox.send(from, { kind: 'heard', ballot, watermark, durable, clockMs: clock.nowMs });
     return true;
   }
 
@@ -247,7 +248,8 @@ export class Leadership {
     if (ballot === null) return;
     const { log, clock, outbox } = this.#shared;
     const timeMs = clock.publish(this.#view);
-    outbox.send(to, { kind: 'heartbeat', ballot, watermark: log.first, anyFrom, timeMs });
+    const { first: watermark, durable } = log;
+    outbox.send(to, { kind: 'heartbeat', ballot, watermark, durable, anyFrom, timeMs });
   }
 
   #resign(why: string): void {

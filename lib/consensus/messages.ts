@@ -39,13 +39,17 @@ export type FoundingMessage =
   /** These signers have given the founding up for good, as far as the sender knows. */
   | { readonly kind: 'withdrawn'; readonly withdrawal: Withdrawal };
 
-/** What the cores of one group tell each other. `watermark` is always the sender's first undecided instance. */
+/**
+ * What the cores of one group tell each other. `watermark` is always the sender's first undecided instance; `durable`, which is
+ * never above it, the first one below which its ledger holds everything, as entries or in a checkpoint, for good.
+ */
 export type CoreMessage =
   // Election.
   | {
       readonly kind: 'heartbeat';
       readonly ballot: Ballot;
       readonly watermark: Instance;
+      readonly durable: Instance;
       /** In a fast reign that is open, the first instance that proposers may use; otherwise null. */
       readonly anyFrom: Instance | null;
       /** The time of the group in milliseconds since 1970; null while the coordinator does not know it. */
@@ -55,6 +59,7 @@ export type CoreMessage =
       readonly kind: 'heard';
       readonly ballot: Ballot;
       readonly watermark: Instance;
+      readonly durable: Instance;
       /** The sender's own clock in milliseconds since 1970. */
       readonly clockMs: number | null;
     }

@@ -71,13 +71,17 @@ export function forged(message: WireMessage, random: Random, process: ProcessId)
   const ballot = (said: Ballot): Ballot => otherBallot(random, said, process);
   const instance = (said: Instance): Instance => other(random, said) as Instance;
   const id = (said: BatchId): BatchId => otherId(random, said);
+  const watermarks = (said: { readonly watermark: Instance }) => {
+    const watermark = instance(said.watermark);
+    return { watermark, durable: watermark };
+  };
   if (isOf('founding', message)) return null;
   switch (message.kind) {
     case 'heartbeat':
       // A time is believed of a coordinator.
-      return { ...message, ballot: ballot(message.ballot), watermark: instance(message.watermark), timeMs: null };
+      return { ...message, ...watermarks(message), ballot: ballot(message.ballot), timeMs: null };
     case 'heard':
-      return { ...message, ballot: ballot(message.ballot), watermark: instance(message.watermark) };
+      return { ...message, ...watermarks(message), ballot: ballot(message.ballot) };
     case 'canvass':
     case 'concur':
       return { ...message, ballot: ballot(message.ballot) };

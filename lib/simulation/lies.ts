@@ -26,8 +26,10 @@ export function lieTo(message: WireMessage, start: Start, random: Random): WireM
     }
     case 'start':
       return { kind: 'welcome', to: start, former: [], peers: [] };
-    case 'heartbeat':
-      return { kind: 'heard', ballot: message.ballot, watermark: ahead(random, message.watermark), clockMs: 0 };
+    case 'heartbeat': {
+      const watermark = ahead(random, message.watermark);
+      return { kind: 'heard', ballot: message.ballot, watermark, durable: watermark, clockMs: 0 };
+    }
     case 'canvass':
       return { kind: 'concur', ballot: message.ballot };
     case 'prepare': {

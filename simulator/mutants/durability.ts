@@ -43,6 +43,13 @@ export const durability: readonly Mutant[] = [
     needs: 'slow commits, a crash of the candidate during its own, and promises that come late to its next incarnation',
   },
   {
+    name: 'durable-watermark-told-early',
+    file: 'lib/consensus/instance-log.ts',
+    from: 'return this.#durable;',
+    to: 'return this.#first;',
+    breaks: 'What a process tells as durable is never above what its ledger holds.',
+  },
+  {
     name: 'promise-not-written',
     file: 'lib/consensus/acceptor.ts',
     from: "this.#shared.outbox.persist({ kind: 'promise', ballot });",

@@ -62,7 +62,13 @@ describe('what is remembered of others is bounded', () => {
     const ballot = ballotOf(1, processNumber(1), 'classic');
     for (let stranger = 4; stranger < 44; stranger += 1)
       for (const member of [1, 2, 3])
-        group.forge(stranger, member, { kind: 'heard', ballot, watermark: (2 ** 40) as Instance, clockMs: null });
+        group.forge(stranger, member, {
+          kind: 'heard',
+          ballot,
+          watermark: (2 ** 40) as Instance,
+          durable: 0 as Instance,
+          clockMs: null,
+        });
     group.sent.length = 0;
     group.runTicks(1_000);
     expect(group.sentOf('catch-up')).toEqual([]);
@@ -74,7 +80,13 @@ describe('what is remembered of others is bounded', () => {
     group.runUntil(() => group.everyoneHasDecided(ids));
     group.restart(3);
     for (let stranger = 4; stranger < 44; stranger += 1)
-      group.forge(stranger, 3, { kind: 'heard', ballot, watermark: (2 ** 40) as Instance, clockMs: null });
+      group.forge(stranger, 3, {
+        kind: 'heard',
+        ballot,
+        watermark: (2 ** 40) as Instance,
+        durable: 0 as Instance,
+        clockMs: null,
+      });
     group.runUntil(() => group.everyoneHasDecided(ids), 4_000);
   });
 });

@@ -132,7 +132,14 @@ describe('a member that has heard of a reign beyond reason while it was alone', 
     const group = new CoreGroup(3, { mode }).found();
     group.loss = isolating(3);
     const ballot = ballotOf(2 ** 50, group.process(2).id, 'classic');
-    const heartbeat = { kind: 'heartbeat', ballot, watermark: 0 as Instance, anyFrom: null, timeMs: null } as const;
+    const heartbeat = {
+      kind: 'heartbeat',
+      ballot,
+      watermark: 0 as Instance,
+      durable: 0 as Instance,
+      anyFrom: null,
+      timeMs: null,
+    } as const;
     for (let ticks = 0; ticks < 5 * limits.silenceTicks; ticks += 1) {
       group.forge(2, 3, heartbeat);
       group.runTicks(1);
@@ -207,7 +214,14 @@ describe('a follower', () => {
     group.settle();
     const ballot = ballotOf(1, group.process(1).id, 'classic');
     const answers = group.sentOf('heard').length;
-    group.forge(1, 3, { kind: 'heartbeat', ballot, watermark: 0 as Instance, anyFrom: null, timeMs: null });
+    group.forge(1, 3, {
+      kind: 'heartbeat',
+      ballot,
+      watermark: 0 as Instance,
+      durable: 0 as Instance,
+      anyFrom: null,
+      timeMs: null,
+    });
     expect(group.sentOf('refusal').at(-1)).toMatchObject({ from: 3, to: 1, message: { promised: { reign: 2 } } });
     expect(group.sentOf('heard').length).toBe(answers);
   });

@@ -74,8 +74,14 @@ const fieldsOf: { readonly [K in MessageKind]: Fields<K> } = {
   founded: { founding: foundings },
   stuck: { founding: foundings.map(({ group }) => group) },
   withdrawn: { withdrawal: fc.record({ founding: foundings, by: fc.uniqueArray(processes, { minLength: 1 }) }) },
-  heartbeat: { ballot: ballots, watermark: instances, anyFrom: fc.option(instances), timeMs: fc.option(numbers) },
-  heard: { ballot: ballots, watermark: instances, clockMs: fc.option(numbers) },
+  heartbeat: {
+    ballot: ballots,
+    watermark: instances,
+    durable: instances,
+    anyFrom: fc.option(instances),
+    timeMs: fc.option(numbers),
+  },
+  heard: { ballot: ballots, watermark: instances, durable: instances, clockMs: fc.option(numbers) },
   canvass: { ballot: ballots },
   concur: { ballot: ballots },
   prepare: { ballot: ballots, from: instances },
@@ -237,7 +243,14 @@ describe('one message', () => {
     const ballot = far(STRANGER, 2);
     for (const hearer of MEMBERS) {
       group.forge(STRANGER, hearer, { kind: 'prepare', ballot, from: first });
-      group.forge(STRANGER, hearer, { kind: 'heartbeat', ballot, watermark: first, anyFrom: null, timeMs: null });
+      group.forge(STRANGER, hearer, {
+        kind: 'heartbeat',
+        ballot,
+        watermark: first,
+        durable: 0 as Instance,
+        anyFrom: null,
+        timeMs: null,
+      });
       group.forge(STRANGER, hearer, {
         kind: 'accept',
         ballot,
@@ -273,7 +286,13 @@ describe('one message', () => {
     group.process(2).core!.step({ kind: 'tick', nowMs: 0 });
     for (let tick = 0; tick < 100; tick += 1) {
       const ballot = ballotOf(1, idOf(1), 'fast');
-      group.forge(STRANGER, 2, { kind: 'heard', ballot, watermark: 9 as Instance, clockMs: null });
+      group.forge(STRANGER, 2, {
+        kind: 'heard',
+        ballot,
+        watermark: 9 as Instance,
+        durable: 0 as Instance,
+        clockMs: null,
+      });
       const batch = { id: batchId(idOf(STRANGER), 1, 0), body: Buffer.from('forged') };
       group.forge(STRANGER, 2, { kind: 'decided', from: first, batches: [batch], watermark: 9 as Instance });
       group.runTicks(1);

@@ -137,14 +137,22 @@ describe.each(['classic', 'fast'] as const)('an observer takes part in whatever 
     const group = groupWithLearner(mode);
     const from = group.process(3).id;
     const ballot = ballotOf(1_000, from, 'classic');
-    group.forge(3, 4, { kind: 'heartbeat', ballot, watermark: 0 as Instance, anyFrom: null, timeMs: null });
+    group.forge(3, 4, {
+      kind: 'heartbeat',
+      ballot,
+      watermark: 0 as Instance,
+      durable: 0 as Instance,
+      anyFrom: null,
+      timeMs: null,
+    });
     expectToLearn(group, 4);
   });
 
   it('and stays in the higher one where its coordinator is heard', () => {
     const group = groupWithLearner(mode);
     const from = group.process(3).id;
-    const heartbeat = { kind: 'heartbeat', ballot: ballotOf(1_000, from, 'fast'), watermark: 0 as Instance } as const;
+    const [watermark, durable] = [0 as Instance, 0 as Instance];
+    const heartbeat = { kind: 'heartbeat', ballot: ballotOf(1_000, from, 'fast'), watermark, durable } as const;
     for (let ticks = 0; ticks < 4 * limits.silenceTicks; ticks += 1) {
       if (ticks % limits.heartbeatTicks === 0) group.forge(3, 4, { ...heartbeat, anyFrom: null, timeMs: null });
       group.runTicks(1);

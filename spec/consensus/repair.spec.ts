@@ -65,6 +65,7 @@ describe.each<Mode>(['classic', 'fast'])('in %s mode, a process', (mode) => {
       kind: 'heartbeat',
       ballot: group.process(1).core!.reign!,
       watermark,
+      durable: watermark,
       anyFrom: null,
       timeMs: null,
     });

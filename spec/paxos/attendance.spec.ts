@@ -21,6 +21,7 @@ const HEARTBEAT: WireMessage = {
   kind: 'heartbeat',
   ballot: NO_BALLOT,
   watermark: 0 as Instance,
+  durable: 0 as Instance,
   anyFrom: null,
   timeMs: null,
 };

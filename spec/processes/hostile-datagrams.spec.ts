@@ -108,7 +108,7 @@ describe.each(['classic', 'fast'] as const)('well-formed datagrams under the id 
         checkpoint: { next: 1_000 as Instance, position: 9 as never, chunks: 1, bytes: 9, digest: 'a'.repeat(32) },
       }),
     ],
-    ['a watermark far ahead', (id) => ({ kind: 'heard', ballot: { reign: 1, coordinator: id, step: 1 }, watermark: COUNTER_MAX as Instance, clockMs: null })], // prettier-ignore
+    ['a watermark far ahead', (id) => ({ kind: 'heard', ballot: { reign: 1, coordinator: id, step: 1 }, watermark: COUNTER_MAX as Instance, durable: 0 as Instance, clockMs: null })], // prettier-ignore
     ['a wish to have everything filled', () => ({ kind: 'fill', until: COUNTER_MAX as Instance })],
   ])('with %s stop nobody', async (_what, messageOf) => {
     await expectToWork();

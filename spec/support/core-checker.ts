@@ -115,6 +115,10 @@ export class CoreChecker {
       case 'founded':
         backed(disk.founding.signed?.group === message.founding.group, process, message);
         break;
+      case 'heartbeat':
+      case 'heard':
+        backed(message.durable <= disk.watermark, process, message);
+        break;
       case 'unwilling':
         backed(disk.views.length > 0 || disk.founding.refused.includes(message.refused), process, message);
         break;

@@ -4,7 +4,7 @@
  * `5=p2/1/0` the batch at instance 5; `at 7` the watermark of who speaks.
  */
 import type { Notice, Part } from '../../consensus/effects.js';
-import type { CoreMessage, FoundingMessage, Intent, Item, ReportedVote } from '../../consensus/messages.js';
+import type { CoreMessage, FoundingMessage, Intent, Item, MessageOf, ReportedVote } from '../../consensus/messages.js';
 import { unreachable } from '../../model/assert.js';
 import { NO_BALLOT, sameBallot, type Ballot } from '../../model/ballot.js';
 import { isOfMessages, NO_OP_ID, partsOf, valueKindOf, type BatchId } from '../../model/batch.js';
@@ -103,9 +103,9 @@ function describeCoreMessage(message: CoreMessage, nameOf: NameOf): string {
   const itemsOf = (items: readonly Item[]) => list(items.map(({ instance, id }) => item(instance, id, nameOf)));
   switch (kind) {
     case 'heartbeat':
-      return `${kind} ${ballotOf(message.ballot)} at ${message.watermark}${message.anyFrom === null ? '' : `, any from ${message.anyFrom}`}`;
+      return `${kind} ${ballotOf(message.ballot)} at ${watermarks(message)}${message.anyFrom === null ? '' : `, any from ${message.anyFrom}`}`;
     case 'heard':
-      return `${kind} ${ballotOf(message.ballot)} at ${message.watermark}`;
+      return `${kind} ${ballotOf(message.ballot)} at ${watermarks(message)}`;
     case 'canvass':
     case 'concur':
       return `${kind} ${ballotOf(message.ballot)}`;
@@ -272,6 +272,11 @@ function describeFounding(founding: Founding, nameOf: NameOf): string {
   const { group, attempt, members } = founding;
   const again = attempt === 0 ? '' : `, attempt ${attempt}`;
   return `${short(group)} of ${members.map(nameOf).join(' ')}${again}${describeBorder(founding)}`;
+}
+
+/** The one that is known, and where it differs the one that is durable. */
+function watermarks({ watermark, durable }: MessageOf<'heard' | 'heartbeat'>): string {
+  return durable === watermark ? String(watermark) : `${watermark}, ${durable} durable`;
 }
 
 function votes(reported: readonly ReportedVote[], nameOf: NameOf): string {

@@ -83,24 +83,28 @@ const codecs: Codecs = {
   // Election.
   heartbeat: {
     code: 6,
-    write: (out, { ballot, watermark, anyFrom, timeMs }) =>
-      out.ballot(ballot).natural(watermark).optional(anyFrom, writeInstance).optional(timeMs, writeNatural),
+    write: (out, { ballot, watermark, durable, anyFrom, timeMs }) => {
+      out.ballot(ballot).natural(watermark).natural(durable);
+      out.optional(anyFrom, writeInstance).optional(timeMs, writeNatural);
+    },
     read: (input) => ({
       kind: 'heartbeat',
       ballot: input.ballot(),
       watermark: input.instance(),
+      durable: input.instance(),
       anyFrom: input.optional(readInstance),
       timeMs: input.optional(readNatural),
     }),
   },
   heard: {
     code: 7,
-    write: (out, message) =>
-      out.ballot(message.ballot).natural(message.watermark).optional(message.clockMs, writeNatural),
+    write: (out, { ballot, watermark, durable, clockMs }) =>
+      out.ballot(ballot).natural(watermark).natural(durable).optional(clockMs, writeNatural),
     read: (input) => ({
       kind: 'heard',
       ballot: input.ballot(),
       watermark: input.instance(),
+      durable: input.instance(),
       clockMs: input.optional(readNatural),
     }),
   },

@@ -8,7 +8,7 @@ type Report = (text: string) => void;
 
 /**
  * Nobody hears of a promise, vote or signature before it is on the disk of whoever gave it, nor of a decision that has
- * not been made.
+ * not been made, nor that more is on its disk than there is.
  */
 export class StableStorage {
   readonly #disks: Monotonicity;
@@ -61,7 +61,7 @@ export class StableStorage {
         return this.#flawOfWatermark(message.checkpoint.next);
       case 'heartbeat':
       case 'heard':
-        return this.#flawOfWatermark(message.watermark);
+        return this.#flawOfWatermark(message.watermark) ?? this.#flawOfDurable(disk, message.durable);
       case 'withdrawn': {
         const { founding, by } = message.withdrawal;
         const written = disk.withdrawals.find((other) => other.founding.group === founding.group)?.by ?? [];
@@ -95,6 +95,12 @@ export class StableStorage {
     return watermark <= this.#agreement.front
       ? null
       : `that everything below ${watermark} is decided, and at ${this.#agreement.front} nothing is`;
+  }
+
+  #flawOfDurable(disk: OnDisk, durable: number): string | null {
+    return durable <= disk.watermark
+      ? null
+      : `that its disk holds everything below ${durable}, and it knows only what is below ${disk.watermark}`;
   }
 
   /** Whether the disk shows the vote, or a later one that has taken its place. */

@@ -22,7 +22,7 @@ describe('a process that has lost its votes', () => {
     const said: WireMessage[] = [
       { kind: 'hello', replicas: 3, intent: 'join', base: '', borderInstances: limits.borderInstances },
       { kind: 'batch', batch: X },
-      { kind: 'heard', ballot, watermark: at(3), clockMs: null },
+      { kind: 'heard', ballot, watermark: at(3), durable: at(0), clockMs: null },
       { kind: 'ask', incarnation: 1, round: 1 },
       { kind: 'catch-up', from: at(1), to: at(3) },
       { kind: 'decided', from: at(0), batches: [X], watermark: at(1) },
@@ -44,7 +44,7 @@ describe('a process that has lost its votes', () => {
     { kind: 'canvass', ballot },
     { kind: 'prepare', ballot, from: at(0) },
     { kind: 'accept', ballot, items: [] },
-    { kind: 'heartbeat', ballot, watermark: at(0), anyFrom: null, timeMs: null },
+    { kind: 'heartbeat', ballot, watermark: at(0), durable: at(0), anyFrom: null, timeMs: null },
     { kind: 'answer', incarnation: 1, round: 1, until: at(0) },
     { kind: 'signed', founding },
   ];
