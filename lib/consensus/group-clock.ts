@@ -71,8 +71,11 @@ export class GroupClock {
     if (clockMs === null || this.#nowMs === null || !view.has(member)) return;
     const ms = clockMs - this.#nowMs;
     const known = this.#offsets.get(member);
-    if (known === undefined) this.#offsets.set(member, { process: member, ms, heardAt: this.#ticks });
-    else {
+    if (known === undefined) {
+      // Only members of the view are kept, so that those of earlier views do not add up.
+      for (const other of this.#offsets.keys()) if (!view.has(other)) this.#offsets.delete(other);
+      this.#offsets.set(member, { process: member, ms, heardAt: this.#ticks });
+    } else {
       known.ms = ms;
       known.heardAt = this.#ticks;
     }
@@ -117,7 +120,8 @@ export class GroupClock {
 
   /** `nowMs`, a reading of this process's clock, held within the bound of the time published. There must be one. */
   stamp(nowMs: number): number {
-    const timeMs = (this.#publishedMs ?? nowMs) + this.#elapsedMs;
+    assert(this.#publishedMs !== null, 'a process that knows no time of the group stamps nothing', { nowMs });
+    const timeMs = this.#publishedMs + this.#elapsedMs;
     return Math.min(Math.max(nowMs, timeMs - limits.clockBoundMs), timeMs + limits.clockBoundMs);
   }
 

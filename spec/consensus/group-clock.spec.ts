@@ -126,6 +126,72 @@ describe('a clock of the group', () => {
     );
   });
 
+  it('publishes a time that runs at half to twice the speed of its ticks while no majority agrees on another', () => {
+    const offsets = fc.array(fc.integer({ min: -YEARS, max: YEARS }), { minLength: 4, maxLength: 4 });
+    const rounds = fc.array(fc.tuple(offsets, fc.integer({ min: 1, max: 40 })), { minLength: 2, maxLength: 20 });
+    fc.assert(
+      fc.property(rounds, (all) => {
+        const clock = new GroupClock(members[0]!, true);
+        let now = 1e12;
+        let last: number | null = null;
+        clock.tick(now);
+        for (const [heard, ticks] of all) {
+          for (let i = 0; i < ticks; i += 1) clock.tick((now += limits.tickMs));
+          // They are so far from each other that no three of the five agree.
+          const apart = heard.map((ms, i) => ms + (i + 1) * 3 * YEARS);
+          apart.forEach((ms, i) => clock.heard(members[i + 1]!, now + ms, view));
+          const published: number = clock.publish(view)!;
+          const elapsed = ticks * limits.tickMs;
+          if (last !== null) {
+            expect(published - last).toBeGreaterThanOrEqual(elapsed / 2 - 1);
+            expect(published - last).toBeLessThanOrEqual(2 * elapsed);
+          }
+          last = published;
+        }
+      }),
+    );
+  });
+
+  it('counts the silent as last heard, and as a new coordinator goes on from the time that it has heard last', () => {
+    const clock = new GroupClock(members[0]!, true);
+    let now = 1_000_000;
+    clock.tick(now);
+    // Of five, two are an hour ahead and two as this one, which fall silent.
+    for (const [i, ms] of [0, 0, HOUR, HOUR].entries()) clock.heard(members[i + 1]!, now + ms, view);
+    expect(clock.publish(view)).toBe(now);
+    for (let round = 0; round < 1_000; round += 1) {
+      clock.tick((now += limits.tickMs));
+      for (const i of [3, 4]) clock.heard(members[i]!, now + HOUR, view);
+      expect(clock.publish(view)).toBe(now);
+    }
+    // It hears those who are ahead, and not the silent: it cannot know the median, and goes on.
+    const successor = new GroupClock(members[1]!, true);
+    successor.tick(now);
+    successor.follow(now - 400);
+    for (const i of [3, 4]) successor.heard(members[i]!, now + HOUR, view);
+    expect(successor.publish(view)).toBe(now - 400);
+    for (let ticks = 0; ticks < 10; ticks += 1) successor.tick((now += limits.tickMs));
+    expect(successor.publish(view)).toBe(now - 400 + 10 * limits.tickMs);
+  });
+
+  it('keeps no clock of one that is a member no more', () => {
+    const clock = new GroupClock(members[0]!, true);
+    clock.tick(1_000_000);
+    for (const member of members.slice(1)) clock.heard(member, 1_000_000 + HOUR, view);
+    const stranger = 'f'.repeat(16) as ProcessId;
+    const next = new View(2, [members[0]!, members[1]!, stranger]);
+    clock.heard(stranger, 1_000_000, next);
+    expect(clock.publish(view)).toBeNull();
+  });
+
+  it('stamps nothing before it knows a time', () => {
+    const clock = new GroupClock(members[0]!, true);
+    clock.tick(1_000_000);
+    expect(() => clock.stamp(1_000_000)).toThrow('stamps nothing');
+    clock.follow(1_000_000);
+    expect(clock.stamp(1_000_000)).toBe(1_000_000);
+  });
+
   it('counts members only, each once', () => {
     const clock = new GroupClock(members[0]!, true);
     clock.tick(1_000_000);
