@@ -11,6 +11,7 @@ export {
   type ExecuteOptions,
   type MachineOptions,
   type ReadOptions,
+  type ReadyOptions,
 } from './machine/replicated-state-machine.js';
 export type { Queue } from './queue/queue.js';
 export type { DeepReadonly, ReadonlyBytes, ReadonlyDate } from './machine/deep-readonly.js';

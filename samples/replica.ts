@@ -46,7 +46,7 @@ async function run(args: readonly string[], stop: AbortSignal): Promise<0 | 1> {
   const replica = await samples[sample](queue);
   const app = createHttpService({
     routes: replica.routes,
-    health: () => healthOf(() => queue.status, replica.probe),
+    health: () => healthOf(() => queue.status, replica.ready),
     self: { sample, processId: queue.processId },
     onInternalError: (error) => log.error({ err: error }, 'a request has failed'),
   });

@@ -1,6 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 
-import { ReplicatedStateMachine, type AsynchronousPersistentQueue, type StateMachine } from '../lib/index.js';
+import {
+  ReplicatedStateMachine,
+  type AsynchronousPersistentQueue,
+  type ReadyOptions,
+  type StateMachine,
+} from '../lib/index.js';
 import { AuctionHouse } from './auction/auction-house.js';
 import { auctionRoutes } from './auction/auction-routes.js';
 import { AuctionService } from './auction/auction-service.js';
@@ -12,14 +17,14 @@ import type { SampleName } from './tours.js';
 /** One replica of a sample: its state machine, and its façade as HTTP routes. */
 export interface SampleReplica {
   readonly routes: (app: FastifyInstance) => void;
-  /** A linearizable read, of nothing. */
-  readonly probe: () => Promise<unknown>;
+  /** As `machine.ready`. */
+  readonly ready: (options: ReadyOptions) => Promise<void>;
   /** Closes the state machine and its queue. */
   readonly close: () => Promise<void>;
 }
 
-function common<S extends StateMachine>(machine: ReplicatedStateMachine<S>): Pick<SampleReplica, 'probe' | 'close'> {
-  return { probe: () => machine.read(() => null), close: () => machine.close() };
+function common<S extends StateMachine>(machine: ReplicatedStateMachine<S>): Pick<SampleReplica, 'ready' | 'close'> {
+  return { ready: (options) => machine.ready(options), close: () => machine.close() };
 }
 
 /** How to make a replica of each sample on a queue. */

@@ -1,23 +1,25 @@
 import { development } from '../model/development.js';
-import { TreplicaError } from '../model/errors.js';
 import type { SavingTask, StateKeeper, StateSink } from '../queue/state-holder.js';
 import { StateDecoder } from '../serialization/state-decoder.js';
 import { encodeState } from '../serialization/state-encoder.js';
 import { triedPieces } from '../serialization/state-trial.js';
+import { decodeSavedHead, encodeSavedHead, malformedState } from './saved-head.js';
 import { saveInProcess } from './saving-process.js';
 import type { StateMachine } from './state-machine.js';
+import { SystemState } from './system-state.js';
 import type { Ticket } from './ticket.js';
 
 /** What a replica consists of, as far as it has to be saved. */
 export interface Saved<S extends StateMachine> {
   readonly state: S;
+  readonly system: SystemState;
   /** The decided time, in milliseconds since 1970. */
   readonly time: number;
 }
 
-const TIME_BYTES = 8;
+const SYSTEM_FIELDS = Object.getOwnPropertyNames(new SystemState());
 
-/** Saves and restores the state of one replica: first the decided time (f64), then the state. */
+/** Saves and restores what a replica holds: the head (saved-head.ts), the system state, the state of the application. */
 export class MachineKeeper<S extends StateMachine> implements StateKeeper {
   readonly saveElsewhere: StateKeeper['saveElsewhere'];
   readonly #current: () => Saved<S>;
@@ -50,24 +52,25 @@ export class MachineKeeper<S extends StateMachine> implements StateKeeper {
   }
 
   *save(): IterableIterator<Uint8Array> {
-    const { state, time } = this.#current();
-    const head = Buffer.allocUnsafe(TIME_BYTES);
-    head.writeDoubleBE(time);
-    yield head;
+    const { state, system, time } = this.#current();
+    yield encodeSavedHead(time);
+    yield* encodeState(system, SYSTEM_FIELDS);
     yield* encodeState(state, this.#initialFields);
   }
 
   restore(): StateSink {
     let time: number | null = null;
-    const decoder = new StateDecoder(this.#initialState(this.#model));
+    const system = new StateDecoder(new SystemState());
+    const state = new StateDecoder(this.#initialState(this.#model));
     return {
       push: (piece) => {
-        if (time === null) time = timeIn(piece);
-        else decoder.push(piece);
+        if (time === null) time = decodeSavedHead(piece);
+        else if (!system.isWhole) system.push(piece);
+        else state.push(piece);
       },
       finish: () => {
-        if (time === null) throw malformed();
-        this.#become({ state: decoder.finish() as S, time });
+        if (time === null) throw malformedState();
+        this.#become({ state: state.finish() as S, system: system.finish() as SystemState, time });
       },
     };
   }
@@ -81,13 +84,4 @@ export class MachineKeeper<S extends StateMachine> implements StateKeeper {
     for (const piece of this.#initialPieces) decoder.push(piece);
     return decoder.finish();
   }
-}
-
-function timeIn(piece: Uint8Array): number {
-  if (piece.length !== TIME_BYTES) throw malformed();
-  return Buffer.from(piece.buffer, piece.byteOffset, TIME_BYTES).readDoubleBE(0);
-}
-
-function malformed(): TreplicaError {
-  return new TreplicaError('MALFORMED_BYTES', 'The checkpoint is not one of a state machine: something else wrote it.');
 }

@@ -1,16 +1,18 @@
 import { development } from '../model/development.js';
 import { TreplicaError, UnknownOutcomeError } from '../model/errors.js';
-import { MESSAGE_HEAD_BYTES, MessageHead } from '../queue/message-head.js';
+import { describeHead, MESSAGE_HEAD_BYTES, MessageHead } from '../queue/message-head.js';
 import type { DeliveredBatch, StateHolder } from '../queue/state-holder.js';
 import { decode } from '../serialization/codec.js';
 import { detach } from '../serialization/detach.js';
 import { codecFor } from '../serialization/registry.js';
-import { DecidedContext } from './execution-context.js';
+import { DecidedContext, type ExecutionContext } from './execution-context.js';
 import { MachineKeeper } from './machine-keeper.js';
 import { Operation } from './operation.js';
 import { processFaultIn } from './process-faults.js';
 import { StateCheck } from './state-check.js';
 import type { StateMachine } from './state-machine.js';
+import { SystemOperation } from './system-operation.js';
+import { SystemState } from './system-state.js';
 import { isThenable, silence } from './thenables.js';
 import { Ticket } from './ticket.js';
 import { detachThrown } from './thrown.js';
@@ -27,9 +29,11 @@ export class Replica<S extends StateMachine> implements StateHolder {
   readonly keeper: MachineKeeper<S>;
   readonly #context = new DecidedContext();
   readonly #check = new StateCheck();
+  readonly #systemCheck = new StateCheck();
   readonly #onStopped: (cause: Error | null) => void;
   readonly #onSkipped: ReplicaOptions['onSkipped'];
   #state: S;
+  #system = new SystemState();
 
   /**
    * `onStopped` is told when the queue has stopped, after the callers have been.
@@ -40,9 +44,10 @@ export class Replica<S extends StateMachine> implements StateHolder {
     this.#onStopped = onStopped;
     this.#onSkipped = options.onSkipped;
     this.keeper = new MachineKeeper(
-      () => ({ state: this.#state, time: this.#context.latestTime }),
-      ({ state, time }) => {
+      () => ({ state: this.#state, system: this.#system, time: this.#context.latestTime }),
+      ({ state, system, time }) => {
         this.#state = state;
+        this.#system = system;
         this.#context.latestTime = time;
       },
       options.module,
@@ -52,6 +57,11 @@ export class Replica<S extends StateMachine> implements StateHolder {
   /** Another object once a checkpoint has been restored. */
   get state(): S {
     return this.#state;
+  }
+
+  /** Treplica's own part of it; another object once a checkpoint has been restored, too. */
+  get system(): SystemState {
+    return this.#system;
   }
 
   get decidedTimeMs(): number {
@@ -71,14 +81,20 @@ export class Replica<S extends StateMachine> implements StateHolder {
   deliver({ position, proposedAtMs, messages, tickets }: DeliveredBatch): void {
     let i = 0;
     for (const message of messages) {
-      const head = message[0];
-      if (head === MessageHead.operation) {
-        const operation = this.#operationIn(message, position + i);
-        this.#context.enter(position + i, proposedAtMs);
-        this.#execute(operation, position + i, tickets?.[i] as Ticket | undefined);
-      } else {
-        this.#context.passTo(proposedAtMs);
-        this.#onSkipped?.(position + i, head);
+      const at = position + i;
+      const ticket = tickets?.[i] as Ticket | undefined;
+      switch (message[0]) {
+        case MessageHead.operation:
+          this.#execute(operationIn(message, at, Operation), this.#state, at, proposedAtMs, ticket);
+          this.#system.operations += 1;
+          break;
+        case MessageHead.systemOperation:
+          this.#execute(operationIn(message, at, SystemOperation), this.#system, at, proposedAtMs, ticket);
+          this.#system.systemOperations += 1;
+          break;
+        default:
+          this.#context.passTo(proposedAtMs);
+          this.#onSkipped?.(at, message[0]);
       }
       i += 1;
     }
@@ -94,19 +110,18 @@ export class Replica<S extends StateMachine> implements StateHolder {
     this.#onStopped(cause);
   }
 
-  #operationIn(message: Uint8Array, position: number): Operation<S, unknown> {
-    const operation = decode(message, MESSAGE_HEAD_BYTES);
-    if (operation instanceof Operation) return operation as Operation<S, unknown>;
-    throw new TreplicaError(
-      'MALFORMED_BYTES',
-      `The message at position ${position} says that it is an operation, and is none: something else writes to this queue.`,
-    );
-  }
-
-  #execute(operation: Operation<S, unknown>, position: number, ticket: Ticket | undefined): void {
+  /** `state` is the part that the operation changes: the application's or the system's. */
+  #execute(
+    operation: Executable,
+    state: object,
+    position: number,
+    proposedAtMs: number,
+    ticket: Ticket | undefined,
+  ): void {
     let result: unknown;
+    this.#context.enter(position, proposedAtMs);
     try {
-      result = operation.execute(this.#state, this.#context);
+      result = operation.execute(state as never, this.#context);
       if (isThenable(result)) refuse(result, operation);
     } catch (error) {
       const fault = processFaultIn(error);
@@ -118,18 +133,31 @@ export class Replica<S extends StateMachine> implements StateHolder {
     } finally {
       this.#context.leave();
     }
-    if (ticket !== undefined) this.#answer(ticket, result, operation);
+    if (ticket !== undefined) this.#answer(ticket, result, operation, state);
   }
 
   /** The state has been changed by now: nothing that goes wrong here concerns anybody but the caller. */
-  #answer(ticket: Ticket, result: unknown, operation: object): void {
+  #answer(ticket: Ticket, result: unknown, operation: object, state: object): void {
     try {
-      if (development.isOn) this.#check.after(operation, this.#state);
+      if (development.isOn) (state === this.#system ? this.#systemCheck : this.#check).after(operation, state);
       if (!ticket.isSettled) ticket.resolve(detachResult(result, operation));
     } catch (error) {
       if (!ticket.isSettled) ticket.reject(error);
     }
   }
+}
+
+interface Executable {
+  execute(state: never, context: ExecutionContext): unknown;
+}
+
+function operationIn<T extends object>(message: Uint8Array, position: number, type: abstract new () => T): T {
+  const operation = decode(message, MESSAGE_HEAD_BYTES);
+  if (operation instanceof type) return operation;
+  throw new TreplicaError(
+    'MALFORMED_BYTES',
+    `The message at position ${position} says that it is ${describeHead(message[0])}, and is none: something else writes to this queue.`,
+  );
 }
 
 function refuse(result: PromiseLike<unknown>, operation: object): never {

@@ -4,7 +4,7 @@
  */
 import { otherCopyOf, twoCopies } from '../model/copies.js';
 import { development } from '../model/development.js';
-import { TreplicaError } from '../model/errors.js';
+import { TreplicaError, UnknownOutcomeError } from '../model/errors.js';
 import { MessageHead } from '../queue/message-head.js';
 import { encode } from '../serialization/codec.js';
 import type { DeepReadonly } from './deep-readonly.js';
@@ -17,10 +17,14 @@ import { Replica } from './replica.js';
 import { checkModule } from './saving-process.js';
 import { SkippedMessages } from './skipped-messages.js';
 import type { StateMachine } from './state-machine.js';
+import { PROBE, PROBE_MESSAGE } from './system-operation.js';
 import { Ticket, type ExecuteOptions } from './ticket.js';
-import { checkWait, syncWithin, type WaitOptions } from './wait-options.js';
+import { checkWait, syncWithin, within, type WaitOptions } from './wait-options.js';
 
 export type { ExecuteOptions, MachineOptions };
+
+/** How long a check whether the machine is ready waits. */
+export type ReadyOptions = WaitOptions;
 
 /** How long a read waits for what was acknowledged before it. */
 export type ReadOptions = WaitOptions;
@@ -131,10 +135,44 @@ export class ReplicatedStateMachine<S extends StateMachine> {
     return answerOf(() => query(this.state), this.#isGuarded ? originalOf : null);
   }
 
+  /**
+   * Whether this replica can do its work, found out by doing it: puts a probe, an operation that changes nothing, into the
+   * log, and resolves when it has been executed here. A majority has then made it durable, and this replica has executed
+   * everything that was ordered before it.
+   *
+   * Rejects with STATE_MACHINE_CLOSED; with a DOMException named TimeoutError when `options.timeoutMs` is over; with the
+   * reason of `options.signal`; and with INVALID_OPTION. Never with UnknownOutcomeError: a probe that is executed after its
+   * caller has stopped waiting changes nothing.
+   */
+  async ready(options: ReadyOptions = {}): Promise<void> {
+    checkWait('ready', options);
+    await within(this.#queue, options, notReady, (signal) => this.#probe({ signal }));
+  }
+
   /** Closes the queue. Callers whose operations are on their way are rejected with UnknownOutcomeError. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#queue.close();
+  }
+
+  async #probe(options: WaitOptions): Promise<void> {
+    for (;;) {
+      const ticket = new Ticket(PROBE);
+      try {
+        ticket.watch(options, this.#queue);
+        this.#submit(PROBE_MESSAGE, ticket);
+      } catch (error) {
+        ticket.reject(error);
+      }
+      try {
+        await ticket.promise;
+        return;
+      } catch (error) {
+        options.signal?.throwIfAborted();
+        // The machine has stopped, which the next attempt says; or goes on from a checkpoint that lies behind the probe.
+        if (!(error instanceof UnknownOutcomeError)) throw error;
+      }
+    }
   }
 
   #submit(message: Uint8Array, ticket: Ticket): void {
@@ -205,7 +243,14 @@ export class ReplicatedStateMachine<S extends StateMachine> {
   }
 }
 
-/** In the log it would stop every replica. */
+function notReady(timeoutMs: number): DOMException {
+  return new DOMException(
+    `The state machine was not ready when ${timeoutMs} ms had passed: this replica had not executed a probe that it had put into the log. See whether a majority is up, and whether this replica is catching up.`,
+    'TimeoutError',
+  );
+}
+
+/** Decoded, it would be no operation, and stop every replica. */
 function notAnOperation(operation: object): TreplicaError {
   const elsewhere = otherCopyOf(operation);
   if (elsewhere !== null) {

@@ -23,25 +23,38 @@ const KINDS: OptionKinds<WaitOptions> = {
 };
 
 /** @throws TreplicaError INVALID_OPTION */
-export function checkWait(what: 'execute' | 'read', options: unknown): void {
+export function checkWait(what: 'execute' | 'read' | 'ready', options: unknown): void {
   checkOptions(what, options, KINDS);
 }
 
-/** As `queue.sync`, for as long as `options` allow. Rejects with the signal's reason, or READ_TIMED_OUT. */
-export async function syncWithin(queue: Queue, { signal, timeoutMs }: WaitOptions): Promise<void> {
+/**
+ * Waits as `wait` does, and no longer than `options` allow: then its signal aborts, with the reason of the caller's signal or
+ * with what `timedOut` makes. `clock` measures the time.
+ */
+export async function within(
+  clock: Pick<Queue, 'after'>,
+  { signal, timeoutMs }: WaitOptions,
+  timedOut: (timeoutMs: number) => Error,
+  wait: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
   signal?.throwIfAborted();
-  const wait = new AbortController();
-  const stop = timeoutMs === undefined ? undefined : queue.after(timeoutMs, () => wait.abort(readTimedOut(timeoutMs)));
-  const abort = (): void => wait.abort(signal?.reason);
+  const limit = new AbortController();
+  const stop = timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => limit.abort(timedOut(timeoutMs)));
+  const abort = (): void => limit.abort(signal?.reason);
   signal?.addEventListener('abort', abort, { once: true });
-  // One signal may stand for thousands of reads: that is no leak, which Node would warn of.
+  // One signal may stand for thousands of waits: that is no leak, which Node would warn of.
   if (signal instanceof EventTarget) setMaxListeners(0, signal);
   try {
-    await queue.sync(wait.signal);
+    await wait(limit.signal);
   } finally {
     stop?.();
     signal?.removeEventListener('abort', abort);
   }
+}
+
+/** As `queue.sync`, for as long as `options` allow. Rejects with the signal's reason, or READ_TIMED_OUT. */
+export async function syncWithin(queue: Queue, options: WaitOptions): Promise<void> {
+  await within(queue, options, readTimedOut, (signal) => queue.sync(signal));
 }
 
 function readTimedOut(timeoutMs: number): TreplicaError {

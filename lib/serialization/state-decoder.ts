@@ -55,6 +55,11 @@ export class StateDecoder {
     }
   }
 
+  /** Whether all pieces have been pushed. */
+  get isWhole(): boolean {
+    return this.#hasEnded && this.#state !== null;
+  }
+
   /** The state, once all pieces have been pushed. Throws MALFORMED_BYTES before. */
   finish(): object {
     const state = this.#state;

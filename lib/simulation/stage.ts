@@ -8,6 +8,7 @@ import type { LedgerRecord } from '../model/records.js';
 import type { MemoryDisk } from '../ledger/memory/memory-ledger.js';
 import type { WireMessage } from '../paxos/wire/routes.js';
 import type { StateHolder, StateKeeper } from '../queue/state-holder.js';
+import type { Held } from './checkers/reference.js';
 import type { Clock } from './clock.js';
 import type { EventLog } from './event-log.js';
 import type { OutstandingDamage } from './outstanding-damage.js';
@@ -105,8 +106,6 @@ export interface ActingLife<S extends StateMachine> extends LifeFacts<S> {
 }
 
 /** What a replica of a machine is to its queue and to the checkers that watch it. */
-export interface SavedHolder<S extends StateMachine> extends StateHolder {
+export interface SavedHolder<S extends StateMachine> extends StateHolder, Held<S> {
   readonly keeper: StateKeeper;
-  /** Another object once a state has been restored. */
-  readonly state: S;
 }

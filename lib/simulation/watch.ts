@@ -10,6 +10,7 @@ import { DecidedTime } from './checkers/decided-time.js';
 import { Durability } from './checkers/durability.js';
 import { EqualCheckpoints } from './checkers/equal-checkpoints.js';
 import { EqualStates } from './checkers/equal-states.js';
+import type { Held } from './checkers/reference.js';
 import { ExactlyOnce } from './checkers/exactly-once.js';
 import { ApplicationInvariants } from './checkers/invariants.js';
 import { Observers } from './checkers/observers.js';
@@ -168,21 +169,21 @@ export class Watch<S extends StateMachine> {
   }
 
   /** The machine, which had executed `before` operations, has executed a batch. */
-  executed(process: ProcessFacts<S>, before: number, position: number, state: S): void {
-    if (!this.#equalStates.executed(process.name, before, position, state)) return;
-    this.#invariants.executed(process.name, position, state);
+  executed(process: ProcessFacts<S>, before: number, position: number, held: Held<S>): void {
+    if (!this.#equalStates.executed(process.name, before, position, held)) return;
+    this.#invariants.executed(process.name, position, held.state);
   }
 
   /** The state of a machine, which has executed `position` operations, is about to be saved. */
-  saves({ name }: ProcessFacts<S>, position: number, state: S): void {
-    this.#equalStates.compareAnywhere(name, position, state);
+  saves({ name }: ProcessFacts<S>, position: number, held: Held<S>): void {
+    this.#equalStates.compareAnywhere(name, position, held);
   }
 
   /** A machine, which had executed `before` operations, goes on from a state that says that it has executed `position`. */
-  restored({ name }: ProcessFacts<S>, before: number, position: number, state: S): void {
+  restored({ name }: ProcessFacts<S>, before: number, position: number, held: Held<S>): void {
     this.#order.restored(name, before, position);
-    this.#equalStates.compareAnywhere(name, position, state);
-    this.#invariants.executed(name, position, state);
+    this.#equalStates.compareAnywhere(name, position, held);
+    this.#invariants.executed(name, position, held.state);
   }
 
   /** A caller is told what its operation returned or threw. */
@@ -195,10 +196,9 @@ export class Watch<S extends StateMachine> {
   finish(survivors: readonly ProcessFacts<S>[]): void {
     for (const { name, life } of survivors) {
       if (!life?.machine || life.replica === null) continue;
-      const { state } = life.replica;
       this.#durability.finish(name, life.position);
-      this.#equalStates.compare(name, life.position, state);
-      this.#invariants.executed(name, life.position, state);
+      this.#equalStates.compare(name, life.position, life.replica);
+      this.#invariants.executed(name, life.position, life.replica.state);
     }
   }
 

@@ -20,9 +20,9 @@ export class WatchedKeeper<S extends StateMachine> implements StateKeeper {
 
   *save(): IterableIterator<Uint8Array> {
     const { stage, watch, process, life } = this.#owner;
-    const { state, keeper } = this.#replica;
+    const { keeper } = this.#replica;
     stage.log.note(process.name, 'saves', life.position, () => `its state after ${life.position} operations`);
-    watch.saves(process, life.position, state);
+    watch.saves(process, life.position, this.#replica);
     const head = Buffer.alloc(POSITION_BYTES);
     head.writeUIntBE(life.position, 0, POSITION_BYTES);
     yield head;
@@ -61,7 +61,7 @@ export class WatchedKeeper<S extends StateMachine> implements StateKeeper {
   #restored(position: number): void {
     const { stage, watch, process, life } = this.#owner;
     stage.log.note(process.name, 'goes on', position, () => `from a state after ${position} operations`);
-    watch.restored(process, life.position, position, this.#replica.state);
+    watch.restored(process, life.position, position, this.#replica);
     life.position = position;
   }
 }

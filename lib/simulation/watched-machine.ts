@@ -97,7 +97,7 @@ class WatchedHolder<S extends StateMachine> implements StateHolder {
     watch.delivers(process, before, batch);
     life.position = position + messages.length;
     stage.executing(process.clock, () => this.inner.deliver(batch));
-    watch.executed(process, before, life.position, this.inner.state);
+    watch.executed(process, before, life.position, this.inner);
     if (tickets !== null) stage.stir();
   }
 

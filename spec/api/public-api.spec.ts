@@ -76,6 +76,7 @@ describe('the public interface', () => {
       'ReadOptions',
       'ReadonlyBytes',
       'ReadonlyDate',
+      'ReadyOptions',
       'ReplicatedStateMachine',
       'SavingTask',
       'StateHolder',

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { MachineKeeper } from '../../lib/machine/machine-keeper.js';
 import { Replica } from '../../lib/machine/replica.js';
 import { StateMachine } from '../../lib/machine/state-machine.js';
+import { SystemState } from '../../lib/machine/system-state.js';
 import { Ticket } from '../../lib/machine/ticket.js';
 import { UnknownOutcomeError } from '../../lib/model/errors.js';
 import type { Position, ProcessId } from '../../lib/model/ids.js';
@@ -164,7 +165,7 @@ describe('a state that operations have given fields, and taken some from', () =>
 
 function keeperOf<S extends StateMachine>(state: S, become: (state: S) => void = () => undefined): MachineKeeper<S> {
   return new MachineKeeper(
-    () => ({ state, time: 0 }),
+    () => ({ state, system: new SystemState(), time: 0 }),
     (saved) => become(saved.state),
     undefined,
   );

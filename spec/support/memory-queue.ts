@@ -182,6 +182,13 @@ export class MemoryQueue implements Queue {
     }
   }
 
+  /** Everything that is in the log lies behind a state that the holder goes on from: this queue delivers none of it. */
+  skip(): void {
+    const open = this.log.entries.slice(this.#next).filter(({ queue }) => queue === this);
+    this.#next = this.log.entries.length;
+    this.#holder?.keeper?.skipped(open.map(({ ticket }) => ticket));
+  }
+
   /** The queue stops. What was put here and not delivered here has an unknown outcome. */
   fail(cause: Error | null): void {
     if (this.#isClosed) return;

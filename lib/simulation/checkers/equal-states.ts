@@ -1,9 +1,9 @@
-import { deserialize, serialize } from 'node:v8';
+import { deserialize } from 'node:v8';
 
 import type { StateMachine } from '../../machine/state-machine.js';
 import type { BatchContent } from '../../sequence/batch-body.js';
 import { difference } from './difference.js';
-import { isCompared, outcomeOf, Reference, type Outcome } from './reference.js';
+import { imageOf, isCompared, outcomeOf, Reference, type Held, type Outcome } from './reference.js';
 
 type Report = (text: string) => void;
 
@@ -28,22 +28,22 @@ export class EqualStates<S extends StateMachine> {
   }
 
   /** A replica that had executed `before` operations has executed a batch. Returns whether its state has been looked at. */
-  executed(name: string, before: number, position: number, state: S): boolean {
+  executed(name: string, before: number, position: number, held: Held<S>): boolean {
     if (!isCompared(before, position)) return false;
-    this.compare(name, position, state);
+    this.compare(name, position, held);
     return true;
   }
 
   /** Looks at a state where there is an image to compare it with. */
-  compare(name: string, position: number, state: S): void {
+  compare(name: string, position: number, held: Held<S>): void {
     const image = this.#reference.imageAt(position);
-    if (image !== undefined) this.#compare(name, position, state, image);
+    if (image !== undefined) this.#compare(name, position, held, image);
   }
 
   /** Looks at a state wherever it stands. */
-  compareAnywhere(name: string, position: number, state: S): void {
+  compareAnywhere(name: string, position: number, held: Held<S>): void {
     const image = this.#reference.imageAnywhere(position);
-    if (image !== undefined) this.#compare(name, position, state, image);
+    if (image !== undefined) this.#compare(name, position, held, image);
     else this.#report(`${name} has a state after ${position} operations, and ${this.#reference.position} are known`);
   }
 
@@ -57,10 +57,10 @@ export class EqualStates<S extends StateMachine> {
     if (where !== null) this.#report(`of the operation at ${position}, by itself and as told at ${name}, ${where}`);
   }
 
-  #compare(name: string, position: number, state: S, image: Buffer): void {
-    const own = serialize(state);
+  #compare(name: string, position: number, held: Held<S>, image: Buffer): void {
+    const own = imageOf(held);
     if (image.equals(own)) return;
-    const where = difference(deserialize(image), deserialize(own));
+    const where = difference(deserialize(image), deserialize(own), 'replica');
     if (where !== null) this.#report(`after ${position} operations, by themselves and at ${name}, ${where}`);
   }
 }

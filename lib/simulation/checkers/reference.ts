@@ -4,6 +4,8 @@ import { serialize } from 'node:v8';
 import { DecidedContext } from '../../machine/execution-context.js';
 import type { Operation } from '../../machine/operation.js';
 import type { StateMachine } from '../../machine/state-machine.js';
+import type { SystemOperation } from '../../machine/system-operation.js';
+import { SystemState } from '../../machine/system-state.js';
 import type { BatchContent } from '../../sequence/batch-body.js';
 import { MESSAGE_HEAD_BYTES, MessageHead } from '../../queue/message-head.js';
 import { decode } from '../../serialization/codec.js';
@@ -16,6 +18,12 @@ const STRIDES_KEPT = 256;
 
 /** As many ends of batches have an image, whatever is complete there: where somebody saves its state, mostly. */
 const RECENT_KEPT = 32;
+
+/** What a replica holds: the state of the application, and Treplica's own. */
+export interface Held<S extends StateMachine> {
+  readonly state: S;
+  readonly system: SystemState;
+}
 
 /** What an operation returned or threw: a primitive as it is, anything else as bytes that nobody can change any more. */
 export type Outcome = unknown;
@@ -30,7 +38,7 @@ export class Reference<S extends StateMachine> {
   readonly #initialState: () => S;
   readonly #execute: (action: () => void) => void;
   readonly #keepsRecent: boolean;
-  readonly #state: S;
+  readonly #held: Held<S>;
   readonly #context = new DecidedContext();
   readonly #images = new Map<number, Buffer>();
   readonly #recent = new Map<number, Buffer>();
@@ -45,8 +53,8 @@ export class Reference<S extends StateMachine> {
     this.#initialState = initialState;
     this.#execute = execute;
     this.#keepsRecent = keepsRecent;
-    this.#state = initialState();
-    this.#images.set(0, serialize(this.#state));
+    this.#held = { state: initialState(), system: new SystemState() };
+    this.#images.set(0, imageOf(this.#held));
   }
 
   /** How many operations it has executed. */
@@ -63,21 +71,21 @@ export class Reference<S extends StateMachine> {
   ordered(place: number, content: BatchContent): void {
     this.#contents.push({ place, content });
     this.#execute(() => {
-      run(this.#state, this.#context, place, content, (position, outcome) => {
+      run(this.#held, this.#context, place, content, (position, outcome) => {
         this.#outcomes[position] = outcome;
       });
     });
     this.#position = place + content.messages.length;
     const isOnStride = isCompared(place, this.#position);
     if (!isOnStride && !this.#keepsRecent) return;
-    const image = serialize(this.#state);
+    const image = imageOf(this.#held);
     if (isOnStride) keep(this.#images, this.#position, image, STRIDES_KEPT);
     if (this.#keepsRecent) keep(this.#recent, this.#position, image, RECENT_KEPT);
   }
 
   /** Undefined where there is none. */
   imageAt(position: number): Buffer | undefined {
-    return position === this.#position ? serialize(this.#state) : this.#images.get(position);
+    return position === this.#position ? imageOf(this.#held) : this.#images.get(position);
   }
 
   /** Undefined where so much has not been executed. */
@@ -92,34 +100,57 @@ export class Reference<S extends StateMachine> {
 
   /** Executes everything once more, up to there. */
   #again(position: number): Buffer {
-    const state = this.#initialState();
+    const held = { state: this.#initialState(), system: new SystemState() };
     const context = new DecidedContext();
     this.#execute(() => {
       for (const { place, content } of this.#contents) {
         if (place >= position) break;
-        run(state, context, place, { ...content, messages: content.messages.slice(0, position - place) });
+        run(held, context, place, { ...content, messages: content.messages.slice(0, position - place) });
       }
     });
-    return serialize(state);
+    return imageOf(held);
   }
 }
 
+/** Of what a replica holds, and of nothing else of it. */
+export function imageOf<S extends StateMachine>({ state, system }: Held<S>): Buffer {
+  return serialize({ state, system });
+}
+
 function run(
-  state: StateMachine,
+  { state, system }: Held<StateMachine>,
   context: DecidedContext,
   place: number,
   { messages, proposedAtMs }: BatchContent,
   told?: (position: number, outcome: Outcome) => void,
 ): void {
   messages.forEach((message, i) => {
-    context.passTo(proposedAtMs);
-    if (message[0] !== MessageHead.operation) return;
-    const operation = decode(message, MESSAGE_HEAD_BYTES) as Operation<StateMachine, unknown>;
     context.enter(place + i, proposedAtMs);
-    const outcome = outcomeOf(() => operation.execute(state, context));
+    const execute = executionOf(message, state, system, context);
+    if (execute !== null) {
+      const outcome = outcomeOf(execute);
+      told?.(place + i, outcome);
+    }
     context.leave();
-    told?.(place + i, outcome);
   });
+}
+
+/** Null where the message is no operation. */
+function executionOf(
+  message: Uint8Array,
+  state: StateMachine,
+  system: SystemState,
+  context: DecidedContext,
+): (() => unknown) | null {
+  if (message[0] === MessageHead.operation) {
+    const operation = decode(message, MESSAGE_HEAD_BYTES) as Operation<StateMachine, unknown>;
+    system.operations += 1;
+    return () => operation.execute(state, context);
+  }
+  if (message[0] !== MessageHead.systemOperation) return null;
+  const operation = decode(message, MESSAGE_HEAD_BYTES) as SystemOperation;
+  system.systemOperations += 1;
+  return () => operation.execute(system, context);
 }
 
 export function outcomeOf(action: () => unknown): Outcome {

@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Operation, operation, StateMachine, type ExecutionContext } from '../../../lib/index.js';
+import { SystemState } from '../../../lib/machine/system-state.js';
 import type { BatchContent } from '../../../lib/sequence/batch-body.js';
 import { MessageHead } from '../../../lib/queue/message-head.js';
 import { encode } from '../../../lib/serialization/codec.js';
 import { EqualStates } from '../../../lib/simulation/checkers/equal-states.js';
+import type { Held } from '../../../lib/simulation/checkers/reference.js';
 import { AT_MS, found, report } from './subjects.js';
 
 class Ledger extends StateMachine {
@@ -45,52 +47,60 @@ describe('equal states', () => {
   });
   const LINES = Array.from({ length: 16 }, (_, i) => `line ${i % 4}`);
 
-  /** The state of a replica that has entered these lines. */
-  function ledgerWith(lines: readonly string[]): Ledger {
-    const ledger = new Ledger();
-    ledger.lines.push(...lines);
-    for (const line of lines) ledger.totals.set(line, (ledger.totals.get(line) ?? 0) + 1);
-    return ledger;
+  /** What a replica holds that has entered these lines, by so many operations. */
+  function replicaWith(lines: readonly string[], operations = lines.length): Held<Ledger> {
+    const state = new Ledger();
+    state.lines.push(...lines);
+    for (const line of lines) state.totals.set(line, (state.totals.get(line) ?? 0) + 1);
+    return { state, system: Object.assign(new SystemState(), { operations }) };
   }
 
   it('a replica may hold what a sequential execution holds', () => {
     states.ordered(0, contentOf(LINES));
     expect(executions).toBe(1);
-    expect(states.executed('p1', 0, 16, ledgerWith(LINES))).toBe(true);
+    expect(states.executed('p1', 0, 16, replicaWith(LINES))).toBe(true);
     expect(found).toEqual([]);
   });
 
   it('a replica that is behind is compared with the state of its own position', () => {
     states.ordered(0, contentOf(LINES));
     states.ordered(16, contentOf(LINES));
-    states.executed('p1', 0, 16, ledgerWith(LINES));
-    states.executed('p1', 16, 32, ledgerWith([...LINES, ...LINES]));
+    states.executed('p1', 0, 16, replicaWith(LINES));
+    states.executed('p1', 16, 32, replicaWith([...LINES, ...LINES]));
     expect(found).toEqual([]);
   });
 
   it('a replica does not hold anything else', () => {
     states.ordered(0, contentOf(LINES));
-    const other = ledgerWith(LINES);
-    other.lines[3] = 'forged';
+    const other = replicaWith(LINES);
+    other.state.lines[3] = 'forged';
     states.executed('p2', 0, 16, other);
-    expect(found).toEqual(["after 16 operations, by themselves and at p2, state.lines[3] is 'line 3' and 'forged'"]);
+    expect(found).toEqual([
+      "after 16 operations, by themselves and at p2, replica.state.lines[3] is 'line 3' and 'forged'",
+    ]);
+  });
+
+  it('a replica does not hold another system state', () => {
+    states.ordered(0, contentOf(LINES));
+    states.executed('p2', 0, 16, replicaWith(LINES, 15));
+    expect(found).toEqual(['after 16 operations, by themselves and at p2, replica.system.operations is 16 and 15']);
   });
 
   it('the order of a map counts, for operations may iterate it', () => {
     states.ordered(0, contentOf(LINES));
-    const other = ledgerWith(LINES);
-    const [first, ...rest] = other.totals;
-    other.totals.clear();
-    for (const [line, total] of [...rest, first!]) other.totals.set(line, total);
+    const other = replicaWith(LINES);
+    const [first, ...rest] = other.state.totals;
+    other.state.totals.clear();
+    for (const [line, total] of [...rest, first!]) other.state.totals.set(line, total);
     states.executed('p2', 0, 16, other);
-    expect(found).toEqual([expect.stringContaining('state.totals (entry 0)[0]')]);
+    expect(found).toEqual([expect.stringContaining('replica.state.totals (entry 0)[0]')]);
   });
 
   it('looks at the end of every sixteenth operation, and where it is told to', () => {
     states.ordered(0, contentOf(LINES.slice(0, 3)));
-    expect(states.executed('p1', 0, 3, new Ledger())).toBe(false);
+    expect(states.executed('p1', 0, 3, replicaWith([]))).toBe(false);
     expect(found).toEqual([]);
-    states.compare('p1', 3, new Ledger());
+    states.compare('p1', 3, replicaWith([]));
     expect(found).toHaveLength(1);
   });
 
