@@ -1,5 +1,5 @@
 /** The public interface of Treplica: everything that an application uses, and nothing else. */
-export { AsynchronousPersistentQueue } from './paxos/paxos-queue.js';
+export { AsynchronousPersistentQueue } from './asynchronous-persistent-queue.js';
 export type { QueueStatus } from './paxos/attendance.js';
 export type { QueueOptions } from './paxos/options.js';
 export type { CheckpointOptions } from './queue/checkpoint-options.js';

@@ -13,6 +13,7 @@ import { defaultLog } from '../queue/default-log.js';
 import { guardedLog } from '../queue/guarded-log.js';
 import { checkHolder } from '../queue/holder-checks.js';
 import { checkMessage, checkTicket } from '../queue/message-checks.js';
+import { messageOf, type MessageCodec } from '../queue/message-values.js';
 import type { Queue } from '../queue/queue.js';
 import { Reader, type QueueMessage } from '../queue/reader.js';
 import type { StateHolder } from '../queue/state-holder.js';
@@ -23,17 +24,21 @@ import { mismatchIn } from './mismatch.js';
 import { baseOf, openLedger } from './opening.js';
 import { checkOptions, type QueueOptions } from './options.js';
 import { Outcome } from './outcome.js';
-import { realPorts, type QueuePorts } from './ports.js';
+import type { QueuePorts } from './ports.js';
 import { PutTicket } from './put-ticket.js';
 import type { Scheduler } from './scheduler.js';
 
-export class AsynchronousPersistentQueue implements Queue {
+type QueueParts = EngineParts & { readonly ports: Pick<QueuePorts, 'codec'> };
+
+/** The port, as `Queue` describes it, on whatever ports this engine is given. */
+export class PaxosQueue implements Queue {
   readonly queueId: string;
   readonly processId: ProcessId;
   readonly #ledger: Ledger;
   readonly #transport: Transport;
   readonly #engine: Engine;
   readonly #scheduler: Scheduler;
+  readonly #codec: MessageCodec;
   readonly #log: Logger;
   readonly #replicas: number;
   readonly #stopTicking: () => void;
@@ -44,26 +49,15 @@ export class AsynchronousPersistentQueue implements Queue {
   #closing: Promise<void> | null = null;
   #cause: Error | null = null;
 
-  /**
-   * Opens the queue `queueId`, a multicast address and port such as `'239.255.0.1:7400'`. A process that the group
-   * knows resumes where it was; processes that belong to none found one as soon as `replicas` of them have met. A
-   * process beyond those waits, until `signal` is aborted, and says so in its log, or joins with `recover: true`.
-   * @throws TreplicaError INVALID_OPTION, NOT_MULTICAST, PORT_IN_USE, NETWORK, DIRECTORY_NOT_WRITABLE, DIRECTORY_IN_USE,
-   * LEDGER_DAMAGED, LEDGER_VERSION, LEDGER_FAILED, VOTES_LOST, QUEUE_MISMATCH, REPLICAS_MISMATCH, BACKUP_MISMATCH; each names
-   * the thing and the remedy.
-   */
-  static create(queueId: string, options: QueueOptions): Promise<AsynchronousPersistentQueue> {
-    return AsynchronousPersistentQueue.open(queueId, options, realPorts(queueId, options));
-  }
-
   /** For `open`. */
-  private constructor(parts: EngineParts) {
+  protected constructor(parts: QueueParts) {
     const { queueId, claimed, ledger, transport, log, options, ports } = parts;
     this.queueId = queueId;
     this.processId = claimed.identity.process;
     this.#ledger = ledger;
     this.#transport = transport;
     this.#scheduler = ports.scheduler;
+    this.#codec = ports.codec;
     this.#log = log;
     this.#replicas = options.replicas;
     const owner: EngineOwner = {
@@ -82,7 +76,6 @@ export class AsynchronousPersistentQueue implements Queue {
     if (claimed.past.views.length > 0) this.#founded.settle(null);
   }
 
-  /** Resolves when the owner has closed the queue; rejects with the cause when it had to stop by itself. */
   get closed(): Promise<void> {
     return this.#closed.promise;
   }
@@ -92,13 +85,8 @@ export class AsynchronousPersistentQueue implements Queue {
     return this.#engine.attendance.status;
   }
 
-  /**
-   * Appends a message, at most 64 MiB, and resolves with its position once it is ordered and durable at a quorum.
-   * While too much is pending it waits for room first. The bytes must not be changed afterwards.
-   * @throws TreplicaError QUEUE_CLOSED, MESSAGE_TOO_LARGE, INVALID_OPTION or, where a state machine is bound to the queue,
-   * QUEUE_BOUND when nothing was put; UnknownOutcomeError when the queue stops before the message is known to be ordered.
-   */
-  async put(message: Uint8Array): Promise<Position> {
+  async put(value: unknown): Promise<Position> {
+    const message = messageOf(value, this.#codec);
     let ticket: PutTicket | undefined;
     const ordered = new Promise<Position>((resolve, reject) => {
       ticket = new PutTicket(resolve, reject);
@@ -107,12 +95,6 @@ export class AsynchronousPersistentQueue implements Queue {
     return ordered;
   }
 
-  /**
-   * As `put`, for a state holder: the ticket comes back to it with the message instead of a promise. Returns a promise
-   * only where there is no room; nothing was taken then: wait for it and try again.
-   * @throws TreplicaError QUEUE_CLOSED, MESSAGE_TOO_LARGE, INVALID_OPTION, or QUEUE_BOUND where the holder does not accept
-   * the ticket.
-   */
   submit(message: Uint8Array, ticket: unknown): Promise<void> | undefined {
     checkMessage(message);
     if (this.#closing === null) checkTicket(this.#holder, ticket, this.queueId);
@@ -121,25 +103,14 @@ export class AsynchronousPersistentQueue implements Queue {
     return room;
   }
 
-  /**
-   * The next message, from the first one that the group has ever ordered; each is given once. A queue is read either so
-   * or by the state holder that it is bound to.
-   * @throws TreplicaError QUEUE_CLOSED, QUEUE_BOUND.
-   */
   async get(): Promise<QueueMessage> {
     return this.#read().get();
   }
 
-  /** All messages, from the first one on; ends when the queue is closed. */
   [Symbol.asyncIterator](): AsyncGenerator<QueueMessage, void, undefined> {
     return this.#read()[Symbol.asyncIterator]();
   }
 
-  /**
-   * Hands every message to `holder` from now on, from the first one on. Resolves when it has been given everything that
-   * was decided, as far as this process knew, at the time of the call.
-   * @throws TreplicaError QUEUE_BOUND, QUEUE_CLOSED, INVALID_OPTION.
-   */
   async bind(holder: StateHolder): Promise<void> {
     checkHolder(holder);
     const bound = this.#engine.delivery.bind(holder);
@@ -147,22 +118,12 @@ export class AsynchronousPersistentQueue implements Queue {
     await bound;
   }
 
-  /**
-   * Saves the state of the bound holder now, so that the log before it can be cut, and resolves when it is durable. Queues
-   * do so by themselves as `options.checkpoint` says.
-   * @throws TreplicaError NOT_SERIALIZABLE or CLASS_NOT_REGISTERED where the state cannot be saved, LEDGER_FAILED where it
-   * cannot be stored, QUEUE_CLOSED.
-   */
+  /** As the port says. The log before it can then be cut; queues do so by themselves as `options.checkpoint` says. */
   checkpoint(): Promise<Checkpoint> {
     return this.#engine.recovery.checkpoint();
   }
 
-  /**
-   * Resolves once everything that was acknowledged anywhere before the call has been handed over here: what is read
-   * from the state afterwards is linearizable. Costs a question to a majority, which all waiting callers share. Rejects
-   * with the reason of `signal` when that aborts before.
-   * @throws TreplicaError QUEUE_CLOSED.
-   */
+  /** As the port says. Costs a question to a majority, which all waiting callers share. */
   sync(signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#closing !== null) {
@@ -181,10 +142,6 @@ export class AsynchronousPersistentQueue implements Queue {
     });
   }
 
-  /**
-   * Calls back once after `ms` milliseconds, at most 2³¹ − 1, of the clock that the queue runs by, unless the returned
-   * function is called before: for state holders that limit a wait.
-   */
   after(ms: number, callback: () => void): () => void {
     return this.#scheduler.after(ms, callback);
   }
@@ -197,6 +154,7 @@ export class AsynchronousPersistentQueue implements Queue {
   #read(): Reader {
     if (this.#reader === null) {
       const reader = new Reader({
+        codec: this.#codec,
         unreadBytesMax: limits.unreadBytesMax,
         resume: () => {
           this.#engine.delivery.resume();
@@ -253,14 +211,24 @@ export class AsynchronousPersistentQueue implements Queue {
     else this.#founded.settle(null);
   }
 
-  /** As `create`, on other ports: puts a queue together and waits until its process belongs to a group. */
-  static async open(queueId: string, options: QueueOptions, ports: QueuePorts): Promise<AsynchronousPersistentQueue> {
+  /** Puts a queue together on `ports`, and waits until its process belongs to a group: see `create` of the public class. */
+  static open(queueId: string, options: QueueOptions, ports: QueuePorts): Promise<PaxosQueue> {
+    return PaxosQueue.openAs((parts) => new PaxosQueue(parts), queueId, options, ports);
+  }
+
+  /** As `open`, of the class that `make` makes. */
+  protected static async openAs<Q extends PaxosQueue>(
+    make: (parts: QueueParts) => Q,
+    queueId: string,
+    options: QueueOptions,
+    ports: QueuePorts,
+  ): Promise<Q> {
     checkOptions(options);
     options.signal?.throwIfAborted();
     const log = guardedLog(options.log ?? defaultLog(), queueId);
     for (;;) {
       try {
-        return await AsynchronousPersistentQueue.#openOnce(queueId, options, ports, log);
+        return await PaxosQueue.#openOnce(make, queueId, options, ports, log);
       } catch (error) {
         // Nobody has been given a queue yet: the process begins anew by itself.
         if (!(error instanceof TreplicaError) || error.code !== 'FOUNDING_FAILED') throw error;
@@ -268,12 +236,13 @@ export class AsynchronousPersistentQueue implements Queue {
     }
   }
 
-  static async #openOnce(
+  static async #openOnce<Q extends PaxosQueue>(
+    make: (parts: QueueParts) => Q,
     queueId: string,
     options: QueueOptions,
     ports: QueuePorts,
     log: Logger,
-  ): Promise<AsynchronousPersistentQueue> {
+  ): Promise<Q> {
     const opened = await openLedger(queueId, options, ports, (count) => ports.scheduler.randomBytes(count), log);
     const { ledger, claimed } = opened;
     let transport: Transport | null = null;
@@ -290,9 +259,7 @@ export class AsynchronousPersistentQueue implements Queue {
         log,
       );
       options.signal?.throwIfAborted();
-      const queue = new AsynchronousPersistentQueue({
-        ...{ queueId, options, ports, ledger, transport, claimed, base, loss, log },
-      });
+      const queue = make({ queueId, options, ports, ledger, transport, claimed, base, loss, log });
       receive = (from, group, message, start) => {
         queue.#engine.driver.receive(from, group, message, start);
       };

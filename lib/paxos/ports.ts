@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { hasSetAside, openLmdbLedger, setLedgerAside } from '../ledger/open.js';
 import type { ProcessId } from '../model/ids.js';
 import type { Start } from '../model/start.js';
+import type { MessageCodec } from '../queue/message-values.js';
 import type { Receiver, Transport } from '../transport/transport.js';
 import { parseQueueId } from '../transport/udp/udp-options.js';
 import { openUdpTransport } from '../transport/udp/udp-transport.js';
@@ -13,6 +14,8 @@ import { realScheduler, type Scheduler } from './scheduler.js';
 export interface QueuePorts extends LedgerPorts {
   readonly openTransport: (self: ProcessId, start: Start, receiver: Receiver, log: Logger) => Promise<Transport>;
   readonly scheduler: Scheduler;
+  /** Of what `put` is given beside bytes. */
+  readonly codec: MessageCodec;
   /** A chunk of a checkpoint, in bytes. Default: `limits.checkpointChunkBytes`. */
   readonly checkpointChunkBytes?: number | undefined;
   /** Votes that one message of phase 1 reports. Default: as many as fit a datagram. */
@@ -22,7 +25,7 @@ export interface QueuePorts extends LedgerPorts {
 }
 
 /** Those of production, of options that are checked by the time that they are opened: a ledger in LMDB, datagrams and connections over UDP and TCP, this machine's clock. */
-export function realPorts(queueId: string, options: QueueOptions): QueuePorts {
+export function realPorts(queueId: string, options: QueueOptions, codec: MessageCodec): QueuePorts {
   return {
     openLedger: () => {
       parseQueueId(queueId); // What is no queue id must not become a name in a ledger that other queues share.
@@ -35,5 +38,6 @@ export function realPorts(queueId: string, options: QueueOptions): QueuePorts {
       return openUdpTransport({ queueId, self, start, receiver, log, networkInterface, port, maxDatagramBytes });
     },
     scheduler: realScheduler,
+    codec,
   };
 }

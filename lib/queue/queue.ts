@@ -25,16 +25,19 @@ export interface Queue extends AsyncIterable<QueueMessage> {
   readonly closed: Promise<void>;
 
   /**
-   * Appends a message, from 0 bytes to 64 MiB, and resolves with its position once it is ordered and durable. While too much
-   * is pending it waits for room first. The bytes must not be changed afterwards.
-   * @throws TreplicaError QUEUE_CLOSED, MESSAGE_TOO_LARGE, INVALID_OPTION for what is no message or, where the holder that the
+   * Appends a message, and resolves with its position once it is ordered and durable. While too much is pending it waits for
+   * room first. `value` is anything that the codec carries: bytes travel as they are, all else as a copy, both of them as of the
+   * call. Encoded, with a head of one byte, it may have 64 MiB.
+   * @throws TreplicaError NOT_SERIALIZABLE and CLASS_NOT_REGISTERED for what cannot be carried, MESSAGE_TOO_LARGE, QUEUE_CLOSED or,
+   * where the holder that the
    * queue is bound to accepts only its own, QUEUE_BOUND: nothing was put. UnknownOutcomeError when the queue stops before
    * the message is known to be ordered.
    */
-  put(message: Uint8Array): Promise<Position>;
+  put(value: unknown): Promise<Position>;
 
   /**
-   * As `put`, for the state holder that is bound: the ticket comes back to it with the message, at this process and this start of it alone, or
+   * As `put`, for the state holder that is bound, with a message of 0 bytes to 64 MiB as it is, which must not be changed
+   * afterwards; its first byte says what follows, see `MessageHead`: the ticket comes back to it with the message, at this process and this start of it alone, or
    * when the queue stops. Returns a promise only where there is no room: nothing was taken then; wait for it, and submit the
    * very same message again at once. Callers that wait come before later ones. The promise rejects with QUEUE_CLOSED when the
    * queue stops.
@@ -44,9 +47,11 @@ export interface Queue extends AsyncIterable<QueueMessage> {
   submit(message: Uint8Array, ticket: unknown): Promise<void> | undefined;
 
   /**
-   * The next message, from the first one that the group has ever ordered; each is given once, and callers are served first
-   * come, first served. A queue is read either so or by the state holder that it is bound to.
-   * @throws TreplicaError QUEUE_CLOSED, also when the queue stops before there is a message; QUEUE_BOUND.
+   * The next value that was put, from the first one that the group has ever ordered; each is given once, and callers are served first
+   * come, first served. What was not put as a value, such as an operation of a state machine, is passed over. A queue is read
+   * either so or by the state holder that it is bound to.
+   * @throws TreplicaError QUEUE_CLOSED, also when the queue stops before there is a message; QUEUE_BOUND; CLASS_NOT_REGISTERED or
+   * MALFORMED_BYTES for a message that this process cannot read: the next call gives the one after it.
    */
   get(): Promise<QueueMessage>;
 

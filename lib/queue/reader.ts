@@ -1,6 +1,7 @@
 import { TreplicaError } from '../model/errors.js';
 import type { Position, ProcessId } from '../model/ids.js';
 import { Fifo } from './fifo.js';
+import { holdsValue, valueIn, type MessageCodec } from './message-values.js';
 import type { Consumer, DeliveredBatch } from './state-holder.js';
 
 /** What an unread message costs beyond its own bytes, about. */
@@ -12,8 +13,15 @@ export interface QueueMessage {
   readonly position: Position;
   /** The process that put it. */
   readonly origin: ProcessId;
-  /** May be kept and must not be changed. */
-  readonly message: Buffer;
+  /** What was put: bytes as a Buffer, which may be kept and must not be changed; anything else as a copy of its own. */
+  readonly message: unknown;
+}
+
+/** One that has not been read yet, in its bytes. */
+interface Unread {
+  readonly position: Position;
+  readonly origin: ProcessId;
+  readonly bytes: Buffer;
 }
 
 export interface ReaderOptions {
@@ -21,6 +29,7 @@ export interface ReaderOptions {
   readonly unreadBytesMax: number;
   /** Called once the reader, after it pushed back, has been read half empty. */
   readonly resume: () => void;
+  readonly codec: MessageCodec;
 }
 
 interface Get {
@@ -28,10 +37,13 @@ interface Get {
   readonly reject: (error: Error) => void;
 }
 
-/** What a queue is bound to where its messages are read one by one, with `get()` or `for await`. */
+/**
+ * What a queue is bound to where its messages are read one by one, with `get()` or `for await`. Messages that hold no value,
+ * such as operations of a state machine, are passed over.
+ */
 export class Reader implements Consumer {
   readonly #options: ReaderOptions;
-  readonly #unread = new Fifo<QueueMessage>();
+  readonly #unread = new Fifo<Unread>();
   readonly #gets = new Fifo<Get>();
   #unreadBytes = 0;
   #full = false;
@@ -48,7 +60,8 @@ export class Reader implements Consumer {
 
   /**
    * The next message that nobody else has got; callers are served first come, first served.
-   * @throws TreplicaError QUEUE_CLOSED when the queue is closed before there is one.
+   * @throws TreplicaError QUEUE_CLOSED when the queue is closed before there is one; CLASS_NOT_REGISTERED or MALFORMED_BYTES
+   * for a message that this process cannot read: the next call gets the one after it.
    */
   get(): Promise<QueueMessage> {
     if (this.#end !== null) return Promise.reject(this.#end);
@@ -59,14 +72,14 @@ export class Reader implements Consumer {
       this.#full = false;
       this.#options.resume();
     }
-    return Promise.resolve(message);
+    return new Promise((resolve, reject) => this.#answer({ resolve, reject }, message));
   }
 
   /** Message after message, until the owner closes the queue; throws QUEUE_CLOSED where it stops for another cause. */
   async *[Symbol.asyncIterator](): AsyncGenerator<QueueMessage, void, undefined> {
     for (;;) {
       const message = await this.get().catch((error: unknown) => {
-        if (this.#end?.cause === undefined) return null;
+        if (error === this.#end && this.#end?.cause === undefined) return null;
         throw error;
       });
       if (message === null) return;
@@ -75,8 +88,8 @@ export class Reader implements Consumer {
   }
 
   deliver({ position, origin, messages }: DeliveredBatch): void {
-    messages.forEach((message, index) => {
-      this.#offer({ position: (position + index) as Position, origin, message });
+    messages.forEach((bytes, index) => {
+      if (holdsValue(bytes)) this.#offer({ position: (position + index) as Position, origin, bytes });
     });
     if (this.#unreadBytes > this.#options.unreadBytesMax) this.#full = true;
   }
@@ -89,10 +102,22 @@ export class Reader implements Consumer {
     for (let get = this.#gets.shift(); get !== undefined; get = this.#gets.shift()) get.reject(end);
   }
 
-  #offer(message: QueueMessage): void {
+  /** Read when it is asked for: what cannot be read is the concern of the caller alone. */
+  #answer({ resolve, reject }: Get, { position, origin, bytes }: Unread): void {
+    let message: unknown;
+    try {
+      message = valueIn(bytes, this.#options.codec);
+    } catch (error) {
+      reject(error as Error);
+      return;
+    }
+    resolve({ position, origin, message });
+  }
+
+  #offer(message: Unread): void {
     const get = this.#gets.shift();
     if (get !== undefined) {
-      get.resolve(message);
+      this.#answer(get, message);
       return;
     }
     this.#unread.push(message);
@@ -100,6 +125,6 @@ export class Reader implements Consumer {
   }
 }
 
-function costOf({ message }: QueueMessage): number {
-  return message.length + UNREAD_HEAD_BYTES;
+function costOf({ bytes }: Unread): number {
+  return bytes.length + UNREAD_HEAD_BYTES;
 }

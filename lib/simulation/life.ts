@@ -1,7 +1,7 @@
 import type { ReplicatedStateMachine } from '../machine/replicated-state-machine.js';
 import type { StateMachine } from '../machine/state-machine.js';
 import type { LedgerRecord } from '../model/records.js';
-import type { AsynchronousPersistentQueue } from '../paxos/paxos-queue.js';
+import type { PaxosQueue } from '../paxos/paxos-queue.js';
 import type { Scheduler } from '../paxos/scheduler.js';
 import type { Transport } from '../transport/transport.js';
 import type { Clock } from './clock.js';
@@ -13,7 +13,7 @@ import type { ActingLife, SavedHolder, Stage } from './stage.js';
  */
 export class Life<S extends StateMachine> implements ActingLife<S> {
   isAlive = true;
-  queue: AsynchronousPersistentQueue | null = null;
+  queue: PaxosQueue | null = null;
   machine: ReplicatedStateMachine<S> | null = null;
   replica: SavedHolder<S> | null = null;
   transport: Transport | null = null;

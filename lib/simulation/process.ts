@@ -4,12 +4,13 @@ import type { Mode } from '../consensus/mode.js';
 import { copyOf, type MemoryDisk, type MemoryFile } from '../ledger/memory/memory-ledger.js';
 import { ReplicatedStateMachine } from '../machine/replicated-state-machine.js';
 import type { StateMachine } from '../machine/state-machine.js';
+import * as codec from '../serialization/codec.js';
 import { InvariantViolation, TreplicaError } from '../model/errors.js';
 import type { ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
 import { sameStart, type Start } from '../model/start.js';
 import type { QueueOptions } from '../paxos/options.js';
-import { AsynchronousPersistentQueue } from '../paxos/paxos-queue.js';
+import { PaxosQueue } from '../paxos/paxos-queue.js';
 import type { WireMessage } from '../paxos/wire/routes.js';
 import { Clock, START_MS } from './clock.js';
 import { DiskController, type DiskBehavior } from './disk-controller.js';
@@ -220,7 +221,7 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
     const { maxDatagramBytes = limits.datagramBytesOnLoopback } = world.scene;
     const { watch, lastWords } = world;
     const owner = { stage: world, watch, lastWords, process: this, life };
-    const queue = await AsynchronousPersistentQueue.open(queueId, this.#optionsOf(life), {
+    const queue = await PaxosQueue.open(queueId, this.#optionsOf(life), {
       openLedger: () => new WatchedLedger(this.disk.open(queueId), owner),
       votesAPromise: VOTES_A_PROMISE,
       setLedgerAside: () => this.#setDiskAside(),
@@ -234,6 +235,7 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
         return new WatchedTransport(inner, owner, start);
       },
       scheduler: life.scheduler(),
+      codec,
       checkpointChunkBytes: checkpoint?.chunkBytes,
       deliveryRowsMax,
     });

@@ -27,8 +27,8 @@ export class WatchedQueue<S extends StateMachine> implements Queue {
     return this.owner.life.awaiting(this.inner.closed);
   }
 
-  put(message: Uint8Array): Promise<Position> {
-    return this.owner.life.awaiting(this.inner.put(message));
+  put(value: unknown): Promise<Position> {
+    return this.owner.life.awaiting(this.inner.put(value));
   }
 
   get(): Promise<QueueMessage> {

@@ -59,7 +59,7 @@ it('a group that is being founded executes nothing of what another group on its 
     const [first, second] = queues;
     await first?.put(Buffer.from('ours'));
     const [message] = second === undefined ? [] : await take(second, 1);
-    expect(message?.message.toString()).toBe('ours');
+    expect(String(message?.message)).toBe('ours');
     await Promise.all(queues.map((queue) => queue.close()));
   }
 });

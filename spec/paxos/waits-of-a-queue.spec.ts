@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 
-import { AsynchronousPersistentQueue, ReplicatedStateMachine } from '../../lib/index.js';
+import * as codec from '../../lib/serialization/codec.js';
+import { ReplicatedStateMachine } from '../../lib/index.js';
+import { PaxosQueue } from '../../lib/paxos/paxos-queue.js';
 import { openLmdbLedger } from '../../lib/ledger/lmdb/lmdb-ledger.js';
 import { realScheduler } from '../../lib/paxos/scheduler.js';
 import { openUdpTransport } from '../../lib/transport/udp/udp-transport.js';
@@ -31,8 +33,8 @@ afterEach(() => {
 });
 
 /** A process, the only one of its group, whose clock is ahead by so much. */
-function openAhead(queueId: string, byMs: number): Promise<AsynchronousPersistentQueue> {
-  return AsynchronousPersistentQueue.open(
+function openAhead(queueId: string, byMs: number): Promise<PaxosQueue> {
+  return PaxosQueue.open(
     queueId,
     { directory, replicas: 1, log },
     {
@@ -40,6 +42,7 @@ function openAhead(queueId: string, byMs: number): Promise<AsynchronousPersisten
       setLedgerAside: () => directory,
       hasSetAside: () => false,
       openTransport: (self, start, receiver) => openUdpTransport({ queueId, self, start, receiver, log }),
+      codec,
       scheduler: { ...realScheduler, now: () => Date.now() + byMs },
     },
   );

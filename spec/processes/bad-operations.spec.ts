@@ -11,7 +11,7 @@ import {
 import { MessageHead } from '../../lib/queue/message-head.js';
 import { encode } from '../../lib/serialization/codec.js';
 import { Append, Journal } from '../programs/journal.js';
-import { QueueGroup, rejection, takeTexts } from '../support/queue-group.js';
+import { QueueGroup, rejection } from '../support/queue-group.js';
 
 class Unregistered extends Operation<Journal> {
   execute(): void {}
@@ -94,7 +94,7 @@ describe('an operation', () => {
 
 describe('a queue that a machine is bound to', () => {
   it.each([
-    ['put', (queue: AsynchronousPersistentQueue) => queue.put(encode('text'))],
+    ['put', (queue: AsynchronousPersistentQueue) => queue.put('text')],
     ['submit', async (queue: AsynchronousPersistentQueue) => queue.submit(encode('text'), null)],
     ['get', (queue: AsynchronousPersistentQueue) => queue.get()],
     ['a second machine', (queue: AsynchronousPersistentQueue) => ReplicatedStateMachine.create(new Journal(), queue)],
@@ -116,19 +116,20 @@ describe('an operation in the log that this process cannot execute', () => {
     ['a value', operationOf('text'), 'MALFORMED_BYTES', 'and is none'],
     ['of a class that is not loaded', unknown, 'CLASS_NOT_REGISTERED', "'journal.strike'"],
   ])(
-    '(%s), put where no machine is bound, stops every machine with an error that says so, again and again, and is kept',
+    '(%s), submitted where no machine is bound, stops every machine with an error that says so, again and again, and is kept',
     async (_, message, code, name) => {
       const says = { code, message: expect.stringContaining(name) };
       await group.close(0);
       await group.reopen([0]); // Bound to nothing here, it takes anything.
       const closed = rejection(group.queue(1).closed);
-      await group.queue(0).put(message);
+      expect(group.queue(0).submit(message, undefined)).toBeUndefined();
+      expect(await group.put(0, 'behind it')).toMatchObject({ position: 1 });
       expect(await closed).toMatchObject(says);
       expect(await rejection(ReplicatedStateMachine.create(new Journal(), group.queue(0)))).toMatchObject(says);
       await group.close(0);
       await group.reopen();
-      expect(await takeTexts(group.queue(1), 1)).toEqual([String(message)]);
       for (let i = 0; i < 3; i += 1) await group.put(0, 'later');
+      expect(await group.queue(1).get()).toMatchObject({ position: 1, message: Buffer.from('behind it') });
       await group.closeAll();
       await group.reopen();
       for (const queue of group.queues)
@@ -141,9 +142,10 @@ describe('messages that are no operations', () => {
   it('are passed over by every machine, at every start', async () => {
     await group.close(0);
     await group.reopen([0]); // Bound to nothing here, it takes anything.
-    await group.queue(0).put(Buffer.of(MessageHead.raw, 1));
-    await group.queue(0).put(encode(new Append('a value'), MessageHead.value));
-    await group.queue(0).put(encode(new Append('later'), 0x22));
+    await group.queue(0).put(Buffer.of(1));
+    await group.queue(0).put(new Append('a value'));
+    expect(group.queue(0).submit(encode(new Append('of a later version'), 0x22), undefined)).toBeUndefined();
+    await group.queue(0).put('after them');
     for (let start = 0; start < 2; start += 1) {
       await group.closeAll();
       await group.reopen();

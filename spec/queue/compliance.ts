@@ -314,7 +314,36 @@ export function describeQueue(name: string, { open, notShown = {} }: QueueTraits
         const message = Buffer.alloc(bytes, 'treplica');
         await queue.put(message);
         const got = await queue.get();
-        expect(message.equals(got.message)).toBe(true);
+        expect(message.equals(got.message as Buffer)).toBe(true);
+      });
+
+      it.each([
+        ['nothing', undefined],
+        ['a text', 'lamp'],
+        ['a number', -0.5],
+        ['an object of collections', { bids: new Map([['ann', [1, 2n]]]), seen: new Set(['bob']), at: new Date(7) }],
+        ['bytes within something else', { bytes: Buffer.from('raw') }],
+      ])('carries any value: %s', async (_, value) => {
+        await queue.put(value);
+        await queue.put(Buffer.from('bytes'));
+        expect((await queue.get()).message).toEqual(value);
+        expect((await queue.get()).message).toEqual(Buffer.from('bytes'));
+      });
+
+      it('carries what a value was at the call', async () => {
+        const [list, bytes] = [['before'], Buffer.from('before')];
+        const puts = [queue.put(list), queue.put(bytes)];
+        list.push('after');
+        bytes.write('after!');
+        await Promise.all(puts);
+        expect((await queue.get()).message).toEqual(['before']);
+        expect((await queue.get()).message).toEqual(Buffer.from('before'));
+      });
+
+      it('refuses what cannot be carried before it has taken anything, and goes on', async () => {
+        expect(await rejection(queue.put({ socket: () => undefined }))).toMatchObject({ code: 'NOT_SERIALIZABLE' });
+        expect(await rejection(queue.put(new (class Unknown {})()))).toMatchObject({ code: 'CLASS_NOT_REGISTERED' });
+        expect(await queue.put('small')).toBe(0);
       });
 
       it('refuses what is too large before it has taken anything, and goes on', async () => {

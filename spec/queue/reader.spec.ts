@@ -2,25 +2,34 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import type { Position, ProcessId } from '../../lib/model/ids.js';
+import * as codec from '../../lib/serialization/codec.js';
+import { MessageHead } from '../../lib/queue/message-head.js';
+import { messageOf } from '../../lib/queue/message-values.js';
 import { Reader } from '../../lib/queue/reader.js';
 
 const ANNA = 'aaaaaaaaaaaaaaaa' as ProcessId;
 
 /** A reader and whoever delivers to it. */
+const UNREADABLE = Buffer.of(MessageHead.value, 0xc1);
+
 class Subject {
   readonly reader: Reader;
   timesResumed = 0;
   #position = 0;
 
   constructor(unreadBytesMax = 1e9) {
-    this.reader = new Reader({ unreadBytesMax, resume: () => (this.timesResumed += 1) });
+    this.reader = new Reader({ codec, unreadBytesMax, resume: () => (this.timesResumed += 1) });
   }
 
   deliver(...messages: readonly (string | Buffer)[]): void {
+    this.deliverAsIs(...messages.map((message) => Buffer.from(messageOf(Buffer.from(message), codec))));
+  }
+
+  /** With whatever heads they have. */
+  deliverAsIs(...messages: readonly Buffer[]): void {
     const position = this.#position as Position;
     this.#position += messages.length;
-    const buffers = messages.map((message) => Buffer.from(message));
-    this.reader.deliver({ position, origin: ANNA, proposedAtMs: 0, messages: buffers, tickets: null });
+    this.reader.deliver({ position, origin: ANNA, proposedAtMs: 0, messages, tickets: null });
   }
 
   async getText(): Promise<string> {
@@ -83,6 +92,23 @@ describe('a reader', () => {
     subject.reader.stopped([], null);
     await expect(early).rejects.toMatchObject({ code: 'QUEUE_CLOSED' });
     await expect(subject.getText()).rejects.toMatchObject({ code: 'QUEUE_CLOSED' });
+  });
+
+  it('passes over what holds no value, by the first byte alone', async () => {
+    const subject = new Subject();
+    subject.deliverAsIs(Buffer.of(MessageHead.operation, 1), Buffer.alloc(0), Buffer.of(0x2f));
+    subject.deliver('a');
+    expect(await subject.reader.get()).toMatchObject({ position: 3, message: Buffer.from('a') });
+  });
+
+  it('rejects the caller whose message cannot be read, and goes on with the next', async () => {
+    const subject = new Subject();
+    const waiting = subject.reader.get();
+    subject.deliverAsIs(UNREADABLE, UNREADABLE);
+    subject.deliver('a');
+    await expect(waiting).rejects.toMatchObject({ code: 'MALFORMED_BYTES' });
+    await expect(subject.readToTheEnd()).rejects.toMatchObject({ code: 'MALFORMED_BYTES' });
+    expect(await subject.getText()).toBe('a');
   });
 });
 

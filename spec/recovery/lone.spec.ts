@@ -1,12 +1,13 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { AsynchronousPersistentQueue } from '../../lib/paxos/paxos-queue.js';
+import { PaxosQueue } from '../../lib/paxos/paxos-queue.js';
 import type { CheckpointOptions } from '../../lib/queue/checkpoint-options.js';
 import { realScheduler } from '../../lib/paxos/scheduler.js';
 import type { Ledger } from '../../lib/ledger/ledger.js';
 import type { DiskWrite } from '../../lib/ledger/memory/disk-write.js';
 import { MemoryDisk } from '../../lib/ledger/memory/memory-ledger.js';
 import { ReplicatedStateMachine } from '../../lib/machine/replicated-state-machine.js';
+import * as codec from '../../lib/serialization/codec.js';
 import { MemoryNetwork } from '../../lib/transport/memory/memory-network.js';
 import { Append, Journal } from '../programs/journal.js';
 import { rejection, silent } from '../support/queue-group.js';
@@ -17,7 +18,7 @@ const QUEUE = 'queue';
 /** A group of one on a disk in memory. */
 class Lone {
   ledger!: Ledger;
-  queue!: AsynchronousPersistentQueue;
+  queue!: PaxosQueue;
   machine!: ReplicatedStateMachine<Journal>;
 
   constructor(
@@ -26,7 +27,7 @@ class Lone {
   ) {}
 
   async start(): Promise<void> {
-    this.queue = await AsynchronousPersistentQueue.open(
+    this.queue = await PaxosQueue.open(
       QUEUE,
       { directory: 'nowhere', replicas: 1, log: silent, checkpoint: this.checkpoint },
       {
@@ -36,6 +37,7 @@ class Lone {
         openTransport: async (self, start, receiver, log) =>
           new MemoryNetwork(() => undefined).open({ queueId: QUEUE, self, start, receiver, log }),
         scheduler: realScheduler,
+        codec,
       },
     );
     this.machine = await ReplicatedStateMachine.create(new Journal(), this.queue);

@@ -51,7 +51,7 @@ describe('a directory is put back on a process that has gone on', () => {
     await Promise.all([group.reopen([1, 2]), group.reopen([0], { recover: true })]);
     expect(group.queue(0).processId).not.toBe(processId);
     await group.put(0, 'last');
-    const texts = (await take(group.queue(0), 3)).map(({ message }) => message.toString());
+    const texts = (await take(group.queue(0), 3)).map(({ message }) => String(message));
     expect(texts).toEqual(['first', 'by the start that is forgotten', 'last']);
   });
 

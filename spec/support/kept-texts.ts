@@ -1,3 +1,4 @@
+import { MessageHead } from '../../lib/queue/message-head.js';
 import type { DeliveredBatch, StateHolder, StateKeeper } from '../../lib/queue/state-holder.js';
 
 /** A holder whose state is the texts that it has been given. */
@@ -35,7 +36,7 @@ export class KeptTexts implements StateHolder {
 
   deliver({ messages, tickets }: DeliveredBatch): void {
     this.onDeliver();
-    this.delivered.push(...messages.map(String));
+    this.delivered.push(...messages.map(textOf));
     this.tickets.push(...(tickets ?? []).filter((ticket) => ticket !== undefined));
     this.#awaited = this.#awaited.filter(({ count, resolve }) => {
       if (this.texts.length < count) return true;
@@ -52,4 +53,9 @@ export class KeptTexts implements StateHolder {
   async until(count: number): Promise<void> {
     if (this.texts.length < count) await new Promise<void>((resolve) => this.#awaited.push({ count, resolve }));
   }
+}
+
+/** What a message says: one that is put begins with a head. */
+export function textOf(message: Buffer): string {
+  return String(message[0] === MessageHead.raw ? message.subarray(1) : message);
 }

@@ -37,6 +37,8 @@ const ledgerDoors: readonly string[] = [
 const memoryLedger = 'lib/ledger/memory/';
 
 const publicApi = 'lib/index.ts';
+/** What gives the engine the codec, which it does not know. */
+const composition: readonly string[] = [publicApi, 'lib/asynchronous-persistent-queue.ts'];
 
 /**
  * The places where a file imports what its layer must not know, one sentence for each, naming the file and the import; and the
@@ -73,7 +75,7 @@ function libraryViolations(file: string, imports: readonly Import[]): string[] {
   const outside = targets(imports)
     .filter((target) => isSource(target) && !target.startsWith('lib/'))
     .map((target) => `${file} imports ${target}: the library imports nothing of the repository but itself`);
-  if (file === publicApi) return outside;
+  if (composition.includes(file)) return outside;
   const layer = layerOf(file);
   const known = layers[layer];
   if (!known) return [`${file} is in none of the layers ${Object.keys(layers).join(', ')}`];

@@ -5,9 +5,11 @@ import { limits } from '../../lib/model/limits.js';
 import { realScheduler } from '../../lib/paxos/scheduler.js';
 import { checkHolder, handOver } from '../../lib/queue/holder-checks.js';
 import { checkMessage, checkTicket } from '../../lib/queue/message-checks.js';
+import { messageOf } from '../../lib/queue/message-values.js';
 import type { Queue } from '../../lib/queue/queue.js';
 import { Reader, type QueueMessage } from '../../lib/queue/reader.js';
 import type { Consumer, StateHolder } from '../../lib/queue/state-holder.js';
+import * as codec from '../../lib/serialization/codec.js';
 
 interface Entry {
   readonly message: Buffer;
@@ -104,7 +106,8 @@ export class MemoryQueue implements Queue {
     this.closed.catch(() => undefined);
   }
 
-  async put(message: Uint8Array): Promise<Position> {
+  async put(value: unknown): Promise<Position> {
+    const message = messageOf(value, codec);
     let ticket: Put | undefined;
     const position = new Promise<Position>((resolve, reject) => (ticket = new Put(resolve, reject)));
     for (let room = this.submit(message, ticket); room !== undefined; room = this.submit(message, ticket)) await room;
@@ -217,7 +220,7 @@ export class MemoryQueue implements Queue {
 
   #read(): Reader {
     if (this.#reader !== null) return this.#reader;
-    const reader = new Reader({ unreadBytesMax: limits.unreadBytesMax, resume: () => this.catchUp() });
+    const reader = new Reader({ codec, unreadBytesMax: limits.unreadBytesMax, resume: () => this.catchUp() });
     if (this.#isClosed) reader.stopped([], this.#cause);
     else this.#attach(reader);
     this.#reader = reader;

@@ -93,7 +93,7 @@ export async function take(queue: Queue, count: number): Promise<QueueMessage[]>
 }
 
 export async function takeTexts(queue: Queue, count: number): Promise<string[]> {
-  return (await take(queue, count)).map(({ message }) => message.toString());
+  return (await take(queue, count)).map(({ message }) => String(message));
 }
 
 /** What the promise is rejected with, which it has to be. */

@@ -1,9 +1,10 @@
 /** Groups of queues for the compliance suite of the port: the engine on real ports and on those of memory, and the specs' own. */
 import { MemoryDisk } from '../../lib/ledger/memory/memory-ledger.js';
 import type { ProcessId } from '../../lib/model/ids.js';
-import { AsynchronousPersistentQueue } from '../../lib/paxos/paxos-queue.js';
+import { PaxosQueue } from '../../lib/paxos/paxos-queue.js';
 import { realScheduler, type Scheduler } from '../../lib/paxos/scheduler.js';
 import type { Queue } from '../../lib/queue/queue.js';
+import * as codec from '../../lib/serialization/codec.js';
 import { MemoryNetwork } from '../../lib/transport/memory/memory-network.js';
 import type { Transport } from '../../lib/transport/transport.js';
 import type { QueueTestbed } from '../queue/compliance.js';
@@ -87,7 +88,7 @@ class MemoryPorts implements QueueTestbed {
     const start = new Start();
     this.#starts[index] = start;
     const options = { directory: 'nowhere', replicas: this.n, log: silent };
-    start.queue = await AsynchronousPersistentQueue.open('queue', options, {
+    start.queue = await PaxosQueue.open('queue', options, {
       openLedger: () => this.#disks[index]!.open('queue'),
       setLedgerAside: () => 'aside',
       hasSetAside: () => false,
@@ -96,6 +97,7 @@ class MemoryPorts implements QueueTestbed {
         return start.transport;
       },
       scheduler: start.scheduler,
+      codec,
     });
     this.queues[index] = start.queue;
   }
