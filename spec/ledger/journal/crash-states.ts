@@ -13,7 +13,7 @@ import { OWNER_KEY } from '../../../lib/ledger/lmdb/owner.js';
 import { TreplicaError } from '../../../lib/model/errors.js';
 import { limits } from '../../../lib/model/limits.js';
 import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../../../lib/model/records.js';
-import { recordsOf, type LifeStep } from '../compliance-lifecycle.js';
+import { recordsOf, type LifeStep } from '../life-steps.js';
 import { committed, QUEUE } from '../ledger-place.js';
 import { tamper } from '../lmdb/lmdb-files.js';
 import { LedgerModel } from '../model.js';

@@ -18,7 +18,7 @@ import { seal, SEAL_BYTES } from '../../../lib/ledger/records/seal.js';
 import { limits } from '../../../lib/model/limits.js';
 import type { LedgerRecord } from '../../../lib/model/records.js';
 import { soon } from '../../support/soon.js';
-import { anyStep } from '../compliance-lifecycle.js';
+import { anyStep } from '../life-steps.js';
 import { anySteps, filesOf, statesOf, text, toldAfterCrash, type Step } from './crash-states.js';
 import { committed, QUEUE } from '../ledger-place.js';
 import { remove, tamper, temporaryDirectory } from '../lmdb/lmdb-files.js';
