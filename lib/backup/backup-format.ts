@@ -96,7 +96,7 @@ export function encodeRecordHead(index: number, kind: RecordKind, payload: Uint8
   return head;
 }
 
-/** Null for what is none. */
+/** Null where the bytes are no head of a record. */
 export function decodeRecordHead(head: Buffer): RecordHead | null {
   const kind = KINDS[head.readUInt8(0)];
   const length = head.readUInt32LE(1);
@@ -108,7 +108,7 @@ export function isSound({ kind, length, crc }: RecordHead, index: number, payloa
   return payload.length === length && checksum(index, kind, payload) === crc;
 }
 
-/** In JSON, for whoever looks into the file. */
+/** In JSON, for a person that looks into the file. */
 export function encodeHeader({ views, ...rest }: BackupHeader): Buffer {
   const stored = views.map(({ view, from }) => ({ number: view.number, from, members: view.members }));
   return Buffer.from(JSON.stringify({ ...rest, views: stored }));

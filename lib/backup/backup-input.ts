@@ -38,7 +38,7 @@ interface StoredRecord {
 
 const FIRST: Mark = { offset: BEGINNING_BYTES, index: 0 };
 
-/** A backup all of which has been read once and found to be what was written. */
+/** A backup that has been read as a whole once and found to be what was written. */
 export class BackupInput {
   readonly #file: FileHandle;
   readonly #path: string;
@@ -188,7 +188,7 @@ async function readRecord(file: FileHandle, path: string, at: Mark): Promise<Sto
   return { kind: decoded.kind, head, payload, at, next: { offset: start + decoded.length, index: at.index + 1 } };
 }
 
-/** For what the system does not let this process read: nothing is known of what it holds. */
+/** For a file that the system does not let this process read: nothing is known of its contents. */
 function notReadable(path: string, cause: unknown): TreplicaError {
   const { code, message } = cause as NodeJS.ErrnoException;
   const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a directory' : message;

@@ -9,8 +9,8 @@ import { encodeBeginning, encodeRecordHead, type RecordKind } from './backup-for
 import { BackupInput } from './backup-input.js';
 
 /**
- * Writes the file of a backup under the name that it gets when it is complete, with `.part` behind it until then. Neither
- * is ever written over what is there already.
+ * Writes the file of a backup. It gets its name when it is complete; until then `.part` is behind that. No file that exists
+ * is written over.
  */
 export class BackupOutput {
   readonly #path: string;
@@ -80,14 +80,14 @@ export class BackupOutput {
   }
 }
 
-/** A backup that nobody can restore is none. */
+/** A backup must be one that can be restored. */
 async function readBack(path: string, digest: string): Promise<void> {
   const input = await BackupInput.open(path);
   await input.close();
   assert(input.digest === digest, 'a backup is read back as it was written', { path, digest, read: input.digest });
 }
 
-/** A link, other than a renaming, never replaces what has got the name meanwhile; but not every file system has links. */
+/** A link, unlike a renaming, never replaces a file that has got the name meanwhile; but not every file system has links. */
 async function giveName(part: string, path: string): Promise<void> {
   try {
     await link(part, path);
@@ -130,6 +130,6 @@ function isExisting(error: unknown): boolean {
 function alreadyExists(path: string): TreplicaError {
   return new TreplicaError(
     'ALREADY_EXISTS',
-    `File ${path} exists and is not written over: name another one, or remove it if nobody writes or needs it.`,
+    `File ${path} exists and is not written over: name another one, or remove it if no process writes it and it is not needed.`,
   );
 }

@@ -8,12 +8,12 @@ import { BEGINNING_STATE, Cursor } from '../sequence/cursor.js';
 /** A ledger at one moment. */
 export interface LatestState {
   readonly past: LedgerSnapshot;
-  /** Of its checkpoint, which can be read to the end whatever becomes of it; null where there is none. */
+  /** The chunks of its checkpoint, which can be read to the end even if it is removed; null where there is no checkpoint. */
   readonly chunks: CheckpointReader | null;
 }
 
 /**
- * Where a ledger stands, which its process may go on writing meanwhile.
+ * The state of a ledger, whose process may go on writing it meanwhile.
  * @throws TreplicaError LEDGER_DAMAGED, also where its state has been refuted, or LEDGER_VERSION
  */
 export async function openLatest(ledger: LedgerReader): Promise<LatestState> {
@@ -25,13 +25,13 @@ export async function openLatest(ledger: LedgerReader): Promise<LatestState> {
     try {
       return { past, chunks: await ledger.checkpoints.open(checkpoint) };
     } catch (error) {
-      // One that another has taken the place of is removed.
+      // A checkpoint that another one has replaced is removed.
       if (ledger.load().checkpoint?.next === checkpoint.next) throw error;
     }
   }
 }
 
-/** Where a checkpoint ends, or the sequence begins. It counts no stretches. */
+/** A cursor at the end of a checkpoint, or at the beginning of the sequence. It counts no stretches. */
 export async function cursorAfter(chunks: CheckpointReader | null): Promise<Cursor> {
   const state = chunks === null ? BEGINNING_STATE : decodeHead(await chunks.chunk(0)).cursor;
   return new Cursor(state, { positions: Infinity, bytes: Infinity });

@@ -69,7 +69,7 @@ async function install(ledger: Ledger, checkpoint: Checkpoint, chunks: AsyncIter
   ]);
 }
 
-/** Nobody's votes: what was learnt to be decided. */
+/** Votes of no process: they tell what is decided. */
 function decided({ from, batches }: BackupEntries): LedgerRecord[] {
   const entries = batches.map((batch, offset): LedgerRecord => {
     const vote = { ballot: NO_BALLOT, batch };

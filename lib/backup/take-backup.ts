@@ -25,17 +25,20 @@ export interface BackupSummary {
   readonly digest: string;
 }
 
-/** How often the owner may have cut its log before it was read; it does so with a new checkpoint, which takes longer. */
+/**
+ * So often the owner may cut its log before it is read. The owner does so with a new checkpoint, which takes longer than
+ * reading.
+ */
 const ATTEMPTS_MAX = 20;
 
-/** Says that what is being read is not there any more. */
+/** For a part of the log that is not there any more. */
 class Overtaken extends Error {}
 
 /**
- * Writes what the replica in `directory` has of `queueId`, or of its only queue, which may run meanwhile, into the new file `path`: its latest checkpoint, and
- * all that it knows to be decided after that. Both are of one moment.
- * @throws TreplicaError ALREADY_EXISTS, INVALID_OPTION, LEDGER_DAMAGED, LEDGER_VERSION, LEDGER_FAILED, DISK_FULL, BACKUP_DAMAGED; what the
- * file system throws
+ * Writes into the new file `path` what the replica in `directory` has of `queueId`, or of its only queue: its latest
+ * checkpoint, and everything after it that it knows to be decided. Both are of one moment. The replica may run meanwhile.
+ * @throws TreplicaError ALREADY_EXISTS, INVALID_OPTION, LEDGER_DAMAGED, LEDGER_VERSION, LEDGER_FAILED, DISK_FULL,
+ * BACKUP_DAMAGED; what the file system throws
  */
 export async function takeBackup(directory: string, queueId: string | undefined, path: string): Promise<BackupSummary> {
   const ledger = openLmdbLedgerForReading(directory, queueId);

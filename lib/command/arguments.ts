@@ -2,12 +2,13 @@ import { parseArgs } from 'node:util';
 
 export const USAGE = `treplica <command> [options]
 
-  backup DIR FILE     writes what the replica with its ledger in DIR has, running or not, into the new FILE
+  backup DIR FILE     writes all data of the replica with its ledger in DIR, running or not, into the new FILE
   restore FILE DIR    makes a ledger of a backup in DIR, which is empty or does not exist
-  ledger show DIR     says what is in a ledger, also while its replica runs
+  ledger show DIR     tells what is in a ledger, also while its replica runs
   ledger verify DIR   reads all of a ledger and lists what is damaged
 
-  --queue ID          where DIR holds several queues; for restore, the queue to give it to, the backup's unless given
+  --queue ID          the queue to use, where DIR holds several; for restore, the queue of the new ledger (default: the
+                      backup's)
   --json              prints JSON
   --help              prints this
   --version           prints the version of Treplica

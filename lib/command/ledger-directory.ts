@@ -17,19 +17,19 @@ import { damageOf, verifyQueue, type Finding, type QueueVerification } from './v
 /** What is in a ledger directory, in JSON as it is here. */
 export interface DirectoryReport extends LedgerSizes {
   readonly directory: string;
-  /** Null where the last process gave the directory back. */
+  /** The process that has taken the directory; null where the last one gave it back. */
   readonly owner: DirectoryOwner | null;
   /** Directories inside it with ledgers that were damaged. */
   readonly setAside: readonly string[];
   readonly queues: readonly QueueReport[];
-  /** What keeps ledgers from being read, in sentences. */
+  /** Why ledgers could not be read, in sentences. */
   readonly damages: readonly string[];
 }
 
-/** What has been read of a ledger directory, and what was found. */
+/** How much of a ledger directory was read, and what was found. */
 export interface DirectoryVerification {
   readonly directory: string;
-  /** The pages of a data file that a process writes say nothing. */
+  /** `not read`: a process writes the data file, and its pages may change at any moment. */
   readonly pages: 'sound' | 'damaged' | 'not read';
   readonly queues: readonly QueueVerification[];
   readonly findings: readonly Finding[];
@@ -82,7 +82,7 @@ export async function verifyDirectory(directory: string, queueId: string | undef
   return { directory, pages: isRunning ? 'not read' : 'sound', queues, findings: found };
 }
 
-/** What is damaged as a whole is noted. */
+/** Calls `note` for a ledger that is damaged as a whole. */
 async function forEachQueue(
   directory: string,
   queueId: string | undefined,

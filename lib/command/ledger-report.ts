@@ -36,9 +36,9 @@ interface LogReport {
   readonly start: Instance;
   /** The first instance that the process does not know to be decided. */
   readonly watermark: Instance;
-  /** Entries from the watermark on. */
+  /** The number of entries from the watermark on. */
   readonly votes: number;
-  /** Of the bodies of batches below the watermark. */
+  /** The length of the bodies of all batches below the watermark. */
   readonly bytes: number;
   readonly segments: number;
 }

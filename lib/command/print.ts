@@ -1,4 +1,4 @@
-/** What people read: a heading and lines of names and values, aligned. */
+/** The output for people: lines of names and values, aligned. */
 import type { BackupSummary } from '../backup/take-backup.js';
 import type { RestoreSummary } from '../backup/restore-backup.js';
 import type { DirectoryReport, DirectoryVerification } from './ledger-directory.js';
@@ -31,7 +31,7 @@ export function showDirectory(report: DirectoryReport): string {
   const { directory, owner, dataBytes, checkpointBytes, setAside, queues } = report;
   const rows: Row[] = [
     ['directory', directory],
-    ['process', owner === null ? 'nobody runs on it' : `${owner.pid}, ${owner.isAlive ? 'running' : 'gone'}`],
+    ['process', owner === null ? 'no process runs on it' : `${owner.pid}, ${owner.isAlive ? 'running' : 'gone'}`],
     ['on disk', `${size(dataBytes)} records, ${size(checkpointBytes)} checkpoints`],
     ...setAside.map((name): Row => ['set aside', name]),
     ...report.damages.map((what): Row => ['damage', what]),
@@ -80,8 +80,8 @@ export function showVerification({ directory, pages, queues, findings }: Directo
 
 const PAGES: Readonly<Record<DirectoryVerification['pages'], string>> = {
   sound: 'every page is sound',
-  damaged: 'damaged, so that nothing in it was read',
-  'not read': 'its pages were not looked at, since a process runs on it',
+  damaged: 'damaged: nothing in it was read',
+  'not read': 'its pages were not examined, because a process runs on it',
 };
 
 const REMEDIES: Readonly<Record<Finding['remedy'], string>> = {

@@ -45,13 +45,13 @@ async function answerTo({ task, queueId }: Arguments): Promise<Answer> {
   }
 }
 
-/** Of the package that this file belongs to, three directories above where it is built. */
+/** The version of the package that this file belongs to: the built file is three directories below. */
 async function versionOf(): Promise<string> {
   const text = await readFile(new URL('../../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { readonly version: string }).version;
 }
 
-/** A reader that has seen enough, as `head` has, closes the pipe. */
+/** A reader that has seen enough, such as `head`, closes the pipe. */
 function endWithReader(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
   process.exit();

@@ -5,7 +5,7 @@ import type { LedgerSnapshot } from '../model/records.js';
 
 /** Something that is not as it was written. */
 export interface Finding {
-  /** Null where it is the data file, which all queues of a directory share. */
+  /** Null for the data file, which all queues of a directory share. */
   readonly queueId: string | null;
   readonly what: string;
   /**
@@ -15,7 +15,7 @@ export interface Finding {
   readonly remedy: 'peers' | 'new id';
 }
 
-/** What has been read of the ledger of one queue, and what was found. */
+/** How much of the ledger of one queue was read, and what was found. */
 export interface QueueVerification {
   readonly queueId: string;
   /** Decided entries that are sound. */
@@ -68,7 +68,7 @@ async function verifyCheckpoint(ledger: LedgerReader, note: (what: string) => vo
   }
 }
 
-/** What is damaged, in a sentence. Throws what is no damage again. */
+/** A sentence that tells what is damaged. Throws every error that is no damage. */
 export function damageOf(error: unknown): string {
   if (isDamage(error)) return error.message;
   throw error;

@@ -1,6 +1,6 @@
 /**
- * Where the chunks of checkpoints are kept, beside the records: a checkpoint may be as large as the memory of a process, is
- * written while votes are, and is read in order. Which checkpoint is the one to start from, the record says.
+ * Keeps the chunks of checkpoints, beside the records. A checkpoint may be as large as the memory of a process, is written
+ * while votes are written, and is read in order. A record of the ledger says which checkpoint a process starts from.
  */
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { Instance, Position } from '../model/ids.js';
@@ -9,12 +9,12 @@ import type { Instance, Position } from '../model/ids.js';
 export type CheckpointPlace = Pick<Checkpoint, 'next' | 'position'>;
 
 export interface CheckpointStore {
-  /** Begins to write a checkpoint of this process's own. What an earlier attempt at the same place left is gone. */
+  /** Begins to write a checkpoint of this process's own. It removes what an earlier attempt at the same place left. */
   create(place: CheckpointPlace): CheckpointWriter;
 
   /**
-   * Goes on receiving a checkpoint that another process has, or begins to: `received` says how many of its chunks are here
-   * already, from this start or an earlier one. All of them are checked.
+   * Begins to receive a checkpoint that another process has, or continues: `received` tells how many of its chunks are here
+   * already, from this run of the process or an earlier one. All of them have been checked.
    */
   receive(checkpoint: Checkpoint): Promise<CheckpointReceiver>;
 
@@ -24,17 +24,18 @@ export interface CheckpointStore {
    */
   open(checkpoint: Checkpoint): Promise<CheckpointReader>;
 
-  /** Removes what has been left of checkpoints that were being made here, by writers that are gone. */
+  /** Removes the unfinished checkpoints of this process's own, whose writers have ended. */
   removeUnfinished(): Promise<void>;
 
-  /** Removes every checkpoint, complete or not, but these. One that is open can be read to its end all the same. */
+  /** Removes every checkpoint except these, complete or not. A checkpoint that is open can still be read to its end. */
   keepOnly(checkpoints: readonly Checkpoint[]): Promise<void>;
 }
 
 export interface CheckpointWriter {
   /**
-   * Resolves when further chunks are welcome: at most a few are on their way at a time. The chunk must not change afterwards.
-   * Rejects with LEDGER_FAILED or DISK_FULL, and so does everything after that but `abandon`; the ledger itself goes on.
+   * Resolves when the writer takes further chunks: at most a few are being written at a time. The chunk must not change
+   * afterwards. Rejects with LEDGER_FAILED or DISK_FULL; then every further call but `abandon` rejects too. The ledger
+   * itself goes on.
    */
   append(chunk: Uint8Array): Promise<void>;
   /** Resolves when all of it is durable under its name. Rejects with LEDGER_FAILED or DISK_FULL: `abandon` it then. */
@@ -53,7 +54,9 @@ export interface CheckpointReceiver {
    * @throws TreplicaError LEDGER_DAMAGED where they are not what was announced: nothing of it is kept then
    */
   finish(): Promise<void>;
-  /** Keeps what has been received, so that it can be gone on with, and releases it. Also after a failure. */
+  /**
+   * Keeps what has been received, so that a later `receive` continues there, and releases the file. Also after a failure.
+   */
   pause(): Promise<void>;
 }
 

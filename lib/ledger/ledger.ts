@@ -17,14 +17,14 @@ export interface Ledger {
   readonly start: Instance;
 
   /**
-   * What ends every commit from now on, as soon as it is known, also where nothing is being written: the files have been
-   * removed or replaced, say. Null while all is well. Asked at every tick: must cost nothing.
+   * The error that every commit ends with from now on: the files have been removed or replaced, say. It is known also while
+   * nothing is being written. Null while all is well. The owner asks at every tick, so that asking must cost nothing.
    */
   readonly failure: Error | null;
 
   /**
-   * What was durable when the ledger was opened. Called once, before the first commit. Removes the checkpoints that nothing
-   * leads to any more: all but the one to start from, and later ones that are being received.
+   * What was durable when the ledger was opened. Called once, before the first commit. Removes the checkpoints that no
+   * process needs: all but the one to start from and later ones that are being received.
    * @throws TreplicaError LEDGER_DAMAGED, naming the record, or saying that records are missing or out of date; or
    * LEDGER_VERSION.
    */
@@ -37,16 +37,16 @@ export interface Ledger {
    * same kind (and, for entries, instance) replaces an earlier one; within one commit the last wins. At most one commit is
    * under way at a time; the caller gathers what arrives meanwhile.
    *
-   * The watermark never goes down and passes only instances that the log has an entry for; what was below it before is not
-   * written again, but by a `repair`, which is nowhere else. A `checkpoint` never ends below `start`. Where it ends beyond
-   * the watermark as it was, a `watermark` at or beyond its end is in the same commit: the log below its end is gone, of
-   * this commit too, `start` is its end, and votes from there on stay. A `truncation` counts with the watermark and the
-   * checkpoint of its own commit; it drops at most `limits.segmentsDroppedMax` segments, so that no commit takes long:
-   * repeat it while `start` rises.
+   * The watermark never goes down and passes only instances that the log has an entry for. An instance below the watermark
+   * is written again only by a `repair`, and a `repair` is of no other instance. A `checkpoint` never ends below `start`.
+   * Where it ends beyond the watermark as it was, a `watermark` at or beyond its end is in the same commit: the log below
+   * its end is gone, of this commit too, `start` is its end, and votes from there on stay. A `truncation` counts with the
+   * watermark and the checkpoint of its own commit; it drops at most `limits.segmentsDroppedMax` segments, so that no commit
+   * takes long: repeat it while `start` rises.
    *
    * A part of the log that `read` has called damaged is whole again when all of it has been repaired, by whatever commits;
-   * until then, and after a crash from the start on, it is damaged. What is repaired without having been called damaged
-   * is read as it was repaired, and its segment is not compared with its digest any more.
+   * until then it is damaged, and after a restart it counts as damaged again. What is repaired without having been called
+   * damaged is read as it was repaired, and its segment is not compared with its digest any more.
    */
   commit(records: readonly LedgerRecord[], done: (error: Error | null) => void): void;
 

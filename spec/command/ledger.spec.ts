@@ -129,7 +129,7 @@ describe('treplica ledger show', () => {
     const { stdout, stderr, code } = await treplica('ledger', 'show', directory);
     expect([code, stderr]).toEqual([0, '']);
     const lines = stdout.trimEnd().split('\n');
-    expect(lines).toContain('process    nobody runs on it');
+    expect(lines).toContain('process    no process runs on it');
     expect(lines).toContain(`identity    ${PROCESS}, started 3 times`);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(150);
   });

@@ -24,7 +24,7 @@ export class CheckpointDigest {
   }
 }
 
-/** What the checksum of chunk number `index` begins with: a chunk in another's place is not taken for a good one. */
+/** The checksum of chunk number `index` begins with this: a chunk in the place of another one does not count as sound. */
 export function chunkKeyCrc(queueId: string, { next }: CheckpointPlace, index: number): number {
   return crc32(`checkpoint/${next}/${index}`, crc32(queueId));
 }
@@ -36,17 +36,17 @@ export function chunkHead(chunk: Uint8Array, keyCrc: number): Buffer {
   return head;
 }
 
-/** Whether `chunk` is what `head` was made for. */
+/** Whether `head` was made for `chunk`. */
 export function isSound(head: Buffer, chunk: Uint8Array, keyCrc: number): boolean {
   return head.readUInt32LE(0) === chunk.length && head.readUInt32LE(4) === checksumOf(chunk, keyCrc);
 }
 
-/** Of no bytes at all, zlib's may or may not be 0. */
+/** For no bytes at all, zlib returns 0 or not, depending on its version. */
 function checksumOf(chunk: Uint8Array, keyCrc: number): number {
   return chunk.length === 0 ? keyCrc : crc32(chunk, keyCrc);
 }
 
-/** The same for every attempt at a place: the name of its file, without what follows the dot. */
+/** The name of a checkpoint's file before the dot: the same for every attempt at a place. */
 export function stemOf({ next, position }: CheckpointPlace): string {
   return `${String(next)}-${String(position)}`;
 }

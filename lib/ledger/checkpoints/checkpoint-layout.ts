@@ -1,7 +1,7 @@
 /**
- * The file of a checkpoint: a head, the chunks in order, each after its length and checksum, and, when it is complete, an
- * index of where they are and a tail that says where the index is and what the checkpoint is. All is sealed and bound to
- * its queue and place.
+ * The file of a checkpoint: a head, then the chunks in order, each after its length and checksum. A complete file ends with
+ * an index of the places of the chunks and a tail that tells where the index is and describes the checkpoint. Everything is
+ * sealed and bound to its queue and place.
  *
  * head   magic (8), format version (u32), digest that was announced (16, zeros for one's own), seal (u32)
  * chunk  length (u32), checksum (u32), bytes
@@ -29,7 +29,7 @@ const CRC_BYTES = 4;
 export const HEAD_BYTES = MAGIC.length + 4 + DIGEST_BYTES + CRC_BYTES;
 export const TAIL_BYTES = 5 * NUMBER_BYTES + DIGEST_BYTES + CRC_BYTES;
 
-/** Where the checkpoints of all queues of a ledger directory are. */
+/** The directory of the checkpoints of all queues of a ledger directory. */
 export function checkpointsDirectory(ledgerDirectory: string): string {
   return join(ledgerDirectory, 'checkpoints');
 }
@@ -74,7 +74,7 @@ export function encodeEnd(
   return sealed(end, placeCrc(queueId, checkpoint));
 }
 
-/** What a tail says, before its seal has been looked at. */
+/** The contents of a tail, whose seal is not examined yet. */
 export function decodeTail(tail: Buffer): { readonly checkpoint: Checkpoint; readonly indexOffset: number } {
   const number = (place: number): number => tail.readDoubleLE(place * NUMBER_BYTES);
   const digestAt = 4 * NUMBER_BYTES;
@@ -88,14 +88,14 @@ export function decodeTail(tail: Buffer): { readonly checkpoint: Checkpoint; rea
   return { checkpoint, indexOffset: tail.readDoubleLE(digestAt + DIGEST_BYTES) };
 }
 
-/** Where the chunks are, and at last where the index is; null where the seal of `end`, index and tail, is wrong. */
+/** The offsets of the chunks, and behind them that of the index; null where the seal of `end`, index and tail, is wrong. */
 export function decodeEnd(end: Buffer, queueId: string, checkpoint: Checkpoint): readonly number[] | null {
   if (!isSealed(end, placeCrc(queueId, checkpoint))) return null;
   const offsets = Array.from({ length: checkpoint.chunks }, (_, index) => end.readDoubleLE(index * NUMBER_BYTES));
   return [...offsets, decodeTail(end.subarray(-TAIL_BYTES)).indexOffset];
 }
 
-/** How long the index and the tail of a checkpoint of so many chunks are. */
+/** The length of index and tail of a checkpoint of so many chunks. */
 export function endBytes(chunks: number): number {
   return chunks * NUMBER_BYTES + TAIL_BYTES;
 }

@@ -6,8 +6,8 @@ import { CHUNK_HEAD_BYTES, CheckpointDigest, chunkHead, chunkKeyCrc } from './ch
 import type { CheckpointPlace } from '../checkpoint-store.js';
 
 /**
- * Writes the chunks of one checkpoint behind each other, some at one go, and has the disk take them every few MiB. While
- * one go is written the next is gathered; whoever appends more waits.
+ * Writes the chunks of one checkpoint one after the other, several with each write, and syncs the file every few MiB. While
+ * one write is under way the chunks of the next are gathered; a caller that appends more waits.
  */
 export class CheckpointOutput {
   readonly offsets: number[] = [];
@@ -16,12 +16,12 @@ export class CheckpointOutput {
   readonly #file: Promise<FileHandle>;
   readonly #queueId: string;
   readonly #place: CheckpointPlace;
-  /** Where the next chunk comes to lie. */
+  /** The offset of the next chunk. */
   #end: number;
   #gathered: Uint8Array[] = [];
   #gatheredBytes = 0;
   #unsyncedBytes = 0;
-  /** Null where nothing is being written. Never rejects: see `#failure`. */
+  /** The write under way; null while there is none. Never rejects: see `#failure`. */
   #underWay: Promise<void> | null = null;
   #failure: { readonly cause: unknown } | null = null;
 
@@ -31,11 +31,11 @@ export class CheckpointOutput {
     this.#queueId = queueId;
     this.#place = place;
     this.#end = end;
-    // It is looked at with the first write; until then nobody waits for it.
+    // The first write sees an error; until then nothing waits for the file.
     file.catch(() => undefined);
   }
 
-  /** Where the next chunk comes to lie. */
+  /** The offset of the next chunk. */
   get end(): number {
     return this.#end;
   }
@@ -48,7 +48,7 @@ export class CheckpointOutput {
     this.digest.add(chunk);
   }
 
-  /** Resolves when more is welcome. Rejects with what a write has failed with. */
+  /** Resolves when it takes more. Rejects with the error of a write that has failed. */
   async append(chunk: Uint8Array): Promise<void> {
     assertSize(chunk);
     const head = chunkHead(chunk, chunkKeyCrc(this.#queueId, this.#place, this.offsets.length));
@@ -59,7 +59,7 @@ export class CheckpointOutput {
     this.#assertSound();
   }
 
-  /** Adds what is not a chunk. */
+  /** Adds bytes that are not a chunk. */
   write(bytes: Uint8Array): void {
     this.#gathered.push(bytes);
     this.#gatheredBytes += bytes.length;
@@ -83,7 +83,7 @@ export class CheckpointOutput {
     return file !== null;
   }
 
-  /** Resolves when what has been gathered is on its way. */
+  /** Resolves when the write of what has been gathered has begun. */
   async #flush(): Promise<void> {
     await this.#idle();
     if (this.#gathered.length === 0 || this.#failure !== null) return;
@@ -117,7 +117,7 @@ export class CheckpointOutput {
   }
 }
 
-/** What is larger could be written, and neither sent to another process nor read back. */
+/** A larger chunk could be written, but neither sent to another process nor read back. */
 export function assertSize({ length }: Uint8Array): void {
   const max = limits.checkpointChunkBytesMax;
   assert(length <= max, 'no chunk of a checkpoint is larger than can be read back', { length, max });
@@ -133,7 +133,7 @@ async function writeAll(file: FileHandle, buffers: readonly Uint8Array[]): Promi
   }
 }
 
-/** `buffers` without their first `bytes` bytes: a disk may have taken only a part. */
+/** `buffers` without their first `bytes` bytes: a write may have taken only a part. */
 function behind(buffers: readonly Uint8Array[], bytes: number): Uint8Array[] {
   let skipped = bytes;
   return buffers.flatMap((buffer) => {

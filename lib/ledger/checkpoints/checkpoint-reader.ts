@@ -9,13 +9,13 @@ import { openExisting } from './checkpoint-scan.js';
 import type { CheckpointReader } from '../checkpoint-store.js';
 import { damagedCheckpoint } from '../ledger-errors.js';
 
-/** Reads the chunks of a complete file in any order. It may be removed meanwhile. */
+/** Reads the chunks of a complete file in any order. The file may be removed meanwhile. */
 export class FileCheckpointReader implements CheckpointReader {
   readonly #file: FileHandle;
   readonly #queueId: string;
   readonly #checkpoint: Checkpoint;
   readonly #name: string;
-  /** Where each chunk begins, and where the last one ends. */
+  /** The offset of each chunk, and that of the end of the last one. */
   readonly #offsets: readonly number[];
 
   /** @throws TreplicaError LEDGER_DAMAGED or LEDGER_VERSION */

@@ -9,8 +9,8 @@ import type { CheckpointOutput } from './checkpoint-output.js';
 import { TreplicaError } from '../../model/errors.js';
 
 /**
- * Whether the file at `path` holds a beginning of `checkpoint`: then a function that tells `output` of every sound chunk,
- * up to the first that is not, and returns where these end. Null where there is nothing to go on with.
+ * Looks for a beginning of `checkpoint` in the file at `path`. Where there is one, returns a function that tells `output` of
+ * every chunk up to the first that is not sound, and returns the offset of their end. Null where there is none.
  */
 export async function receivedOf(
   path: string,

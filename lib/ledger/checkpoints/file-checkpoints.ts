@@ -1,7 +1,7 @@
 /**
- * Checkpoints in files of their own beside the records: to write one takes neither LMDB's lock nor its pages. A file has
- * its name only when all of it is durable; until then it ends in `.part`, or in `.received` where it comes from another
- * process and is gone on with after a restart.
+ * Checkpoints in files of their own beside the records: writing one takes neither LMDB's lock nor its pages. A file gets its
+ * name only when all of it is durable. Until then its name ends in `.part`, or in `.received` where it comes from another
+ * process: receiving continues after a restart.
  */
 import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { readdirSync, rmSync } from 'node:fs';
@@ -71,8 +71,8 @@ export class FileCheckpoints implements CheckpointStore {
   }
 
   /**
-   * At a start: removes all that no process can use any more, and so all but the checkpoint to start from, and later ones
-   * being received.
+   * At a start: removes all checkpoints that no process can use any more: all but the one to start from and later ones that
+   * are being received.
    */
   removeStrays(checkpoint: Checkpoint | null): void {
     const needed = checkpoint && stemOf(checkpoint) + COMPLETE;
@@ -184,8 +184,8 @@ class FileReceiver implements CheckpointReceiver {
 }
 
 /**
- * Removes what has been left of checkpoints that were being made of any queue of a ledger directory: whoever did is gone. What has
- * been received of others' checkpoints stays.
+ * Removes the unfinished checkpoints of every queue of a ledger directory: the process that was making them has ended. What
+ * has been received of checkpoints of other processes stays.
  */
 export function removeUnfinishedCheckpoints(ledgerDirectory: string): void {
   const directory = checkpointsDirectory(ledgerDirectory);
@@ -200,7 +200,7 @@ function checkpointDirectory(ledgerDirectory: string, queueId: string): string {
   return join(checkpointsDirectory(ledgerDirectory), /^\.+$/.test(name) ? name.replaceAll('.', '%2E') : name);
 }
 
-/** Goes on behind the sound chunks that the file at `path` holds, or begins it. */
+/** Continues behind the sound chunks of the file at `path`, or begins the file. */
 async function receivingOutput(path: string, queueId: string, checkpoint: Checkpoint): Promise<CheckpointOutput> {
   await makeDirectory(dirname(path));
   const chunks = await receivedOf(path, queueId, checkpoint);
@@ -216,7 +216,7 @@ async function receivingOutput(path: string, queueId: string, checkpoint: Checkp
   }
 }
 
-/** A new file, whoever may still be writing to one of that name. */
+/** A new file: another process may still be writing to one of that name. */
 async function openAnew(directory: string, path: string): Promise<FileHandle> {
   await makeDirectory(directory);
   await rm(path, { force: true });

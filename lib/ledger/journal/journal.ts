@@ -1,7 +1,7 @@
 /**
- * The journal of a ledger directory: commits that are durable and not in LMDB yet. LMDB makes a commit durable with two
- * syncs and half a dozen pages; a small one is appended here instead, with one sync of one page that is already part of
- * the file, and many of them go to LMDB together later (write-ahead logging; Mohan et al., ARIES, 1992, section 1.1).
+ * The journal of a ledger directory: commits that are durable and not yet in LMDB. LMDB makes a commit durable with two
+ * syncs and half a dozen pages. A small commit is appended here instead, with one sync of one page that is already part of
+ * the file; later, many of them go to LMDB together (write-ahead logging; Mohan et al., ARIES, 1992, section 1.1).
  *
  * Commits are numbered. LMDB notes the last one that it has, in the transaction that brings it there; what the journal
  * holds up to that one is superfluous, and the journal begins from its start again.
@@ -41,8 +41,8 @@ export const JOURNAL_GAP = 2;
 const NOTHING: JournalScan = { commits: [], last: 0 };
 
 /**
- * What the journal in `directory` holds beyond what LMDB has. `appliedOf` tells the number of the last commit that LMDB has; 0
- * where LMDB has never had one, and then there need not be a journal. It is asked when the journal has been read: what is
+ * What the journal in `directory` holds beyond what LMDB has. `appliedOf` tells the number of the last commit that LMDB has;
+ * 0 where LMDB has never had one, and then there need not be a journal. It is asked when the journal has been read: what is
  * brought to LMDB meanwhile is then in LMDB, and superfluous in what has been read.
  * @throws TreplicaError LEDGER_DAMAGED or LEDGER_VERSION
  */
@@ -67,7 +67,7 @@ export function readJournal(directory: string, appliedOf: () => number): Journal
   );
 }
 
-/** Writes a journal. After any error it must not be used any more. */
+/** Writes a journal. After any error it must not be used again. */
 export class Journal {
   readonly #fd: number;
   /** Where the next frame begins. */
@@ -75,7 +75,7 @@ export class Journal {
   #sequence: number;
   #confirmed: number;
   #confirming: NodeJS.Timeout | null = null;
-  /** Of a write that nobody waited for. */
+  /** The error of a write for which no caller waited. */
   #failure: Error | null = null;
   readonly #frame = Buffer.allocUnsafe(limits.journalCommitBytesMax);
   readonly #sectors = Buffer.allocUnsafe(sectorsOf(limits.journalCommitBytesMax) * SECTOR_BYTES);
@@ -83,7 +83,7 @@ export class Journal {
 
   /**
    * An empty journal in `directory`, in place of the one that is there: all of that must be in LMDB, and `sequence` beyond
-   * all commits in it. It is another file, so that whoever still writes the old one cannot spoil it.
+   * all commits in it. It is another file, so that a process that still writes the old one cannot spoil it.
    */
   static create(directory: string, sequence: number): Journal {
     const path = journalFile(directory);
@@ -138,7 +138,7 @@ export class Journal {
     this.#confirmSoon();
   }
 
-  /** LMDB has everything up to `sequence`, of which the last may never have been here. */
+  /** For when LMDB has everything up to `sequence`; the last commit may never have been here. */
   restart(sequence: number): void {
     assert(sequence >= this.#sequence, 'LMDB has all that was journaled', { sequence, journaled: this.#sequence });
     this.#sequence = sequence;
@@ -146,7 +146,7 @@ export class Journal {
     this.#confirmSoon();
   }
 
-  /** Lets others see that this one is in use. */
+  /** Lets other processes see that the journal is in use. */
   touch(): void {
     const now = Date.now() / 1000;
     futimesSync(this.#fd, now, now);
@@ -160,9 +160,9 @@ export class Journal {
   }
 
   /**
-   * What is damaged at the very end looks as if a crash had cut it short, and LMDB's file as it was one transaction ago is as
-   * sound as the last, so the header, in a page of its own, soon tells what had been there. Not at once: every commit would
-   * have to sync two pages.
+   * What is damaged at the very end looks as if a crash had cut it short, and LMDB's file as it was one transaction ago is
+   * as sound as the last, so the header, in a page of its own, soon tells what had been there. Not at once: every commit
+   * would have to sync two pages.
    */
   #confirmSoon(): void {
     this.#confirming ??= setTimeout(() => {

@@ -3,7 +3,7 @@ import { decodeCommit, type JournaledCommit } from './journaled-commit.js';
 import { HEADER_SECTORS, readHeader } from './header.js';
 import { readSector, SECTOR_BYTES } from './sector.js';
 
-/** What a journal holds beyond what LMDB has. */
+/** The commits of a journal that LMDB does not have. */
 export interface JournalScan {
   /** In the order of their commits. */
   readonly commits: readonly JournaledCommit[];
@@ -13,7 +13,7 @@ export interface JournalScan {
 
 /**
  * Reads a journal from the commit after `applied` on, the last that LMDB has. It ends before the first frame that is not
- * there whole because a crash has cut it short: nobody has been told of that commit.
+ * there whole because a crash has cut it short: no caller has been told of that commit.
  * @param name of what is damaged if it is
  * @throws TreplicaError LEDGER_DAMAGED where a frame that was written is changed or missing, or LEDGER_VERSION
  */

@@ -8,7 +8,7 @@ interface Block {
   number: number;
 }
 
-/** The pages of a data file, read by `read(2)`: what a file that is cut short does to whoever maps it does not happen. */
+/** The pages of a data file, read by `read(2)`: a signal would end a process that maps a file which is cut short. */
 export class PageFile {
   readonly pageBytes: number;
   /** How many whole pages there are. */

@@ -1,6 +1,6 @@
 /**
- * How much address space a ledger maps. LMDB maps its file with room to grow, for to grow a map stalls the process, and ends it
- * by a signal where the system has no more address space to give.
+ * How much address space a ledger maps. LMDB maps its file with room to grow: to enlarge a map stalls the process, and where
+ * the system has no address space left, a signal ends the process.
  */
 import { statSync } from 'node:fs';
 
@@ -11,13 +11,13 @@ import { addressSpaceInUse, limitOf } from './system-limits.js';
 
 const PAGE_BYTES = 4_096;
 
-/** A map below that is of no use. */
+/** A smaller map is of no use. */
 const MAP_BYTES_MIN = 64 * 1024 * 1024;
 
-/** What a transaction may take beside the values in it. */
+/** Bytes that a transaction may take in addition to its values. */
 const TRANSACTION_BYTES = 16 * 1024 * 1024;
 
-/** To be free in the map for each byte of a value: pages that it fills only in part. */
+/** Free bytes that the map needs for each byte of a value: a value fills some pages only in part. */
 const ROOM_FACTOR = 2;
 
 /**

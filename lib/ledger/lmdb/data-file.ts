@@ -19,10 +19,10 @@ export function lockFile(directory: string): string {
   return join(directory, 'lock.mdb');
 }
 
-/** How often the file may change while it is looked at, before that is called the work of somebody unknown. */
+/** After so many changes of the file during an examination, an unknown process is said to write it. */
 const ATTEMPTS_MAX = 5;
 
-/** Says that nobody has the directory, given the owner's record; throws where somebody has. */
+/** Throws where the owner's record tells that a process has the directory. */
 export type AssertFree = (ownerRecord: Buffer | undefined) => void;
 
 /** Where the record is kept that names the owner of a directory. */
@@ -32,9 +32,9 @@ export interface OwnerPlace {
 }
 
 /**
- * Refuses a data file that LMDB would map and then believe, or end the process over, by reading all that LMDB relies on in
- * it. What the values hold is not looked at. The owner is asked for first, since the file of one that lives may change at
- * any moment; where it has changed, what was found says nothing, and it is looked at again.
+ * Reads everything in a data file that LMDB relies on, and refuses a damaged one: LMDB would believe it, or a signal would
+ * end the process. The contents of values are not examined. The owner's record comes first, because the file of a living
+ * owner may change at any moment. If the file has changed, what was found means nothing, and the file is examined again.
  * @throws TreplicaError LEDGER_DAMAGED, naming the page and the table; LEDGER_VERSION; DIRECTORY_IN_USE where the file does
  * not cease to change; and whatever `assertFree` throws
  */
@@ -54,7 +54,7 @@ export function checkDataFile(directory: string, place: OwnerPlace, assertFree: 
 }
 
 /**
- * Everything that is damaged in a data file that nobody writes; empty if nothing is.
+ * Every damage in a data file that no process writes; empty where there is none.
  * @throws TreplicaError LEDGER_VERSION
  */
 export function listDamages(directory: string): readonly PageDamage[] {
@@ -62,7 +62,7 @@ export function listDamages(directory: string): readonly PageDamage[] {
 }
 
 /**
- * What is stored at `place`, in a file that may be written meanwhile; undefined if nothing is.
+ * The value stored at `place` of a file that may be written meanwhile; undefined where there is none.
  * @throws TreplicaError LEDGER_DAMAGED or LEDGER_VERSION
  */
 export function readStored(directory: string, { table, key }: OwnerPlace): Buffer | undefined {
@@ -82,9 +82,9 @@ export function readStored(directory: string, { table, key }: OwnerPlace): Buffe
 }
 
 /**
- * Within a transaction of the file: makes it as long as LMDB takes it to be. It may be shorter, where pages at its end have
- * been allocated and freed without having been written, or where it was cut behind its last page in use; to read what is
- * mapped beyond the end of a file would end the process by a signal.
+ * Within a transaction of the file: makes it as long as LMDB believes it to be. The file may be shorter, where pages at its
+ * end were allocated and freed without being written, or where it was cut behind its last page in use. A signal would end a
+ * process that reads what is mapped beyond the end of a file.
  */
 export function fillUpDataFile(directory: string): void {
   const path = dataFile(directory);
@@ -92,7 +92,7 @@ export function fillUpDataFile(directory: string): void {
   const fd = openSync(path, 'r+');
   try {
     const reading = readMetaPages(fd);
-    if (reading.kind !== 'meta pages') return; // One that has been begun just now.
+    if (reading.kind !== 'meta pages') return; // The file has just been created.
     const bytes = (reading.newest.lastPage + 1) * reading.pageBytes;
     if (fstatSync(fd).size < bytes) ftruncateSync(fd, bytes);
   } finally {
@@ -102,7 +102,9 @@ export function fillUpDataFile(directory: string): void {
 
 interface Examination {
   readonly damages: readonly PageDamage[];
-  /** Whether a transaction has ended meanwhile. What belongs to a state is overwritten only after another has followed. */
+  /**
+   * Whether a transaction has ended meanwhile. LMDB overwrites the pages of a state only after another state has followed.
+   */
   readonly hasChanged: boolean;
 }
 

@@ -35,7 +35,7 @@ export function prepareDirectory(directory: string): string {
   }
 }
 
-/** Makes the entries of a directory durable: a file that is itself durable is lost with its name. */
+/** Makes the entries of a directory durable: without its name, a durable file is lost. */
 export function syncDirectory(directory: string): void {
   const fd = openSync(directory, 'r');
   try {
@@ -45,7 +45,7 @@ export function syncDirectory(directory: string): void {
   }
 }
 
-/** As a recursive mkdir, but durable, and it comes to an end in /proc too. */
+/** Like a recursive mkdir, but durable; and in /proc, it ends too. */
 function makeDirectory(directory: string): void {
   if (existsSync(directory)) return;
   makeDirectory(dirname(directory));

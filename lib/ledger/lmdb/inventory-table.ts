@@ -9,7 +9,7 @@ import { seal, SEAL_BYTES, unseal } from '../records/seal.js';
 const TRANSACTION_KEY = Buffer.from('transaction');
 const TRANSACTION_KEY_CRC = crc32(TRANSACTION_KEY);
 
-/** What is noted of the last transaction that wrote. */
+/** The note of the last transaction that wrote. */
 export interface TransactionNote {
   /** As LMDB counts them. */
   readonly transaction: number;
@@ -20,10 +20,11 @@ export interface TransactionNote {
 const NO_TRANSACTION: TransactionNote = { transaction: 0, sequence: 0 };
 
 /**
- * Where an environment keeps the inventories of its queues: in a table, and so in pages, apart from what they tell of,
- * lest one page that goes back to an earlier state take a record and its inventory back together. Beside them stands the
- * number of the transaction that wrote last, and that of the last commit that it brought here. LMDB counts transactions too, in the one page that makes them valid: where
- * the numbers differ, what is read is the state of another transaction than the last, however consistent it may be.
+ * The table in which an environment keeps the inventories of its queues. It is apart from the records, and so in other
+ * pages: if one page goes back to an earlier state, a record and its inventory do not go back together. The table also holds
+ * the number of the transaction that wrote last and the number of the last commit that this transaction brought here. LMDB
+ * counts transactions too, in the page that makes them valid: where the two numbers differ, the state that is read is not
+ * that of the last transaction, however consistent it is.
  */
 export class InventoryTable {
   readonly #root: RootDatabase<Buffer>;
@@ -43,7 +44,10 @@ export class InventoryTable {
     this.#table.putSync(inventoryKey(queueName), inventory);
   }
 
-  /** Notes the number of the transaction under way, with which LMDB has all commits up to `sequence`: every one must, once. */
+  /**
+   * Notes the number of the current transaction, with which LMDB has all commits up to `sequence`. Each transaction must,
+   * once.
+   */
   noteTransaction(sequence: number): void {
     const writer = new ByteWriter(Buffer.allocUnsafe(SEAL_BYTES + 2 * NUMBER_BYTES_MAX), SEAL_BYTES);
     writer.number(this.#root.getWriteTxnId());

@@ -11,9 +11,9 @@ import { RecordCodec } from '../records/record-codec.js';
 import { StoredRecords } from '../records/stored-records.js';
 
 /**
- * The ledger of one queue in `directory`, which is created if it does not exist and may hold those of other queues of
- * this process. Where `begins` is false, a queue of which nothing is known may begin in a directory that belongs to the
- * groups of others only while one of those is open in this process.
+ * The ledger of one queue in `directory`. The directory is created if it does not exist, and may hold ledgers of other
+ * queues of this process. Where `begins` is false and the directory belongs to groups of other queues, a queue that is new
+ * there may begin only while one of those is open in this process.
  * @throws TreplicaError DIRECTORY_NOT_WRITABLE, DIRECTORY_IN_USE, QUEUE_MISMATCH, LEDGER_DAMAGED, LEDGER_VERSION or
  * LEDGER_FAILED
  */
@@ -42,7 +42,7 @@ class LmdbLedger implements Ledger {
   #closed: Promise<void> | null = null;
 
   constructor(environment: Environment, queueId: string) {
-    // Databases have names of bytes without zeros; a queue's may hold anything, and never a slash when encoded.
+    // A database's name has no zero byte; a queue's name may have any, and encoded it has no slash either.
     const name = encodeURIComponent(queueId);
     this.checkpoints = new FileCheckpoints(environment.directory, queueId);
     this.#environment = environment;
@@ -90,7 +90,7 @@ class LmdbLedger implements Ledger {
 
   read(from: Instance, to: Instance, maxBytes: number): LogEntry[] {
     this.#assertOpen();
-    // Of a segment all is read, and compared with its digest.
+    // A segment is read whole, and compared with its digest.
     this.#environment.writes.settleLog(this.#tables, to + limits.segmentInstances);
     return this.#environment.reading(() => this.#records.read(from, to, maxBytes));
   }

@@ -1,6 +1,6 @@
 /**
- * The ledgers of a directory as another process sees them that only reads: while their owner runs, commits and cuts its
- * logs, or while nobody does. Takes nothing from the owner, and changes nothing.
+ * Reads the ledgers of a directory from another process than their owner, which may run, commit and cut its logs meanwhile.
+ * Takes nothing from the owner, and changes nothing.
  */
 import { existsSync, realpathSync } from 'node:fs';
 
@@ -24,10 +24,10 @@ import { INVENTORY } from './table-names.js';
 import { metaKey, RecordCodec } from '../records/record-codec.js';
 import { StoredRecords } from '../records/stored-records.js';
 
-/** How often a sector of the journal may be written just while it is read. */
+/** After so many attempts, a sector of the journal that looks damaged is damaged, and not just being written. */
 const ATTEMPTS_MAX = 20;
 
-/** Of the log that one read goes through at most, so that it is short. */
+/** One read goes through so many segments of the log at most, so that it is short. */
 const SEGMENTS_A_READ = 4;
 
 /**
@@ -66,7 +66,7 @@ class LmdbReader implements LedgerReader {
   readonly #directory: string;
   readonly #name: string;
   readonly #codec: RecordCodec;
-  /** As of the last time that it was loaded. */
+  /** The records when they were last loaded. */
   #records: StoredRecords;
 
   constructor(
@@ -88,7 +88,7 @@ class LmdbReader implements LedgerReader {
       try {
         return this.#snapshots.take(() => this.#load());
       } catch (error) {
-        // An owner that writes meanwhile lets a sector look damaged of which half has been read.
+        // A sector that the owner is writing looks damaged when half of it is new.
         if (attempt >= ATTEMPTS_MAX) throw error;
       }
     }
@@ -107,7 +107,7 @@ class LmdbReader implements LedgerReader {
     return this.#snapshots.close();
   }
 
-  /** The snapshot of LMDB is that of the first look into it, and so begins when the journal has been read. */
+  /** The journal is read first: LMDB's snapshot begins with the first look into LMDB, and so after that. */
   #load(): LedgerSnapshot {
     const { commits } = readJournal(this.#directory, () => this.#applied());
     this.#records = this.#newRecords(commits.filter(({ queueName }) => queueName === this.#name));

@@ -1,4 +1,4 @@
-/** Opens LMDB's environments. Here, and nowhere else, is what must be obeyed for LMDB to be what it promises. */
+/** Opens and closes LMDB's environments. The rules that make LMDB keep its promises are obeyed here, and nowhere else. */
 import { constants } from 'node:os';
 
 import * as lmdb from 'lmdb';
@@ -52,7 +52,7 @@ export function accessError(directory: string, cause: unknown): TreplicaError {
 /** Runs `action` in one transaction, and returns when all of it is durable. */
 export function transactionOf<T>(root: RootDatabase<Buffer>, action: () => T): T {
   let result!: T;
-  // Must itself return nothing: LMDB would wait for a promise, as `put` returns, and leave the transaction open.
+  // The callback returns nothing: LMDB would wait for a promise, such as `put` returns, and leave the transaction open.
   root.transactionSync(() => {
     result = action();
   });
@@ -78,13 +78,13 @@ export async function closeRoot(root: RootDatabase<Buffer>): Promise<void> {
   forget((known) => known.env === env);
 }
 
-/** What lmdb-js remembers of a database; its types do not tell. */
+/** The entry that lmdb-js keeps of a database; its types do not show it. */
 interface Known {
   /** The same of all databases of one environment. */
   readonly env: unknown;
 }
 
-/** lmdb-js remembers every database that was ever opened, under its name: with a log that goes on, without end. */
+/** lmdb-js remembers every database that was ever opened, under its name; the segments of a log would never end. */
 function forget(isOver: (known: Known) => boolean): void {
   const { allDbs } = lmdb as unknown as { readonly allDbs: Map<string, Known> };
   for (const [name, known] of allDbs) if (isOver(known)) allDbs.delete(name);

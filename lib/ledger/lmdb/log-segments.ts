@@ -6,7 +6,7 @@ import { firstOf, segmentOf } from '../records/log-state.js';
 
 type Segment = Database<Buffer, number>;
 
-/** What the segments of a log need of where they are kept. */
+/** What the segments of a log need of the environment that keeps them. */
 export interface SegmentPlace {
   openDatabase(name: string, keyEncoding: 'uint32'): Segment;
   closeDatabase(database: Segment): void;
@@ -19,15 +19,15 @@ export interface SegmentPlace {
 const { segmentInstances } = limits;
 
 /**
- * One queue's log, cut into segments of a fixed number of instances, each in a named database of its own: to drop one
- * takes a millisecond, to delete its entries would take many. A segment's entries are keyed by their place in it.
+ * One queue's log, cut into segments of a fixed number of instances, each in a named database of its own. Dropping a
+ * database takes a millisecond; deleting its entries would take many. The key of an entry is its place in the segment.
  */
 export class LogSegments {
   readonly #place: SegmentPlace;
   readonly #prefix: string;
   /** The segments that exist, ascending. */
   #numbers: number[];
-  /** The longest unused first. */
+  /** Open segments; the one that was used longest ago comes first. */
   readonly #open = new Map<number, Segment>();
   #start = 0 as Instance;
 
@@ -126,7 +126,7 @@ export class LogSegments {
   }
 }
 
-/** What the names of the segments of a queue's log begin with. */
+/** The beginning of the names of all segments of a queue's log. */
 export function logPrefix(queueName: string): string {
   return `${queueName}/log/`;
 }

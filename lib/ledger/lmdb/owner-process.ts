@@ -1,14 +1,14 @@
-/** What tells one process, or one thread of a process, from every other, and whether it is still there. */
+/** Tells one process, or one thread of a process, from every other, and whether it still lives. */
 import { closeSync, openSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 import { limits } from '../../model/limits.js';
 import { journalFile } from '../journal/journal-file.js';
 
-/** A process, named so that a later one with the same number is told apart where the system lets us. */
+/** A process, described so that a later one with the same number differs, as far as the system tells. */
 export interface OwnerProcess {
   readonly pid: number;
-  /** In ticks since the boot; null where there is no /proc. */
+  /** When it started, in ticks since the boot; null where there is no /proc. */
   readonly startTime: string | null;
   readonly boot: string | null;
   /** In which a pid means a process; null where that is not known. */
@@ -45,7 +45,7 @@ export function isThisProcess({ pid, startTime, pidNamespace }: OwnerProcess): b
   );
 }
 
-/** Whether the owner of `directory` is at work. Where the system says too little to know, yes. */
+/** Whether the owner of `directory` lives. Where the system tells too little, yes. */
 export function isAlive(owner: OwnerProcess, directory: string): boolean {
   if (!isVisible(owner)) return isHeardOf(directory);
   if (!answersToSignals(owner.pid)) return false;
@@ -56,14 +56,14 @@ export function isAlive(owner: OwnerProcess, directory: string): boolean {
   return refersTo(`/proc/${owner.pid}/fd/${owner.descriptor}`, directory);
 }
 
-/** Whether its number would mean the same process here. */
+/** Whether the number of the process means the same process here. */
 export function isVisible({ boot, pidNamespace }: OwnerProcess): boolean {
   return boot === readSystemFile('/proc/sys/kernel/random/boot_id') && pidNamespace === readLink('/proc/self/ns/pid');
 }
 
 /**
- * Whether an owner that this process cannot see, in another container or on another machine, touches its journal. One that has
- * not done so for a while is taken for dead. Waits for a moment where it has done so lately, for it may have ended since.
+ * Whether an owner that this process cannot see, in another container or on another machine, touches its journal. An owner
+ * that has not done so for a while counts as dead. Where it has done so lately, this waits: it may have ended since.
  */
 function isHeardOf(directory: string): boolean {
   const first = touchedMs(directory);
@@ -82,7 +82,7 @@ function touchedMs(directory: string): number | null {
   return statSync(journalFile(directory), { throwIfNoEntry: false })?.mtimeMs ?? null;
 }
 
-/** Whether a descriptor, by its link in /proc, is one of `directory`. Where that may not be looked at, yes. */
+/** Whether a descriptor, by its link in /proc, is one of `directory`. Where this process may not look at it, yes. */
 function refersTo(link: string, directory: string): boolean {
   try {
     const [target, own] = [statSync(link), statSync(directory)];

@@ -10,20 +10,20 @@ import { describeSelf, giveUp, isAlive, isThisProcess, isVisible, type OwnerProc
 import { seal, SEAL_BYTES, unseal } from '../records/seal.js';
 
 interface Owner extends OwnerProcess {
-  /** Tells apart two ownerships of one process. */
+  /** Differs for each ownership, also within one process. */
   readonly token: string;
 }
 
-/** Of the owner's record in its table. */
+/** The key of the owner's record in its table. */
 export const OWNER_KEY = Buffer.from('owner');
 const KEY_CRC = crc32(OWNER_KEY);
 
 /**
  * A ledger directory belongs to one process at a time: two processes that vote under one id can break every promise.
- * The owner's record is kept in the very environment it protects, and taken in a write transaction, which LMDB admits
- * one at a time among all processes. A process that finds a dead owner takes over. Should the dead owner turn out to be
- * alive (it was stopped for a while in another container, say, where its number means nothing to us), its next commit finds
- * the record changed and fails: its promises rest on nothing that we have not seen.
+ * The owner's record is kept in the environment that it protects, and taken in a write transaction, which LMDB admits
+ * one at a time among all processes. A process that finds a dead owner takes over. If that owner is alive after all (it was
+ * stopped for a while in another container, say, where its number means nothing to us), its next commit finds the record
+ * changed and fails. So its promises rest only on what we have seen.
  *
  * Every method but `end` must be called within a transaction of the environment.
  */
@@ -40,7 +40,7 @@ export class Ownership {
    */
   static take(database: Database<Buffer, Buffer>, directory: string, abandoned: Set<string>): Ownership {
     assertFree(database.get(OWNER_KEY), directory, abandoned);
-    // Later, a descriptor of our own might be taken for that of a thread which has ended.
+    // Not before: our own descriptor might be taken for that of a thread which has ended.
     const ownership = new Ownership(database, directory, abandoned);
     database.putSync(OWNER_KEY, ownership.#record);
     return ownership;
@@ -73,7 +73,7 @@ export class Ownership {
 }
 
 /**
- * Looks at an owner's record: undefined where there is none.
+ * @param record of the owner; undefined where there is none
  * @param abandoned tokens of ownerships that this process could not give back
  * @throws TreplicaError DIRECTORY_IN_USE, or LEDGER_DAMAGED
  */
@@ -89,7 +89,7 @@ export interface DirectoryOwner {
 }
 
 /**
- * Whom an owner's record names: null where there is none.
+ * The process that an owner's record names; null where there is no record.
  * @throws TreplicaError LEDGER_DAMAGED
  */
 export function ownerOf(record: Buffer | undefined, directory: string): DirectoryOwner | null {
@@ -110,7 +110,7 @@ function takenAway(record: Buffer | undefined, directory: string): TreplicaError
     const owner = record && decode(record, 'owner record');
     if (owner) by = `A later process, ${nameOf(owner)},`;
   } catch {
-    // What is no owner's record says nothing of who has written it.
+    // A value that is no owner's record does not tell which process has written it.
   }
   return new TreplicaError(
     'DIRECTORY_IN_USE',

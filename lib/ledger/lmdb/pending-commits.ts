@@ -8,16 +8,16 @@ interface Pending {
   readonly values: Map<RecordKey, Buffer | null>;
   inventory: Buffer;
   start: Instance;
-  /** The first instance of the log that it writes. */
+  /** The lowest instance of the log that is to be written. */
   lowest: number;
 }
 
-/** Commits that are in the journal and have yet to be written to LMDB, merged: of each record the last. */
+/** Commits that are in the journal and not yet in LMDB, merged: of each record only the last value. */
 export class PendingCommits {
   readonly #queues = new Map<QueueTables, Pending>();
   #bytes = 0;
 
-  /** Of all commits that have been added since the last `clear`: at least what is to be written. */
+  /** The bytes of all commits since the last `clear`: no less than what is to be written. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -57,7 +57,7 @@ export class PendingCommits {
     }
   }
 
-  /** They are durable in LMDB. Not within a transaction. */
+  /** For when LMDB has them all, durably. Not within a transaction. */
   clear(): void {
     for (const tables of this.#queues.keys()) tables.closeUnused();
     this.#queues.clear();

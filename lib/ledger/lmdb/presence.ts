@@ -7,7 +7,7 @@ export class Presence {
   readonly #place: string;
   readonly #files: readonly { readonly path: string; readonly identity: string | null }[];
 
-  /** @param paths of what must stay as it is from now on: each exists */
+  /** @param paths of files, which exist and must not be removed or replaced from now on */
   constructor(place: string, paths: readonly string[]) {
     this.#place = place;
     this.#files = paths.map((path) => ({ path, identity: identityOf(path) }));
@@ -23,7 +23,7 @@ export class Presence {
   }
 }
 
-/** Null where nothing is there that this process can see. */
+/** Null where this process sees no file. */
 function identityOf(path: string): string | null {
   try {
     const { dev, ino } = statSync(path);

@@ -11,7 +11,7 @@ export interface TablePlace extends SegmentPlace {
   openDatabase(name: string, keyEncoding: 'binary'): Database<Buffer, Buffer>;
 }
 
-/** What the name of a queue's table ends with that is outside the log. */
+/** The end of the name of the table that holds a queue's records outside the log. */
 export const META = '/meta';
 
 /** Where LMDB keeps the records of one queue: one table for what is outside the log, and the segments of the log. */

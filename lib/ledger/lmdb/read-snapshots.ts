@@ -5,7 +5,7 @@ import type { MapRoom } from './address-space.js';
 import { accessError, closeDatabase, databaseOptions } from './lmdb-root.js';
 import { openDirectories, type ReadOnlyRoot } from './open-directories.js';
 
-/** Ends an action: a database has to be opened before the snapshot is taken that it is read in. */
+/** Ends an action: a database must be opened before the snapshot begins in which it is read. */
 class NotOpen extends Error {
   constructor(
     readonly database: string,
@@ -19,8 +19,8 @@ class NotOpen extends Error {
 const OPEN_MAX = 16;
 
 /**
- * Reads an environment that another process may be writing: all that one action reads is as of one moment. A snapshot
- * keeps LMDB from using the pages of what is removed meanwhile, so that an action should be short.
+ * Reads an environment that another process may be writing: one action reads everything as of one moment. While a snapshot
+ * lives, LMDB does not reuse the pages of what is removed meanwhile, so that an action should be short.
  */
 export class ReadSnapshots {
   readonly #root: RootDatabase<Buffer>;
@@ -80,12 +80,12 @@ export class ReadSnapshots {
   }
 
   #openDatabase({ database: name, keyEncoding }: NotOpen): void {
-    // Undefined, against its type, where the database has been dropped since.
+    // It is undefined, against its type, where the database has been dropped since.
     const database = this.#root.openDB<Buffer>(name, databaseOptions(keyEncoding)) as Database<Buffer> | undefined;
     if (database) this.#open.set(name, database);
   }
 
-  /** Never before an action has ended, which would begin anew for each that it lacks. */
+  /** Only after an action has ended: during it, the action would begin anew for each database that it lacks. */
   #closeUnused(): void {
     for (const [name, database] of this.#open) {
       if (this.#open.size <= OPEN_MAX) return;

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 
 import { limitOf } from './system-limits.js';
 
-/** Below that a disk is called full even where the error itself says only that a write has failed. */
+/** With less free space a disk counts as full, even if the error says only that a write has failed. */
 const FULL_BYTES = 1024 * 1024;
 
 const { ENOSPC, EDQUOT, EFBIG } = constants.errno;
 
 /**
- * Why what was written in `directory` had no room, in a sentence's part, where that is why it has failed; null where it is
- * not. LMDB calls every write that came to its end too early an input or output error, so the system is asked too.
+ * A part of a sentence that tells why a write in `directory` had no room; null where it failed for another reason. LMDB
+ * reports every write that was cut short as an input or output error, so the system is asked too.
  */
 export function lackOfRoom(directory: string, cause: unknown): string | null {
   const code = errnoOf(cause);
@@ -43,7 +43,7 @@ function diskOf(directory: string) {
   }
 }
 
-/** LMDB writes up to the limit, and then says that its write was cut short. */
+/** LMDB writes up to the limit, and then reports that its write was cut short. */
 function isAtFileLimit(directory: string): boolean {
   const limit = limitOf('file size');
   if (limit === Infinity) return false;

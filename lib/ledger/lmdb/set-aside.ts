@@ -11,8 +11,8 @@ import { journalFile } from '../journal/journal-file.js';
 const PREFIX = 'damaged-';
 
 /**
- * Moves everything that the ledgers in `directory` consist of into a new directory inside it, for a person to look at, so
- * that a ledger can begin there anew. Returns that directory.
+ * Moves all files of the ledgers in `directory` into a new directory inside it, for a person to look at, so that a new
+ * ledger can begin there. Returns the new directory.
  * @throws TreplicaError DIRECTORY_IN_USE where another queue of this process has its ledger there
  */
 export function setLedgerAside(directory: string): string {
@@ -33,12 +33,12 @@ export function setLedgerAside(directory: string): string {
   return aside;
 }
 
-/** Whether a ledger was once set aside in `directory`: whatever begins there is not the first of its process. */
+/** Whether a ledger was once set aside in `directory`: a ledger that begins there is not the first of its process. */
 export function hasSetAside(directory: string): boolean {
   return setAsideIn(directory).length > 0;
 }
 
-/** The names of what has been set aside in `directory`. */
+/** The names of the directories inside `directory` that hold ledgers set aside. */
 export function setAsideIn(directory: string): string[] {
   return existsSync(directory) ? readdirSync(directory).filter((name) => name.startsWith(PREFIX)) : [];
 }

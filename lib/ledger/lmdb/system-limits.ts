@@ -1,4 +1,4 @@
-/** What the system lets this process have. Where there is no /proc, nothing is known to be limited. */
+/** The limits that the system sets to this process. Where there is no /proc, none is known. */
 import { readFileSync } from 'node:fs';
 
 /** A limit of this process, in bytes; Infinity where there is none. */

@@ -24,7 +24,7 @@ export interface MemoryFile {
 }
 
 export interface MemoryDiskOptions {
-  /** Instances of one segment of the log; as many as on a real disk unless given. */
+  /** Instances of one segment of the log. Default: as many as on a real disk. */
   readonly segmentInstances?: number;
   /** Decides what becomes of each chunk of a checkpoint, and of its completion, as `onWrite` does of commits. */
   readonly onCheckpointWrite?: (write: DiskWrite) => void;

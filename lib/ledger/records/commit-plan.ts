@@ -19,14 +19,14 @@ import { firstOf, segmentOf, type LogState } from './log-state.js';
 import { isOfGroup, metaKey, segmentKey, type RecordCodec } from './record-codec.js';
 import type { Doubt, SegmentChecks } from './segment-checks.js';
 
-/** What a commit does to the log as a whole, gathered from its records: the last of each kind. */
+/** What a commit does to the log as a whole: of each kind of its records, the last. */
 interface Marks {
   readonly watermark: Instance | null;
   readonly checkpoint: Checkpoint | null;
   readonly keepBytes: number | null;
 }
 
-/** Works out what a commit has to write and where the log stands once it is durable. Changes nothing but itself. */
+/** Computes what a commit must write, and the state of the log once it is durable. Changes only itself. */
 export class CommitPlan {
   /** What is to be written. */
   readonly changes = new Map<RecordKey, Change | null>();
@@ -35,7 +35,7 @@ export class CommitPlan {
   readonly #checkpointed: Instance;
   #open: Tally;
   #decidedBytes: number;
-  /** Of complete segments: what is new, and null for those that go. */
+  /** Tallies of complete segments: those that are new or changed, and null for those that go. */
   readonly #tallies = new Map<number, Tally | null>();
   /** Instances that the inventory counts no longer. */
   readonly #settled: Instance[] = [];
@@ -99,7 +99,7 @@ export class CommitPlan {
     return { watermark: this.watermark, count, digest, open: this.#open };
   }
 
-  /** It is durable, and with it `inventory`. */
+  /** For when it is durable, together with `inventory`. */
   done({ digest }: InventoryRecord): LogState {
     const { shares, sealed, start } = this.#state;
     for (const [key, change] of this.changes) {
@@ -157,7 +157,10 @@ export class CommitPlan {
     this.changes.set(instance, this.#changeOf(entry));
   }
 
-  /** Whatever the group has left, in this commit too, is void; entries are never removed one by one, and so become empty. */
+  /**
+   * Everything that belongs to the group is void, in this commit too. Entries are never removed one by one: they become
+   * empty.
+   */
   #dissolve(): void {
     const { watermark, shares } = this.#state;
     assert(this.watermark === watermark, 'a group that has decided something is not dissolved', { watermark });
@@ -206,7 +209,9 @@ export class CommitPlan {
     }
   }
 
-  /** A single entry that is replaced leaves its segment's digest unknown; a part in doubt that is replaced whole does not. */
+  /**
+   * A single entry that is replaced leaves its segment's digest unknown; a part in doubt that is replaced whole does not.
+   */
   #relearn(): void {
     for (const instance of this.#repairs.keys()) {
       if (this.#checks.doubtAround(instance) === null) this.#setDigest(instance, () => null);

@@ -1,10 +1,11 @@
 /**
- * What a ledger must hold. The seal of a record shows that it was written here; that it is the last one written, and that
- * none is missing, only the whole can show. So every commit also writes one small record, the inventory, which tells the
- * number and the digest of all records that safety rests on: an acceptor whose vote or promise had vanished, or had gone
- * back to what it was before, would vote twice. What is decided is told of by its segment's tally.
+ * What a ledger must hold. The seal of a record shows that it was written here. Only all records together can show that it
+ * is the last one written, and that none is missing. So every commit also writes one small record, the inventory: the number
+ * and the digest of all records that safety rests on. An acceptor whose vote or promise has vanished, or is again what it
+ * was before, would vote twice. Decided entries are counted in the tally of their segment instead.
  *
- * A digest is a sum of what the records' seals are scattered to, so that a commit takes away the old and adds the new.
+ * A digest is a sum of numbers, one for each record's seal, so that a commit subtracts the old records and adds the new
+ * ones.
  */
 import type { Instance } from '../../model/ids.js';
 import { crcOf } from './seal.js';
@@ -15,7 +16,7 @@ export type RecordKey = string | Instance;
 /** What a record adds to a digest and, where it is a vote, to the bytes of its segment. */
 export interface Share {
   readonly digest: number;
-  /** Of the body of its batch. */
+  /** The length of its batch's body. */
   readonly bytes: number;
 }
 
@@ -24,23 +25,23 @@ export interface Change extends Share {
   readonly value: Buffer;
 }
 
-/** What becomes durable together, by key; null is removed. */
+/** The records that become durable together, by key; null removes a record. */
 export type Changes = ReadonlyMap<RecordKey, Change | null>;
 
 /** Of the entries of one segment that are below the watermark and not below the log's start. */
 export interface Tally {
-  /** Null where it is not known, since a damaged entry was replaced. */
+  /** Null where it is not known, because a damaged entry was replaced. */
   readonly digest: number | null;
   readonly bytes: number;
 }
 
 export interface InventoryRecord {
   readonly watermark: Instance;
-  /** Of the records outside the log and the entries from the watermark on: how many there are. */
+  /** The number of records outside the log and of entries from the watermark on. */
   readonly count: number;
-  /** Of the same. */
+  /** The digest of the same records. */
   readonly digest: number;
-  /** Of the segment that the watermark lies in; those below have theirs in records of their own. */
+  /** The tally of the segment that the watermark lies in; the tallies of the segments below are records of their own. */
   readonly open: Tally;
 }
 
@@ -57,7 +58,7 @@ export function tallyWith({ digest, bytes }: Tally, share: Share): Tally {
   return { digest: digest === null ? null : plus(digest, share.digest), bytes: bytes + share.bytes };
 }
 
-/** What a record adds to a digest. The finalizer of MurmurHash3, lest the sums of similar CRCs be equal. */
+/** The number that a record adds to a digest. The finalizer of MurmurHash3 keeps the sums of similar CRCs apart. */
 export function shareOf(value: Buffer): number {
   let bits = crcOf(value);
   bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);

@@ -1,20 +1,20 @@
 import type { Instance } from '../../model/ids.js';
 import type { RecordKey, Share, Tally } from './inventory.js';
 
-/** Where a log stands as of the last commit: what its inventory and tallies tell, in memory. */
+/** The state of a log after the last commit, in memory: what its inventory and tallies tell. */
 export interface LogState {
   readonly watermark: Instance;
   /** The log holds nothing below. */
   readonly start: Instance;
   /** First instance that the checkpoint does not hold; 0 where there is none. */
   readonly checkpointed: Instance;
-  /** Of the records that the inventory counts. */
+  /** The digest of the records that the inventory counts. */
   readonly digest: number;
-  /** Of each record that the inventory counts. */
+  /** The share of each record that the inventory counts. */
   readonly shares: Map<RecordKey, Share>;
-  /** Of the segment that the watermark lies in. */
+  /** The tally of the segment that the watermark lies in. */
   readonly open: Tally;
-  /** Of the segments below, by number, ascending. */
+  /** The tallies of the segments below, by number, ascending. */
   readonly sealed: Map<number, Tally>;
   /** Bytes of all tallies. */
   readonly decidedBytes: number;

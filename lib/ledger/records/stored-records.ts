@@ -176,8 +176,8 @@ export class StoredRecords {
   }
 
   /**
-   * Before the first entry of a segment is handed out, all of them are compared with their digest, lest an earlier version of
-   * one be executed before it is found. Where one is not sound by itself that is damage enough, and found when it is read.
+   * Before the first entry of a segment is handed out, all of them are compared with their digest: otherwise an earlier
+   * version of one could be executed before it is found. An entry that is not sound by itself is found when it is read.
    */
   #examineSegmentOf(instance: Instance): void {
     const { checks, state } = this.verify();
