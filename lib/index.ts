@@ -13,6 +13,8 @@ export {
   type ReadOptions,
   type ReadyOptions,
 } from './machine/replicated-state-machine.js';
+export type { Facts } from './model/facts.js';
+export type { ParticipantFacts } from './queue/facts.js';
 export type { Queue } from './queue/queue.js';
 export type { DeepReadonly, ReadonlyBytes, ReadonlyDate } from './machine/deep-readonly.js';
 export { StateMachine } from './machine/state-machine.js';

@@ -1,4 +1,5 @@
 import { ReplicatedStateMachine } from '../../lib/index.js';
+import type { ParticipantFacts } from '../../lib/queue/facts.js';
 import type { Queue } from '../../lib/queue/queue.js';
 import type { Position, ProcessId } from '../../lib/model/ids.js';
 import type { StateHolder } from '../../lib/queue/state-holder.js';
@@ -11,6 +12,13 @@ class InstantQueue implements Queue {
   readonly queueId = 'instant';
   readonly processId = '0000000000000001' as ProcessId;
   readonly closed = new Promise<void>(() => undefined);
+  readonly facts: ParticipantFacts = {
+    publish: () => {
+      throw new Error('nobody is told anything here');
+    },
+    of: () => undefined,
+    [Symbol.iterator]: () => [].values(),
+  };
   #holder: StateHolder | null = null;
   #position = 0;
   #messages: Buffer[] = [];

@@ -67,6 +67,13 @@ export const limits = {
   foundingTicks: 300,
   /** How long the adaptive mode must wish for the other kind of reign before it changes. */
   modeTicks: 20,
+  /** What one participant publishes of itself, in bytes. */
+  factsBytesMax: 1_024,
+  /** First interval at which a process repeats what it has published of itself; doubles up to `factsTicksMax`: half a minute. */
+  factsTicks: 20,
+  factsTicksMax: 3_000,
+  /** Processes besides the members of which it is kept what they have published. */
+  factsOthersMax: 256,
   /** How far the stamp of a batch may be from the time that the coordinator publishes; clocks that are further off are told. */
   clockBoundMs: 1_000,
   /** A clock that is off is told again after this long. */

@@ -194,6 +194,7 @@ function driverOf(
     heard: (from, message) => {
       attendance.heard(from, message);
     },
+    onFacts: () => undefined,
     onForeignGroup: (group) => {
       log.warn({ queue: queueId, group }, 'another group uses this address: give each group its own');
     },

@@ -13,11 +13,13 @@ import type { DamagedLogError } from '../model/errors.js';
 import { InvariantViolation, TreplicaError } from '../model/errors.js';
 import { NO_GROUP, type GroupId, type Instance, type ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
+import type { Facts } from '../model/facts.js';
 import type { LedgerRecord } from '../model/records.js';
 import type { Start, StartsRecord } from '../model/start.js';
-import type { EVERYONE, Transport } from '../transport/transport.js';
+import { EVERYONE, type Transport } from '../transport/transport.js';
 import type { Batcher } from './batcher.js';
 import type { Base, Delivery } from './delivery.js';
+import { FactsExchange } from './facts-exchange.js';
 import { PendingWrites } from './pending-writes.js';
 import { LogSupplier } from './log-supplier.js';
 import type { RepairMessage } from './wire/repair-messages.js';
@@ -43,6 +45,8 @@ export interface DriverOptions {
   readonly onNotice: (notice: Notice) => void;
   /** A message of this process's group, or of one that belongs to none. */
   readonly heard: (from: ProcessId, message: WireMessage) => void;
+  /** Something else than before is known of what a process has published of itself; null where that holds no more. */
+  readonly onFacts: (process: ProcessId, facts: Facts | null) => void;
   /** Another group uses the same address: told once for each. */
   readonly onForeignGroup: (group: GroupId) => void;
   /** Whether the ledger says that the state here has been refuted, until another process's takes its place. */
@@ -93,6 +97,8 @@ export interface ReadWaiter {
 export class Driver {
   readonly #options: DriverOptions;
   readonly #starts: Starts;
+  /** What the processes of the group publish of themselves. */
+  readonly facts: FactsExchange;
   /** Null before the driver begins. */
   #below: BelowCore | null = null;
   #turnAwaited = false;
@@ -116,6 +122,7 @@ export class Driver {
     this.#options = options;
     this.#isRefuted = options.isRefuted;
     this.#starts = this.#newStarts();
+    this.facts = this.#newFacts();
   }
 
   /**
@@ -158,6 +165,7 @@ export class Driver {
     if (isOf('starts', message)) {
       this.#guard(() => {
         this.#starts.receive(from, start, message);
+        this.facts.met(from, start);
       });
       return;
     }
@@ -167,6 +175,7 @@ export class Driver {
       if (!this.#starts.hears(from, start) && !(isOf('founding', message) && from !== this.#options.self)) return;
       this.#options.heard(from, message);
       if (isOf('repair', message)) return repair.receive(from, message);
+      if (isOf('facts', message)) return this.facts.receive(from, start, message);
       if (message.kind === 'decided') repair.receive(from, message);
       core.step({ kind: 'message', from, message });
     });
@@ -184,6 +193,7 @@ export class Driver {
       }
       core.step({ kind: 'tick', nowMs: now() });
       this.#starts.tick();
+      this.facts.tick();
       repair.tick();
       supplier.tick();
       transport.tick();
@@ -259,6 +269,7 @@ export class Driver {
   stop(why: Error): void {
     if (!this.#stopped) this.#writeWatermark();
     this.#stopped = true;
+    this.facts.close();
     for (const waiter of this.#reads.values()) waiter.reject(why);
     this.#reads.clear();
     this.#pendingWrites.refuse(why);
@@ -470,6 +481,18 @@ export class Driver {
     if (this.#foreignGroups.has(group) || this.#foreignGroups.size >= FOREIGN_GROUPS_MAX) return;
     this.#foreignGroups.add(group);
     this.#options.onForeignGroup(group);
+  }
+
+  #newFacts(): FactsExchange {
+    const { core, self, onFacts } = this.#options;
+    return new FactsExchange({
+      self,
+      members: () => core.views.at(-1)?.view.members ?? null,
+      tell: (message) => {
+        this.tell(EVERYONE, message);
+      },
+      changed: onFacts,
+    });
   }
 
   #newStarts(): Starts {

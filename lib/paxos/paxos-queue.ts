@@ -13,6 +13,7 @@ import { defaultLog } from '../queue/default-log.js';
 import { guardedLog } from '../queue/guarded-log.js';
 import { checkHolder } from '../queue/holder-checks.js';
 import { checkMessage, checkTicket } from '../queue/message-checks.js';
+import type { ParticipantFacts } from '../queue/facts.js';
 import { messageOf, type MessageCodec } from '../queue/message-values.js';
 import type { Queue } from '../queue/queue.js';
 import { Reader, type QueueMessage } from '../queue/reader.js';
@@ -121,6 +122,10 @@ export class PaxosQueue implements Queue {
   /** As the port says. The log before it can then be cut; queues do so by themselves as `options.checkpoint` says. */
   checkpoint(): Promise<Checkpoint> {
     return this.#engine.recovery.checkpoint();
+  }
+
+  get facts(): ParticipantFacts {
+    return this.#engine.driver.facts;
   }
 
   /** As the port says. Costs a question to a majority, which all waiting callers share. */

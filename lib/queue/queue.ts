@@ -10,6 +10,7 @@
  */
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { Position, ProcessId } from '../model/ids.js';
+import type { ParticipantFacts } from './facts.js';
 import type { QueueMessage } from './reader.js';
 import type { StateHolder } from './state-holder.js';
 
@@ -20,6 +21,9 @@ export interface Queue extends AsyncIterable<QueueMessage> {
 
   /** This process, as `origin` names it at all others. */
   readonly processId: ProcessId;
+
+  /** What the processes of the group publish of themselves. */
+  readonly facts: ParticipantFacts;
 
   /** Resolves when the owner has closed the queue and all is released; rejects with the cause when it had to stop by itself. */
   readonly closed: Promise<void>;

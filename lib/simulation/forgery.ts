@@ -139,6 +139,8 @@ export function forged(message: WireMessage, random: Random, process: ProcessId)
       return { ...message, bytes: random.bytes(message.bytes.length) };
     case 'checkpointed':
       return { ...message, digest: random.bytes(16).toString('hex') };
+    case 'facts':
+      return { ...message, edition: other(random, message.edition), facts: { forged: random.next() } };
     case 'ask':
     case 'want-chunk':
     case 'no-chunk':

@@ -1,6 +1,7 @@
 /** What a machine of a world is bound to, and what its queue is given in its place. */
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { Position, ProcessId } from '../model/ids.js';
+import type { ParticipantFacts } from '../queue/facts.js';
 import type { Queue } from '../queue/queue.js';
 import type { QueueMessage } from '../queue/reader.js';
 import type { StateMachine } from '../machine/state-machine.js';
@@ -21,6 +22,10 @@ export class WatchedQueue<S extends StateMachine> implements Queue {
 
   get processId(): ProcessId {
     return this.inner.processId;
+  }
+
+  get facts(): ParticipantFacts {
+    return this.inner.facts;
   }
 
   get closed(): Promise<void> {

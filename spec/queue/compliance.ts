@@ -4,6 +4,7 @@ import { UnknownOutcomeError } from '../../lib/model/errors.js';
 import { limits } from '../../lib/model/limits.js';
 import type { Queue } from '../../lib/queue/queue.js';
 import { KeptTexts } from '../support/kept-texts.js';
+import { soon } from '../support/soon.js';
 import { rejection, take, takeTexts } from '../support/queue-group.js';
 
 /** The queues of one group, and what may happen to the processes that they stand for. */
@@ -72,6 +73,58 @@ export function describeQueue(name: string, { open, notShown = {} }: QueueTraits
         for (const [i, queue] of group.queues.entries()) await queue.put(Buffer.from(String(i)));
         for (const queue of group.queues)
           for (const { message, origin } of await take(queue, 3)) expect(origin).toBe(origins[Number(message)]);
+      });
+
+      it('tells all what a process publishes of itself, also those that come later', async () => {
+        const [first, second, third] = group.queues as [Queue, Queue, Queue];
+        await group.stop(2);
+        expect([...second.facts]).toEqual([]);
+        first.facts.publish({ schema: 1 });
+        first.facts.publish({ schema: 2, name: 'first', isReady: true });
+        second.facts.publish({ name: 'second' });
+        await group.reopen(2);
+        const told = () => new Map(group.queues[2]!.facts);
+        const facts = { schema: 2, name: 'first', isReady: true };
+        await soon(() => {
+          expect(told()).toEqual(
+            new Map<string, object>([
+              [first.processId, facts],
+              [second.processId, { name: 'second' }],
+            ]),
+          );
+          expect(second.facts.of(first.processId)).toEqual(facts);
+        });
+        expect([first.facts.of(first.processId), second.facts.of(third.processId)]).toEqual([facts, undefined]);
+      });
+
+      it('keeps nothing of what an earlier start has published', async () => {
+        const { processId } = group.queues[0]!;
+        const facts = () => group.queues.map((queue) => queue.facts.of(processId));
+        group.queues[0]!.facts.publish({ start: 'first' });
+        await soon(() => expect(facts()).toEqual(Array(3).fill({ start: 'first' })));
+        await group.stop(0);
+        await group.reopen(0);
+        await soon(() => expect(facts()).toEqual([undefined, undefined, undefined]));
+        group.queues[0]!.facts.publish({ start: 'second' });
+        await soon(() => expect(facts()).toEqual(Array(3).fill({ start: 'second' })));
+      });
+
+      it('publishes a small, flat record and nothing else, and nothing once it is closed', async () => {
+        const [queue] = group.queues as [Queue];
+        for (const facts of [null, 'text', ['list'], { deep: {} }, { none: null }, { no: undefined }, { not: NaN }])
+          expect(() => queue.facts.publish(facts as never)).toThrow(
+            expect.objectContaining({ code: 'INVALID_OPTION' }),
+          );
+        const sized = (bytes: number) => ({ x: 'y'.repeat(bytes - '{"x":""}'.length) });
+        const tooLarge = sized(limits.factsBytesMax + 1);
+        expect(() => queue.facts.publish(tooLarge)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
+        expect(queue.facts.of(queue.processId)).toBeUndefined();
+        const changing = sized(limits.factsBytesMax);
+        queue.facts.publish(changing);
+        changing.x = 'changed';
+        expect(queue.facts.of(queue.processId)).toEqual(sized(limits.factsBytesMax));
+        await group.stop(0);
+        expect(() => queue.facts.publish({})).toThrow(expect.objectContaining(CLOSED));
       });
 
       it('keeps the order of the calls of one process', async () => {

@@ -16,6 +16,7 @@ import {
 } from '../../lib/model/batch.js';
 import type { Checkpoint } from '../../lib/model/checkpoint.js';
 import { COUNTER_MAX, type GroupId, type Instance, type Position, type ProcessId } from '../../lib/model/ids.js';
+import type { Facts } from '../../lib/model/facts.js';
 import { limits } from '../../lib/model/limits.js';
 import type { Founding } from '../../lib/model/records.js';
 import {
@@ -103,6 +104,15 @@ const checkpoints: Arbitrary<Checkpoint> = fc.record({
   digest: digests,
 });
 
+const facts: Arbitrary<Facts> = fc
+  .dictionary(
+    fc.string({ unit: 'binary', maxLength: 20 }),
+    fc.oneof(fc.string({ maxLength: 40 }), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean()),
+    { maxKeys: 8, noNullPrototype: true },
+  )
+  .map((made) => JSON.parse(JSON.stringify(made)) as Facts)
+  .filter((made) => Buffer.byteLength(JSON.stringify(made)) <= limits.factsBytesMax);
+
 type MessageKind = WireMessage['kind'];
 type MessageOf<K extends MessageKind> = Extract<WireMessage, { readonly kind: K }>;
 type Fields<K extends MessageKind> = { readonly [F in keyof Omit<MessageOf<K>, 'kind'>]: Arbitrary<MessageOf<K>[F]> };
@@ -114,6 +124,7 @@ const fieldsOf: { readonly [K in MessageKind]: Fields<K> } = {
   chunk: { digest: digests, index: naturals, bytes: bytes.map((some) => Buffer.from(some)) },
   'no-chunk': { digest: digests },
   checkpointed: { next: instances, digest: digests },
+  facts: { edition: naturals, facts },
   start: { former: fc.array(starts, { maxLength: OWN_STARTS_MAX }), peers },
   welcome: { to: starts, former: fc.array(starts, { maxLength: OWN_STARTS_MAX }), peers },
   hello: {

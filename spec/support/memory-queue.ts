@@ -1,8 +1,10 @@
 import type { Checkpoint } from '../../lib/model/checkpoint.js';
 import { TreplicaError, UnknownOutcomeError } from '../../lib/model/errors.js';
+import type { Facts } from '../../lib/model/facts.js';
 import type { Instance, Position, ProcessId } from '../../lib/model/ids.js';
 import { limits } from '../../lib/model/limits.js';
 import { realScheduler } from '../../lib/paxos/scheduler.js';
+import { checkedFacts, type ParticipantFacts } from '../../lib/queue/facts.js';
 import { checkHolder, handOver } from '../../lib/queue/holder-checks.js';
 import { checkMessage, checkTicket } from '../../lib/queue/message-checks.js';
 import { messageOf } from '../../lib/queue/message-values.js';
@@ -34,11 +36,14 @@ export class MemoryLog {
   isHeld = false;
   readonly entries: Entry[] = [];
   readonly checkpoints = new Map<ProcessId, Saved>();
+  /** What the latest start of each process has published. */
+  readonly facts = new Map<ProcessId, Facts>();
   readonly #queues = new Set<MemoryQueue>();
   #delivered = 0;
   #waiting: { readonly queue: MemoryQueue; readonly resolve: () => void; readonly reject: (why: Error) => void }[] = [];
 
   queue(processId = '0000000000000000' as ProcessId): MemoryQueue {
+    this.facts.delete(processId);
     return new MemoryQueue(this, processId);
   }
 
@@ -88,6 +93,14 @@ class Put {
 
 export class MemoryQueue implements Queue {
   readonly queueId = 'memory';
+  readonly facts: ParticipantFacts = {
+    publish: (facts) => {
+      if (this.#isClosed) throw this.#closedError();
+      this.log.facts.set(this.processId, checkedFacts(facts));
+    },
+    of: (process) => this.log.facts.get(process),
+    [Symbol.iterator]: () => this.log.facts[Symbol.iterator](),
+  };
   readonly closed: Promise<void>;
   #settle: (cause: Error | null) => void = () => {};
   #holder: Consumer | null = null;

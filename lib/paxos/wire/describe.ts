@@ -39,6 +39,7 @@ export function describeMessage(message: WireMessage, nameOf: NameOf): string {
   if (isOf('founding', message)) return describeFoundingMessage(message, nameOf);
   if (isOf('repair', message)) return describeRepairMessage(message);
   if (isOf('starts', message)) return describeStartMessage(message, nameOf);
+  if (isOf('facts', message)) return `${message.kind} ${message.edition}: ${list(Object.keys(message.facts))}`;
   return describeCoreMessage(message, nameOf);
 }
 

@@ -1,5 +1,6 @@
 import type { CoreMessage, FoundingMessage } from '../../consensus/messages.js';
 import { consensusRoutes, type Route } from '../../consensus/routes.js';
+import type { FactsMessage } from './facts-messages.js';
 import type { RepairMessage } from './repair-messages.js';
 import type { StartMessage } from './start-messages.js';
 
@@ -9,6 +10,7 @@ export interface Families {
   readonly core: CoreMessage;
   readonly repair: RepairMessage;
   readonly starts: StartMessage;
+  readonly facts: FactsMessage;
 }
 
 export type Family = keyof Families;
@@ -32,6 +34,8 @@ export const routes = {
   // Starts of processes.
   start: { family: 'starts', saidBy: 'anyone' },
   welcome: { family: 'starts', saidBy: 'anyone' },
+  // What processes say of themselves.
+  facts: { family: 'facts', saidBy: 'anyone' },
 } as const satisfies Routes;
 
 export function isOf<F extends Family>(family: F, message: WireMessage): message is Families[F] {

@@ -9,6 +9,7 @@ import type { Instance, Position, ProcessId } from '../../model/ids.js';
 import { OWN_STARTS_MAX, PEER_STARTS_MAX, type PeerStarts, type Start } from '../../model/start.js';
 import { MAX_MEMBERS } from '../../model/view.js';
 import type { WireMessage } from './routes.js';
+import { decodeFacts, encodeFacts } from '../../bytes/facts-codec.js';
 import { FieldReader } from '../../bytes/field-reader.js';
 import { FieldWriter } from '../../bytes/field-writer.js';
 
@@ -281,6 +282,12 @@ const codecs: Codecs = {
       out.list(former, writeStart).list(peers, writePeerStarts);
     },
     read: (input) => ({ kind: 'welcome', to: input.start(), former: readFormer(input), peers: readPeers(input) }),
+  },
+  // What processes say of themselves.
+  facts: {
+    code: 45,
+    write: (out, { edition, facts }) => out.natural(edition).bytes(encodeFacts(facts)),
+    read: (input) => ({ kind: 'facts', edition: input.natural(), facts: decodeFacts(input.bytes()) }),
   },
 };
 

@@ -182,6 +182,28 @@ describe('bytes from the network', () => {
     expect(decodeMessage(forged(message))).toBeNull();
   });
 
+  it.each<[string, string]>([
+    ['more than a process may publish', JSON.stringify({ x: 'y'.repeat(limits.factsBytesMax) })],
+    ['a list', '["a"]'],
+    ['no record', '1'],
+    ['nothing', 'null'],
+    ['a value that is a record', '{"a":{}}'],
+    ['a value that is null', '{"a":null}'],
+    ['spaces', '{"a": 1}'],
+    ['a key twice', '{"a":1,"a":2}'],
+    ['a number that is infinite', '{"a":1e999}'],
+    ['no JSON', '{"a":'],
+  ])('that hold as facts %s are null', (_what, json) => {
+    const bytes = Buffer.from(json);
+    const head = encoded({ kind: 'facts', edition: 1, facts: {} }).subarray(0, 9);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bytes.length);
+    expect(decodeMessage(Buffer.concat([head, length, bytes]))).toBeNull();
+    const good = Buffer.from('{"a":1}');
+    length.writeUInt32BE(good.length);
+    expect(decodeMessage(Buffer.concat([head, length, good]))).toEqual({ kind: 'facts', edition: 1, facts: { a: 1 } });
+  });
+
   it('that hold a number beyond the safe ones are null', () => {
     const largest = encoded({ kind: 'ask', incarnation: Number.MAX_SAFE_INTEGER, round: 1 });
     expect(decodeMessage(largest)).not.toBeNull();

@@ -1,0 +1,46 @@
+import { inspect } from 'node:util';
+
+import { TreplicaError } from '../model/errors.js';
+import type { Facts } from '../model/facts.js';
+import type { ProcessId } from '../model/ids.js';
+import { limits } from '../model/limits.js';
+
+/**
+ * What the participants of a group, members and observers, tell each other of themselves: names of operations, a version, an
+ * address. Best effort: it comes late, or not at all from one that is not reached, and what it says may be untrue by then.
+ * Nothing that must hold may rest on it.
+ */
+export interface ParticipantFacts extends Iterable<readonly [ProcessId, Facts]> {
+  /**
+   * Takes the place of what this start of this process has published before. Processes that come later, or are started anew, are
+   * told as well. A start begins with nothing published.
+   * @throws TreplicaError INVALID_OPTION where it is no flat record of texts, finite numbers and booleans, or has more than
+   * 1,024 bytes as JSON; QUEUE_CLOSED.
+   */
+  publish(facts: Facts): void;
+
+  /** What the start of a process that was heard last has published, this process included; undefined where nothing is known. */
+  of(process: ProcessId): Facts | undefined;
+}
+
+/**
+ * A copy of `facts` that does not change any more.
+ * @throws TreplicaError INVALID_OPTION
+ */
+export function checkedFacts(facts: unknown): Facts {
+  const entries = typeof facts === 'object' && facts !== null && !Array.isArray(facts) ? Object.entries(facts) : null;
+  if (entries === null) throw invalid(`and this is ${inspect(facts)}: publish an object`);
+  for (const [key, value] of entries) {
+    const isCarried = typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
+    if (!isCarried) throw invalid(`and '${key}' is ${inspect(value)}: leave it out, or say it as text`);
+  }
+  const json = JSON.stringify(facts);
+  const bytes = Buffer.byteLength(json);
+  if (bytes > limits.factsBytesMax)
+    throw invalid(`of ${String(limits.factsBytesMax)} bytes at most, and these have ${String(bytes)}: publish less`);
+  return Object.freeze(JSON.parse(json) as Facts);
+}
+
+function invalid(why: string): TreplicaError {
+  return new TreplicaError('INVALID_OPTION', `Facts are a record of texts, finite numbers and booleans, ${why}.`);
+}
