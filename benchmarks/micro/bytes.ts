@@ -6,7 +6,8 @@ import type { WireMessage } from '../../lib/paxos/wire/routes.js';
 import { decodeMessage, encodeMessage } from '../../lib/paxos/wire/wire.js';
 import { MESSAGE_HEAD_BYTES, MessageHead } from '../../lib/queue/message-head.js';
 import { decode, encode } from '../../lib/serialization/codec.js';
-import { FrameDecoder, FrameEncoder, messagesOf } from '../../lib/transport/frame/frame.js';
+import { FrameDecoder, messagesOf } from '../../lib/transport/frame/frame-decoder.js';
+import { FrameEncoder } from '../../lib/transport/frame/frame-encoder.js';
 import { Add } from '../workload.js';
 import { part, type Part } from './part.js';
 
@@ -52,7 +53,8 @@ export function bytesParts(bytes: number): Part[] {
     ),
     part('frame encode', frame.length, () => encoder.encode([message])),
     part('frame decode', frame.length, () => {
-      if (decoder.judge(frame) === 'intact') messagesOf(frame);
+      const opened = decoder.open(frame);
+      if (typeof opened !== 'string') messagesOf(opened);
     }),
   ];
 }

@@ -1,7 +1,7 @@
 /** Troubles that come from outside: of processes that are no members, of other groups, and of forged words. */
 import type { StateMachine } from '../machine/state-machine.js';
 import { decodeMessage, encodeMessage } from '../paxos/wire/wire.js';
-import { FrameEncoder } from '../transport/frame/frame.js';
+import { FrameEncoder } from '../transport/frame/frame-encoder.js';
 import { forgedAsMember } from './forgery.js';
 import { Intruder } from './intruder.js';
 import type { Said } from './last-words.js';

@@ -84,7 +84,7 @@ export interface Arrival {
 export interface TransportStatistics {
   /** Handed to the socket. */
   datagramsSent: number;
-  /** Intact and from another process of the queue. */
+  /** Frames of datagrams, intact and from another process of the queue. A datagram may bring several. */
   datagramsReceived: number;
   bulkMessagesSent: number;
   bulkMessagesReceived: number;
@@ -92,10 +92,12 @@ export interface TransportStatistics {
   partsSent: number;
   /** Large messages that were not sent again, for the same was on its way to that receiver. */
   notRepeated: number;
-  /** Not a frame of this queue: wrong magic, another queue's, truncated, checksum does not fit, not by our interface. */
+  /** Not a frame of this queue: wrong magic, another queue's, truncated, its seal does not fit, not by our interface. */
   foreignDropped: number;
   /** Frames of another version of the format. */
   versionDropped: number;
+  /** Frames under a key that this process does not have: nothing is learnt of their senders. */
+  keyDropped: number;
   /** Datagrams and bulk messages that could not be sent: unknown receiver, full buffers, refused connection. */
   unsent: number;
 }

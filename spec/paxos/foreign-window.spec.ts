@@ -9,7 +9,7 @@ import { AsynchronousPersistentQueue } from '../../lib/index.js';
 import { batchId } from '../../lib/model/batch.js';
 import { packBody } from '../../lib/sequence/batch-body.js';
 import { encodeMessage } from '../../lib/paxos/wire/wire.js';
-import { FrameEncoder } from '../../lib/transport/frame/frame.js';
+import { FrameEncoder } from '../../lib/transport/frame/frame-encoder.js';
 import { silent, take } from '../support/queue-group.js';
 import { GROUP_B, newProcessId, SOME_START } from '../support/station.js';
 import { newQueueId, strangerOn } from '../support/udp-testbed.js';

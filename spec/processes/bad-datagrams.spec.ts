@@ -7,7 +7,7 @@ import type { Founding } from '../../lib/model/records.js';
 import { NO_BASE } from '../../lib/model/base.js';
 import { groupIdOf } from '../../lib/model/view.js';
 import { decodeMessage, encodeMessage } from '../../lib/paxos/wire/wire.js';
-import { FrameEncoder } from '../../lib/transport/frame/frame.js';
+import { FrameEncoder } from '../../lib/transport/frame/frame-encoder.js';
 import { messages } from '../support/arbitraries.js';
 import { QueueGroup, takeTexts } from '../support/queue-group.js';
 import { GROUP_B, newProcessId, SOME_START } from '../support/station.js';

@@ -9,7 +9,7 @@ import { packBody } from '../../lib/sequence/batch-body.js';
 import { idOfBody } from '../../lib/sequence/sound-batch.js';
 import type { WireMessage } from '../../lib/paxos/wire/routes.js';
 import { encodeMessage } from '../../lib/paxos/wire/wire.js';
-import { FrameEncoder } from '../../lib/transport/frame/frame.js';
+import { FrameEncoder } from '../../lib/transport/frame/frame-encoder.js';
 import { messages } from '../support/arbitraries.js';
 import { QueueGroup, takeTexts } from '../support/queue-group.js';
 import { newProcessId, SOME_START } from '../support/station.js';

@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 import type { BallotKind } from '../../lib/model/ballot.js';
 import { limits } from '../../lib/model/limits.js';
 import { decodeMessage } from '../../lib/paxos/wire/wire.js';
-import { messagesOf } from '../../lib/transport/frame/frame.js';
+import { messagesOf } from '../../lib/transport/frame/frame-decoder.js';
 import { ProcessGroup } from '../support/process-group.js';
 import { DurableVotes, nameOfVote, type ToldVote, type Way } from './trace-votes/durable-votes.js';
 import { bytesOf, systemCallsIn, type SystemCall } from './trace-votes/system-calls.js';

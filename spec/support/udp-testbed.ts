@@ -4,7 +4,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 
 import type { ProcessId } from '../../lib/model/ids.js';
 import type { Start } from '../../lib/model/start.js';
-import { FRAME_HEADER_BYTES, FrameDecoder } from '../../lib/transport/frame/frame.js';
+import { FrameDecoder } from '../../lib/transport/frame/frame-decoder.js';
 import type { Transport } from '../../lib/transport/transport.js';
 import { openUdpTransport, UdpTransport } from '../../lib/transport/udp/udp-transport.js';
 import { SOME_START, type Testbed } from './station.js';
@@ -82,7 +82,10 @@ export async function eavesdropperOn(queueId: string): Promise<Eavesdropper> {
   const starts = new Map<ProcessId, Start>();
   const socket = createSocket({ type: 'udp4', reuseAddr: true });
   socket.on('message', (bytes) => {
-    if (bytes.length > FRAME_HEADER_BYTES) starts.set(decoder.senderOf(bytes), { ...decoder.startOf(bytes) });
+    const frame = decoder.open(bytes);
+    if (typeof frame === 'string') return;
+    const { sender, start } = decoder.originOf(frame);
+    starts.set(sender, start);
   });
   socket.bind({ address: group, port: Number(port) });
   await once(socket, 'listening');

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { FRAME_VERSION, FrameEncoder } from '../../lib/transport/frame/frame.js';
+import { FRAME_VERSION, KEY_ID_AT } from '../../lib/transport/frame/frame.js';
+import { FrameEncoder } from '../../lib/transport/frame/frame-encoder.js';
 import { newProcessId, SOME_START, Station, type Testbed } from '../support/station.js';
 
 /** The part of the compliance suite about what strangers, and damage, put on the queue's address. */
@@ -11,8 +12,8 @@ export function describeStrangers(testbed: () => Testbed): void {
     let station: Station;
 
     const dropped = (): number => {
-      const { foreignDropped, versionDropped } = station.transport.statistics;
-      return foreignDropped + versionDropped;
+      const { foreignDropped, versionDropped, keyDropped } = station.transport.statistics;
+      return foreignDropped + versionDropped + keyDropped;
     };
     const valid = (...texts: string[]): Buffer =>
       Buffer.concat(stranger.encode(texts.map((text) => Buffer.from(text))));
@@ -47,17 +48,22 @@ export function describeStrangers(testbed: () => Testbed): void {
       );
     });
 
-    it('frames cut short or with more behind them are counted and dropped, and stop nothing', async () => {
+    it('frames cut short are counted and dropped, and stop nothing', async () => {
       const frame = valid('one', 'two');
+      for (let length = 0; length < frame.length; length += 1) await dropsOnly(frame.subarray(0, length));
+    });
+
+    it('bytes behind a frame are counted and dropped, and neither stop nor change anything', async () => {
       await fc.assert(
-        fc.asyncProperty(
-          fc.nat(frame.length - 1),
-          fc.uint8Array({ minLength: 1, maxLength: 20 }),
-          async (length, more) => {
-            await dropsOnly(frame.subarray(0, length));
-            await dropsOnly(Buffer.concat([frame, more]));
-          },
-        ),
+        fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 200 }), async (more) => {
+          const before = dropped();
+          await testbed().inject(Buffer.concat([valid('one', 'two'), more]));
+          await testbed().inject(valid('still there'));
+          await testbed().until(() => station.has('still there'));
+          expect(station.texts).toEqual(['one', 'two', 'still there']);
+          expect(dropped()).toBe(before + 1);
+          station.heard.length = 0;
+        }),
       );
     });
 
@@ -71,10 +77,23 @@ export function describeStrangers(testbed: () => Testbed): void {
       const other = valid('x');
       other.writeUInt8(200, 3);
       for (let i = 0; i < 5; i += 1) await dropsOnly(other);
-      expect(station.transport.statistics).toMatchObject({ versionDropped: 5, foreignDropped: 0 });
+      expect(station.transport.statistics).toMatchObject({ versionDropped: 5, foreignDropped: 0, keyDropped: 0 });
       const warnings = station.log.lines.filter(({ text }) => text.includes('version 200'));
       expect(warnings).toHaveLength(1);
       expect(warnings[0]).toMatchObject({ level: 'warn', facts: { theirs: 200, ours: FRAME_VERSION } });
+    });
+
+    it('frames under an unknown key are counted by themselves, reported once, and nothing is learnt of their sender', async () => {
+      const id = newProcessId();
+      const sealed = Buffer.concat(
+        new FrameEncoder(testbed().queueIds[0], id, SOME_START).encode([Buffer.from('secret')]),
+      );
+      sealed.writeUInt32BE(77, KEY_ID_AT);
+      for (let i = 0; i < 5; i += 1) await dropsOnly(sealed);
+      expect(station.transport.statistics).toMatchObject({ versionDropped: 0, foreignDropped: 0, keyDropped: 5 });
+      expect(station.log.lines.filter(({ text }) => text.includes('the key 77'))).toHaveLength(1);
+      station.send(id, 'to nobody known');
+      expect(station.transport.statistics.unsent).toBe(1);
     });
   });
 }

@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { NO_GROUP } from '../../lib/model/ids.js';
-import { FRAME_HEADER_BYTES } from '../../lib/transport/frame/frame.js';
+import { CRC_32, headerBytesUnder } from '../../lib/transport/frame/seal.js';
 import { EVERYONE, TOP_BYTE_MAX } from '../../lib/transport/transport.js';
+import { describeDatagrams } from './compliance-datagrams.js';
 import { describeStrangers } from './compliance-strangers.js';
 import {
   acquaint,
@@ -144,9 +145,9 @@ export function describeTransport(
       });
 
       it('small messages that overflow a datagram take another', async () => {
-        const [a, b] = await openAcquainted(testbed, 2, { maxDatagramBytes: 1000 });
+        const [a, b] = await openAcquainted(testbed, 2, { maxDatagramBytes: 1001 });
         const before = a!.transport.statistics.datagramsSent;
-        const messages = Array.from({ length: 30 }, () => randomMessage(312)); // three fill a datagram to the byte, but two
+        const messages = Array.from({ length: 30 }, () => randomMessage(311)); // three fill a datagram to the byte
         a!.send(EVERYONE, ...messages);
         await testbed.until(() => b!.heard.length === 30);
         expect(b!.heard.map(({ message }) => message.toString('hex'))).toEqual(
@@ -157,7 +158,7 @@ export function describeTransport(
 
       it('the largest message that fits a datagram takes one, the next larger one the bulk lane', async () => {
         const [a, b] = await openAcquainted(testbed, 2, { maxDatagramBytes: 1000 });
-        const fitting = 1000 - FRAME_HEADER_BYTES - 4;
+        const fitting = 1000 - headerBytesUnder(CRC_32) - 4;
         a!.send(b!.id, randomMessage(fitting));
         await testbed.until(() => b!.heard.length === 1);
         expect(b!.transport.statistics.bulkMessagesReceived).toBe(0);
@@ -202,6 +203,8 @@ export function describeTransport(
         expect(sorted(b!.heard.map(({ message }) => message))).toEqual(sorted(messages));
       });
     });
+
+    describeDatagrams(() => testbed);
 
     describeStrangers(() => testbed);
 

@@ -1,6 +1,8 @@
 import { NO_GROUP, type GroupId, type ProcessId } from '../../model/ids.js';
-import { FRAME_BYTES_MAX, FRAME_HEADER_BYTES, FrameEncoder, framedBytes, type Frame } from './frame.js';
+import { FRAME_BYTES_MAX, framedBytes, type Frame } from './frame.js';
+import { FrameEncoder } from './frame-encoder.js';
 import type { Inbox, Subscription } from './inbox.js';
+import { partBytesOf } from './lane-messages.js';
 import { MessagePacker } from './message-packer.js';
 import { Lanes } from './lanes.js';
 import type { Address, Peer } from './peers.js';
@@ -43,10 +45,13 @@ export class FramedTransport implements Transport {
     this.#inbox = inbox;
     this.#wire = wire;
     this.#encoder = new FrameEncoder(queueId, self, start);
-    this.#packer = new MessagePacker(wire.maxDatagramBytes, (to, messages) => this.#sendDatagram(to, messages));
+    const { headerBytes } = this.#encoder;
+    this.#packer = new MessagePacker(wire.maxDatagramBytes, headerBytes, (to, messages) =>
+      this.#sendDatagram(to, messages),
+    );
     const { peers, statistics, log } = inbox;
     this.#lanes = new Lanes({
-      maxDatagramBytes: wire.maxDatagramBytes,
+      partBytes: partBytesOf(wire.maxDatagramBytes, headerBytes),
       ...{ peers, statistics, log },
       add: (to, message) => {
         if (this.#closing === null) this.#packer.add(to ?? EVERYONE, message);
@@ -64,7 +69,7 @@ export class FramedTransport implements Transport {
       },
       accept: (from, frame) => {
         const where = peers.addressOf(from);
-        return where !== undefined && inbox.accept(frame, where, 'bulk');
+        return where !== undefined && inbox.accept(frame, where, 'bulk') === 'intact';
       },
     });
     inbox.open(this.#lanes);
@@ -144,7 +149,7 @@ export class FramedTransport implements Transport {
 
   #sendBulk(to: Destination, message: Uint8Array): void {
     const { statistics, peers, log } = this.#inbox;
-    if (FRAME_HEADER_BYTES + framedBytes(message) > FRAME_BYTES_MAX) {
+    if (this.#encoder.headerBytes + framedBytes(message) > FRAME_BYTES_MAX) {
       statistics.unsent += 1;
       log.warn(
         { process: this.#self, bytes: message.length },

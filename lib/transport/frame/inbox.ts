@@ -1,9 +1,11 @@
 import type { GroupId, ProcessId } from '../../model/ids.js';
 import type { Start } from '../../model/start.js';
-import { announcedBytes, FRAME_VERSION, FrameDecoder, messagesOf, queueDigest, versionOf } from './frame.js';
+import { queueDigest } from './frame.js';
+import { FrameDecoder, messagesOf, readableBytes, type Refusal } from './frame-decoder.js';
 import { isLaneMessage } from './lane-messages.js';
 import type { Lanes } from './lanes.js';
 import { Peers, type Address } from './peers.js';
+import { Refusals } from './refusals.js';
 import type { Receiver, TransportLog, TransportStatistics } from '../transport.js';
 
 /** Who opens a transport, where, and who is told of what arrives. */
@@ -17,6 +19,9 @@ export interface Subscription {
 }
 
 export type Lane = 'datagram' | 'bulk';
+
+/** What became of a frame. `shut`: nothing is heard, whatever it is. */
+export type Verdict = 'intact' | 'shut' | Refusal;
 
 /** The receiving half of a transport: judges what a wire brings in, learns who is where, hands over the messages. */
 export class Inbox {
@@ -32,13 +37,14 @@ export class Inbox {
     notRepeated: 0,
     foreignDropped: 0,
     versionDropped: 0,
+    keyDropped: 0,
     unsent: 0,
   };
   readonly log: TransportLog;
   readonly #decoder: FrameDecoder;
   readonly #receiver: Receiver;
   readonly #self: ProcessId;
-  readonly #otherVersions = new Set<string>();
+  readonly #refusals: Refusals;
   #lanes: Pick<Lanes, 'onBulkBytes' | 'onBulkFrame' | 'onMessage'> | null = null;
   #isOpen = false;
 
@@ -49,6 +55,7 @@ export class Inbox {
   ) {
     this.queue = queueDigest(queueId);
     this.log = log;
+    this.#refusals = new Refusals(this.statistics, log);
     this.#decoder = new FrameDecoder(queueId, self, start);
     this.#self = self;
     this.#receiver = receiver;
@@ -64,23 +71,17 @@ export class Inbox {
     this.#isOpen = false;
   }
 
-  /** Takes what may be a frame. False where it is none, so that a stream can be given up. */
-  accept(bytes: Buffer, from: Address, lane: Lane): boolean {
-    if (!this.#isOpen) return false;
-    const verdict = this.#decoder.judge(bytes);
-    if (verdict === 'own') return true;
-    if (verdict !== 'intact') {
-      this.#refuse(verdict, bytes, from);
-      return false;
-    }
-    if (!this.hears(from.address)) {
-      this.#refuse('foreign', bytes, from);
-      return false;
+  /** Takes what may be a frame. */
+  accept(bytes: Buffer, from: Address, lane: Lane): Verdict {
+    if (!this.#isOpen) return 'shut';
+    const opened = this.#decoder.open(bytes);
+    const frame = typeof opened === 'string' || this.hears(from.address) ? opened : 'foreign';
+    if (typeof frame === 'string') {
+      if (frame !== 'own') this.#refusals.add(frame, bytes, from);
+      return frame;
     }
 
-    const sender = this.#decoder.senderOf(bytes);
-    const group = this.#decoder.groupOf(bytes);
-    const start = this.#decoder.startOf(bytes);
+    const { sender, group, start } = this.#decoder.originOf(frame);
     if (lane === 'datagram') {
       this.statistics.datagramsReceived += 1;
       if (sender !== this.#self) this.peers.learn(sender, group, from, start);
@@ -89,15 +90,15 @@ export class Inbox {
       this.peers.heardInBulk(sender, group);
       this.#lanes?.onBulkFrame(sender, group, bytes);
     }
-    for (const message of messagesOf(bytes)) this.#deliver(sender, group, message, start);
-    return true;
+    for (const message of messagesOf(frame)) this.#deliver(sender, group, message, start);
+    return 'intact';
   }
 
-  /** More of a frame has come by the bulk lane, of which nothing is known but what its header says. */
+  /** More of a frame has come by the bulk lane, of which nothing is known but its header, at the beginning of `header`. */
   arriving(header: Buffer, bytes: number): void {
-    const frameBytes = announcedBytes(header);
+    const frameBytes = readableBytes(header);
     if (this.#isOpen && frameBytes !== null)
-      this.#lanes?.onBulkBytes(this.#decoder.senderOf(header), header, frameBytes, bytes);
+      this.#lanes?.onBulkBytes(this.#decoder.originOf(header).sender, header, frameBytes, bytes);
   }
 
   /** The receiver of one message of a frame may have closed the transport. */
@@ -106,22 +107,4 @@ export class Inbox {
     if (isLaneMessage(message)) this.#lanes?.onMessage(from, group, message);
     else this.#receiver(from, group, message, start);
   }
-
-  #refuse(verdict: 'version' | 'foreign', bytes: Buffer, from: Address): void {
-    if (verdict === 'foreign') {
-      this.statistics.foreignDropped += 1;
-      return;
-    }
-    this.statistics.versionDropped += 1;
-    const sender = `${from.address}:${from.port}`;
-    if (this.#otherVersions.has(sender) || this.#otherVersions.size >= OTHER_VERSIONS_REPORTED_MAX) return;
-    this.#otherVersions.add(sender);
-    this.log.warn(
-      { sender, theirs: versionOf(bytes), ours: FRAME_VERSION },
-      `The process at ${sender} speaks version ${versionOf(bytes)} of the wire format and this one version ${FRAME_VERSION}: they cannot hear each other. Run the same release on both.`,
-    );
-  }
 }
-
-/** A flood of forged senders must not fill the memory. */
-const OTHER_VERSIONS_REPORTED_MAX = 1000;

@@ -1,14 +1,15 @@
 import { NO_GROUP, type GroupId, type ProcessId } from '../../model/ids.js';
-import { FRAME_HEADER_BYTES, frameIdOf, type Frame } from './frame.js';
+import { frameIdOf, type Frame } from './frame.js';
 import { Hearing } from './hearing.js';
 import { Intake } from './intake.js';
-import { decodeLaneMessage, encodeLaneMessage, partBytesOf, type LaneMessage } from './lane-messages.js';
+import { decodeLaneMessage, encodeLaneMessage, type LaneMessage } from './lane-messages.js';
 import type { Address, Peer, Peers } from './peers.js';
 import { Sendings } from './sendings.js';
 import type { Arrival, TransportLog, TransportStatistics } from '../transport.js';
 
 export interface LanesOptions {
-  readonly maxDatagramBytes: number;
+  /** How much of a large frame one datagram can carry. */
+  readonly partBytes: number;
   readonly peers: Peers;
   /** Adds a small message to the next datagram to one process, or to everyone where that is null. */
   readonly add: (to: ProcessId | null, message: Uint8Array) => void;
@@ -35,15 +36,14 @@ export class Lanes {
 
   constructor(options: LanesOptions) {
     this.#options = options;
-    const { peers, log, statistics, add, flush, bulk, accept, smallInBulk, maxDatagramBytes } = options;
+    const { peers, log, statistics, add, flush, bulk, accept, smallInBulk, partBytes } = options;
     const tell = (to: ProcessId, message: LaneMessage): void => {
       add(to, encodeLaneMessage(message));
     };
     this.#sendings = new Sendings({
-      partBytes: partBytesOf(maxDatagramBytes),
       heardAt: (process) => peers.heardAt(process),
       whereIs: (process) => peers.addressOf(process),
-      ...{ tell, flush, bulk, statistics, log },
+      ...{ partBytes, tell, flush, bulk, statistics, log },
     });
     this.#intake = new Intake({ tell, accept, log });
     this.#hearing = new Hearing({
@@ -95,7 +95,7 @@ export class Lanes {
     return this.#hearing.isDeaf(peer);
   }
 
-  /** Bytes of a frame have come by the bulk lane, and perhaps not all of it. */
+  /** Bytes of a frame, whose header is at the beginning of `header`, have come by the bulk lane, and perhaps not all of it. */
   onBulkBytes(from: ProcessId, header: Buffer, frameBytes: number, bytes: number): void {
     if (frameBytes > SMALL_BYTES_MAX && this.#options.peers.find(from)?.group === this.#group)
       this.#intake.onBulkBytes(from, frameIdOf(header), bytes);
@@ -104,7 +104,7 @@ export class Lanes {
   /** A frame has come by the bulk lane, or been put together. */
   onBulkFrame(from: ProcessId, group: GroupId, frame: Buffer): void {
     if (frame.length <= SMALL_BYTES_MAX || !this.#concernsUs(group)) return;
-    this.#intake.onFrame(from, frameIdOf(frame.subarray(0, FRAME_HEADER_BYTES)));
+    this.#intake.onFrame(from, frameIdOf(frame));
     this.#options.flush();
   }
 

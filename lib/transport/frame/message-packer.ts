@@ -1,4 +1,4 @@
-import { FRAME_HEADER_BYTES, framedBytes } from './frame.js';
+import { framedBytes } from './frame.js';
 import type { Destination } from '../transport.js';
 
 interface Parcel {
@@ -10,13 +10,15 @@ interface Parcel {
 export class MessagePacker {
   readonly #parcels = new Map<Destination, Parcel>();
 
+  /** `headerBytes`: of a frame without messages. */
   constructor(
     private readonly maxDatagramBytes: number,
+    private readonly headerBytes: number,
     private readonly leave: (to: Destination, messages: readonly Uint8Array[]) => void,
   ) {}
 
   fits(message: Uint8Array): boolean {
-    return FRAME_HEADER_BYTES + framedBytes(message) <= this.maxDatagramBytes;
+    return this.headerBytes + framedBytes(message) <= this.maxDatagramBytes;
   }
 
   /** Adds a message that fits; what it would overflow leaves first. */
@@ -24,13 +26,13 @@ export class MessagePacker {
     const bytes = framedBytes(message);
     const parcel = this.#parcels.get(to);
     if (parcel === undefined) {
-      this.#parcels.set(to, { messages: [message], frameBytes: FRAME_HEADER_BYTES + bytes });
+      this.#parcels.set(to, { messages: [message], frameBytes: this.headerBytes + bytes });
       return;
     }
     if (parcel.frameBytes + bytes > this.maxDatagramBytes) {
       this.leave(to, parcel.messages);
       parcel.messages = [];
-      parcel.frameBytes = FRAME_HEADER_BYTES;
+      parcel.frameBytes = this.headerBytes;
     }
     parcel.messages.push(message);
     parcel.frameBytes += bytes;

@@ -1,5 +1,6 @@
 import type { ProcessId } from '../../model/ids.js';
 import { limits } from '../../model/limits.js';
+import { acceptDatagram } from '../frame/datagram.js';
 import { queueDigest, type Frame } from '../frame/frame.js';
 import { FramedTransport, type FrameCarrier } from '../frame/framed-transport.js';
 import { Inbox, type Lane, type Subscription } from '../frame/inbox.js';
@@ -113,7 +114,11 @@ export class MemoryNetwork {
       if (partsAt !== undefined) for (const at of partsAt) this.schedule(arriving, at);
       this.schedule(() => {
         if (lane === 'bulk' && partsAt === undefined) arriving();
-        inbox()?.accept(copy.bytes, from?.address ?? STRANGER, lane);
+        const there = inbox();
+        if (there === undefined) return;
+        const where = from?.address ?? STRANGER;
+        if (lane === 'bulk') there.accept(copy.bytes, where, lane);
+        else acceptDatagram(copy.bytes, where, there);
       }, delayTicks);
     }
   }

@@ -5,7 +5,8 @@ import type { SocketAsPromised } from 'dgram-as-promised';
 import { limits } from '../../model/limits.js';
 import { BulkReader } from './bulk-reader.js';
 import { queueOf, type Frame } from '../frame/frame.js';
-import type { Inbox, Lane } from '../frame/inbox.js';
+import { acceptDatagram } from '../frame/datagram.js';
+import type { Inbox, Lane, Verdict } from '../frame/inbox.js';
 import type { LocalInterface } from './local-interface.js';
 import type { Address } from '../frame/peers.js';
 import type { TransportLog } from '../transport.js';
@@ -35,7 +36,9 @@ export class Endpoint {
     this.#inboxes = inboxes;
     this.address = { address: local.address, port: socket.address().port };
     this.receiveBufferBytes = enlargeReceiveBuffer(socket, log);
-    socket.socket.on('message', (bytes, from) => void this.#receive(bytes, from, 'datagram'));
+    socket.socket.on('message', (bytes, from) => {
+      acceptDatagram(bytes, from, this);
+    });
     server.on('connection', (connection) => this.#read(connection));
   }
 
@@ -65,18 +68,20 @@ export class Endpoint {
     await Promise.all([closed, this.#socket.close()]);
   }
 
-  #receive(bytes: Buffer, from: Address, lane: Lane): boolean {
+  /** Hands a frame to its queue. */
+  accept(bytes: Buffer, from: Address, lane: Lane): Verdict {
     const inbox = this.#inboxes.get(queueOf(bytes));
     if (inbox !== undefined) return inbox.accept(bytes, from, lane);
     // Nobody's: each says, by refusing it, what is wrong with it.
-    for (const each of this.#inboxes.values()) each.accept(bytes, from, lane);
-    return false;
+    let verdict: Verdict = 'shut';
+    for (const each of this.#inboxes.values()) verdict = each.accept(bytes, from, lane);
+    return verdict;
   }
 
   #read(connection: Socket): void {
     const from = { address: connection.remoteAddress ?? '', port: connection.remotePort ?? 0 };
     const reader = new BulkReader(
-      (bytes) => this.#receive(bytes, from, 'bulk'),
+      (bytes) => isOfStream(this.accept(bytes, from, 'bulk')),
       (header, bytes) => this.#inboxes.get(queueOf(header))?.arriving(header, bytes),
     );
     this.#connections.add(connection);
@@ -88,4 +93,9 @@ export class Endpoint {
     connection.on('error', () => connection.destroy());
     connection.on('close', () => this.#connections.delete(connection));
   }
+}
+
+/** Whether a stream goes on behind what was judged so. */
+function isOfStream(verdict: Verdict): boolean {
+  return verdict === 'intact' || verdict === 'own';
 }

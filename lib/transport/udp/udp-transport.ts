@@ -2,6 +2,7 @@ import type { SocketAsPromised } from 'dgram-as-promised';
 
 import { BulkSender } from './bulk-sender.js';
 import { leaseEndpoint, type Lease } from './endpoint-pool.js';
+import { acceptDatagram } from '../frame/datagram.js';
 import type { Frame } from '../frame/frame.js';
 import { FramedTransport, type FrameCarrier } from '../frame/framed-transport.js';
 import { Inbox, type Subscription } from '../frame/inbox.js';
@@ -80,7 +81,9 @@ class UdpCarrier implements FrameCarrier {
     );
     this.place = `${local.name} (${local.address}, port ${this.address.port})`;
     this.#bulk = new BulkSender(local.address, inbox.statistics, inbox.log);
-    multicastSocket.socket.on('message', (bytes, from) => void inbox.accept(bytes, from, 'datagram'));
+    multicastSocket.socket.on('message', (bytes, from) => {
+      acceptDatagram(bytes, from, inbox);
+    });
   }
 
   get address(): Address {

@@ -1,22 +1,19 @@
-import { crc32 } from 'node:zlib';
-
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { NO_GROUP, type GroupId, type ProcessId } from '../../../lib/model/ids.js';
-import {
-  FRAME_HEADER_BYTES,
-  FrameDecoder,
-  FrameEncoder,
-  framedBytes,
-  messagesOf,
-} from '../../../lib/transport/frame/frame.js';
+import { framedBytes, KEY_ID_AT, LENGTH_AT, QUEUE_AT, SEAL_AT } from '../../../lib/transport/frame/frame.js';
+import { FrameDecoder, messagesOf } from '../../../lib/transport/frame/frame-decoder.js';
+import { FrameEncoder } from '../../../lib/transport/frame/frame-encoder.js';
+import { CRC_32, headerBytesUnder } from '../../../lib/transport/frame/seal.js';
 import type { Nonce } from '../../../lib/model/start.js';
 import { newProcessId, SOME_START } from '../../support/station.js';
 
 const QUEUE = '239.255.0.1:7400';
 const SENDER = '00112233445566ff' as ProcessId;
 const GROUP = 'ffeeddccbbaa9988' as GroupId;
+
+const HEADER_BYTES = headerBytesUnder(CRC_32);
 
 const decoder = new FrameDecoder(QUEUE, newProcessId(), SOME_START);
 
@@ -33,12 +30,9 @@ describe('a frame', () => {
         fc.array(fc.uint8Array({ maxLength: 3000, size: 'max' }), { minLength: 1, maxLength: 20 }),
         (messages) => {
           const frame = encode(messages, GROUP);
-          expect(frame.length).toBe(
-            messages.reduce((bytes, message) => bytes + framedBytes(message), FRAME_HEADER_BYTES),
-          );
-          expect(decoder.judge(frame)).toBe('intact');
-          expect(decoder.senderOf(frame)).toBe(SENDER);
-          expect(decoder.groupOf(frame)).toBe(GROUP);
+          expect(frame.length).toBe(messages.reduce((bytes, message) => bytes + framedBytes(message), HEADER_BYTES));
+          expect(decoder.open(frame)).toBe(frame);
+          expect(decoder.originOf(frame)).toEqual({ sender: SENDER, group: GROUP, start: SOME_START });
           const arrived = messagesOf(frame);
           expect(arrived).toHaveLength(messages.length);
           messages.forEach((message, i) => expect(arrived[i]!.equals(message)).toBe(true));
@@ -51,10 +45,11 @@ describe('a frame', () => {
     expect(encode([Buffer.from('ab'), Buffer.from('c')], GROUP).toString('hex')).toBe(
       [
         '545250',
-        '02',
-        'c45b597d',
+        '03',
+        '00000000',
         'e7feaddc',
-        '0000003f',
+        '00000043',
+        'a91ea5f3',
         GROUP,
         SENDER,
         '00000001',
@@ -72,7 +67,7 @@ describe('a frame', () => {
     for (let bit = 0; bit < frame.length * 8; bit += 1) {
       const flipped = Buffer.from(frame);
       flipped[bit >> 3]! ^= 1 << (bit & 7);
-      expect(decoder.judge(flipped)).not.toBe('intact');
+      expect(typeof decoder.open(flipped)).toBe('string');
     }
   });
 
@@ -83,16 +78,46 @@ describe('a frame', () => {
       { ...SOME_START, nonce: 'd'.repeat(32) as Nonce },
     ]) {
       const own = new FrameDecoder(QUEUE, SENDER, start);
-      expect(own.judge(frame)).toBe('intact');
-      expect(own.startOf(frame)).toEqual(SOME_START);
+      expect(own.open(frame)).toBe(frame);
+      expect(own.originOf(frame).start).toEqual(SOME_START);
     }
   });
 
   it('of the process itself is told before it is checked', () => {
     const frame = encode([Buffer.from('x')]);
     frame[frame.length - 1]! ^= 1;
-    expect(new FrameDecoder(QUEUE, SENDER, SOME_START).judge(frame)).toBe('own');
-    expect(decoder.judge(frame)).toBe('foreign');
+    expect(new FrameDecoder(QUEUE, SENDER, SOME_START).open(frame)).toBe('own');
+    expect(decoder.open(frame)).toBe('foreign');
+  });
+
+  it('is told apart by what is wrong with it, before anything of it is believed', () => {
+    const refused = (change: (frame: Buffer) => void): unknown => {
+      const frame = encode([Buffer.from('x')]);
+      change(frame);
+      return decoder.open(frame);
+    };
+    expect(refused((frame) => frame.write('TRQ'))).toBe('foreign');
+    for (const version of [0, 1, 2, 4, 255]) expect(refused((frame) => frame.writeUInt8(version, 3))).toBe('version');
+    expect(refused((frame) => frame.writeUInt32BE(1, QUEUE_AT))).toBe('queue');
+    for (const key of [1, 2 ** 24, 2 ** 32 - 1])
+      expect(refused((frame) => frame.writeUInt32BE(key, KEY_ID_AT))).toBe('key');
+    expect(refused((frame) => frame.writeUInt32BE(frame.length - 1, LENGTH_AT))).toBe('foreign');
+  });
+
+  it('cut short anywhere is none, and is read nowhere beyond its end', () => {
+    const frame = encode([Buffer.from('one'), Buffer.from('two')]);
+    for (let bytes = 0; bytes < frame.length; bytes += 1) {
+      expect(decoder.open(frame.subarray(0, bytes))).toBe('foreign');
+      const shorter = Buffer.from(frame.subarray(0, bytes));
+      if (bytes >= SEAL_AT) shorter.writeUInt32BE(bytes, LENGTH_AT);
+      expect(decoder.open(shorter)).toBe('foreign');
+    }
+  });
+
+  it('of a length that is another is damaged, whatever its other bytes', () => {
+    const frame = encode([Buffer.alloc(8)]);
+    expect(CRC_32.open(frame)).toBe(frame);
+    for (const bytes of [1, 4, 8]) expect(CRC_32.open(Buffer.concat([frame, Buffer.alloc(bytes)]))).toBeNull();
   });
 
   it('does not copy large messages', () => {
@@ -121,7 +146,8 @@ describe('a frame', () => {
           for (const number of numbers) {
             const id = number.toString(16).padStart(16, '0') as ProcessId;
             const frame = Buffer.concat(new FrameEncoder(QUEUE, id, SOME_START).encode([Buffer.from('x')]));
-            expect(decoder.senderOf(frame)).toBe(id);
+            expect(decoder.open(frame)).toBe(frame);
+            expect(decoder.originOf(frame).sender).toBe(id);
           }
         },
       ),
@@ -129,20 +155,32 @@ describe('a frame', () => {
     );
   });
 
-  it('whose checksum fits but whose messages do not fill it is foreign', () => {
-    const judged = (change: (frame: Buffer) => void): string => {
+  it('brings the right group and start of senders that are told apart by these alone', () => {
+    for (let round = 0; round < 2; round += 1)
+      for (const group of [GROUP, NO_GROUP, GROUP])
+        for (const incarnation of [1, 2]) {
+          const start = { ...SOME_START, incarnation };
+          const encoder = new FrameEncoder(QUEUE, SENDER, start);
+          encoder.join(group);
+          const frame = Buffer.concat(encoder.encode([Buffer.from('x')]));
+          expect(decoder.originOf(frame)).toEqual({ sender: SENDER, group, start });
+        }
+  });
+
+  it('whose seal fits but whose messages do not fill it is foreign', () => {
+    const judged = (change: (frame: Buffer) => void): boolean => {
       const frame = encode([Buffer.from('abcd'), Buffer.from('ef')]);
       change(frame);
-      frame.writeUInt32BE(crc32(frame.subarray(8)), 4);
-      return decoder.judge(frame);
+      CRC_32.seal([frame], frame);
+      return decoder.open(frame) === frame;
     };
-    expect(judged(() => {})).toBe('intact');
+    expect(judged(() => {})).toBe(true);
     for (const length of [0, 3, 5, 6, 9, 11, 0xffffffff]) {
-      expect(judged((frame) => frame.writeUInt32BE(length, FRAME_HEADER_BYTES))).toBe('foreign');
+      expect(judged((frame) => frame.writeUInt32BE(length, HEADER_BYTES))).toBe(false);
     }
   });
 
   it('without a message is foreign', () => {
-    expect(decoder.judge(encode([]))).toBe('foreign');
+    expect(decoder.open(encode([]))).toBe('foreign');
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { FrameEncoder } from '../../../lib/transport/frame/frame.js';
+import { FrameEncoder } from '../../../lib/transport/frame/frame-encoder.js';
 import { Inbox } from '../../../lib/transport/frame/inbox.js';
 import { MemoryLog, newProcessId, SOME_START } from '../../support/station.js';
 
@@ -20,10 +20,10 @@ describe('an inbox', () => {
     );
     inbox.open();
     const frame = Buffer.concat(new FrameEncoder('a queue', sender, SOME_START).encode([Buffer.from('x')]));
-    expect(inbox.accept(frame, { address: '192.0.2.1', port: 1 }, 'datagram')).toBe(false);
+    expect(inbox.accept(frame, { address: '192.0.2.1', port: 1 }, 'datagram')).toBe('foreign');
     expect(inbox.statistics.foreignDropped).toBe(1);
     expect(inbox.peers.addressOf(sender)).toBeUndefined();
-    expect(inbox.accept(frame, { address: '10.0.0.1', port: 1 }, 'datagram')).toBe(true);
+    expect(inbox.accept(frame, { address: '10.0.0.1', port: 1 }, 'datagram')).toBe('intact');
     expect(inbox.peers.addressOf(sender)).toEqual({ address: '10.0.0.1', port: 1 });
     expect(heard).toEqual(['x']);
   });

@@ -6,12 +6,15 @@ import fc from 'fast-check';
 
 import { limits } from '../../../lib/model/limits.js';
 import { BulkReader } from '../../../lib/transport/udp/bulk-reader.js';
-import { FRAME_BYTES_MAX, FRAME_HEADER_BYTES, FrameEncoder } from '../../../lib/transport/frame/frame.js';
+import { FRAME_BYTES_MAX, FRAME_PREFIX_BYTES, KEY_ID_AT, LENGTH_AT } from '../../../lib/transport/frame/frame.js';
+import { FrameEncoder } from '../../../lib/transport/frame/frame-encoder.js';
+import { CRC_32, headerBytesUnder } from '../../../lib/transport/frame/seal.js';
 import { EVERYONE } from '../../../lib/transport/transport.js';
 import { newProcessId, openAcquainted, SOME_START, Station, type Testbed } from '../../support/station.js';
 import { asUdp, strangerOn, udpTestbed, until } from '../../support/udp-testbed.js';
 
 const QUEUE = 'a queue';
+const HEADER_BYTES = headerBytesUnder(CRC_32);
 
 function framesOf(...texts: string[]): Buffer[] {
   const encoder = new FrameEncoder(QUEUE, newProcessId(), SOME_START);
@@ -42,11 +45,11 @@ describe('a bulk stream', () => {
 
   it('ends at a header that announces no frame', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ minLength: FRAME_HEADER_BYTES, maxLength: 2 * FRAME_HEADER_BYTES }), (garbage) => {
+      fc.property(fc.uint8Array({ minLength: FRAME_PREFIX_BYTES, maxLength: 2 * FRAME_PREFIX_BYTES }), (garbage) => {
         const refused: Buffer[] = [];
         const reader = new BulkReader((bytes) => refused.push(bytes) < 0);
         expect(reader.push(Buffer.from(garbage))).toBe(false);
-        expect(refused).toEqual([Buffer.from(garbage.subarray(0, FRAME_HEADER_BYTES))]);
+        expect(refused).toEqual([Buffer.from(garbage.subarray(0, FRAME_PREFIX_BYTES))]);
       }),
     );
   });
@@ -54,13 +57,40 @@ describe('a bulk stream', () => {
   it('ends at a length beyond the largest frame', () => {
     const [frame] = framesOf('x');
     const pushed = (length: number): boolean => {
-      const header = Buffer.from(frame!.subarray(0, FRAME_HEADER_BYTES));
-      header.writeUInt32BE(length, 12);
+      const header = Buffer.from(frame!.subarray(0, FRAME_PREFIX_BYTES));
+      header.writeUInt32BE(length, LENGTH_AT);
       return new BulkReader(() => false).push(header);
     };
     expect(pushed(FRAME_BYTES_MAX)).toBe(true);
     expect(pushed(FRAME_BYTES_MAX + 1)).toBe(false);
-    expect(pushed(FRAME_HEADER_BYTES + 3)).toBe(false);
+    expect(pushed(HEADER_BYTES + 3)).toBe(false);
+  });
+
+  it('ends at a frame under a key that is not here, before room is made for it', () => {
+    const [frame] = framesOf('x');
+    frame!.writeUInt32BE(7, KEY_ID_AT);
+    const refused: Buffer[] = [];
+    expect(new BulkReader((bytes) => refused.push(bytes) < 0).push(frame!)).toBe(false);
+    expect(refused).toEqual([frame!.subarray(0, FRAME_PREFIX_BYTES)]);
+  });
+
+  it('tells of all that comes of a frame once its header is there, with a header to read', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 200 }), (size) => {
+        const [frame] = framesOf('x'.repeat(1_000));
+        let told = 0;
+        const reader = new BulkReader(
+          () => true,
+          (begun, bytes) => {
+            expect(begun.subarray(0, HEADER_BYTES)).toEqual(frame!.subarray(0, HEADER_BYTES));
+            told += bytes;
+          },
+        );
+        for (let at = 0; at < frame!.length; at += size) reader.push(frame!.subarray(at, at + size));
+        expect(told).toBeGreaterThanOrEqual(frame!.length - HEADER_BYTES);
+        expect(told).toBeLessThanOrEqual(frame!.length);
+      }),
+    );
   });
 });
 
@@ -112,7 +142,7 @@ describe('the bulk lane', () => {
     const frame = Buffer.concat(
       new FrameEncoder(testbed.queueIds[0], newProcessId(), SOME_START).encode([Buffer.alloc(10)]),
     );
-    frame.writeUInt32BE(FRAME_BYTES_MAX, 12);
+    frame.writeUInt32BE(FRAME_BYTES_MAX, LENGTH_AT);
     const before = process.memoryUsage.rss();
     const sockets = await Promise.all(Array.from({ length: 20 }, dial));
     for (const socket of sockets) socket.write(frame);
@@ -141,7 +171,7 @@ describe('the bulk lane', () => {
     server.listen(peer.port, '127.0.0.1');
     await once(server, 'listening');
     station.send(peerId, Buffer.alloc(100_000));
-    await until(() => received === 100_000 + FRAME_HEADER_BYTES + 4);
+    await until(() => received === 100_000 + FRAME_PREFIX_BYTES + 4);
     expect(station.transport.statistics).toMatchObject({ bulkMessagesSent: 1, unsent: 2 });
     await station.transport.close();
     server.close();
@@ -160,7 +190,7 @@ describe('the bulk lane', () => {
     await until(() => station.heard.length === 1);
 
     const message = Buffer.alloc(1024 * 1024);
-    const fitting = Math.ceil(limits.bulkBytesMax / (message.length + FRAME_HEADER_BYTES + 4));
+    const fitting = Math.ceil(limits.bulkBytesMax / (message.length + HEADER_BYTES + 4));
     for (let i = 0; i < fitting + 10; i += 1) station.send(peerId, message);
     expect(station.transport.statistics.unsent).toBe(10);
     await station.transport.close();

@@ -1,0 +1,55 @@
+import { FRAME_VERSION, keyIdOf, versionOf } from './frame.js';
+import type { Refusal } from './frame-decoder.js';
+import type { Address } from './peers.js';
+import type { TransportLog, TransportStatistics } from '../transport.js';
+
+/** A flood of forged senders must not fill the memory. */
+const REPORTED_MAX = 1000;
+
+/** Counts what is dropped, and says in the log, once for each sender, what only people can mend. */
+export class Refusals {
+  readonly #reported = new Set<string>();
+
+  constructor(
+    private readonly statistics: TransportStatistics,
+    private readonly log: TransportLog,
+  ) {}
+
+  add(refusal: Exclude<Refusal, 'own'>, bytes: Buffer, from: Address): void {
+    switch (refusal) {
+      case 'queue':
+      case 'foreign':
+        this.statistics.foreignDropped += 1;
+        return;
+      case 'version':
+        this.statistics.versionDropped += 1;
+        this.#reportVersion(versionOf(bytes), `${from.address}:${from.port}`);
+        return;
+      case 'key':
+        this.statistics.keyDropped += 1;
+        this.#reportKey(keyIdOf(bytes), `${from.address}:${from.port}`);
+    }
+  }
+
+  #reportVersion(theirs: number, sender: string): void {
+    if (!this.#isNew(`version ${sender}`)) return;
+    this.log.warn(
+      { sender, theirs, ours: FRAME_VERSION },
+      `The process at ${sender} speaks version ${theirs} of the wire format and this one version ${FRAME_VERSION}: they cannot hear each other. Run the same release on both.`,
+    );
+  }
+
+  #reportKey(keyId: number, sender: string): void {
+    if (!this.#isNew(`key ${sender}`)) return;
+    this.log.warn(
+      { sender, keyId },
+      `The process at ${sender} seals its frames under the key ${keyId}, which this process does not have: it is not heard. Give both the same keys.`,
+    );
+  }
+
+  #isNew(what: string): boolean {
+    if (this.#reported.has(what) || this.#reported.size >= REPORTED_MAX) return false;
+    this.#reported.add(what);
+    return true;
+  }
+}
