@@ -2,7 +2,10 @@ import type { ProcessId } from './ids.js';
 
 declare const nonceBrand: unique symbol;
 
-/** 128 random bits as 32 hexadecimal digits, drawn anew at each start of a process. */
+/**
+ * 128 random bits as 32 hexadecimal digits, drawn anew at each start of a process, which opens one transport. Frames carry them
+ * as `boot`.
+ */
 export type Nonce = string & { readonly [nonceBrand]: true };
 
 /** One start of a process. An incarnation counts starts; the nonce tells apart two starts from copies of one directory. */

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { GroupId, ProcessId } from '../../lib/model/ids.js';
+import type { ProcessId } from '../../lib/model/ids.js';
 import type { Nonce } from '../../lib/model/start.js';
 import { KEY_ID_AT, LENGTH_AT } from '../../lib/transport/frame/frame.js';
 import { FrameEncoder } from '../../lib/transport/frame/frame-encoder.js';
@@ -20,7 +20,7 @@ export function describeDatagrams(testbed: () => Testbed): void {
 
     const frameOf = (from: ProcessId, text: string, { queue = 0, group = GROUP_A } = {}): Buffer => {
       const encoder = new FrameEncoder(testbed().queueIds[queue]!, from, SOME_START);
-      encoder.join(group as GroupId);
+      encoder.join(group);
       return Buffer.concat(encoder.encode([Buffer.from(text)]));
     };
     const heardOf = async (...frames: readonly Buffer[]): Promise<string[]> => {
@@ -77,7 +77,7 @@ export function describeDatagrams(testbed: () => Testbed): void {
     it('ends at a damaged frame: what seems to follow it may be the inside of a message', async () => {
       const inside = frameOf(a, 'never said');
       const outside = frameOf(a, 'x');
-      const message = frameOf(a, `${'x'.repeat(100)}`);
+      const message = frameOf(a, 'x'.repeat(100));
       const smuggled = Buffer.concat([outside, inside, message]);
       for (const length of [outside.length, smuggled.length]) {
         const damaged = Buffer.from(smuggled);

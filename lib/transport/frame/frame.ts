@@ -35,7 +35,7 @@ export const QUEUE_AT = 8;
 export const LENGTH_AT = 12;
 export const SEAL_AT = 16;
 /** Of all that stands before the seal. */
-export const FRAME_PREFIX_BYTES = SEAL_AT;
+export const FRAME_PREFIX_BYTES = LENGTH_AT + 4;
 
 /** Within the origin. */
 export const GROUP_OFFSET = 0;

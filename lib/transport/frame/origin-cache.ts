@@ -10,7 +10,8 @@ export interface Origin {
 }
 
 interface Entry {
-  readonly bytes: Buffer;
+  /** The origin as it is in frames, in numbers of four bytes. */
+  readonly words: Int32Array;
   readonly origin: Origin;
 }
 
@@ -24,11 +25,11 @@ export class OriginCache {
   read(frame: Buffer, at: number): Origin {
     const key = frame.readInt32BE(at + SENDER_OFFSET + 4) ^ frame.readInt32BE(at + BOOT_OFFSET);
     const entry = this.#entries.get(key);
-    if (entry !== undefined && isSame(frame, at, entry.bytes)) return entry.origin;
+    if (entry !== undefined && isSame(frame, at, entry.words)) return entry.origin;
     if (this.#entries.size >= ENTRIES_MAX) this.#entries.clear();
-    const bytes = Buffer.from(frame.subarray(at, at + ORIGIN_BYTES));
-    const origin = originIn(bytes);
-    this.#entries.set(key, { bytes, origin });
+    const origin = originIn(frame.subarray(at, at + ORIGIN_BYTES));
+    const words = Int32Array.from({ length: ORIGIN_BYTES / 4 }, (_, i) => frame.readInt32BE(at + 4 * i));
+    this.#entries.set(key, { words, origin });
     return origin;
   }
 }
@@ -45,7 +46,7 @@ function originIn(bytes: Buffer): Origin {
 }
 
 /** Word by word: for so few bytes a call into native code costs more, and this is on the path of every frame. */
-function isSame(frame: Buffer, from: number, bytes: Buffer): boolean {
-  for (let at = 0; at < ORIGIN_BYTES; at += 4) if (frame.readInt32BE(from + at) !== bytes.readInt32BE(at)) return false;
+function isSame(frame: Buffer, at: number, words: Int32Array): boolean {
+  for (let i = 0; i < words.length; i += 1) if (frame.readInt32BE(at + 4 * i) !== words[i]) return false;
   return true;
 }

@@ -47,11 +47,12 @@ export const CRC_32: Seal = {
   },
 };
 
-const SEALS: ReadonlyMap<number, Seal> = new Map([[CRC_32.keyId, CRC_32]]);
+/** By key id. */
+const SEALS: readonly Seal[] = [CRC_32];
 
 /** The seal with this key id, or undefined where this process has no such key. */
 export function sealOf(keyId: number): Seal | undefined {
-  return SEALS.get(keyId);
+  return SEALS[keyId];
 }
 
 /** What stands before the messages of a frame under `seal`. */

@@ -171,7 +171,7 @@ describe('the bulk lane', () => {
     server.listen(peer.port, '127.0.0.1');
     await once(server, 'listening');
     station.send(peerId, Buffer.alloc(100_000));
-    await until(() => received === 100_000 + FRAME_PREFIX_BYTES + 4);
+    await until(() => received === 100_000 + HEADER_BYTES + 4);
     expect(station.transport.statistics).toMatchObject({ bulkMessagesSent: 1, unsent: 2 });
     await station.transport.close();
     server.close();
