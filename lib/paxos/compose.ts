@@ -9,6 +9,7 @@ import type { Ledger } from '../ledger/ledger.js';
 import type { TreplicaError } from '../model/errors.js';
 import { limits } from '../model/limits.js';
 import { startNumber } from '../model/start.js';
+import { BODY_HEAD_BYTES } from '../sequence/batch-body.js';
 import { isSound } from '../sequence/sound-batch.js';
 import type { Transport } from '../transport/transport.js';
 import { Attendance } from './attendance.js';
@@ -21,7 +22,7 @@ import type { QueueOptions } from './options.js';
 import type { QueuePorts } from './ports.js';
 import { Recovery, restore } from './recovery/recovery.js';
 import { Waits } from './waits.js';
-import { votesAPromise } from './wire/wire.js';
+import { bodyBytesMax, votesAPromise } from './wire/sizes.js';
 
 /** What an engine is built of. */
 export interface EngineParts {
@@ -103,16 +104,13 @@ function coreOf({ claimed, options, ports, transport }: EngineParts): Consensus 
       replicas: options.replicas,
       mode: options.mode ?? 'adaptive',
       random: () => ports.scheduler.random(),
-      votesAPromise: ports.votesAPromise ?? votesAPromise(transport.maxDatagramBytes),
+      votesAPromise: ports.votesAPromise ?? votesAPromise(transport.maxMessageBytes),
       isSound,
       deliveryRowsMax: ports.deliveryRowsMax,
     },
     past,
   );
 }
-
-/** What a frame and the message around a batch need of a datagram. */
-const DATAGRAM_OVERHEAD_BYTES = 512;
 
 function batcherOf({ claimed, options, ports, transport }: EngineParts, core: Consensus): Batcher {
   const { scheduler } = ports;
@@ -123,7 +121,7 @@ function batcherOf({ claimed, options, ports, transport }: EngineParts, core: Co
     now: () => core.stamp(scheduler.now()),
     limits: {
       ...limits,
-      batchBytesMax: Math.min(limits.batchBytesMax, transport.maxDatagramBytes - DATAGRAM_OVERHEAD_BYTES),
+      batchBytesMax: Math.min(limits.batchBytesMax, bodyBytesMax(transport.maxMessageBytes) - BODY_HEAD_BYTES),
       // What all proposers have in flight must fit a receiver's buffer, for a receiver busy with a commit reads nothing.
       bytesInFlightMax: Math.min(limits.bytesInFlightMax, transport.receiveBufferBytes / options.replicas),
     },

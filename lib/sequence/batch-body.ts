@@ -6,7 +6,8 @@ import { VALUE_KINDS, type ValueKind } from '../model/batch.js';
 import { TreplicaError } from '../model/errors.js';
 
 const TIME_AT = 1;
-const HEAD_BYTES = TIME_AT + 8;
+/** What stands before the messages of a body. */
+export const BODY_HEAD_BYTES = TIME_AT + 8;
 const MESSAGES = VALUE_KINDS.indexOf('messages');
 
 /** What a message costs in a body beyond its own bytes. */
@@ -21,7 +22,7 @@ export interface BatchContent {
 
 /** Copies `messages`, which are `totalBytes` long together, into one body. */
 export function packBody(messages: readonly Uint8Array[], totalBytes: number, proposedAtMs: number): Uint8Array {
-  const body = Buffer.allocUnsafe(HEAD_BYTES + MESSAGE_HEAD_BYTES * messages.length + totalBytes);
+  const body = Buffer.allocUnsafe(BODY_HEAD_BYTES + MESSAGE_HEAD_BYTES * messages.length + totalBytes);
   body[0] = MESSAGES;
   let at = body.writeDoubleBE(proposedAtMs, TIME_AT);
   for (const message of messages) {
@@ -43,12 +44,12 @@ export function packValue(kind: Exclude<ValueKind, 'messages'>, content: Uint8Ar
  */
 export function unpackBody(body: Uint8Array): BatchContent {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
-  if (bytes.length < HEAD_BYTES) throw malformed(`it has ${bytes.length} bytes`);
+  if (bytes.length < BODY_HEAD_BYTES) throw malformed(`it has ${bytes.length} bytes`);
   if (bytes[0] !== MESSAGES) throw malformed('it holds no messages');
   const proposedAtMs = bytes.readDoubleBE(TIME_AT);
   if (!Number.isFinite(proposedAtMs)) throw malformed('its time is not a number');
   const messages: Buffer[] = [];
-  let at = HEAD_BYTES;
+  let at = BODY_HEAD_BYTES;
   while (at < bytes.length) {
     const start = at + MESSAGE_HEAD_BYTES;
     if (start > bytes.length) throw malformed('it ends within a length');
@@ -63,10 +64,10 @@ export function unpackBody(body: Uint8Array): BatchContent {
 export function isBody(kind: ValueKind, body: Uint8Array): boolean {
   if (body[0] !== VALUE_KINDS.indexOf(kind)) return false;
   if (kind !== 'messages') return true;
-  if (body.length < HEAD_BYTES + MESSAGE_HEAD_BYTES) return false;
+  if (body.length < BODY_HEAD_BYTES + MESSAGE_HEAD_BYTES) return false;
   const fields = new DataView(body.buffer, body.byteOffset, body.length);
   if (!Number.isFinite(fields.getFloat64(TIME_AT))) return false;
-  let at = HEAD_BYTES;
+  let at = BODY_HEAD_BYTES;
   while (at + MESSAGE_HEAD_BYTES <= body.length) at += MESSAGE_HEAD_BYTES + fields.getUint32(at);
   return at === body.length;
 }

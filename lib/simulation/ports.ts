@@ -121,8 +121,8 @@ export class WatchedTransport<S extends StateMachine> implements Transport {
     return this.inner.close();
   }
 
-  get maxDatagramBytes(): number {
-    return this.inner.maxDatagramBytes;
+  get maxMessageBytes(): number {
+    return this.inner.maxMessageBytes;
   }
 
   get receiveBufferBytes(): number {

@@ -40,8 +40,8 @@ export interface Transport {
   bytesOnTheirWay(to: ProcessId): number;
 
   /**
-   * The processes of the group of which something large has come since the last call, or is said to be on its way: whoever
-   * waits for an answer of theirs need not ask again.
+   * The processes of the group of which something large has come since the last call, or is said to be on its way: a process
+   * that waits for an answer of theirs need not ask again.
    */
   takeArrivals(): readonly Arrival[];
 
@@ -51,8 +51,8 @@ export interface Transport {
   /** Stops receiving at once, then releases sockets. What has not left by then is lost. Idempotent. */
   close(): Promise<void>;
 
-  /** Larger messages, with what a frame adds, take the reliable lane. */
-  readonly maxDatagramBytes: number;
+  /** The largest message that fits a datagram, in bytes; a larger one takes the reliable lane. */
+  readonly maxMessageBytes: number;
 
   /**
    * Bytes of datagrams that are kept while this process is too busy to receive: flow control must not exceed them.

@@ -158,7 +158,8 @@ export function describeTransport(
 
       it('the largest message that fits a datagram takes one, the next larger one the bulk lane', async () => {
         const [a, b] = await openAcquainted(testbed, 2, { maxDatagramBytes: 1000 });
-        const fitting = 1000 - headerBytesUnder(CRC_32) - 4;
+        const fitting = a!.transport.maxMessageBytes;
+        expect(fitting).toBe(1000 - headerBytesUnder(CRC_32) - 4);
         a!.send(b!.id, randomMessage(fitting));
         await testbed.until(() => b!.heard.length === 1);
         expect(b!.transport.statistics.bulkMessagesReceived).toBe(0);

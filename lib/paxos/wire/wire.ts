@@ -23,17 +23,6 @@ type WireMessageOf<K extends WireMessage['kind']> = Extract<WireMessage, { reado
 
 type Codecs = { readonly [K in WireMessage['kind']]: Codec<WireMessageOf<K>> };
 
-/** One vote in a promise: an instance, a ballot and the longest batch id. */
-const REPORTED_VOTE_BYTES_MAX = 8 + 26 + 78;
-
-/** The rest of a promise, and the frame around it. */
-const PROMISE_BYTES_MAX = 128;
-
-/** How many votes a promise may report that is to fit a datagram. */
-export function votesAPromise(maxDatagramBytes: number): number {
-  return Math.max(1, Math.floor((maxDatagramBytes - PROMISE_BYTES_MAX) / REPORTED_VOTE_BYTES_MAX));
-}
-
 /** By their numbers on the wire. */
 const INTENTS: readonly Intent[] = ['found', 'wait', 'join'];
 

@@ -51,7 +51,7 @@ export class FramedTransport implements Transport {
     );
     const { peers, statistics, log } = inbox;
     this.#lanes = new Lanes({
-      partBytes: partBytesOf(wire.maxDatagramBytes, headerBytes),
+      partBytes: partBytesOf(this.#packer.maxMessageBytes),
       ...{ peers, statistics, log },
       add: (to, message) => {
         if (this.#closing === null) this.#packer.add(to ?? EVERYONE, message);
@@ -79,8 +79,8 @@ export class FramedTransport implements Transport {
     return this.#inbox.statistics;
   }
 
-  get maxDatagramBytes(): number {
-    return this.#wire.maxDatagramBytes;
+  get maxMessageBytes(): number {
+    return this.#packer.maxMessageBytes;
   }
 
   get receiveBufferBytes(): number {

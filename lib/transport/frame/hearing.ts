@@ -24,8 +24,8 @@ const DEAF_TICKS = 300;
 const LOOK_TICKS = 10;
 
 /**
- * Whom datagrams reach. A process that hears no datagram of another tells it so, by both lanes, for as long as that lasts;
- * who is told so sends what is small by the bulk lane as well.
+ * The processes that datagrams reach, and those that they do not. A process that hears no datagram of another tells it so, by
+ * both lanes, for as long as that lasts; the other then sends small messages by the bulk lane as well.
  */
 export class Hearing {
   readonly #options: HearingOptions;

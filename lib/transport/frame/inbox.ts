@@ -8,7 +8,7 @@ import { Peers, type Address } from './peers.js';
 import { Refusals } from './refusals.js';
 import type { Receiver, TransportLog, TransportStatistics } from '../transport.js';
 
-/** Who opens a transport, where, and who is told of what arrives. */
+/** The process that opens a transport, the queue, and the receiver that is told of what arrives. */
 export interface Subscription {
   readonly queueId: string;
   readonly self: ProcessId;
@@ -23,7 +23,7 @@ export type Lane = 'datagram' | 'bulk';
 /** What became of a frame. `shut`: nothing is heard, whatever it is. */
 export type Verdict = 'intact' | 'shut' | Refusal;
 
-/** The receiving half of a transport: judges what a wire brings in, learns who is where, hands over the messages. */
+/** The receiving half of a transport: judges what a wire brings in, learns where processes are, hands over the messages. */
 export class Inbox {
   /** The queue's digest, by which sockets that several queues share tell their frames apart. */
   readonly queue: number;

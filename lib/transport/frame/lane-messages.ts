@@ -13,7 +13,7 @@
  * | 0xf6 | part | id, number (u32), bytes |
  * | 0xf7 | gone | id |
  */
-import { FRAME_BYTES_MAX, FRAME_ID_BYTES, framedBytes } from './frame.js';
+import { FRAME_BYTES_MAX, FRAME_ID_BYTES } from './frame.js';
 
 export interface Advice {
   readonly kind: 'advice';
@@ -64,9 +64,9 @@ export function isLaneMessage(message: Uint8Array): boolean {
   return (message[0] ?? 0) >= HERE;
 }
 
-/** How much of a large frame one datagram can carry, in a frame whose header has `headerBytes`. */
-export function partBytesOf(maxDatagramBytes: number, headerBytes: number): number {
-  return maxDatagramBytes - headerBytes - framedBytes(new Uint8Array(PART_HEAD_BYTES));
+/** How much of a large frame one datagram can carry. `maxMessageBytes`: of a message that fits it. */
+export function partBytesOf(maxMessageBytes: number): number {
+  return maxMessageBytes - PART_HEAD_BYTES;
 }
 
 export function encodeLaneMessage(message: LaneMessage): Uint8Array {

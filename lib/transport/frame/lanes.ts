@@ -24,8 +24,8 @@ export interface LanesOptions {
 }
 
 /**
- * What one lane does not deliver goes by the other: what is large in parts, by datagrams, and what is small by the bulk
- * lane. Processes of one group settle that between them; nobody else is heard.
+ * What one lane does not deliver goes by the other: a large message in parts, by datagrams, and a small one by the bulk
+ * lane. Processes of one group settle that between them; no other process is heard.
  */
 export class Lanes {
   readonly #options: LanesOptions;
@@ -84,7 +84,7 @@ export class Lanes {
     return this.#intake.takeArrivals();
   }
 
-  /** Messages have been multicast: those who do not hear that get them by the bulk lane. */
+  /** Messages have been multicast: processes that do not hear multicast get them by the bulk lane. */
   multicast(messages: readonly Uint8Array[]): void {
     this.#hearing.spoke();
     for (const id of this.#hearing.deafIn(this.#group)) this.#options.smallInBulk(id, messages);

@@ -10,15 +10,20 @@ interface Parcel {
 export class MessagePacker {
   readonly #parcels = new Map<Destination, Parcel>();
 
+  /** The largest message that fits. */
+  readonly maxMessageBytes: number;
+
   /** `headerBytes`: of a frame without messages. */
   constructor(
     private readonly maxDatagramBytes: number,
     private readonly headerBytes: number,
     private readonly leave: (to: Destination, messages: readonly Uint8Array[]) => void,
-  ) {}
+  ) {
+    this.maxMessageBytes = maxDatagramBytes - headerBytes - framedBytes(new Uint8Array());
+  }
 
   fits(message: Uint8Array): boolean {
-    return this.headerBytes + framedBytes(message) <= this.maxDatagramBytes;
+    return message.length <= this.maxMessageBytes;
   }
 
   /** Adds a message that fits; what it would overflow leaves first. */

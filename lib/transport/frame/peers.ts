@@ -42,7 +42,7 @@ export class Peers {
   learn(id: ProcessId, group: GroupId, where: Address, start: Start): void {
     const peer = this.#peers.get(id);
     if (peer === undefined) {
-      // Whoever finds no room is learnt with a later frame.
+      // A process that finds no room is learnt with a later frame.
       if (this.#peers.size >= limits.peersMax) this.#forget();
       if (this.#peers.size >= limits.peersMax) return;
       const { nowTick: heardAt } = this;
@@ -79,7 +79,7 @@ export class Peers {
     return peer === undefined ? -Infinity : Math.max(peer.heardAt, peer.bulkHeardAt);
   }
 
-  /** Whoever has not been heard since the table was last full: members are heard all the time. */
+  /** Forgets the processes that have not been heard since the table was last full: members are heard all the time. */
   #forget(): void {
     for (const [id, peer] of this.#peers) {
       if (!peer.isRecent) this.#peers.delete(id);

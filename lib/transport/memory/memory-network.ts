@@ -54,7 +54,7 @@ export class MemoryNetwork {
   readonly #members = new Map<number, Member>();
   #nextPort = 1;
 
-  /** Unless a fate is given, everything arrives once, in order and as it was sent. */
+  /** Default of `fate`: everything arrives once, in order and as it was sent. */
   constructor(
     readonly schedule: Schedule,
     readonly fate: Fate = ({ bytes }) => [{ delayTicks: 0, bytes }],
@@ -106,7 +106,7 @@ export class MemoryNetwork {
     if (receiver === undefined) return;
     const passenger = { from: from?.self ?? null, to: receiver.self, lane, bytes };
     for (const copy of this.fate(passenger)) {
-      // Whoever has closed its transport by then is not there any more.
+      // A process that has closed its transport by then is not there any more.
       const inbox = (): Inbox | undefined => this.#members.get(to.port)?.inbox;
       const { delayTicks, partsAt } = copy;
       const partBytes = Math.floor(copy.bytes.length / (partsAt?.length ?? 1));

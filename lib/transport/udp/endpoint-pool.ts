@@ -2,7 +2,7 @@ import { Endpoint } from './endpoint.js';
 import type { Inbox } from '../frame/inbox.js';
 import type { LocalInterface } from './local-interface.js';
 
-/** An endpoint of the process, and who receives through it. */
+/** An endpoint of the process, and the inboxes of the queues that receive through it. */
 interface Shared {
   readonly local: LocalInterface;
   /** That was asked for; null where the kernel has chosen it. */
@@ -22,7 +22,7 @@ export interface Lease {
 
 /**
  * A part in the endpoint of this process on `local`, which is opened for the first; on `port` unless that is null. One that
- * serves the queue already cannot serve it twice, for a datagram does not say whom it is for: a second replica in one
+ * serves the queue already cannot serve it twice, for a datagram does not say which process it is for: a second replica in one
  * process gets another.
  * @throws TreplicaError PORT_IN_USE, NETWORK.
  */

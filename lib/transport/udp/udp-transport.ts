@@ -14,11 +14,11 @@ import { datagramBytesOn, findInterface, parseQueueId } from './udp-options.js';
 export interface UdpTransportOptions extends Subscription {
   /** Multicast group and port, such as '239.255.0.1:7400'. */
   readonly queueId: string;
-  /** Address or name of the interface to use, and the only one to be used; 127.0.0.1 unless given. */
+  /** Address or name of the interface to use, and the only one to be used. Default: 127.0.0.1. */
   readonly networkInterface?: string | undefined;
-  /** Port of datagrams to this process and of its bulk lane; the kernel chooses one unless given. */
+  /** Port of datagrams to this process and of its bulk lane. Default: the kernel chooses one. */
   readonly port?: number | undefined;
-  /** Larger messages take the bulk lane. Unless given, what suits the interface. */
+  /** In bytes; larger messages take the bulk lane. Default: what suits the interface. */
   readonly maxDatagramBytes?: number | undefined;
 }
 
