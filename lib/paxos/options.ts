@@ -19,18 +19,18 @@ export interface QueueOptions {
   readonly directory: string;
   /** How many processes found the group: the same number at each of them, from 1 to 31. */
   readonly replicas: number;
-  /** Address or name of the network interface to use, and the only one to be used; loopback unless given. */
+  /** Address or name of the network interface to use, and the only one to be used. Default: loopback. */
   readonly networkInterface?: string;
-  /** How order is made; `adaptive` unless given: classic Paxos, and Fast Paxos where a single process proposes. */
+  /** How order is made. Default: `adaptive`, which is classic Paxos, and Fast Paxos where a single process proposes. */
   readonly mode?: Mode;
   /**
    * Port, for UDP and TCP, at which other processes reach this one, so that firewalls can let it through; a process of its
    * own on the same machine needs another, queues of this process may share it. Default: the operating system chooses one.
    */
   readonly port?: number;
-  /** Largest datagram, in bytes; unless given, 60,000 on loopback and 8,192 elsewhere. */
+  /** Largest datagram, in bytes. Default: 60,000 on loopback and 8,192 elsewhere. */
   readonly maxDatagramBytes?: number;
-  /** Where the queue says what happens to it; unless given, warnings and errors go to standard output. */
+  /** Where the queue says what happens to it. Default: warnings and errors go to standard output. */
   readonly log?: Logger;
   /** When the state is saved and the log cut; see `CheckpointOptions`. */
   readonly checkpoint?: CheckpointOptions;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** Time and chance, as everything above consensus gets them: real ones in production, virtual ones elsewhere. */
+/** Time and randomness, as everything above consensus gets them: real ones in production, virtual ones elsewhere. */
 export interface Scheduler {
   /** Milliseconds since 1970. */
   now(): number;

@@ -1,5 +1,5 @@
 /**
- * The port: the asynchronous persistent queue, the same ordered, durable list of messages at every process of a group, whoever
+ * The port: the asynchronous persistent queue, the same ordered, durable list of messages at every process of a group, whichever
  * crashes and comes back (Vieira and Buzato, section 3). What stands here binds every engine; `spec/queue/compliance.ts` shows
  * it of each.
  *
@@ -95,7 +95,7 @@ export interface Queue extends AsyncIterable<QueueMessage> {
   after(ms: number, callback: () => void): () => void;
 
   /**
-   * Stops taking part, and releases all that the queue holds. Whoever waits is told: a `put` that may have been ordered with
+   * Stops taking part, and releases all that the queue holds. All callers that wait are told: a `put` that may have been ordered with
    * UnknownOutcomeError, all else with QUEUE_CLOSED; the holder by `stopped`, once, with the tickets whose messages may have
    * been ordered. From the call on, nothing is taken and nothing is handed over. Idempotent; never rejects for the holder's sake.
    */
