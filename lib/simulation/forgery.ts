@@ -2,6 +2,7 @@
  * Messages that no process of the group has said, each made of one that some process has: the same kind, with other numbers,
  * names or bodies. Well-formed, so that nothing but the rules of what is heard keeps them out.
  */
+import type { CoreMessage, Item } from '../consensus/messages.js';
 import { unreachable } from '../model/assert.js';
 import type { Ballot } from '../model/ballot.js';
 import { boundTo, NO_OP_ID, placeOf, type Batch, type BatchId } from '../model/batch.js';
@@ -10,6 +11,7 @@ import { after, COUNTER_MAX, type Instance, type ProcessId } from '../model/ids.
 import { limits } from '../model/limits.js';
 import { packBody } from '../sequence/batch-body.js';
 import { idOfBody } from '../sequence/sound-batch.js';
+import type { RepairMessage } from '../paxos/wire/repair-messages.js';
 import { isOf, type WireMessage } from '../paxos/wire/routes.js';
 import type { Random } from './random.js';
 
@@ -26,6 +28,16 @@ function other(random: Random, number: number): number {
   if (chance < 0.4) return Math.max(0, number - random.below(4));
   if (chance < 0.6) return number + limits.windowInstances - 2 + random.below(4);
   return random.pick(FAR);
+}
+
+function otherInstance(random: Random, instance: Instance): Instance {
+  return other(random, instance) as Instance;
+}
+
+/** Another watermark, all of it durable. */
+function otherWatermarks(random: Random, said: Instance): { readonly watermark: Instance; readonly durable: Instance } {
+  const watermark = otherInstance(random, said);
+  return { watermark, durable: watermark };
 }
 
 /** A ballot that is for `process` to say, mostly. */
@@ -55,6 +67,13 @@ function otherId(random: Random, id: BatchId): BatchId {
   return id === NO_OP_ID ? madeUpBatch(random).id : boundTo(placeOf(id), random.below(2 ** 32));
 }
 
+/** Each under another id, or of the instance that follows. */
+function otherItems(random: Random, items: readonly Item[]): Item[] {
+  return items.map((item) =>
+    random.chance(0.5) ? { ...item, id: otherId(random, item.id) } : { ...item, instance: after(item.instance, 1) },
+  );
+}
+
 function otherCheckpoint(random: Random, checkpoint: Checkpoint): Checkpoint {
   return {
     ...checkpoint,
@@ -68,20 +87,28 @@ function otherCheckpoint(random: Random, checkpoint: Checkpoint): Checkpoint {
  * whom it names, whoever says it.
  */
 export function forged(message: WireMessage, random: Random, process: ProcessId): WireMessage | null {
-  const ballot = (said: Ballot): Ballot => otherBallot(random, said, process);
-  const instance = (said: Instance): Instance => other(random, said) as Instance;
-  const id = (said: BatchId): BatchId => otherId(random, said);
-  const watermarks = (said: { readonly watermark: Instance }) => {
-    const watermark = instance(said.watermark);
-    return { watermark, durable: watermark };
-  };
   if (isOf('founding', message)) return null;
+  if (isOf('starts', message)) return message;
+  if (isOf('facts', message))
+    return { ...message, edition: other(random, message.edition), facts: { forged: random.next() } };
+  return isOf('repair', message) ? forgedRepair(message, random) : forgedCore(message, random, process);
+}
+
+function forgedCore(message: CoreMessage, random: Random, process: ProcessId): CoreMessage {
+  const ballot = (said: Ballot): Ballot => otherBallot(random, said, process);
+  const instance = (said: Instance): Instance => otherInstance(random, said);
+  const id = (said: BatchId): BatchId => otherId(random, said);
   switch (message.kind) {
     case 'heartbeat':
       // A time is believed of a coordinator.
-      return { ...message, ...watermarks(message), ballot: ballot(message.ballot), timeMs: null };
+      return {
+        ...message,
+        ...otherWatermarks(random, message.watermark),
+        ballot: ballot(message.ballot),
+        timeMs: null,
+      };
     case 'heard':
-      return { ...message, ...watermarks(message), ballot: ballot(message.ballot) };
+      return { ...message, ...otherWatermarks(random, message.watermark), ballot: ballot(message.ballot) };
     case 'canvass':
     case 'concur':
       return { ...message, ballot: ballot(message.ballot) };
@@ -108,13 +135,7 @@ export function forged(message: WireMessage, random: Random, process: ProcessId)
     case 'decided':
       return { ...message, from: instance(message.from), batches: [madeUpBatch(random)] };
     case 'accept':
-      return {
-        ...message,
-        ballot: ballot(message.ballot),
-        items: message.items.map((item) =>
-          random.chance(0.5) ? { ...item, id: id(item.id) } : { ...item, instance: after(item.instance, 1) },
-        ),
-      };
+      return { ...message, ballot: ballot(message.ballot), items: otherItems(random, message.items) };
     case 'accepted':
       return {
         ...message,
@@ -131,21 +152,25 @@ export function forged(message: WireMessage, random: Random, process: ProcessId)
       return { ...message, until: 0 as Instance };
     case 'fill':
       return { ...message, until: instance(message.until) };
+    case 'ask':
+      return message;
+    default:
+      return unreachable(message);
+  }
+}
+
+function forgedRepair(message: RepairMessage, random: Random): RepairMessage {
+  switch (message.kind) {
     case 'want-checkpoint':
-      return { ...message, beyond: instance(message.beyond) };
+      return { ...message, beyond: otherInstance(random, message.beyond) };
     case 'offer':
       return { ...message, checkpoint: otherCheckpoint(random, message.checkpoint) };
     case 'chunk':
       return { ...message, bytes: random.bytes(message.bytes.length) };
     case 'checkpointed':
       return { ...message, digest: random.bytes(16).toString('hex') };
-    case 'facts':
-      return { ...message, edition: other(random, message.edition), facts: { forged: random.next() } };
-    case 'ask':
     case 'want-chunk':
     case 'no-chunk':
-    case 'start':
-    case 'welcome':
       return message;
     default:
       return unreachable(message);

@@ -1,31 +1,23 @@
-import { pino, type Logger } from 'pino';
-
 import type { Mode } from '../consensus/mode.js';
-import { copyOf, type MemoryDisk, type MemoryFile } from '../ledger/memory/memory-ledger.js';
+import type { MemoryDisk } from '../ledger/memory/memory-ledger.js';
 import { ReplicatedStateMachine } from '../machine/replicated-state-machine.js';
 import type { StateMachine } from '../machine/state-machine.js';
-import * as codec from '../serialization/codec.js';
 import { InvariantViolation, TreplicaError } from '../model/errors.js';
 import type { ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
 import { sameStart, type Start } from '../model/start.js';
-import type { QueueOptions } from '../paxos/options.js';
-import { PaxosQueue } from '../paxos/paxos-queue.js';
 import type { WireMessage } from '../paxos/wire/routes.js';
+import type { MemoryNetwork } from '../transport/memory/memory-network.js';
 import { Clock, START_MS } from './clock.js';
 import { DiskController, type DiskBehavior } from './disk-controller.js';
+import { FormerDirectory } from './former-directory.js';
+import type { LastWords } from './last-words.js';
 import { Life } from './life.js';
-import { WatchedLedger, WatchedTransport, watchedReceiver } from './ports.js';
-import type { Random } from './random.js';
-import { WatchedQueue } from './watched-machine.js';
 import { OutstandingDamage } from './outstanding-damage.js';
+import { openQueue } from './product.js';
+import type { Random } from './random.js';
 import type { ActingProcess, Ambush, ExpectedFailures, Stage } from './stage.js';
 import type { Watch } from './watch.js';
-import type { LastWords } from './last-words.js';
-import type { MemoryNetwork } from '../transport/memory/memory-network.js';
-
-/** So few that promises mostly come in parts. */
-const VOTES_A_PROMISE = 3;
+import { WatchedQueue } from './watched-machine.js';
 
 /** What a process needs of the world that it is in. */
 export interface Surroundings<S extends StateMachine> extends Stage<S> {
@@ -55,7 +47,7 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
   beginsAnew = false;
   /** While it is away it is not started again. */
   isAway = false;
-  /** Several processes may share one: whoever makes the last of its calls crashes. */
+  /** Several processes may share one: the process that makes the last of its calls crashes. */
   ambush: { readonly at: Ambush; calls: number } | null = null;
   /** It has been ready once, so that its group is founded. */
   hasBeenUp = false;
@@ -69,10 +61,7 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
   /** Disks that it has had before. */
   #formerDisks = 0;
   #hasSetAside = false;
-  /** What its directory held before the latest start. */
-  #former: MemoryFile | null = null;
-  /** The latest start that was on its disk then. */
-  #formerStart: Start | undefined;
+  readonly #formerDirectory = new FormerDirectory();
 
   constructor(
     world: Surroundings<S>,
@@ -116,18 +105,13 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
   }
 
   start(): void {
-    this.#former = copyOf(this.disk.file(this.#world.scene.queueId));
-    this.#formerStart = this.#startsOnDisk.at(-1);
+    this.#formerDirectory.keep(this.disk.file(this.#world.scene.queueId), this.#startsOnDisk);
     const life = new Life(this.#world, this.clock, () => this.crash());
     this.#life = life;
     this.#world.log.note(this.name, 'starts', 0, () => '');
     life.awaiting(this.#open(life)).catch((error: unknown) => this.#stopped(life, error));
   }
 
-  /**
-   * The power fails, or the process is killed. A commit under way is lost, unless it happens to have reached the disk;
-   * nobody is told of either.
-   */
   crash(landsOnDisk = this.#random.chance(0.5)): void {
     const life = this.#life;
     if (life === null) return;
@@ -140,7 +124,7 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
     this.disk.crash(landsOnDisk);
   }
 
-  /** A new disk takes the place of the old one: who starts on it is somebody else. */
+  /** A new disk takes the place of the old one: the process that starts on it is another member. */
   loseDisk(): void {
     this.crash();
     this.#becomeSomebodyElse();
@@ -165,15 +149,13 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
    * start has not come so far that it could lose anything of it.
    */
   putBack(): boolean {
-    const former = this.#former;
     const isComingUp = this.#life !== null && this.machine === null;
-    if (former === null || isComingUp || this.isLost) return false;
-    const starts = this.#startsOnDisk;
-    const hasBegunSince = starts.length > 1 && !isLatest(this.#formerStart, starts);
-    if (!hasBegunSince) return false;
+    if (isComingUp || this.isLost) return false;
+    const former = this.#formerDirectory.losing(this.#startsOnDisk);
+    if (former === null) return false;
     this.crash();
     this.disk.replace(this.#world.scene.queueId, former);
-    this.#former = null;
+    this.#formerDirectory.forget();
     this.isPutBack = this.isLost = true;
     this.#formerDisks += 1;
     this.damage = new OutstandingDamage();
@@ -217,31 +199,23 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
 
   async #open(life: Life<S>): Promise<void> {
     const world = this.#world;
-    const { queueId, initialState, checkpoint, deliveryRowsMax } = world.scene;
-    const { maxDatagramBytes = limits.datagramBytesOnLoopback } = world.scene;
-    const { watch, lastWords } = world;
+    const { watch, lastWords, network } = world;
     const owner = { stage: world, watch, lastWords, process: this, life };
-    const queue = await PaxosQueue.open(queueId, this.#optionsOf(life), {
-      openLedger: () => new WatchedLedger(this.disk.open(queueId), owner),
-      votesAPromise: VOTES_A_PROMISE,
+    const queue = await openQueue({
+      ...owner,
+      network,
+      mode: this.mode,
+      logs: (line) => this.#logs(line),
       setLedgerAside: () => this.#setDiskAside(),
       hasSetAside: () => this.#hasSetAside,
-      openTransport: async (self, start, receiver, log) => {
-        if (self !== this.id) this.#isRenamed(self);
-        watch.opens(this, self);
-        const watched = watchedReceiver(owner, receiver);
-        const inner = world.network.open({ queueId, self, start, receiver: watched, log, maxDatagramBytes });
-        life.transport = inner;
-        return new WatchedTransport(inner, owner, start);
+      isRenamed: (id) => {
+        this.id = id;
+        world.name(id, this.label);
       },
-      scheduler: life.scheduler(),
-      codec,
-      checkpointChunkBytes: checkpoint?.chunkBytes,
-      deliveryRowsMax,
     });
     life.queue = queue;
     queue.closed.catch((cause: unknown) => this.#stopped(life, cause));
-    const machine = await ReplicatedStateMachine.create(initialState(), new WatchedQueue(queue, owner));
+    const machine = await ReplicatedStateMachine.create(world.scene.initialState(), new WatchedQueue(queue, owner));
     if (!life.isAlive) return;
     life.machine = machine;
     this.hasBeenUp = true;
@@ -275,20 +249,6 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
     this.#world.wentDown(this);
   }
 
-  #optionsOf(life: Life<S>): QueueOptions {
-    const { replicas, checkpoint } = this.#world.scene;
-    const { everyBytes, everyPositions, logMarginBytes } = checkpoint ?? {};
-    const measures = { everyBytes, everyPositions, logMarginBytes };
-    return {
-      directory: this.name,
-      replicas,
-      mode: this.mode,
-      recover: this.recovers,
-      log: this.#loggerOf(life),
-      checkpoint: Object.fromEntries(Object.entries(measures).filter(([, measure]) => measure !== undefined)),
-    };
-  }
-
   #setDiskAside(): string {
     const { log } = this.#world;
     log.note(this.name, 'sets its disk aside', 0, () => '');
@@ -303,7 +263,7 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
     this.#world.watch.retires(this.id);
     this.isLost = true;
     this.isPutBack = false;
-    this.#former = null;
+    this.#formerDirectory.forget();
     this.#formerDisks += 1;
     this.expectedFailures.damagedDisk = false;
     this.damage = new OutstandingDamage();
@@ -326,29 +286,11 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
     return process;
   }
 
-  /** Its founding has failed, and it has taken another id. */
-  #isRenamed(id: ProcessId): void {
-    this.id = id;
-    this.#world.name(id, this.label);
-  }
-
-  #loggerOf(life: Life<S>): Logger {
-    const write = (line: string): void => {
-      if (life.isAlive) this.#tell(line);
-    };
-    return pino({ level: 'info', base: null, timestamp: false }, { write });
-  }
-
-  #tell(line: string): void {
+  #logs(line: string): void {
     const { msg } = JSON.parse(line) as { msg: string };
     if (msg === 'this process coordinates') this.coordinates = true;
     if (msg === 'this process coordinates no longer') this.coordinates = false;
     // Not the length of the line: an error in it brings its stack, which says where the program lies.
     this.#world.log.note(this.name, 'logs', msg.length, () => line.trim());
   }
-}
-
-function isLatest(start: Start | undefined, starts: readonly Start[]): boolean {
-  const latest = starts.at(-1);
-  return start !== undefined && latest !== undefined && sameStart(start, latest);
 }

@@ -82,7 +82,10 @@ export interface ActingProcess<S extends StateMachine> extends ProcessFacts<S> {
   readonly life: ActingLife<S> | null;
   /** It is about to do what a crash may lie in wait for. */
   approach(at: Ambush): void;
-  /** The power fails, or the process is killed. A commit under way is on the disk if it `landsOnDisk`; if left out, by chance. */
+  /**
+   * The power fails, or the process is killed. A commit under way is lost, unless it has reached the disk (`landsOnDisk`; by chance, if
+   * left out); nobody is told of either.
+   */
   crash(landsOnDisk?: boolean): void;
 }
 

@@ -1,0 +1,78 @@
+import { pino } from 'pino';
+
+import type { Mode } from '../consensus/mode.js';
+import type { StateMachine } from '../machine/state-machine.js';
+import type { ProcessId } from '../model/ids.js';
+import { limits } from '../model/limits.js';
+import type { QueueOptions } from '../paxos/options.js';
+import { PaxosQueue } from '../paxos/paxos-queue.js';
+import type { CheckpointOptions } from '../queue/checkpoint-options.js';
+import * as codec from '../serialization/codec.js';
+import type { MemoryNetwork } from '../transport/memory/memory-network.js';
+import type { Life } from './life.js';
+import type { Owner } from './owner.js';
+import { WatchedLedger, WatchedTransport, watchedReceiver } from './ports.js';
+import type { Scene } from './scene.js';
+
+/** So few that promises mostly come in parts. */
+const VOTES_A_PROMISE = 3;
+
+/** A life of a process that opens the product's queue. */
+export interface Opening<S extends StateMachine> extends Owner<S> {
+  readonly life: Life<S>;
+  readonly network: MemoryNetwork;
+  readonly mode: Mode;
+  /** The product logs a line, while the process lives. */
+  readonly logs: (line: string) => void;
+  /** The product gives up what is on the disk. Returns where that is kept. */
+  readonly setLedgerAside: () => string;
+  readonly hasSetAside: () => boolean;
+  /** Its founding has failed, and the process has taken another id. */
+  readonly isRenamed: (id: ProcessId) => void;
+}
+
+/** Opens the product's queue, as it is, on the watched ports of a process. Rejects with what the product rejects with. */
+export function openQueue<S extends StateMachine>(opening: Opening<S>): Promise<PaxosQueue> {
+  const { stage, watch, process, life, network } = opening;
+  const { queueId, checkpoint, deliveryRowsMax, maxDatagramBytes = limits.datagramBytesOnLoopback } = stage.scene;
+  return PaxosQueue.open(queueId, optionsOf(opening), {
+    openLedger: () => new WatchedLedger(process.disk.open(queueId), opening),
+    votesAPromise: VOTES_A_PROMISE,
+    setLedgerAside: opening.setLedgerAside,
+    hasSetAside: opening.hasSetAside,
+    openTransport: async (self, start, receiver, log) => {
+      if (self !== process.id) opening.isRenamed(self);
+      watch.opens(process, self);
+      const watched = watchedReceiver(opening, receiver);
+      const inner = network.open({ queueId, self, start, receiver: watched, log, maxDatagramBytes });
+      life.transport = inner;
+      return new WatchedTransport(inner, opening, start);
+    },
+    scheduler: life.scheduler(),
+    codec,
+    checkpointChunkBytes: checkpoint?.chunkBytes,
+    deliveryRowsMax,
+  });
+}
+
+function optionsOf<S extends StateMachine>({ stage, process, life, mode, logs }: Opening<S>): QueueOptions {
+  const { replicas, checkpoint } = stage.scene;
+  const write = (line: string): void => {
+    if (life.isAlive) logs(line);
+  };
+  const log = pino({ level: 'info', base: null, timestamp: false }, { write });
+  return {
+    directory: process.name,
+    replicas,
+    mode,
+    recover: process.recovers,
+    log,
+    checkpoint: measuresOf(checkpoint),
+  };
+}
+
+function measuresOf(checkpoint: Scene<StateMachine>['checkpoint']): CheckpointOptions {
+  if (checkpoint === undefined) return {};
+  const { everyBytes, everyPositions, logMarginBytes } = checkpoint;
+  return { everyBytes, everyPositions, logMarginBytes };
+}
