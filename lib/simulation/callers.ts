@@ -114,7 +114,7 @@ export class Callers<S extends StateMachine> {
     try {
       await this.#options.workload(client);
     } catch (error) {
-      if (!client.excuses(error)) this.#world.log.violate('workload', `at ${client.process}, ${inspect(error)}`);
+      if (!client.mayRejectWith(error)) this.#world.log.violate('workload', `at ${client.process}, ${inspect(error)}`);
     }
     client.turn += 1;
   }
@@ -142,7 +142,7 @@ class LivingClient<S extends StateMachine> implements Client<S> {
   }
 
   /** Whether a workload that did nothing wrong may reject with this error, which is one of a call that it made. */
-  excuses(error: unknown): boolean {
+  mayRejectWith(error: unknown): boolean {
     return this.#rejections.has(error) && !(error instanceof TreplicaError && MISUSES.includes(error.code));
   }
 

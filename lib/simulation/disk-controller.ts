@@ -79,7 +79,7 @@ export class DiskController<S extends StateMachine> {
   }
 
   /** From now on nothing fails. */
-  leaveInPeace(): void {
+  endFaults(): void {
     this.behavior.fault = this.behavior.checkpointFault = null;
     this.#tears = false;
   }

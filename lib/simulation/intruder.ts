@@ -12,7 +12,7 @@ import type { StateMachine } from '../machine/state-machine.js';
 import { describeMessage } from '../paxos/wire/describe.js';
 import { forged } from './forgery.js';
 import { lieTo } from './lies.js';
-import type { Said } from './last-words.js';
+import type { SentMessage } from './latest-messages.js';
 import type { Random } from './random.js';
 import type { World } from './world.js';
 import { limits } from '../model/limits.js';
@@ -42,7 +42,7 @@ export class Intruder<S extends StateMachine> {
    * `isOfGroup` tells whether its frames carry the id of the group, or of one of its own; there it may go by the id and start of a
    * member, as it would on a copy of that member's directory.
    */
-  constructor(world: World<S>, random: Random, isOfGroup: boolean, copyOf: Pick<Said, 'from' | 'start'> | null) {
+  constructor(world: World<S>, random: Random, isOfGroup: boolean, copyOf: Pick<SentMessage, 'from' | 'start'> | null) {
     const { queueId, replicas } = world.scene;
     this.#world = world;
     this.#random = random;
@@ -57,7 +57,7 @@ export class Intruder<S extends StateMachine> {
         this.#hear(from, bytes, heardStart);
       },
     });
-    this.#transport.join(isOfGroup ? world.lastWords.group : this.#founding.group);
+    this.#transport.join(isOfGroup ? world.latestMessages.group : this.#founding.group);
     this.#await();
   }
 
@@ -90,7 +90,7 @@ export class Intruder<S extends StateMachine> {
 
   #speak(): void {
     const random = this.#random;
-    const { all } = this.#world.lastWords;
+    const { all } = this.#world.latestMessages;
     if (random.chance(0.1) && !this.#isCopy) this.#say(EVERYONE, random.pick(this.#wordsOfFounders()));
     if (all.length === 0) return;
     const heard = decodeMessage(Buffer.from(random.pick(all).bytes));

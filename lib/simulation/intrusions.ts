@@ -4,16 +4,16 @@ import { decodeMessage, encodeMessage } from '../paxos/wire/wire.js';
 import { FrameEncoder } from '../transport/frame/frame-encoder.js';
 import { forgedAsMember } from './forgery.js';
 import { Intruder } from './intruder.js';
-import type { Said } from './last-words.js';
+import type { SentMessage } from './latest-messages.js';
 import type { Random } from './random.js';
 import { NOTHING, type Trouble } from './trouble.js';
 import type { World } from './world.js';
 
 /** Noise, or a frame of some time ago, from nobody. */
 export const stranger: Trouble = ({ world, random }) => {
-  const { memento } = world.weather;
+  const { earlierFrame } = world.weather;
   const noise = Buffer.from(Array.from({ length: random.below(200) }, () => random.below(256)));
-  world.network.inject(world.scene.queueId, memento !== null && random.chance(0.7) ? memento : noise);
+  world.network.inject(world.scene.queueId, earlierFrame !== null && random.chance(0.7) ? earlierFrame : noise);
   return NOTHING;
 };
 
@@ -34,9 +34,9 @@ function intruders<S extends StateMachine>(world: World<S>, random: Random, areO
 }
 
 /** The latest words of each kind, where they are those of a process that is a member for certain and still is the same. */
-function wordsOfMembers<S extends StateMachine>({ processes, lastWords }: World<S>): readonly Said[] {
+function wordsOfMembers<S extends StateMachine>({ processes, latestMessages }: World<S>): readonly SentMessage[] {
   const members = processes.filter(({ isLost, hasBeenUp }) => !isLost && hasBeenUp);
-  return lastWords.all.filter(({ from }) => members.some(({ id }) => id === from));
+  return latestMessages.all.filter(({ from }) => members.some(({ id }) => id === from));
 }
 
 /** Something is said under the id of a member, as it is now, that it has not said. */
@@ -48,7 +48,7 @@ export const forgery: Trouble = ({ world, random }) => {
   const made = said === null ? null : forgedAsMember(said, random, from);
   if (made === null) return undefined;
   const encoder = new FrameEncoder(world.scene.queueId, from, start);
-  encoder.join(world.lastWords.group);
+  encoder.join(world.latestMessages.group);
   world.network.inject(world.scene.queueId, Buffer.concat(encoder.encode([encodeMessage(made)])));
   return NOTHING;
 };

@@ -61,7 +61,7 @@ export class Nemesis<S extends StateMachine> {
     this.#isOver = true;
     world.weather.climate = FAIR;
     // First, for a disk that stood still and goes on must not fail now.
-    for (const process of world.processes) process.leaveInPeace();
+    for (const process of world.processes) process.endFaults();
     for (const remedy of this.#remedies) remedy();
     this.#remedies.clear();
     const sound = world.processes.filter((process) => isSound(process));

@@ -1,5 +1,5 @@
 import type { StateMachine } from '../machine/state-machine.js';
-import type { LastWords } from './last-words.js';
+import type { LatestMessages } from './latest-messages.js';
 import type { ActingLife, ActingProcess, Stage } from './stage.js';
 import type { Watch } from './watch.js';
 
@@ -7,7 +7,7 @@ import type { Watch } from './watch.js';
 export interface Owner<S extends StateMachine> {
   readonly stage: Stage<S>;
   readonly watch: Watch<S>;
-  readonly lastWords: LastWords;
+  readonly latestMessages: LatestMessages;
   readonly process: ActingProcess<S>;
   readonly life: ActingLife<S>;
 }

@@ -80,7 +80,7 @@ export class WatchedTransport<S extends StateMachine> implements Transport {
   ) {}
 
   send(to: Destination, message: Uint8Array): void {
-    const { stage, watch, lastWords, process, life } = this.owner;
+    const { stage, watch, latestMessages, process, life } = this.owner;
     if (!life.call()) return;
     const said = decodeMessage(Buffer.from(message.buffer, message.byteOffset, message.length));
     if (said === null) {
@@ -92,7 +92,7 @@ export class WatchedTransport<S extends StateMachine> implements Transport {
       return `to ${receiver}: ${describeMessage(said, stage.nameOf)}`;
     });
     watch.says(process, said);
-    lastWords.note(said.kind, { from: process.id, start: this.start, bytes: message });
+    latestMessages.note(said.kind, { from: process.id, start: this.start, bytes: message });
     this.inner.send(to, message);
   }
 
@@ -113,7 +113,7 @@ export class WatchedTransport<S extends StateMachine> implements Transport {
   }
 
   join(group: GroupId): void {
-    this.owner.lastWords.group = group;
+    this.owner.latestMessages.group = group;
     this.inner.join(group);
   }
 

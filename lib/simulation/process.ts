@@ -10,7 +10,7 @@ import type { MemoryNetwork } from '../transport/memory/memory-network.js';
 import { Clock, START_MS } from './clock.js';
 import { DiskController, type DiskBehavior } from './disk-controller.js';
 import { FormerDirectory } from './former-directory.js';
-import type { LastWords } from './last-words.js';
+import type { LatestMessages } from './latest-messages.js';
 import { Life } from './life.js';
 import { OutstandingDamage } from './outstanding-damage.js';
 import { openQueue } from './product.js';
@@ -23,7 +23,7 @@ import { WatchedQueue } from './watched-machine.js';
 export interface Surroundings<S extends StateMachine> extends Stage<S> {
   readonly watch: Watch<S>;
   readonly network: MemoryNetwork;
-  readonly lastWords: LastWords;
+  readonly latestMessages: LatestMessages;
   /** From now on a process has this name in words. */
   name(id: ProcessId, name: string): void;
   /** Told whenever a process is ready to execute operations. */
@@ -164,8 +164,8 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
   }
 
   /** No fault lies in wait for it any more. */
-  leaveInPeace(): void {
-    this.#controller.leaveInPeace();
+  endFaults(): void {
+    this.#controller.endFaults();
     this.ambush = null;
     if (this.#life !== null) this.#life.callsUntilCrash = Infinity;
   }
@@ -199,8 +199,8 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
 
   async #open(life: Life<S>): Promise<void> {
     const world = this.#world;
-    const { watch, lastWords, network } = world;
-    const owner = { stage: world, watch, lastWords, process: this, life };
+    const { watch, latestMessages, network } = world;
+    const owner = { stage: world, watch, latestMessages, process: this, life };
     const queue = await openQueue({
       ...owner,
       network,

@@ -49,7 +49,7 @@ export class Weather {
   /** The bulk lane keeps the order of a link. */
   readonly #lastBulkUs = new Map<string, number>();
   /** A frame of some time ago, to come again when nobody expects it. */
-  #memento: Buffer | null = null;
+  #earlierFrame: Buffer | null = null;
 
   constructor(random: Random, nowUs: () => number, happened: (fault: NetworkFault) => void) {
     this.#random = random;
@@ -57,8 +57,8 @@ export class Weather {
     this.#happened = happened;
   }
 
-  get memento(): Buffer | null {
-    return this.#memento;
+  get earlierFrame(): Buffer | null {
+    return this.#earlierFrame;
   }
 
   /** Nothing passes from the one to the other, or nothing on one lane, until the returned function is called. */
@@ -102,7 +102,7 @@ export class Weather {
       this.#happened('loss');
       return [];
     }
-    if (random.chance(0.001)) this.#memento = bytes;
+    if (random.chance(0.001)) this.#earlierFrame = bytes;
     const crossedUs = this.#crossedUs(slow, bytes.length);
     if (crossedUs === null) {
       this.#happened('overflow');

@@ -6,7 +6,7 @@ import { Agenda } from './agenda.js';
 import { MemoryNetwork } from '../transport/memory/memory-network.js';
 import { START_MS, type Clock } from './clock.js';
 import { EventLog } from './event-log.js';
-import { LastWords } from './last-words.js';
+import { LatestMessages } from './latest-messages.js';
 import { SimulatedProcess, type Surroundings } from './process.js';
 import { Random } from './random.js';
 import type { Scene } from './scene.js';
@@ -24,7 +24,7 @@ export class World<S extends StateMachine> implements Surroundings<S> {
   readonly watch: Watch<S>;
   readonly weather: Weather;
   readonly network: MemoryNetwork;
-  readonly lastWords = new LastWords();
+  readonly latestMessages = new LatestMessages();
   readonly processes: readonly SimulatedProcess<S>[];
   /** Faults that have happened, by kind. */
   readonly faults = new Map<string, number>();
