@@ -3,7 +3,8 @@ import fc from 'fast-check';
 
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
 import { limits } from '../../lib/model/limits.js';
-import { CoreGroup, DELAYS_A_TICK, type InTransit } from '../support/core-group.js';
+import { CoreGroup, DELAYS_A_TICK } from '../support/core-group.js';
+import type { InTransit } from '../support/core-network.js';
 import { both, either, of, to } from '../support/losses.js';
 import { Laggard, type Asked } from '../support/laggard.js';
 

@@ -3,7 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { ballotOf, NO_BALLOT } from '../../lib/model/ballot.js';
 import type { Instance } from '../../lib/model/ids.js';
 import { limits } from '../../lib/model/limits.js';
-import { CoreGroup, DELAYS_A_TICK, type Loss } from '../support/core-group.js';
+import { CoreGroup, DELAYS_A_TICK } from '../support/core-group.js';
+import type { Loss } from '../support/core-network.js';
 import { both, either, from, isolating, none, of, to } from '../support/losses.js';
 import { seededRandom } from '../support/seeded-random.js';
 

@@ -1,5 +1,5 @@
 import type { MessageKind } from '../../lib/consensus/messages.js';
-import type { Loss } from './core-group.js';
+import type { Loss } from './core-network.js';
 
 /** Losses as sentences: `both(from(1), of('heartbeat'))`. */
 

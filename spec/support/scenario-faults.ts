@@ -1,7 +1,9 @@
 import type { Effects } from '../../lib/consensus/effects.js';
 import type { MessageKind } from '../../lib/consensus/messages.js';
 import { messageKinds } from './arbitraries.js';
-import type { CoreGroup, CrashPoint, InTransit, Loss } from './core-group.js';
+import type { CoreGroup } from './core-group.js';
+import type { InTransit, Loss } from './core-network.js';
+import type { CrashPoint } from './core-turns.js';
 import { both, either, from, isolating, of, to } from './losses.js';
 
 /** What is the matter with the group of a scenario, as its commands have it. */

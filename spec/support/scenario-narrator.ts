@@ -9,7 +9,8 @@ import {
   describeNotice,
   describeRecord,
 } from '../../lib/paxos/wire/describe.js';
-import type { CoreGroup, GroupEvent } from './core-group.js';
+import type { CoreGroup } from './core-group.js';
+import type { GroupEvent } from './core-turns.js';
 import type { ScenarioFaults } from './scenario-faults.js';
 import { nameOf, type Transcript } from './scenario-transcript.js';
 

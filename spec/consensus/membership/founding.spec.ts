@@ -4,7 +4,8 @@ import { NO_BASE } from '../../../lib/model/base.js';
 import type { Founding } from '../../../lib/model/records.js';
 import { groupIdOf } from '../../../lib/model/view.js';
 import { limits } from '../../../lib/model/limits.js';
-import { CoreGroup, DELAYS_A_TICK, type Loss } from '../../support/core-group.js';
+import { CoreGroup, DELAYS_A_TICK } from '../../support/core-group.js';
+import type { Loss } from '../../support/core-network.js';
 import { both, either, from, isolating, none, of, to } from '../../support/losses.js';
 
 /** Until all have heard of each other and the set has not changed for a while, with a tick for the signatures. */
