@@ -2,7 +2,7 @@
  * Messages that no process of the group has said, each made of one that some process has: the same kind, with other numbers,
  * names or bodies. Well-formed, so that nothing but the rules of what is heard keeps them out.
  */
-import type { CoreMessage, Item } from '../consensus/messages.js';
+import type { CoreMessage, Item, MessageOf } from '../consensus/messages.js';
 import { unreachable } from '../model/assert.js';
 import type { Ballot } from '../model/ballot.js';
 import { boundTo, NO_OP_ID, placeOf, type Batch, type BatchId } from '../model/batch.js';
@@ -94,6 +94,11 @@ export function forged(message: WireMessage, random: Random, process: ProcessId)
   return isOf('repair', message) ? forgedRepair(message, random) : forgedCore(message, random, process);
 }
 
+function forgedPromise(message: MessageOf<'promise'>, random: Random, process: ProcessId): MessageOf<'promise'> {
+  const ballot = random.chance(0.5) ? message.ballot : otherBallot(random, message.ballot, process);
+  return { ...message, ballot, until: null, votes: [] };
+}
+
 function forgedCore(message: CoreMessage, random: Random, process: ProcessId): CoreMessage {
   const ballot = (said: Ballot): Ballot => otherBallot(random, said, process);
   const instance = (said: Instance): Instance => otherInstance(random, said);
@@ -116,12 +121,7 @@ function forgedCore(message: CoreMessage, random: Random, process: ProcessId): C
     case 'any':
       return { ...message, ballot: ballot(message.ballot), from: instance(message.from) };
     case 'promise':
-      return {
-        ...message,
-        ballot: random.chance(0.5) ? message.ballot : ballot(message.ballot),
-        until: null,
-        votes: [],
-      };
+      return forgedPromise(message, random, process);
     case 'refusal':
       return { ...message, promised: ballot(message.promised) };
     case 'inquire':
