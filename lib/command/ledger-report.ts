@@ -4,6 +4,7 @@ import { showBallot } from '../model/ballot.js';
 import type { GroupBase } from '../model/base.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { GroupId, Instance, Position, ProcessId } from '../model/ids.js';
+import { latestOf } from '../model/view.js';
 import type { Identity, LedgerSnapshot } from '../model/records.js';
 import type { Cursor } from '../sequence/cursor.js';
 import { damageOf } from './verification.js';
@@ -117,7 +118,7 @@ function measure(
 }
 
 function partOf({ identity, views }: LedgerSnapshot): QueueReport['part'] {
-  const view = views.at(-1)?.view;
-  if (identity === null || view === undefined) return 'none';
+  const view = latestOf(views);
+  if (identity === null || view === null) return 'none';
   return view.has(identity.process) ? 'member' : 'observer';
 }

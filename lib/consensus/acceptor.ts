@@ -154,10 +154,11 @@ export class Acceptor {
     this.#vote(slot, awaited.ballot, batch);
   }
 
-  /** The slot, if this acceptor may still vote in `ballot` at `instance`. */
+  /** The slot, if this acceptor has a vote at `instance` and may still give it in `ballot`. */
   #votable(instance: Instance, ballot: Ballot): Slot | null {
-    if (instance < this.#shared.log.first) return null;
-    const slot = this.#shared.log.open(instance);
+    const { log, self, views } = this.#shared;
+    if (instance < log.first || !views.governing(instance).has(self)) return null;
+    const slot = log.open(instance);
     if (slot === null) return null;
     if (compareBallots(slot.promised, ballot) > 0) return null;
     if (slot.vote !== null && compareBallots(slot.vote.ballot, ballot) > 0) return null;

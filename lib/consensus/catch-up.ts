@@ -76,7 +76,7 @@ export class CatchUp {
   /** Of those who are no members nobody is asked: see docs/protocol.md, "Repair". */
   heard(from: ProcessId, watermark: Instance): void {
     const { views, log } = this.#shared;
-    if (!views.isMember(from, log.first)) return;
+    if (!views.isMember(from)) return;
     const known = this.#sources.get(from);
     if (known === undefined) {
       const { retryTicks: patienceTicks } = limits;

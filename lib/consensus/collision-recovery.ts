@@ -44,7 +44,7 @@ export class CollisionRecovery {
   onReport(from: ProcessId, { ballot, instance, vote }: MessageOf<'report'>): BatchId | null {
     const inquiry = this.#inquiries.get(instance);
     if (inquiry === undefined || !sameBallot(ballot, classicStepOf(this.#ballot))) return null;
-    if (!this.#shared.views.at(instance).has(from)) return null;
+    if (!this.#shared.views.governing(instance).has(from)) return null;
     inquiry.answers.set(from, vote);
     return this.#pickFrom(instance, inquiry);
   }
@@ -76,7 +76,7 @@ export class CollisionRecovery {
   }
 
   #collided(slot: Slot): boolean {
-    const view = this.#shared.views.at(slot.instance);
+    const view = this.#shared.views.governing(slot.instance);
     let most = 0;
     let votes = 0;
     for (const tally of slot.tallies) {
@@ -95,7 +95,7 @@ export class CollisionRecovery {
       (members, tally) => (sameBallot(tally.ballot, this.#ballot) ? members | tally.members : members),
       0,
     );
-    return countBits(voters) >= this.#shared.views.at(slot.instance).classicQuorum;
+    return countBits(voters) >= this.#shared.views.governing(slot.instance).classicQuorum;
   }
 
   #recover(slot: Slot): BatchId | null {
@@ -116,7 +116,7 @@ export class CollisionRecovery {
 
   /** Votes heard in the fast ballot are answers already. */
   #takeVotes(slot: Slot, inquiry: Inquiry): void {
-    const { members } = this.#shared.views.at(slot.instance);
+    const { members } = this.#shared.views.governing(slot.instance);
     for (const tally of slot.tallies) {
       if (!sameBallot(tally.ballot, this.#ballot)) continue;
       members.forEach((member, rank) => {
@@ -127,7 +127,7 @@ export class CollisionRecovery {
   }
 
   #pickFrom(instance: Instance, inquiry: Inquiry): BatchId | null {
-    const view = this.#shared.views.at(instance);
+    const view = this.#shared.views.governing(instance);
     if (inquiry.answers.size < view.classicQuorum) return null;
     return pick([...inquiry.answers.values()], view);
   }

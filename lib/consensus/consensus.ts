@@ -9,7 +9,6 @@ import { NO_OP_ID, processOf, type Batch, type BatchId } from '../model/batch.js
 import type { GroupId, Instance, ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
 import type { LedgerSnapshot } from '../model/records.js';
-import type { ViewRecord } from '../model/view.js';
 import { Acceptor } from './acceptor.js';
 import { BatchPool } from './batch-pool.js';
 import { CatchUp } from './catch-up.js';
@@ -32,7 +31,7 @@ import { Reads } from './reads.js';
 import { Refusals } from './refusals.js';
 import { isFounding } from './routes.js';
 import type { Shared } from './shared.js';
-import { Views } from './membership/views.js';
+import { Views, type GroupViews } from './membership/views.js';
 
 export interface ConsensusOptions extends FoundingOptions {
   readonly self: ProcessId;
@@ -74,12 +73,13 @@ export class Consensus {
   constructor(options: ConsensusOptions, past: LedgerSnapshot) {
     const { self, random, isSound } = options;
     const outbox = new Outbox(self);
+    const log = new InstanceLog(past.watermark, past.entries);
     this.#deliveryRowsMax = options.deliveryRowsMax;
     this.#shared = {
       self,
-      views: new Views(past.views, past.group, past.borderInstances),
+      views: new Views(past, log),
       right: { isAdmitted: options.isAdmitted },
-      log: new InstanceLog(past.watermark, past.entries),
+      log,
       pool: new BatchPool(),
       outbox,
       refusals: new Refusals(outbox),
@@ -212,9 +212,9 @@ export class Consensus {
     return this.#shared.views.group;
   }
 
-  /** The group's views so far, ascending. */
-  get views(): readonly ViewRecord[] {
-    return this.#shared.views.records;
+  /** The group's views so far. */
+  get views(): GroupViews {
+    return this.#shared.views;
   }
 
   /**
@@ -346,7 +346,7 @@ export class Consensus {
         return false;
       case 'refusal':
         // A process without a vote may know of a higher reign too; whoever has promised it says so.
-        return this.#shared.views.isMember(from, this.watermark) && this.#leadership.admits(from, message.promised);
+        return this.#shared.views.isMember(from) && this.#leadership.admits(from, message.promised);
       case 'heartbeat':
         return (
           this.#isNear(from, message.watermark) &&
@@ -457,7 +457,7 @@ export class Consensus {
   #isOwnBatch(from: ProcessId, { id }: Batch): boolean {
     if (processOf(id) === from) return true;
     // What comes late from a member that was asked for it is nothing strange.
-    if (!this.#shared.views.isMember(from, this.watermark)) this.#shared.refusals.count(from, 'batch of another');
+    if (!this.#shared.views.isMember(from)) this.#shared.refusals.count(from, 'batch of another');
     return false;
   }
 
@@ -472,7 +472,7 @@ export class Consensus {
   /** Decisions count only from a member that was asked for them. */
   #onDecided(from: ProcessId, message: MessageOf<'decided'>): void {
     if (!this.expects(from, message.from)) {
-      if (!this.#shared.views.isMember(from, this.watermark)) this.#shared.refusals.count(from, 'unasked');
+      if (!this.#shared.views.isMember(from)) this.#shared.refusals.count(from, 'unasked');
       return;
     }
     if (message.batches.some((batch) => batch.id !== NO_OP_ID && !this.#isSound(from, batch))) return;
@@ -485,7 +485,7 @@ export class Consensus {
   /** Whether `from` is a member that has been asked for what was decided from `first` on: some questions go to everyone. */
   expects(from: ProcessId, first: Instance): boolean {
     const { views, outbox } = this.#shared;
-    return views.isMember(from, this.watermark) && outbox.questions.expects(from, first);
+    return views.isMember(from) && outbox.questions.expects(from, first);
   }
 
   /** Whether this process coordinates a classic reign, in which every batch gets its instance from the coordinator. */

@@ -8,7 +8,7 @@ import type { Slot } from './instance-log.js';
 import { EVERYONE, type MessageOf } from './messages.js';
 import { Patience } from './patience.js';
 import { pick } from './picking.js';
-import { Preparation, type Promised } from './preparation.js';
+import { baseOf, Preparation, type PromisesOfView } from './preparation.js';
 import { CollisionRecovery } from './collision-recovery.js';
 import { batchOf, type Shared } from './shared.js';
 
@@ -99,14 +99,14 @@ export class Coordinator {
    * Phase 1a. `reign` must be above every reign heard of. The own promise is durable before anyone hears of the ballot,
    * so that no later incarnation uses it again and takes late answers for answers to a question of its own. Returns it.
    */
-  start(reign: number, kind: BallotKind, isWary = false): Ballot {
+  start(reign: number, kind: BallotKind, isWary: boolean): Ballot {
     const { self, log, outbox, views } = this.#shared;
     const ballot = ballotOf(reign, self, kind);
     assert(this.ballot === null || this.ballot.reign < reign, 'reigns of one coordinator rise', {
       reign,
       current: this.ballot,
     });
-    const preparation = new Preparation(ballot, log.first, views.at(log.first), outbox, isWary);
+    const preparation = new Preparation(ballot, log.first, views, outbox, isWary);
     this.#reset({ kind: 'preparing', ballot, preparation });
     outbox.notice({ kind: 'reign', ballot });
     this.#acceptor.promise(ballot);
@@ -170,7 +170,7 @@ export class Coordinator {
     while (this.#next < end) this.#assign(NO_OP_ID);
   }
 
-  /** `reachable` is how many members answer, this process included. */
+  /** `reachable` is how many members of the current view answer, this process included. */
   tick(reachable: number): void {
     const phase = this.#phase;
     if (phase.kind === 'preparing') {
@@ -183,51 +183,56 @@ export class Coordinator {
     this.#watchFirst();
     for (const [instance, open] of this.#open) this.#retry(phase.ballot, instance, open);
     if (phase.kind === 'fast') {
-      const view = this.#shared.views.at(this.#shared.log.first);
-      const picks = phase.recovery.tick(phase.from, reachable >= view.fastQuorum, (instance) =>
-        this.#open.has(instance),
-      );
+      const fastQuorumAnswers = reachable >= this.#shared.views.current.fastQuorum;
+      const picks = phase.recovery.tick(phase.from, fastQuorumAnswers, (instance) => this.#open.has(instance));
       for (const { instance, id } of picks) this.#propose(instance, id);
     }
   }
 
   /**
-   * A classic quorum has promised. Below the highest watermark everything is decided; from there to the highest vote the
+   * Classic quorums have promised. Below the highest watermark everything is decided; from there to the highest vote the
    * picking rule says what to propose, in the reign's classic step, where it needs a classic quorum only.
    */
-  #begin(ballot: Ballot, promises: readonly Promised[]): void {
-    const { log, views, outbox } = this.#shared;
-    const base = promises.reduce((highest, promise) => laterOf(highest, promise.watermark), log.first);
-    const end = promises
-      .flatMap((promise) => promise.votes)
-      .reduce((highest, vote) => laterOf(highest, after(vote.instance)), base);
-    const votesAt = promises.map((promise) => new Map(promise.votes.map((vote) => [vote.instance, vote])));
+  #begin(ballot: Ballot, quorums: readonly PromisesOfView[]): void {
+    const { log, outbox } = this.#shared;
+    const base = baseOf(quorums, log.first);
+    const votes = quorums.flatMap(({ promises }) => promises.flatMap((promise) => promise.votes));
+    const end = votes.reduce((highest, vote) => laterOf(highest, after(vote.instance)), base);
     const fast = kindOf(ballot) === 'fast';
     this.#base = base;
-    this.#next = base;
     this.#reset(
       fast
         ? { kind: 'fast', ballot, from: end, recovery: new CollisionRecovery(this.#shared, ballot) }
         : { kind: 'classic', ballot },
     );
-    for (let instance = base; instance < end; instance = after(instance)) {
-      const picked = pick(
-        votesAt.map((votes) => votes.get(instance) ?? null),
-        views.at(instance),
-      );
-      this.#propose(instance, picked);
-    }
+    this.#proposePicked(quorums, base, end);
     this.#next = end;
     outbox.notice({ kind: 'coordinator', ballot });
     if (fast) outbox.send(EVERYONE, { kind: 'any', ballot, from: end });
     else for (const id of this.#shared.pool.ids()) this.#order(id);
   }
 
+  /** At each instance the votes of the members of the view that governs it count, and no others. */
+  #proposePicked(quorums: readonly PromisesOfView[], base: Instance, end: Instance): void {
+    const { views } = this.#shared;
+    const votesAt = new Map(
+      quorums.map(({ view, promises }) => [
+        view,
+        promises.map((promise) => new Map(promise.votes.map((vote) => [vote.instance, vote]))),
+      ]),
+    );
+    for (let instance = base; instance < end; instance = after(instance)) {
+      const view = views.governing(instance);
+      const answers = votesAt.get(view)?.map((votes) => votes.get(instance) ?? null) ?? [];
+      this.#propose(instance, pick(answers, view));
+    }
+  }
+
   #beginIfPromised({ ballot, preparation }: Extract<Phase, { kind: 'preparing' }>): void {
-    const { quorum } = preparation;
-    if (quorum === null) return;
+    const { quorums } = preparation;
+    if (quorums === null) return;
     this.#promisesAwaited.ended();
-    this.#begin(ballot, quorum);
+    this.#begin(ballot, quorums);
   }
 
   #watchFirst(): void {

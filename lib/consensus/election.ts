@@ -1,13 +1,12 @@
 import { compareBallots, sameBallot, type Ballot } from '../model/ballot.js';
 import { COUNTER_MAX, type ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
-import type { View } from '../model/view.js';
 import { EVERYONE } from './messages.js';
-import { amMember, isOfView, type Shared } from './shared.js';
+import { amMember, type Shared } from './shared.js';
 
 /**
- * Makes one stable coordinator likely. A process stands only after a randomised silence and only when a majority agrees
- * that the coordinator is silent, so that a process with a bad link cannot depose one that the others hear.
+ * Makes one stable coordinator likely. A member of the latest view stands for election only after a randomised silence, and
+ * begins a reign only when a majority of that view agrees that the coordinator is silent, so that a process with a bad link cannot depose one that the others hear.
  */
 export class Election {
   readonly #shared: Shared;
@@ -93,9 +92,11 @@ export class Election {
   }
 
   tick(): void {
-    if (isOfView(this.#shared) && !this.#shared.right.isAdmitted) return;
+    const { right, self, views } = this.#shared;
+    const hasVote = views.latest.has(self);
+    if (hasVote && !right.isAdmitted) return;
     this.#silentTicks += 1;
-    if (!amMember(this.#shared)) return;
+    if (!hasVote) return;
     if (this.#canvass !== null) {
       this.#canvass.ticks += 1;
       if (this.#canvass.ticks < limits.canvassTicks) return;
@@ -119,7 +120,8 @@ export class Election {
   }
 
   /** Returns whether this process may now begin a reign. */
-  onConcur(from: ProcessId, ballot: Ballot, view: View): boolean {
+  onConcur(from: ProcessId, ballot: Ballot): boolean {
+    const view = this.#shared.views.latest;
     if (this.#canvass === null || !sameBallot(ballot, this.#canvass.ballot) || !view.has(from)) return false;
     this.#canvass.supporters.add(from);
     if (this.#canvass.supporters.size < view.classicQuorum) return false;
@@ -129,9 +131,9 @@ export class Election {
 
   /** After a start the members stand in the order of their ranks, so that a group that was all down does not duel. */
   #firstTimeout(): number {
-    const { views, log, self } = this.#shared;
+    const { views, self } = this.#shared;
     if (!views.founded) return limits.silenceTicks;
-    const view = views.at(log.first);
+    const view = views.latest;
     return view.size === 1 ? 1 : limits.silenceTicks / 2 + 2 * limits.heartbeatTicks * Math.max(0, view.rankOf(self));
   }
 }

@@ -185,7 +185,7 @@ export class Fetcher {
    */
   #sources(id: BatchId, instance: Instance, tallies: readonly Tally[]): ProcessId[] {
     const { self, views } = this.#shared;
-    const view = views.at(instance);
+    const view = views.governing(instance);
     const next = view.rankOf(self) + 1;
     const members = [...view.members.slice(next), ...view.members.slice(0, next)];
     const voters = tallies.flatMap((tally) =>

@@ -71,7 +71,7 @@ export class Leadership {
     const { views, self, right } = this.#shared;
     if (!views.founded || !right.isAdmitted || this.#election.highest.reign > 0 || this.#coordinator.ballot !== null)
       return;
-    if (this.#view.rankOf(self) === 0) this.#begin(this.#mode.initial);
+    if (views.latest.rankOf(self) === 0) this.#begin(this.#mode.initial);
   }
 
   /** `process` has proposed something. */
@@ -81,17 +81,17 @@ export class Leadership {
 
   /** `process` has answered this coordinator. */
   heardFrom(process: ProcessId): void {
-    if (this.#view.has(process)) this.#reachability.heard(process);
+    if (this.#shared.views.isMember(process)) this.#reachability.heard(process);
   }
 
   /**
-   * Whether a ballot may be acted on: that of a member, and of a reign within reason. What is refused is not noted, so that
+   * Whether a ballot may be acted on: that of a member of the current view or the latest, and of a reign within reason. What is refused is not noted, so that
    * neither a stranger nor a damaged number deposes anybody.
    */
   admits(from: ProcessId, ballot: Ballot): boolean {
-    const { self, refusals } = this.#shared;
+    const { self, refusals, views } = this.#shared;
     if (from === self || sameBallot(ballot, NO_BALLOT)) return true;
-    if (!this.#view.has(ballot.coordinator)) {
+    if (!views.isMember(ballot.coordinator)) {
       refusals.count(from, 'coordinator of no view');
       return false;
     }
@@ -103,14 +103,14 @@ export class Leadership {
 
   onHeard(from: ProcessId, { clockMs }: MessageOf<'heard'>): void {
     this.heardFrom(from);
-    this.#shared.clock.heard(from, clockMs, this.#view);
+    this.#shared.clock.heard(from, clockMs, this.#shared.views.current);
     this.onClock();
   }
 
   /** Another clock counts. Proposers wait for the first time that is published. */
   onClock(): void {
-    const { clock } = this.#shared;
-    const isFirst = this.#coordinator.ballot !== null && !clock.isKnown && clock.hasHeardAll(this.#view);
+    const { clock, views } = this.#shared;
+    const isFirst = this.#coordinator.ballot !== null && !clock.isKnown && clock.hasHeardAll(views.current);
     if (isFirst) this.#sendHeartbeat(EVERYONE);
   }
 
@@ -162,7 +162,7 @@ export class Leadership {
   }
 
   onConcur(from: ProcessId, ballot: Ballot): void {
-    const agreed = this.#election.onConcur(from, ballot, this.#view);
+    const agreed = this.#election.onConcur(from, ballot);
     if (agreed && this.#coordinator.ballot === null) this.#begin(this.#mode.initial);
   }
 
@@ -184,28 +184,28 @@ export class Leadership {
     return !(this.#isFarBehind() || this.#isImpaired() || this.#isDeaf() || this.#coordinator.isUnheard || lacksFirst);
   }
 
-  get #view(): View {
-    return this.#shared.views.at(this.#shared.log.first);
-  }
-
   #begin(kind: BallotKind): void {
     if (!this.#election.hasNextReign) {
       this.#shared.outbox.notice({ kind: 'reigns-exhausted', reign: this.#election.highest.reign });
       this.resign('the numbers of reigns are used up');
       return;
     }
-    this.#reachability.begin(this.#view);
+    const { clock, views } = this.#shared;
+    this.#reachability.begin(views.current);
+    this.#reachability.begin(views.latest);
     const ballot = this.#coordinator.start(this.#election.nextReign, kind, this.#strandedAt === this.#shared.log.first);
     // Noted at once, not when the promise is durable: no reign number is used twice, however slow the disk.
     if (this.#election.note(ballot)) this.#onReign(ballot);
     // A group of one has heard all clocks.
-    if (!this.#shared.clock.isKnown) this.#shared.clock.publish(this.#view);
+    if (!clock.isKnown) clock.publish(views.current);
   }
 
   #tickCoordinator(): void {
-    const view = this.#view;
-    const reachable = this.#reachability.count(view, this.#shared.self);
-    if (reachable < view.classicQuorum) {
+    const { views, self } = this.#shared;
+    const { current, latest } = views;
+    const reachable = this.#reachability.count(current, self);
+    const hasLatest = latest === current || this.#reachability.count(latest, self) >= latest.classicQuorum;
+    if (reachable < current.classicQuorum || !hasLatest) {
       this.#resign('no majority answers');
       return;
     }
@@ -216,7 +216,7 @@ export class Leadership {
     }
     const { reign } = this.#coordinator;
     if (reign !== null) {
-      const kind = this.#mode.tick(kindOf(reign), reachable, view);
+      const kind = this.#mode.tick(kindOf(reign), reachable, current);
       if (this.#isImpaired()) this.#resign('it lacks what was decided');
       else if (this.#coordinator.isFarBehind) this.#resign('others know far more decisions');
       else if (this.#isDeaf()) this.#resign('batches do not get here');
@@ -224,7 +224,7 @@ export class Leadership {
       else if (this.#coordinator.isStranded) this.#onStranded(kindOf(reign));
     }
     if (this.#ticks % limits.heartbeatTicks === 0) this.#sendHeartbeat(EVERYONE);
-    if (this.#ticks % limits.strayClockTicks === 0) this.#tellStrayClocks(view);
+    if (this.#ticks % limits.strayClockTicks === 0) this.#tellStrayClocks(current);
   }
 
   #tellStrayClocks(view: View): void {
@@ -246,8 +246,8 @@ export class Leadership {
   #sendHeartbeat(to: ProcessId | typeof EVERYONE): void {
     const { ballot, anyFrom } = this.#coordinator;
     if (ballot === null) return;
-    const { log, clock, outbox } = this.#shared;
-    const timeMs = clock.publish(this.#view);
+    const { log, clock, outbox, views } = this.#shared;
+    const timeMs = clock.publish(views.current);
     const { first: watermark, durable } = log;
     outbox.send(to, { kind: 'heartbeat', ballot, watermark, durable, anyFrom, timeMs });
   }

@@ -71,7 +71,7 @@ export class Learner {
 
   /** Returns whether the vote decides the instance. */
   #count(from: ProcessId, slot: Slot, ballot: Ballot, id: BatchId): boolean {
-    const view = this.#shared.views.at(slot.instance);
+    const view = this.#shared.views.governing(slot.instance);
     const rank = view.rankOf(from);
     if (rank < 0) return false;
     const tally = slot.tallyOf(ballot, id);

@@ -36,7 +36,7 @@ export class MissingBatches {
   /** Counts from the proposer alone, and where it is a member: what anybody else says could depose every coordinator. */
   onPending(from: ProcessId, id: BatchId): void {
     const { views, log } = this.#shared;
-    if (!views.isMember(from, log.first) || processOf(id) !== from || this.#isHere(id)) return;
+    if (!views.isMember(from) || processOf(id) !== from || this.#isHere(id)) return;
     if (this.#missing.size >= BATCHES_MAX && !this.#missing.has(id)) return;
     this.#missing.set(id, 0);
     this.#fetcher.want(id, after(log.limit, -1));

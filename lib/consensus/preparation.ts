@@ -2,16 +2,24 @@ import type { Ballot } from '../model/ballot.js';
 import { after, laterOf, type Instance, type ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
 import type { View } from '../model/view.js';
+import type { GroupViews } from './membership/views.js';
 import { EVERYONE, type MessageOf, type ReportedVote } from './messages.js';
 import type { Outbox } from './outbox.js';
 
-/** What one member has promised: complete once `next` is null. */
-export interface Promised {
+/** What one member has promised. */
+interface Promised {
   /** Everything below is decided, as the member has said last. */
   readonly watermark: Instance;
   readonly votes: readonly ReportedVote[];
 }
 
+/** What members of one view have promised: a classic quorum, where the view governs anything that the promises leave open. */
+export interface PromisesOfView {
+  readonly view: View;
+  readonly promises: readonly Promised[];
+}
+
+/** Complete once `next` is null. */
 interface Answer {
   watermark: Instance;
   readonly votes: ReportedVote[];
@@ -21,26 +29,28 @@ interface Answer {
 
 /**
  * Phase 1 of one reign. A promise that does not fit a datagram comes in parts, of which each covers the instances from
- * where the one before has ended; a member counts once all of them are here. Why parts of different moments make one
+ * where the one before has ended; a member counts once all of them are here, in each view that it belongs to. Why parts of different moments make one
  * promise is said in docs/protocol.md.
  */
 export class Preparation {
   readonly ballot: Ballot;
   readonly #from: Instance;
-  readonly #view: View;
+  readonly #views: GroupViews;
   readonly #outbox: Outbox;
-  readonly #answers = new Map<ProcessId, Answer>();
-  /** For how long promises of those who are ahead are left out, if the others may make a quorum. */
+  /** The views that govern undecided instances, and what their members have answered. */
+  readonly #asked: readonly { readonly view: View; readonly answers: Map<ProcessId, Answer> }[];
+  /** For how long promises of members that are ahead are left out, if the others may make a quorum. */
   #waryTicks: number;
   #ticks = 0;
   #wait: number = limits.prepareTicks;
 
-  /** `isWary` where somebody is ahead and does not tell what was decided: whoever is not can decide the same again. */
-  constructor(ballot: Ballot, from: Instance, view: View, outbox: Outbox, isWary: boolean) {
+  /** `isWary` where a member is ahead and does not tell what was decided: those that are not can decide the same again. */
+  constructor(ballot: Ballot, from: Instance, views: GroupViews, outbox: Outbox, isWary: boolean) {
     this.ballot = ballot;
     this.#waryTicks = isWary ? limits.waryTicks : 0;
     this.#from = from;
-    this.#view = view;
+    this.#views = views;
+    this.#asked = [...new Set([views.current, views.latest])].map((view) => ({ view, answers: new Map() }));
     this.#outbox = outbox;
   }
 
@@ -49,44 +59,64 @@ export class Preparation {
     this.#ask(EVERYONE, this.#from);
   }
 
-  /** The complete promises, once a classic quorum is; otherwise null. */
-  get quorum(): readonly Promised[] | null {
-    const complete = [...this.#answers.values()].filter(({ next }) => next === null);
-    const level = complete.filter(({ watermark }) => watermark <= this.#from);
-    if (level.length >= this.#view.classicQuorum) return level;
+  /** The complete promises, once they are quorums; otherwise null. */
+  get quorums(): readonly PromisesOfView[] | null {
+    const level = this.#promises((answer) => answer.next === null && answer.watermark <= this.#from);
+    if (this.#areQuorums(level)) return level;
     if (this.#waryTicks > 0) return null;
-    return complete.length < this.#view.classicQuorum ? null : complete;
+    const complete = this.#promises((answer) => answer.next === null);
+    return this.#areQuorums(complete) ? complete : null;
+  }
+
+  #promises(counts: (answer: Answer) => boolean): PromisesOfView[] {
+    return this.#asked.map(({ view, answers }) => ({ view, promises: [...answers.values()].filter(counts) }));
+  }
+
+  /** Of a view that governs only what the promises call decided no quorum is needed: its members may be gone. */
+  #areQuorums(quorums: readonly PromisesOfView[]): boolean {
+    const { number } = this.#views.governing(baseOf(quorums, this.#from));
+    return quorums.every(({ view, promises }) => view.number < number || promises.length >= view.classicQuorum);
   }
 
   /** Takes a part of a promise, and asks for the next. Returns whether it was the one that was awaited. */
   onPromise(from: ProcessId, promise: MessageOf<'promise'>): boolean {
-    if (!this.#view.has(from)) return false;
-    const answer = this.#answers.get(from) ?? { watermark: promise.watermark, votes: [], next: this.#from };
+    const asked = this.#asked.filter(({ view }) => view.has(from));
+    const known = asked[0]?.answers.get(from);
+    if (asked.length === 0) return false;
+    const answer = known ?? { watermark: promise.watermark, votes: [], next: this.#from };
     if (promise.from !== answer.next) return false;
     answer.watermark = laterOf(answer.watermark, promise.watermark);
     for (const vote of promise.votes) answer.votes.push(vote);
     answer.next = promise.until;
-    this.#answers.set(from, answer);
+    for (const { answers } of asked) answers.set(from, answer);
     this.#wait = limits.prepareTicks;
     if (answer.next !== null) this.#ask(from, answer.next);
     return true;
   }
 
-  /** Asks again, at growing intervals: whoever has not answered at all, and each of the others for what it has left out. */
+  /** Asks again, at growing intervals: everyone while a member has not answered at all, and each member for what it has left out. */
   tick(): void {
     if (this.#waryTicks > 0) this.#waryTicks -= 1;
     this.#ticks += 1;
     if (this.#ticks < this.#wait) return;
     this.#ticks = 0;
     this.#wait = Math.min(2 * this.#wait, limits.retryTicksMax);
-    if (this.#view.members.some((member) => !this.#answers.has(member))) this.#ask(EVERYONE, this.#from);
-    for (const [member, { next }] of this.#answers) if (next !== null) this.#ask(member, next);
+    if (this.#asked.some(({ view, answers }) => answers.size < view.size)) this.#ask(EVERYONE, this.#from);
+    const answers = new Map(this.#asked.flatMap((asked) => [...asked.answers]));
+    for (const [member, { next }] of answers) if (next !== null) this.#ask(member, next);
   }
 
   /** The own promise is durable before anyone hears of the ballot. */
   #ask(to: ProcessId | typeof EVERYONE, from: Instance): void {
     this.#outbox.sendOnceDurable(to, { kind: 'prepare', ballot: this.ballot, from });
   }
+}
+
+/** Below this instance everything is decided, as somebody has said that has promised; `from` where nobody says more. */
+export function baseOf(quorums: readonly PromisesOfView[], from: Instance): Instance {
+  let base = from;
+  for (const { promises } of quorums) for (const { watermark } of promises) base = laterOf(base, watermark);
+  return base;
 }
 
 /**

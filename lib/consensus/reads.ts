@@ -1,27 +1,33 @@
 import { after, earlierOf, laterOf, type Instance, type ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
+import type { View } from '../model/view.js';
 import { EVERYONE, type MessageOf } from './messages.js';
 import { amMember, type Shared } from './shared.js';
 
 interface Round {
   readonly round: number;
   readonly tickets: readonly number[];
+  /** The answers of its members count. */
+  view: View;
   readonly answered: Set<ProcessId>;
   until: Instance;
   ticks: number;
   wait: number;
 }
 
-/** Reads that wait until everything below one instance is decided here. */
+/** Reads that wait until everything below one instance is decided here, as a majority of a view has answered. */
 interface Settled {
   readonly until: Instance;
+  readonly view: View;
   readonly tickets: number[];
 }
 
 /**
  * Linearizable reads without disk and without coordinator: a majority is asked up to where each has voted or knows
  * decisions. Whatever was acknowledged before the question is voted for by somebody in every majority, so that a state
- * that has executed everything up to the highest answer has seen it. All reads that wait share one round.
+ * that has executed everything up to the highest answer has seen it. That holds for the members of the view that governs
+ * the first instance that was not waited for; members of a view before may not know what the next one acknowledges. All
+ * reads that wait share one round.
  */
 export class Reads {
   readonly #shared: Shared;
@@ -62,27 +68,31 @@ export class Reads {
 
   onAnswer(from: ProcessId, { incarnation, round, until }: MessageOf<'answer'>): void {
     const current = this.#round;
-    const { views, log } = this.#shared;
     if (current?.round !== round || incarnation !== this.#incarnation) return;
-    const view = views.at(log.first);
-    if (!view.has(from)) return;
+    if (!current.view.has(from)) return;
     current.answered.add(from);
     current.until = laterOf(current.until, until);
-    if (current.answered.size < view.classicQuorum) return;
+    if (current.answered.size < current.view.classicQuorum) return;
     this.#settle(current);
     this.#round = null;
     this.onAdvance();
-    if (this.#waiting.length > 0) this.#begin();
   }
 
-  /** More is decided: reads that have waited for it are served. */
+  /** More is decided: reads that have waited for it are served, or ask again in the view that now governs what comes next. */
   onAdvance(): void {
-    const { log, outbox } = this.#shared;
+    const { log, outbox, views } = this.#shared;
     for (; this.#nextSettled < this.#settled.length; this.#nextSettled += 1) {
-      const { tickets = [], until = log.first } = this.#settled[this.#nextSettled] ?? {};
-      if (until > log.first) break;
-      for (const ticket of tickets) outbox.readable(ticket);
+      const settled = this.#settled[this.#nextSettled];
+      if (settled === undefined || settled.until > log.first) break;
+      if (views.governing(settled.until) === settled.view)
+        for (const ticket of settled.tickets) outbox.readable(ticket);
+      else this.#waiting.push(...settled.tickets);
     }
+    this.#forgetServed();
+    if (this.#round === null && this.#waiting.length > 0) this.#begin();
+  }
+
+  #forgetServed(): void {
     if (this.#nextSettled === 0 || this.#nextSettled * 2 < this.#settled.length) return;
     this.#settled = this.#settled.slice(this.#nextSettled);
     this.#nextSettled = 0;
@@ -96,6 +106,11 @@ export class Reads {
   #repeatQuestion(): void {
     const round = this.#round;
     if (round === null) return;
+    const { current } = this.#shared.views;
+    if (round.view !== current) {
+      round.view = current;
+      round.answered.clear();
+    }
     round.ticks += 1;
     if (round.ticks < round.wait) return;
     round.ticks = 0;
@@ -124,12 +139,12 @@ export class Reads {
   }
 
   /** A later round mostly waits for as much as those before it, or for more. */
-  #settle({ until, tickets }: Round): void {
+  #settle({ until, view, tickets }: Round): void {
     let at = this.#settled.length;
     while (at > this.#nextSettled && (this.#settled[at - 1]?.until ?? until) > until) at -= 1;
     const before = at > this.#nextSettled ? this.#settled[at - 1] : undefined;
-    if (before?.until === until) for (const ticket of tickets) before.tickets.push(ticket);
-    else this.#settled.splice(at, 0, { until, tickets: [...tickets] });
+    if (before?.until === until && before.view === view) for (const ticket of tickets) before.tickets.push(ticket);
+    else this.#settled.splice(at, 0, { until, view, tickets: [...tickets] });
   }
 
   #begin(): void {
@@ -137,8 +152,9 @@ export class Reads {
     this.#round = {
       round: this.#rounds,
       tickets: this.#waiting,
+      view: this.#shared.views.current,
       answered: new Set(),
-      until: 0 as Instance,
+      until: this.#shared.log.first,
       ticks: 0,
       wait: limits.retryTicks,
     };

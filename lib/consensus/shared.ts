@@ -43,10 +43,5 @@ export function batchOf(shared: Shared, slot: Slot, id: BatchId): Batch | undefi
 
 /** Whether this process may act as a member now. */
 export function amMember(shared: Shared): boolean {
-  return shared.right.isAdmitted && isOfView(shared);
-}
-
-/** Whether this process has a vote, even if it must not use it yet. */
-export function isOfView({ views, self, log }: Shared): boolean {
-  return views.isMember(self, log.first);
+  return shared.right.isAdmitted && shared.views.isMember(shared.self);
 }

@@ -65,6 +65,11 @@ export interface ViewRecord {
   readonly from: Instance;
 }
 
+/** Of views in the order in which they govern; null where there is none. */
+export function latestOf(views: readonly ViewRecord[]): View | null {
+  return views[views.length - 1]?.view ?? null;
+}
+
 /**
  * The name of the group that a first view founds on `base` with this α. `attempt` tells apart two foundings of the same
  * members.

@@ -21,7 +21,8 @@ export interface BatcherOptions {
     readonly pendingBytesMax: number;
     readonly batchBytesMax: number;
     readonly batchesInFlightMax: number;
-    readonly bytesInFlightMax: number;
+    /** Asked where there is a group: it depends on how many members share a receiver's buffer. */
+    readonly bytesInFlightMax: () => number;
   };
 }
 
@@ -182,7 +183,7 @@ export class Batcher {
     const { batchesInFlightMax, bytesInFlightMax } = this.#options.limits;
     if (this.#inFlight.size === 0) return true;
     const next = this.#parcels.at(0)?.packedBytes ?? 0;
-    return this.#inFlight.size < batchesInFlightMax && this.#bytesInFlight + next <= bytesInFlightMax;
+    return this.#inFlight.size < batchesInFlightMax && this.#bytesInFlight + next <= bytesInFlightMax();
   }
 
   #launch(): Batch | null {

@@ -123,7 +123,7 @@ function batcherOf({ claimed, options, ports, transport }: EngineParts, core: Co
       ...limits,
       batchBytesMax: Math.min(limits.batchBytesMax, bodyBytesMax(transport.maxMessageBytes) - BODY_HEAD_BYTES),
       // What all proposers have in flight must fit a receiver's buffer, for a receiver busy with a commit reads nothing.
-      bytesInFlightMax: Math.min(limits.bytesInFlightMax, transport.receiveBufferBytes / options.replicas),
+      bytesInFlightMax: () => Math.min(limits.bytesInFlightMax, transport.receiveBufferBytes / core.views.current.size),
     },
   });
 }
@@ -162,7 +162,7 @@ function attendanceOf({ claimed, options }: EngineParts, core: Consensus, notify
     self: process,
     replicas: options.replicas,
     founds,
-    members: () => core.views.at(-1)?.view.members ?? null,
+    members: () => (core.views.founded ? core.views.latest.members : null),
     coordinates: () => core.reign !== null,
     notify,
   });

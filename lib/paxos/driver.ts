@@ -500,7 +500,7 @@ export class Driver {
     return new Starts({
       self,
       past: starts,
-      view: () => core.views.at(-1)?.view ?? null,
+      view: () => (core.views.founded ? core.views.latest : null),
       send: (to, message) => {
         this.tell(to, message);
       },

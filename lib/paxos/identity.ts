@@ -3,6 +3,7 @@ import { TreplicaError } from '../model/errors.js';
 import type { ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
 import type { Identity, LedgerSnapshot } from '../model/records.js';
+import { latestOf } from '../model/view.js';
 import { INCARNATION_MAX, OWN_STARTS_MAX, type Nonce, type Start, type StartsRecord } from '../model/start.js';
 
 /** Who this process is in this start of it, and what it knows of earlier ones. */
@@ -24,8 +25,8 @@ export interface IdentityOptions {
 /**
  * Takes up the identity that the ledger holds, or a new one, and makes this start of it durable, so that neither an id nor
  * a start repeats one of before.
- * @throws TreplicaError REPLICAS_MISMATCH where the ledger belongs to a group of another size; BORDER_MISMATCH where the group's
- * α is smaller than the window that this release works in; VOTES_LOST where it has been
+ * @throws TreplicaError REPLICAS_MISMATCH where the ledger belongs to a group of other founders than so many; BORDER_MISMATCH
+ * where the group's α is smaller than the window that this release works in; VOTES_LOST where it has been
  * found not to hold all that it once held; as the ledger does.
  */
 export async function claimIdentity(
@@ -75,7 +76,9 @@ function tooManyStarts(process: ProcessId, queueId: string): TreplicaError {
 }
 
 function checkReplicas(past: LedgerSnapshot, replicas: number, queueId: string): void {
-  const members = past.views[0]?.view.size ?? past.founding.signed?.members.length;
+  // How many found the group is of no interest any more once its members have changed.
+  if (past.views.length > 1) return;
+  const members = latestOf(past.views)?.size ?? past.founding.signed?.members.length;
   if (members === undefined || members === replicas) return;
   throw new TreplicaError(
     'REPLICAS_MISMATCH',

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Ledger } from '../ledger/ledger.js';
 import { refuted } from '../ledger/ledger-errors.js';
 import { isDamage, TreplicaError } from '../model/errors.js';
+import { latestOf } from '../model/view.js';
 import type { Base } from './delivery.js';
 import { claimIdentity, type IdentityOptions, type ClaimedIdentity } from './identity.js';
 import { readBase } from './recovery/recovery.js';
@@ -56,7 +57,7 @@ export async function baseOf(
   try {
     return { base: await readBase(ledger, past.checkpoint), loss: null };
   } catch (error) {
-    const isAlone = past.views.at(-1)?.view.size === 1;
+    const isAlone = latestOf(past.views)?.size === 1;
     if (!isDamage(error) || (isAlone && past.start > 0)) throw error;
     return { base: null, loss: error };
   }

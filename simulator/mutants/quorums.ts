@@ -68,8 +68,8 @@ export const quorums: readonly Mutant[] = [
   {
     name: 'incomplete-promise-counts',
     file: 'lib/consensus/preparation.ts',
-    from: 'const complete = [...this.#answers.values()].filter(({ next }) => next === null);',
-    to: 'const complete = [...this.#answers.values()];',
+    from: 'const complete = this.#promises((answer) => answer.next === null);',
+    to: 'const complete = this.#promises(() => true);',
     breaks: 'A promise is complete with its last part; until then its member counts as silent.',
     needs: 'promises in parts',
     profile: 'duels',

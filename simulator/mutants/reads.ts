@@ -12,7 +12,7 @@ export const reads: readonly Mutant[] = [
   {
     name: 'read-asks-a-minority',
     file: 'lib/consensus/reads.ts',
-    from: 'if (current.answered.size < view.classicQuorum) return;',
+    from: 'if (current.answered.size < current.view.classicQuorum) return;',
     to: '',
     breaks: 'A read asks a majority.',
   },
@@ -27,8 +27,8 @@ export const reads: readonly Mutant[] = [
   {
     name: 'read-served-too-soon',
     file: 'lib/consensus/reads.ts',
-    from: 'if (until > log.first) break;',
-    to: '',
+    from: 'if (settled === undefined || settled.until > log.first) break;',
+    to: 'if (settled === undefined) break;',
     breaks: 'A read is served from a state that has executed everything up to the highest answer.',
   },
   {

@@ -132,7 +132,7 @@ export const recovery: readonly Mutant[] = [
   {
     name: 'observer-votes',
     file: 'lib/consensus/shared.ts',
-    from: 'return shared.right.isAdmitted && isOfView(shared);',
+    from: 'return shared.right.isAdmitted && shared.views.isMember(shared.self);',
     to: 'return shared.views.founded;',
     breaks: 'Who has lost its votes takes part without one.',
     needs: 'damaged or lost votes',

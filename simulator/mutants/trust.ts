@@ -14,7 +14,7 @@ export const trust: readonly Mutant[] = [
   {
     name: 'decisions-of-strangers',
     file: 'lib/consensus/consensus.ts',
-    from: 'return views.isMember(from, this.watermark) && outbox.questions.expects(from, first);',
+    from: 'return views.isMember(from) && outbox.questions.expects(from, first);',
     to: 'return views.founded && outbox.questions.expects(from, first);',
     breaks: 'What was decided counts only from members, also where the question went to everyone.',
     needs: 'a process that is no member and answers',
@@ -32,8 +32,8 @@ export const trust: readonly Mutant[] = [
   {
     name: 'promises-of-strangers',
     file: 'lib/consensus/preparation.ts',
-    from: 'if (!this.#view.has(from)) return false;',
-    to: '',
+    from: 'const asked = this.#asked.filter(({ view }) => view.has(from));',
+    to: 'const asked = this.#asked;',
     breaks: 'A reign begins with a classic quorum of promises of members.',
     needs: 'a process that is no member and promises',
     profile: 'intrusions',
@@ -41,7 +41,7 @@ export const trust: readonly Mutant[] = [
   {
     name: 'answers-of-strangers',
     file: 'lib/consensus/reads.ts',
-    from: 'if (!view.has(from)) return;',
+    from: 'if (!current.view.has(from)) return;',
     to: '',
     breaks: 'A read asks a majority of the members.',
     needs: 'a process that is no member and answers',
@@ -50,8 +50,8 @@ export const trust: readonly Mutant[] = [
   {
     name: 'ballots-of-strangers',
     file: 'lib/consensus/leadership.ts',
-    from: 'if (!this.#view.has(ballot.coordinator)) {',
-    to: 'if (this.#view.size === 0) {',
+    from: 'if (!views.isMember(ballot.coordinator)) {',
+    to: 'if (!views.founded) {',
     breaks: 'Ballots count only from their coordinator, and only if it is a member.',
     needs: 'a process that is no member and begins reigns',
     profile: 'intrusions',
@@ -95,8 +95,8 @@ export const trust: readonly Mutant[] = [
   {
     name: 'observer-does-not-climb',
     file: 'lib/consensus/election.ts',
-    from: 'this.#silentTicks += 1;\n    if (!amMember(this.#shared)) return;',
-    to: 'if (!amMember(this.#shared)) return;\n    this.#silentTicks += 1;',
+    from: 'this.#silentTicks += 1;\n    if (!hasVote) return;',
+    to: 'if (!hasVote) return;\n    this.#silentTicks += 1;',
     breaks: 'Where no coordinator is heard, the highest reign rises towards what is claimed, at observers too.',
     needs: 'reigns far above what an observer has heard of',
     profile: 'intrusions',

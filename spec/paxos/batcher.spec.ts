@@ -14,7 +14,7 @@ const UNLIMITED: BatcherOptions['limits'] = {
   pendingBytesMax: 1e9,
   batchBytesMax: 1e9,
   batchesInFlightMax: 1e9,
-  bytesInFlightMax: 1e9,
+  bytesInFlightMax: () => 1e9,
 };
 
 const SINCE = 5 as Instance;
@@ -90,7 +90,7 @@ describe('the batcher', () => {
   });
 
   it('lets one batch fly however large it is', () => {
-    const batcher = batcherWith({ batchBytesMax: 10, bytesInFlightMax: 10 });
+    const batcher = batcherWith({ batchBytesMax: 10, bytesInFlightMax: () => 10 });
     put(batcher, 'a message of 22 bytes.', 'b');
     const first = batcher.nextBatch()!;
     expect(messagesOf(first)).toEqual(['a message of 22 bytes.']);
@@ -116,7 +116,7 @@ describe('the batcher', () => {
       pendingBytesMax: 60,
       batchBytesMax: 40,
       batchesInFlightMax: 3,
-      bytesInFlightMax: 90,
+      bytesInFlightMax: () => 90,
     };
     const steps = fc.array(
       fc.oneof(
@@ -150,7 +150,7 @@ describe('the batcher', () => {
             const bytes = sizeOf(inFlight.flatMap((flying) => flying.messages).concat(messages), MESSAGE_HEAD);
             const mayFly =
               inFlight.length === 0 ||
-              (inFlight.length < limits.batchesInFlightMax && bytes <= limits.bytesInFlightMax);
+              (inFlight.length < limits.batchesInFlightMax && bytes <= limits.bytesInFlightMax());
             if (batch === null) {
               expect(mayFly && messages.length > 0).toBe(false);
             } else {

@@ -30,7 +30,7 @@ beforeEach(() => {
     ...{ process: ANNA, startNumber: 1, since: 0 as Instance, now: () => now },
     limits: {
       ...{ pendingMessagesMax: 1, pendingBytesMax: 100, batchBytesMax: 100 },
-      ...{ batchesInFlightMax: 1, bytesInFlightMax: 100 },
+      ...{ batchesInFlightMax: 1, bytesInFlightMax: () => 100 },
     },
   });
   waits = new Waits({

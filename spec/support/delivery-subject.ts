@@ -53,7 +53,7 @@ function batcherOfSelf(): Batcher {
     pendingBytesMax: 1e6,
     batchBytesMax: 1e6,
     batchesInFlightMax: 100,
-    bytesInFlightMax: 1e9,
+    bytesInFlightMax: () => 1e9,
   };
   return new Batcher({ process: SELF, startNumber: INCARNATION, since: 0 as Instance, now: () => 77, limits });
 }

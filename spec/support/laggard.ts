@@ -35,7 +35,10 @@ export class Laggard {
     this.#outbox = new Outbox(self);
     const shared: Shared = {
       self,
-      views: new Views([view], 'abababababababab' as GroupId, limits.borderInstances),
+      views: new Views(
+        { views: [view], group: 'abababababababab' as GroupId, borderInstances: limits.borderInstances },
+        this.log,
+      ),
       right: { isAdmitted: true },
       log: this.log,
       pool: new BatchPool(),

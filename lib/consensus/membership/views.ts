@@ -1,20 +1,39 @@
 import { assert } from '../../model/assert.js';
 import type { GroupId, Instance, ProcessId } from '../../model/ids.js';
-import type { View, ViewRecord } from '../../model/view.js';
+import type { LedgerSnapshot } from '../../model/records.js';
+import { latestOf, type View, type ViewRecord } from '../../model/view.js';
 
-/** Which view governs which instance. Empty until the group has been founded. */
-export class Views {
+/** What is asked of a group's views. Empty until the group has been founded. */
+export interface GroupViews {
+  /** Ascending. */
+  readonly records: readonly ViewRecord[];
+  readonly founded: boolean;
+  /** The view that governs the instance at the watermark: its members decide what is decided next. Asked of a founded group. */
+  readonly current: View;
+  /** The latest view that is known; it governs instances of the window, or will as soon as the window reaches them. */
+  readonly latest: View;
+  /** The view that governs `instance`: its members alone vote there, and its quorums choose. */
+  governing(instance: Instance): View;
+}
+
+/** Which view governs which instance. */
+export class Views implements GroupViews {
   readonly #records: ViewRecord[];
+  readonly #log: { readonly first: Instance };
   #group: GroupId | null;
   #borderInstances: number | null;
 
-  constructor(records: readonly ViewRecord[], group: GroupId | null, borderInstances: number | null) {
-    this.#records = [...records];
+  /** What the ledger holds of views; the first undecided instance of `log` is the watermark. */
+  constructor(
+    { views, group, borderInstances }: Pick<LedgerSnapshot, 'views' | 'group' | 'borderInstances'>,
+    log: { readonly first: Instance },
+  ) {
+    this.#records = [...views];
     this.#group = group;
     this.#borderInstances = borderInstances;
+    this.#log = log;
   }
 
-  /** Ascending. */
   get records(): readonly ViewRecord[] {
     return this.#records;
   }
@@ -54,20 +73,29 @@ export class Views {
     this.#records.push(record);
   }
 
-  /**
-   * The view that governs `instance`: the latest one that begins at or before it. What lies below the first was decided
-   * before the group began, and nobody votes there: the first view tells who knows it.
-   */
-  at(instance: Instance): View {
+  get current(): View {
+    return this.governing(this.#log.first);
+  }
+
+  get latest(): View {
+    return latestOf(this.#records) ?? noView();
+  }
+
+  /** What lies below the first view was decided before the group began, and nobody votes there: it tells who knows it. */
+  governing(instance: Instance): View {
     for (let i = this.#records.length - 1; i >= 0; i -= 1) {
       const record = this.#records[i];
       if (record !== undefined && (record.from <= instance || i === 0)) return record.view;
     }
-    assert(false, 'every instance is governed by a view', { instance, views: this.#records.length });
+    return noView();
   }
 
-  /** Whether `process` may vote at `instance`. */
-  isMember(process: ProcessId, instance: Instance): boolean {
-    return this.founded && this.at(instance).has(process);
+  /** Whether `process` is a member of the current view or of the latest: no other view governs anything undecided. */
+  isMember(process: ProcessId): boolean {
+    return this.founded && (this.current.has(process) || this.latest.has(process));
   }
+}
+
+function noView(): never {
+  assert(false, 'views are asked for where there is a group');
 }

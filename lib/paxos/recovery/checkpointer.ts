@@ -1,7 +1,8 @@
 import type { CheckpointStore } from '../../ledger/checkpoint-store.js';
 import type { Checkpoint, Verdict } from '../../model/checkpoint.js';
 import { InvariantViolation, isDamage, TreplicaError } from '../../model/errors.js';
-import type { Instance, ProcessId } from '../../model/ids.js';
+import type { GroupViews } from '../../consensus/membership/views.js';
+import type { GroupId, Instance, ProcessId } from '../../model/ids.js';
 import type { LedgerRecord } from '../../model/records.js';
 import type { View } from '../../model/view.js';
 import type { CheckpointHead } from '../../sequence/checkpoint-head.js';
@@ -23,7 +24,7 @@ export interface CheckpointerOptions {
   readonly delivery: Delivery;
   readonly supplier: Supplier;
   /** The group and its views; null before it is founded. */
-  readonly membership: () => Omit<CheckpointHead, 'cursor'> | null;
+  readonly membership: () => Membership | null;
   /** The checkpoint that the ledger holds at the start; null where it has been refuted. */
   readonly latest: Checkpoint | null;
   /** Makes records durable together with the watermark, and then calls back: as `Driver.write`. */
@@ -43,6 +44,12 @@ export interface CheckpointerOptions {
   /** A majority has refuted the state here: this process stops, as soon as it can never go on from it again. */
   readonly condemn: (verdict: Verdict, cause: InvariantViolation) => void;
   readonly fail: (error: unknown) => void;
+}
+
+/** The group that this process belongs to. */
+export interface Membership {
+  readonly group: GroupId;
+  readonly views: GroupViews;
 }
 
 /** So many times in a row the log is kept for somebody who is being served a checkpoint. */
@@ -200,10 +207,11 @@ export class Checkpointer {
     const { boundary } = front;
     if (delivery.keeper === null || delivery.isDisturbed) return false;
     if (boundary.next <= Math.max(this.#latest?.next ?? 0, this.#tried)) return false;
-    const view = membership()?.views.at(-1)?.view;
-    if (view === undefined) return false;
-    const rank = view.rankOf(self);
-    return front.progress >= (rank < 0 ? 1 / 2 : rank / view.size);
+    const group = membership();
+    if (group === null) return false;
+    const { current } = group.views;
+    const rank = current.rankOf(self);
+    return front.progress >= (rank < 0 ? 1 / 2 : rank / current.size);
   }
 
   async #make(boundary: Mark | null, callOff: AbortController): Promise<Checkpoint> {
@@ -216,10 +224,11 @@ export class Checkpointer {
       await this.#options.nextTurn();
     }
     signal.throwIfAborted();
-    const group = this.#options.membership();
+    const membership = this.#options.membership();
     const { keeper } = delivery;
-    if (keeper === null || group === null || this.#isClosed) throw unable();
-    const { checkpoint, isComparable } = await this.#store(keeper, group, boundary, callOff);
+    if (keeper === null || membership === null || this.#isClosed) throw unable();
+    const { group, views } = membership;
+    const { checkpoint, isComparable } = await this.#store(keeper, { group, views: views.records }, boundary, callOff);
     // What remains is a commit like any other, and nothing that could be ended.
     this.#watch.ends();
     signal.throwIfAborted();
@@ -310,9 +319,9 @@ export class Checkpointer {
     const { self, membership, announce } = this.#options;
     const message = { kind: 'checkpointed', next, digest } as const;
     announce(message);
-    const view = membership()?.views.at(-1)?.view;
-    if (view === undefined) return;
-    if (!this.onAnnounced(self, message, view)) throw REFUTED;
+    const group = membership();
+    if (group === null) return;
+    if (!this.onAnnounced(self, message, group.views.governing(next))) throw REFUTED;
   }
 
   /** Resolves when the records are durable; `then` is called before anything else is written. */

@@ -13,8 +13,8 @@ import { type DamagedLogError, isDamage, TreplicaError } from '../../model/error
 import { after, laterOf, type Instance, type ProcessId } from '../../model/ids.js';
 import type { LedgerSnapshot } from '../../model/records.js';
 import { EVERYONE } from '../../transport/transport.js';
-import { decodeHead, type CheckpointHead } from '../../sequence/checkpoint-head.js';
-import { Checkpointer } from './checkpointer.js';
+import { decodeHead } from '../../sequence/checkpoint-head.js';
+import { Checkpointer, type Membership } from './checkpointer.js';
 import { restoreState } from './chunks.js';
 import type { Mark } from '../../sequence/cursor.js';
 import type { Base, Delivery, DeliveryListener } from '../delivery.js';
@@ -142,11 +142,9 @@ export class Recovery implements RepairReceiver, DeliveryListener {
         return this.#transfer.onChunk(from, message);
       case 'no-chunk':
         return this.#transfer.onNoChunk(from, message);
-      case 'checkpointed': {
-        const view = this.#membership.views.at(-1)?.view;
-        if (view !== undefined) this.#checkpointer.onAnnounced(from, message, view);
+      case 'checkpointed':
+        this.#checkpointer.onAnnounced(from, message, this.#membership.views.governing(message.next));
         return;
-      }
       case 'decided':
         if (this.#repairer.hasAsked(from)) this.#repairer.onDecided(message);
         return;
@@ -243,7 +241,7 @@ export class Recovery implements RepairReceiver, DeliveryListener {
     await Promise.all([this.#checkpointer.close(), this.#transfer.close(), this.#supplier.close()]);
   }
 
-  get #membership(): Omit<CheckpointHead, 'cursor'> | null {
+  get #membership(): Membership | null {
     const { group, views } = this.#options.core;
     return group === null ? null : { group, views };
   }
@@ -251,12 +249,13 @@ export class Recovery implements RepairReceiver, DeliveryListener {
   /** Those who may know what this process has lost. */
   get #others(): readonly ProcessId[] {
     const { self, core } = this.#options;
-    return core.views.at(-1)?.view.members.filter((member) => member !== self) ?? [];
+    return core.views.founded ? core.views.current.members.filter((member) => member !== self) : [];
   }
 
   /** Whether the group has no other member: nobody else has what is lost here. */
   get #isAlone(): boolean {
-    return this.#options.core.views.at(-1)?.view.size === 1;
+    const { views } = this.#options.core;
+    return views.founded && views.current.size === 1;
   }
 
   /** Where something is damaged here, what replaces it; otherwise what goes further than all that is known to be decided. */

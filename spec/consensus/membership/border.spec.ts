@@ -23,7 +23,7 @@ describe('the border of a group, α,', () => {
     for (const { id, disk } of group.processes) {
       expect([disk.borderInstances, disk.founding.signed?.borderInstances]).toEqual([border, border]);
       const past = disk.snapshot(id);
-      expect(new Views(past.views, past.group, past.borderInstances).borderInstances).toBe(border);
+      expect(new Views(past, { first: past.watermark }).borderInstances).toBe(border);
     }
     const ids = group.processes.map(({ id }) => id);
     expect(group.process(1).disk.group).toBe(groupIdOf(ids, 0, NO_BASE, border));

@@ -4,6 +4,8 @@ import type { Checkpoint, Verdict } from '../../../lib/model/checkpoint.js';
 import { TreplicaError } from '../../../lib/model/errors.js';
 import type { Instance, ProcessId } from '../../../lib/model/ids.js';
 import type { LedgerRecord } from '../../../lib/model/records.js';
+import { Views } from '../../../lib/consensus/membership/views.js';
+import { limits } from '../../../lib/model/limits.js';
 import { groupIdOf, View } from '../../../lib/model/view.js';
 import { decodeHead } from '../../../lib/sequence/checkpoint-head.js';
 import { Checkpointer } from '../../../lib/paxos/recovery/checkpointer.js';
@@ -54,7 +56,9 @@ class Subject {
       supplier: this.supplier,
       membership: () => {
         const view = new View(0, this.members);
-        return { group: groupIdOf(view.members, 0), views: [{ view, from: 0 as Instance }] };
+        const group = groupIdOf(view.members, 0);
+        const past = { group, views: [{ view, from: 0 as Instance }], borderInstances: limits.borderInstances };
+        return { group, views: new Views(past, { first: 0 as Instance }) };
       },
       latest: null,
       write: (records, done) => {
