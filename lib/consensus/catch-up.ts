@@ -53,7 +53,7 @@ export class CatchUp {
   #idleTicks = 0;
 
   /** `isComing` says whether a batch is known to be on its way, so that only its fetcher need ask for it. */
-  constructor(shared: Shared, isComing: (id: BatchId) => boolean = () => false) {
+  constructor(shared: Shared, isComing: (id: BatchId) => boolean) {
     this.#shared = shared;
     this.#isComing = isComing;
   }

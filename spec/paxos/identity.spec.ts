@@ -12,11 +12,11 @@ import { committed, QUEUE } from '../ledger/ledger-place.js';
 const members = ['a'.repeat(16) as ProcessId];
 const group = 'c'.repeat(16) as GroupId;
 
-/** What becomes of a start from a ledger that holds `record`. */
-async function startFrom(record: LedgerRecord): Promise<unknown> {
+/** What becomes of a start, for so many replicas, from a ledger that holds `records`. */
+async function startFrom(records: LedgerRecord | readonly LedgerRecord[], replicas = 1): Promise<unknown> {
   const ledger = new MemoryDisk().open(QUEUE);
-  await committed(ledger, record);
-  const options = { replicas: 1, queueId: QUEUE, founds: true, randomBytes: (count: number) => Buffer.alloc(count, 7) };
+  await committed(ledger, ...[records].flat());
+  const options = { replicas, queueId: QUEUE, founds: true, randomBytes: (count: number) => Buffer.alloc(count, 7) };
   return claimIdentity(ledger, options);
 }
 
@@ -42,4 +42,22 @@ describe('a start in a group whose α is', () => {
       expect(await startFrom(recordOf(limits.windowInstances))).toMatchObject({ identity: { incarnation: 1 } });
     },
   );
+});
+
+describe('the number of replicas that a process is started for', () => {
+  const three = ['1', '2', '3'].map((digit) => digit.repeat(16) as ProcessId);
+  const viewOf = (number: number, of: readonly ProcessId[]): LedgerRecord => {
+    const record = { view: new View(number, of), from: (100 * number) as Instance };
+    return { kind: 'view', group, borderInstances: limits.borderInstances, record };
+  };
+
+  it('is that of the founders as long as the group is what they have founded', async () => {
+    await expect(startFrom(viewOf(0, three), 5)).rejects.toMatchObject({ code: 'REPLICAS_MISMATCH' });
+    expect(await startFrom(viewOf(0, three), 3)).toMatchObject({ identity: { incarnation: 1 } });
+  });
+
+  it.each([1, 3, 5])('is of no account once the members have changed (%i)', async (replicas) => {
+    const views = [viewOf(0, three), viewOf(1, [...three, ...members])];
+    expect(await startFrom(views, replicas)).toMatchObject({ identity: { incarnation: 1 } });
+  });
 });

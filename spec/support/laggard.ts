@@ -1,17 +1,12 @@
-import { BatchPool } from '../../lib/consensus/batch-pool.js';
 import { CatchUp } from '../../lib/consensus/catch-up.js';
 import { Fetcher } from '../../lib/consensus/fetcher.js';
-import { GroupClock } from '../../lib/consensus/group-clock.js';
-import { InstanceLog } from '../../lib/consensus/instance-log.js';
+import type { InstanceLog } from '../../lib/consensus/instance-log.js';
 import { Learner } from '../../lib/consensus/learner.js';
-import { Refusals } from '../../lib/consensus/refusals.js';
-import { Outbox } from '../../lib/consensus/outbox.js';
-import type { Shared } from '../../lib/consensus/shared.js';
-import { Views } from '../../lib/consensus/membership/views.js';
+import type { Outbox } from '../../lib/consensus/outbox.js';
 import { NO_OP, type BatchId } from '../../lib/model/batch.js';
-import { limits } from '../../lib/model/limits.js';
-import type { GroupId, Instance, ProcessId } from '../../lib/model/ids.js';
+import type { Instance, ProcessId } from '../../lib/model/ids.js';
 import { View } from '../../lib/model/view.js';
+import { sharedOf } from './core-shared.js';
 
 /** A question that is on its way to a source. */
 export interface Asked {
@@ -22,7 +17,7 @@ export interface Asked {
 
 /** Those parts of a core that catch up, without any others: a spec plays the sources. */
 export class Laggard {
-  readonly log = new InstanceLog(0 as Instance, []);
+  readonly log: InstanceLog;
   readonly catchUp: CatchUp;
   readonly fetcher: Fetcher;
   readonly #outbox: Outbox;
@@ -31,26 +26,11 @@ export class Laggard {
   /** Its sources are members of its group. */
   constructor(...sources: readonly ProcessId[]) {
     const self = '0000000000000000' as ProcessId;
-    const view = { view: new View(1, [self, ...sources]), from: 0 as Instance };
-    this.#outbox = new Outbox(self);
-    const shared: Shared = {
-      self,
-      views: new Views(
-        { views: [view], group: 'abababababababab' as GroupId, borderInstances: limits.borderInstances },
-        this.log,
-      ),
-      right: { isAdmitted: true },
-      log: this.log,
-      pool: new BatchPool(),
-      outbox: this.#outbox,
-      clock: new GroupClock(self, true),
-      delivered: null,
-      refusals: new Refusals(this.#outbox),
-      isSound: () => true,
-      votesAPromise: 1,
-    };
-    this.catchUp = new CatchUp(shared);
+    const shared = sharedOf(self, { view: new View(1, [self, ...sources]), from: 0 as Instance });
+    this.#outbox = shared.outbox;
+    this.log = shared.log;
     this.fetcher = new Fetcher(shared);
+    this.catchUp = new CatchUp(shared, (id) => this.fetcher.isComing(id));
     this.#learner = new Learner(shared, this.fetcher, () => {});
   }
 

@@ -1,0 +1,29 @@
+import { BatchPool } from '../../lib/consensus/batch-pool.js';
+import { GroupClock } from '../../lib/consensus/group-clock.js';
+import { InstanceLog } from '../../lib/consensus/instance-log.js';
+import { Views } from '../../lib/consensus/membership/views.js';
+import { Outbox } from '../../lib/consensus/outbox.js';
+import { Refusals } from '../../lib/consensus/refusals.js';
+import type { Shared } from '../../lib/consensus/shared.js';
+import type { GroupId, Instance, ProcessId } from '../../lib/model/ids.js';
+import { limits } from '../../lib/model/limits.js';
+import type { ViewRecord } from '../../lib/model/view.js';
+
+/** What the roles of one process have in common, where nothing is decided yet: a role can be looked at by itself. */
+export function sharedOf(self: ProcessId, ...views: readonly ViewRecord[]): Shared {
+  const outbox = new Outbox(self);
+  const log = new InstanceLog(0 as Instance, []);
+  return {
+    self,
+    views: new Views({ views, group: 'abababababababab' as GroupId, borderInstances: limits.borderInstances }, log),
+    right: { isAdmitted: true },
+    log,
+    pool: new BatchPool(),
+    outbox,
+    clock: new GroupClock(self, true),
+    delivered: null,
+    refusals: new Refusals(outbox),
+    isSound: () => true,
+    votesAPromise: 1,
+  };
+}
