@@ -112,7 +112,7 @@ function coreOf({ claimed, options, ports, transport }: EngineParts): Consensus 
   );
 }
 
-function batcherOf({ claimed, options, ports, transport }: EngineParts, core: Consensus): Batcher {
+function batcherOf({ claimed, ports, transport }: EngineParts, core: Consensus): Batcher {
   const { scheduler } = ports;
   return new Batcher({
     process: claimed.identity.process,
