@@ -32,7 +32,7 @@ export const coordinators: readonly Mutant[] = [
   {
     name: 'no-op-instead-of-picked',
     file: 'lib/consensus/coordinator.ts',
-    from: 'this.#propose(instance, picked);',
+    from: 'this.#propose(instance, pick(answers, view));',
     to: 'this.#propose(instance, NO_OP_ID);',
     breaks: 'Up to the highest vote every instance gets what the picking rule says.',
   },
@@ -53,7 +53,7 @@ export const coordinators: readonly Mutant[] = [
   {
     name: 'watermarks-overlooked',
     file: 'lib/consensus/coordinator.ts',
-    from: 'const base = promises.reduce((highest, promise) => laterOf(highest, promise.watermark), log.first);',
+    from: 'const base = baseOf(quorums, log.first);',
     to: 'const base = log.first;',
     breaks: 'The coordinator proposes nothing below the highest watermark among the answers.',
     needs: 'a new coordinator that is behind one of those who answer it',
