@@ -14,11 +14,12 @@ import { assert } from '../model/assert.js';
 import type { Batch } from '../model/batch.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import { TreplicaError } from '../model/errors.js';
-import type { GroupId, Instance, Position, ProcessId } from '../model/ids.js';
+import type { GroupId, Instance, Position } from '../model/ids.js';
 import { limits } from '../model/limits.js';
-import { View, type ViewRecord } from '../model/view.js';
+import type { ViewRecord } from '../model/view.js';
 import { FieldReader } from '../bytes/field-reader.js';
 import { FieldWriter } from '../bytes/field-writer.js';
+import { readView, writeView } from '../bytes/view-codec.js';
 
 /** What a backup is of. */
 export interface BackupHeader {
@@ -57,7 +58,7 @@ export interface RecordHead {
 }
 
 const MAGIC = Buffer.from('TREPBACK');
-const VERSION = 3;
+const VERSION = 4;
 
 export const BEGINNING_BYTES = MAGIC.length + 4;
 export const RECORD_HEAD_BYTES = 9;
@@ -108,22 +109,21 @@ export function isSound({ kind, length, crc }: RecordHead, index: number, payloa
   return payload.length === length && checksum(index, kind, payload) === crc;
 }
 
-/** In JSON, for a person that looks into the file. */
+/** All but the views in JSON, for a person that looks into the file. */
 export function encodeHeader({ views, ...rest }: BackupHeader): Buffer {
-  const stored = views.map(({ view, from }) => ({ number: view.number, from, members: view.members }));
-  return Buffer.from(JSON.stringify({ ...rest, views: stored }));
+  return new FieldWriter()
+    .bytes(Buffer.from(JSON.stringify(rest)))
+    .list(views, writeView)
+    .finish();
 }
 
 /** Of bytes that are sound. */
 export function decodeHeader(bytes: Buffer): BackupHeader {
-  interface StoredView {
-    readonly number: number;
-    readonly from: Instance;
-    readonly members: readonly ProcessId[];
-  }
-  const header = JSON.parse(bytes.toString()) as Omit<BackupHeader, 'views'> & { readonly views: StoredView[] };
-  const views = header.views.map(({ number, from, members }) => ({ view: new View(number, members), from }));
-  return { ...header, views };
+  const input = new FieldReader(bytes);
+  const rest = JSON.parse(input.bytes().toString()) as Omit<BackupHeader, 'views'>;
+  const views = input.list(readView);
+  input.end();
+  return { ...rest, views };
 }
 
 export function encodeEntries({ from, batches }: BackupEntries): Buffer {

@@ -1,7 +1,6 @@
 import { assert } from '../model/assert.js';
+import { readVarint, varintBytes, writeVarint } from './varint.js';
 
-/** The most bytes that `ByteWriter.number` takes. */
-export const NUMBER_BYTES_MAX = 8;
 export const ID_BYTES = 8;
 
 /** Fills a buffer, which must be large enough, with numbers and ids in their compact form. */
@@ -20,15 +19,10 @@ export class ByteWriter {
     this.#offset += 1;
   }
 
-  /** A safe integer that is not negative: seven bits a byte, lowest first, the eighth set where more follow. */
+  /** A safe integer that is not negative. */
   number(value: number): void {
     assert(Number.isSafeInteger(value) && value >= 0, 'a stored number is a safe integer and not negative', { value });
-    let rest = value;
-    while (rest >= 0x80) {
-      this.byte((rest % 0x80) | 0x80);
-      rest = Math.floor(rest / 0x80);
-    }
-    this.byte(rest);
+    this.#offset = writeVarint(this.bytes, this.#offset, value);
   }
 
   /** 16 hexadecimal digits. */
@@ -68,18 +62,10 @@ export class ByteReader {
   }
 
   number(): number {
-    let value = 0;
-    let scale = 1;
-    for (let count = 0; count < NUMBER_BYTES_MAX; count += 1) {
-      const byte = this.byte();
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) {
-        if (!Number.isSafeInteger(value)) break;
-        return value;
-      }
-      scale *= 0x80;
-    }
-    throw new RangeError('a number in it is too large');
+    const value = readVarint(this.bytes, this.#offset);
+    if (value < 0) throw new RangeError('a number in it ends too early or is too large');
+    this.#offset += varintBytes(value);
+    return value;
   }
 
   id(): string {

@@ -125,8 +125,8 @@ export class FieldReader {
   /** One process at least, and each once. */
   members(): ProcessId[] {
     const members = this.list(readProcessId);
-    check(members.length >= 1 && members.length <= MAX_MEMBERS, 'a founding of too few or too many');
-    check(new Set(members).size === members.length, 'a founding with a member twice');
+    check(members.length >= 1 && members.length <= MAX_MEMBERS, 'too few members or too many');
+    check(new Set(members).size === members.length, 'a member twice');
     return members;
   }
 

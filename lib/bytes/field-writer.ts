@@ -1,6 +1,7 @@
 import type { Ballot } from '../model/ballot.js';
 import type { Batch } from '../model/batch.js';
 import { InvariantViolation } from '../model/errors.js';
+import type { ProcessId } from '../model/ids.js';
 import type { Founding } from '../model/records.js';
 
 const HIGH = 2 ** 32;
@@ -72,14 +73,14 @@ export class FieldWriter {
     return this;
   }
 
+  members(members: readonly ProcessId[]): this {
+    return this.list(members, writeId);
+  }
+
   /** The group is not sent: it is the digest of the rest. */
   founding(founding: Founding): this {
     const { attempt, members, base, borderInstances } = founding;
-    return this.natural(attempt)
-      .list(members, (out, member) => out.id(member))
-      .natural(base.from)
-      .id(base.digest)
-      .natural(borderInstances);
+    return this.natural(attempt).members(members).natural(base.from).id(base.digest).natural(borderInstances);
   }
 
   /** All that was written since the last `finish` or `reset`. */
@@ -121,6 +122,10 @@ export class FieldWriter {
     }
     return at;
   }
+}
+
+function writeId(out: FieldWriter, id: string): void {
+  out.id(id);
 }
 
 function unwritable(value: number): InvariantViolation {

@@ -3,10 +3,11 @@ import type { DeliveryRow, DeliveryState, HeldBatch } from './delivery-table.js'
 import { isOfMessages } from '../model/batch.js';
 import { TreplicaError } from '../model/errors.js';
 import type { GroupId, Position } from '../model/ids.js';
-import { View, type ViewRecord } from '../model/view.js';
+import type { ViewRecord } from '../model/view.js';
 import type { CursorState, Mark } from './cursor.js';
 import { FieldReader } from '../bytes/field-reader.js';
 import { FieldWriter } from '../bytes/field-writer.js';
+import { readView, writeView } from '../bytes/view-codec.js';
 
 export interface CheckpointHead {
   readonly group: GroupId;
@@ -45,16 +46,6 @@ export function decodeHead(bytes: Buffer): CheckpointHead {
   const delivered = readDelivered(input);
   input.end();
   return { group, views, cursor: { ...mark, boundary, delivered } };
-}
-
-function writeView(out: FieldWriter, { view, from }: ViewRecord): void {
-  out.natural(view.number).natural(from).list(view.members, writeId);
-}
-
-function readView(input: FieldReader): ViewRecord {
-  const number = input.natural();
-  const from = input.instance();
-  return { view: new View(number, input.list(readProcess)), from };
 }
 
 function writeMark(out: FieldWriter, { next, position, bytes }: Mark): void {
@@ -97,12 +88,4 @@ function readHeld(input: FieldReader): HeldBatch {
   if (!isOfMessages(id)) throw new TreplicaError('MALFORMED_BYTES', 'The checkpoint holds back what is no messages.');
   // Not a part of the bytes that are read: it outlives them.
   return { instance, batch: { id, body: Buffer.from(body) } };
-}
-
-function writeId(out: FieldWriter, id: string): void {
-  out.id(id);
-}
-
-function readProcess(input: FieldReader) {
-  return input.processId();
 }

@@ -2,6 +2,7 @@
  * Strings and buffers that are too large for a piece, cut into parts and put together again: a piece that holds one would have to be
  * made, sent and taken in at one go, and V8 has no buffer for the largest of them in every form.
  */
+import { writeVarint } from '../bytes/varint.js';
 import { malformed } from './malformed.js';
 import { LAST_PART, PART_FORMS, Tag } from './state-format.js';
 
@@ -41,31 +42,23 @@ function textPart(text: string, piece: number, index: number, isLast: boolean): 
   const encoding = bytes === text.length ? 'latin1' : text.isWellFormed() ? 'utf8' : 'utf16le';
   const length = encoding === 'utf16le' ? 2 * text.length : bytes;
   const part = Buffer.allocUnsafeSlow(PART_HEAD_BYTES + length);
-  const at = writeNatural(part, length, writeHead(part, piece, index, encoding, isLast));
+  const at = writeVarint(part, writeHead(part, piece, index, encoding, isLast), length);
   return part.subarray(0, at + part.write(text, at, encoding));
 }
 
 function bytesPart(bytes: Uint8Array, piece: number, index: number, isLast: boolean, total: number): Buffer {
   const part = Buffer.allocUnsafeSlow(PART_HEAD_BYTES + bytes.length);
-  const announced = writeNatural(part, total, writeHead(part, piece, index, 'bytes', isLast));
-  const at = writeNatural(part, bytes.length, announced);
+  const announced = writeVarint(part, writeHead(part, piece, index, 'bytes', isLast), total);
+  const at = writeVarint(part, announced, bytes.length);
   part.set(bytes, at);
   return part.subarray(0, at + bytes.length);
 }
 
 function writeHead(part: Buffer, piece: number, index: number, form: Form, isLast: boolean): number {
-  let at = writeNatural(part, piece, 0);
+  let at = writeVarint(part, 0, piece);
   part[at++] = Tag.part;
-  at = writeNatural(part, index, at);
+  at = writeVarint(part, at, index);
   part[at++] = PART_FORMS.indexOf(form) + (isLast ? LAST_PART : 0);
-  return at;
-}
-
-function writeNatural(target: Buffer, natural: number, start: number): number {
-  let at = start;
-  let rest = natural;
-  for (; rest >= 128; rest = Math.floor(rest / 128)) target[at++] = (rest % 128) | 0x80;
-  target[at++] = rest;
   return at;
 }
 

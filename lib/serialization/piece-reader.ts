@@ -1,3 +1,4 @@
+import { readVarint, varintBytes } from '../bytes/varint.js';
 import { LongValues } from './long-values.js';
 import { malformed } from './malformed.js';
 import { LAST_PART, PART_FORMS, SHORT_STRING_MAX, Tag } from './state-format.js';
@@ -53,13 +54,10 @@ export class PieceReader {
   }
 
   natural(): number {
-    let natural = 0;
-    for (let factor = 1; factor < 2 ** 56; factor *= 128) {
-      const byte = this.tag();
-      natural += (byte & 0x7f) * factor;
-      if (byte < 0x80) return Number.isSafeInteger(natural) ? natural : fail();
-    }
-    return fail();
+    const natural = readVarint(this.#bytes, this.#at);
+    if (natural < 0) fail();
+    this.#at += varintBytes(natural);
+    return natural;
   }
 
   int8(): number {

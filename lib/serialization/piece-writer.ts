@@ -1,3 +1,4 @@
+import { writeVarint } from '../bytes/varint.js';
 import { partsOf, type Long } from './long-values.js';
 import { LONG_BYTES, LONG_TEXT, PIECE_OBJECTS, SHORT_STRING_MAX, Tag } from './state-format.js';
 
@@ -87,10 +88,7 @@ export class PieceWriter {
 
   natural(natural: number): void {
     this.#reserve(TOKEN_BYTES);
-    let rest = natural;
-    for (; rest >= 2 ** 31; rest = Math.floor(rest / 128)) this.#bytes[this.#at++] = (rest % 128) | 0x80;
-    for (; rest >= 128; rest >>>= 7) this.#bytes[this.#at++] = rest | 0x80;
-    this.#bytes[this.#at++] = rest;
+    this.#at = writeVarint(this.#bytes, this.#at, natural);
   }
 
   number(value: number): void {

@@ -6,7 +6,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   bytes: ['model'],
   queue: ['model'],
   sequence: ['model', 'bytes', 'queue'],
-  serialization: ['model'],
+  serialization: ['model', 'bytes'],
   consensus: ['model', 'sequence'],
   ledger: ['model', 'bytes'],
   transport: ['model'],

@@ -1,5 +1,6 @@
 import type { Instance } from '../../model/ids.js';
-import { ByteReader, ByteWriter, NUMBER_BYTES_MAX } from '../../bytes/binary.js';
+import { ByteReader, ByteWriter } from '../../bytes/binary.js';
+import { VARINT_BYTES_MAX } from '../../bytes/varint.js';
 import type { Changes, RecordKey } from '../records/inventory.js';
 
 /** What one commit of one queue writes, as it is kept in the journal until LMDB has it. */
@@ -29,9 +30,9 @@ export function valuesOf(changes: Changes): Map<RecordKey, Buffer | null> {
 
 /** At least the bytes that `encodeFrame` will take. */
 export function commitBytesMax({ queueName, values, inventory }: JournaledCommit): number {
-  let bytes = 3 * queueName.length + inventory.length + 4 * NUMBER_BYTES_MAX;
+  let bytes = 3 * queueName.length + inventory.length + 4 * VARINT_BYTES_MAX;
   for (const [key, value] of values) {
-    bytes += 1 + 2 * NUMBER_BYTES_MAX + (typeof key === 'string' ? 3 * key.length : 0) + (value?.length ?? 0);
+    bytes += 1 + 2 * VARINT_BYTES_MAX + (typeof key === 'string' ? 3 * key.length : 0) + (value?.length ?? 0);
   }
   return bytes;
 }

@@ -2,7 +2,8 @@ import { crc32 } from 'node:zlib';
 
 import type { Database, RootDatabase } from 'lmdb';
 
-import { NUMBER_BYTES_MAX, ByteReader, ByteWriter } from '../../bytes/binary.js';
+import { ByteReader, ByteWriter } from '../../bytes/binary.js';
+import { VARINT_BYTES_MAX } from '../../bytes/varint.js';
 import { damaged } from '../ledger-errors.js';
 import { seal, SEAL_BYTES, unseal } from '../records/seal.js';
 
@@ -49,7 +50,7 @@ export class InventoryTable {
    * once.
    */
   noteTransaction(sequence: number): void {
-    const writer = new ByteWriter(Buffer.allocUnsafe(SEAL_BYTES + 2 * NUMBER_BYTES_MAX), SEAL_BYTES);
+    const writer = new ByteWriter(Buffer.allocUnsafe(SEAL_BYTES + 2 * VARINT_BYTES_MAX), SEAL_BYTES);
     writer.number(this.#root.getWriteTxnId());
     writer.number(sequence);
     this.#table.putSync(TRANSACTION_KEY, seal(writer.written(), TRANSACTION_KEY_CRC));

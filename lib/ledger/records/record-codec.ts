@@ -2,7 +2,9 @@ import { crc32 } from 'node:zlib';
 
 import type { GroupId, Instance, ProcessId } from '../../model/ids.js';
 import type { LedgerRecord, LogEntry } from '../../model/records.js';
-import { ByteReader, ByteWriter, ID_BYTES, NUMBER_BYTES_MAX } from '../../bytes/binary.js';
+import { decodeView, encodeView } from '../../bytes/view-codec.js';
+import { ByteReader, ByteWriter, ID_BYTES } from '../../bytes/binary.js';
+import { VARINT_BYTES_MAX } from '../../bytes/varint.js';
 import type { InventoryRecord, Tally } from './inventory.js';
 import { damaged } from '../ledger-errors.js';
 import {
@@ -18,7 +20,6 @@ import {
   readStarts,
   readTally,
   readVerdict,
-  readView,
   readVote,
   writeBallot,
   writeBase,
@@ -41,7 +42,7 @@ export type MetaRecord =
 /** Everything of a log entry but the body of its batch. */
 const ENTRY_BYTES_MAX = SEAL_BYTES + BALLOT_BYTES_MAX + 1 + BALLOT_BYTES_MAX + BATCH_ID_BYTES_MAX;
 
-const INVENTORY_BYTES_MAX = SEAL_BYTES + 3 * NUMBER_BYTES_MAX + TALLY_BYTES_MAX;
+const INVENTORY_BYTES_MAX = SEAL_BYTES + 3 * VARINT_BYTES_MAX + TALLY_BYTES_MAX;
 
 const VIEW_KEY = 'view/';
 const SEGMENT_KEY = 'segment/';
@@ -188,8 +189,8 @@ function nameOf(key: string): string {
 function metaBytesMax(record: MetaRecord): number {
   if (record.kind === 'founding') return SEAL_BYTES + foundingBytesMax(record.founding);
   if (record.kind === 'starts') return SEAL_BYTES + startsBytesMax(record.starts);
-  const members = record.kind === 'view' ? record.record.view.size : 0;
-  return SEAL_BYTES + 2 + 4 * NUMBER_BYTES_MAX + (4 + members) * ID_BYTES;
+  const viewBytes = record.kind === 'view' ? encodeView(record.record).length : 0;
+  return SEAL_BYTES + 2 + 4 * VARINT_BYTES_MAX + 4 * ID_BYTES + viewBytes;
 }
 
 function writeMeta(writer: ByteWriter, record: MetaRecord): void {
@@ -211,9 +212,7 @@ function writeMeta(writer: ByteWriter, record: MetaRecord): void {
     case 'view':
       writer.id(record.group);
       writer.number(record.borderInstances);
-      writer.number(record.record.view.number);
-      writer.number(record.record.from);
-      writer.ids(record.record.view.members);
+      writer.raw(encodeView(record.record));
       break;
     case 'checkpoint':
       writeCheckpoint(writer, record.checkpoint);
@@ -264,7 +263,7 @@ function readMeta(reader: ByteReader, key: string): MetaRecord {
     default:
       if (key.startsWith(VIEW_KEY)) {
         const group = reader.id() as GroupId;
-        return { kind: 'view', group, borderInstances: reader.number(), record: readView(reader) };
+        return { kind: 'view', group, borderInstances: reader.number(), record: decodeView(reader.rest()) };
       }
       if (key.startsWith(SEGMENT_KEY))
         return { kind: 'segment', number: Number(key.slice(SEGMENT_KEY.length)), tally: readTally(reader) };

@@ -18,14 +18,14 @@ import type { Checkpoint, Verdict } from '../../model/checkpoint.js';
 import type { GroupId, Instance, Position, ProcessId } from '../../model/ids.js';
 import type { Founding, FoundingRecord, Vote } from '../../model/records.js';
 import type { Nonce, Start, StartsRecord } from '../../model/start.js';
-import { View, type ViewRecord } from '../../model/view.js';
-import { ID_BYTES, NUMBER_BYTES_MAX, type ByteReader, type ByteWriter } from '../../bytes/binary.js';
+import { ID_BYTES, type ByteReader, type ByteWriter } from '../../bytes/binary.js';
+import { VARINT_BYTES_MAX } from '../../bytes/varint.js';
 import type { Tally } from './inventory.js';
 
-export const BALLOT_BYTES_MAX = 1 + NUMBER_BYTES_MAX + ID_BYTES;
+export const BALLOT_BYTES_MAX = 1 + VARINT_BYTES_MAX + ID_BYTES;
 /** Three numbers and a checksum of 32 bits. */
-export const BATCH_ID_BYTES_MAX = 1 + ID_BYTES + 3 * NUMBER_BYTES_MAX + 5;
-export const TALLY_BYTES_MAX = 1 + 2 * NUMBER_BYTES_MAX;
+export const BATCH_ID_BYTES_MAX = 1 + ID_BYTES + 3 * VARINT_BYTES_MAX + 5;
+export const TALLY_BYTES_MAX = 1 + 2 * VARINT_BYTES_MAX;
 
 export function writeBallot(writer: ByteWriter, ballot: Ballot): void {
   if (ballot.coordinator === NO_BALLOT.coordinator) {
@@ -140,11 +140,11 @@ export function readCheckpoint(reader: ByteReader): Checkpoint {
 }
 
 export function foundingBytesMax({ signed, refused, withdrawals }: FoundingRecord): number {
-  const ofOne = ({ members }: Founding): number => 2 + 4 * NUMBER_BYTES_MAX + (3 + members.length) * ID_BYTES;
+  const ofOne = ({ members }: Founding): number => 2 + 4 * VARINT_BYTES_MAX + (3 + members.length) * ID_BYTES;
   const ofWithdrawals = withdrawals.map(
-    ({ founding, by }) => ofOne(founding) + NUMBER_BYTES_MAX + by.length * ID_BYTES,
+    ({ founding, by }) => ofOne(founding) + VARINT_BYTES_MAX + by.length * ID_BYTES,
   );
-  const fixed = 1 + 2 * NUMBER_BYTES_MAX + refused.length * ID_BYTES;
+  const fixed = 1 + 2 * VARINT_BYTES_MAX + refused.length * ID_BYTES;
   return ofWithdrawals.reduce((sum, bytes) => sum + bytes, fixed + (signed === null ? 0 : ofOne(signed)));
 }
 
@@ -187,11 +187,11 @@ function readOneFounding(reader: ByteReader): Founding {
   };
 }
 
-const START_BYTES_MAX = NUMBER_BYTES_MAX + 2 * ID_BYTES;
+const START_BYTES_MAX = VARINT_BYTES_MAX + 2 * ID_BYTES;
 
 export function startsBytesMax({ own, peers }: StartsRecord): number {
-  const ofPeers = peers.map(({ starts }) => 1 + ID_BYTES + NUMBER_BYTES_MAX + starts.length * START_BYTES_MAX);
-  return ofPeers.reduce((sum, bytes) => sum + bytes, 1 + 2 * NUMBER_BYTES_MAX + own.length * START_BYTES_MAX);
+  const ofPeers = peers.map(({ starts }) => 1 + ID_BYTES + VARINT_BYTES_MAX + starts.length * START_BYTES_MAX);
+  return ofPeers.reduce((sum, bytes) => sum + bytes, 1 + 2 * VARINT_BYTES_MAX + own.length * START_BYTES_MAX);
 }
 
 export function writeStarts(writer: ByteWriter, { own, peers, hasLostVotes }: StartsRecord): void {
@@ -233,10 +233,4 @@ function readList<T>(reader: ByteReader, read: () => T): T[] {
   const values: T[] = [];
   for (let count = reader.number(); count > 0; count -= 1) values.push(read());
   return values;
-}
-
-export function readView(reader: ByteReader): ViewRecord {
-  const number = reader.number();
-  const from = reader.number() as Instance;
-  return { view: new View(number, reader.ids() as ProcessId[]), from };
 }
