@@ -12,6 +12,7 @@ import type { LedgerSnapshot } from '../model/records.js';
 import { Acceptor } from './acceptor.js';
 import { BatchPool } from './batch-pool.js';
 import { CatchUp } from './catch-up.js';
+import { Credibility } from './credibility.js';
 import { Coordinator } from './coordinator.js';
 import { DeliveryTable, type DeliveryState } from '../sequence/delivery-table.js';
 import type { Effects, Input, Installation } from './effects.js';
@@ -21,11 +22,10 @@ import { GroupClock } from './group-clock.js';
 import { InstanceLog } from './instance-log.js';
 import { Leadership } from './leadership.js';
 import { Learner } from './learner.js';
-import type { CoreMessage, FoundingMessage, Message, MessageOf } from './messages.js';
+import type { FoundingMessage, Message, MessageOf } from './messages.js';
 import { MissingBatches } from './missing-batches.js';
 import type { Mode } from './mode.js';
 import { Outbox } from './outbox.js';
-import { isPartOfPromise } from './preparation.js';
 import { Proposer } from './proposer.js';
 import { Reads } from './reads.js';
 import { Refusals } from './refusals.js';
@@ -55,6 +55,7 @@ export class Consensus {
   readonly #shared: Shared;
   readonly #founding: FoundingRole;
   readonly #leadership: Leadership;
+  readonly #credibility: Credibility;
   readonly #fetcher: Fetcher;
   readonly #acceptor: Acceptor;
   readonly #learner: Learner;
@@ -114,6 +115,7 @@ export class Consensus {
         if (ballot.coordinator === self) this.#missing.begin();
       },
     });
+    this.#credibility = new Credibility(this.#shared, this.#leadership);
   }
 
   /** The first instance not known to be decided. */
@@ -273,7 +275,7 @@ export class Consensus {
   #receive(from: ProcessId, message: Message): void {
     if (this.#founding.isOver) return;
     if (isFounding(message)) return this.#receiveFounding(from, message);
-    if (!this.#shared.views.founded || !this.#isCredible(from, message)) return;
+    if (!this.#shared.views.founded || !this.#credibility.admits(from, message)) return;
     switch (message.kind) {
       case 'heartbeat':
         return this.#onHeartbeat(from, message);
@@ -329,61 +331,6 @@ export class Consensus {
     }
   }
 
-  /** Whether a message may be heard at all, whatever it is about: what no honest process says is counted and dropped. */
-  #isCredible(from: ProcessId, message: CoreMessage): boolean {
-    if (from === this.#shared.self) return true;
-    switch (message.kind) {
-      case 'heard':
-        return this.#isNear(from, message.watermark) && this.#holdsWhatItKnows(from, message);
-      case 'decided':
-        return this.#isNear(from, message.watermark);
-      case 'accepted':
-        return this.#isNear(from, message.watermark) && this.#leadership.admits(from, message.ballot);
-      case 'promise':
-        if (isPartOfPromise(message))
-          return this.#isNear(from, message.watermark) && this.#leadership.admits(from, message.ballot);
-        this.#shared.refusals.count(from, 'against the protocol');
-        return false;
-      case 'refusal':
-        // A process without a vote may know of a higher reign too; whoever has promised it says so.
-        return this.#shared.views.isMember(from) && this.#leadership.admits(from, message.promised);
-      case 'heartbeat':
-        return (
-          this.#isNear(from, message.watermark) &&
-          this.#holdsWhatItKnows(from, message) &&
-          this.#isOfCoordinator(from, message.ballot)
-        );
-      case 'prepare':
-      case 'inquire':
-      case 'any':
-      case 'accept':
-        return this.#isOfCoordinator(from, message.ballot);
-      case 'report':
-      case 'propose':
-        return this.#leadership.admits(from, message.ballot);
-      default:
-        return true;
-    }
-  }
-
-  #isNear(from: ProcessId, watermark: Instance): boolean {
-    if (watermark - this.watermark <= limits.watermarkLeadMax) return true;
-    this.#shared.refusals.count(from, 'number beyond reason');
-    return false;
-  }
-
-  #holdsWhatItKnows(from: ProcessId, { watermark, durable }: MessageOf<'heard' | 'heartbeat'>): boolean {
-    if (durable <= watermark) return true;
-    this.#shared.refusals.count(from, 'against the protocol');
-    return false;
-  }
-
-  #isOfCoordinator(from: ProcessId, ballot: Ballot): boolean {
-    if (from === ballot.coordinator) return this.#leadership.admits(from, ballot);
-    this.#shared.refusals.count(from, 'against the protocol');
-    return false;
-  }
-
   #receiveFounding(from: ProcessId, message: FoundingMessage): void {
     this.#founding.receive(from, message);
     if (message.kind === 'signed' || message.kind === 'founded') this.#leadership.beginIfFounder();
@@ -434,8 +381,8 @@ export class Consensus {
 
   #onBatch(from: ProcessId, batch: Batch): void {
     const wanted = this.#fetcher.wants(batch.id);
-    if (!wanted && !this.#isOwnBatch(from, batch)) return;
-    if (!this.#isSound(from, batch) || !this.#keep(batch)) return;
+    if (!wanted && !this.#credibility.isOwnBatch(from, batch)) return;
+    if (!this.#credibility.isSound(from, batch) || !this.#keep(batch)) return;
     // Who answers a question proposes nothing, and has no use for the `any` of a fast reign.
     if (!wanted || this.#ordersBatches) this.#coordinator.onBatch(from, batch);
   }
@@ -447,26 +394,10 @@ export class Consensus {
   }
 
   #onPropose(from: ProcessId, message: MessageOf<'propose'>): void {
-    if (!this.#isOwnBatch(from, message.batch) || !this.#isSound(from, message.batch)) return;
+    if (!this.#credibility.isOwnBatch(from, message.batch) || !this.#credibility.isSound(from, message.batch)) return;
     const isNew = this.#keep(message.batch);
     this.#acceptor.onPropose(from, message);
     if (isNew && this.#ordersBatches) this.#coordinator.onBatch(from, message.batch);
-  }
-
-  /** Nobody proposes for another process: its numbers are its own to give. */
-  #isOwnBatch(from: ProcessId, { id }: Batch): boolean {
-    if (processOf(id) === from) return true;
-    // What comes late from a member that was asked for it is nothing strange.
-    if (!this.#shared.views.isMember(from)) this.#shared.refusals.count(from, 'batch of another');
-    return false;
-  }
-
-  /** Checked before anything rests on it: a vote, a place in the pool. */
-  #isSound(from: ProcessId, batch: Batch): boolean {
-    const { self, isSound, refusals } = this.#shared;
-    if (from === self || isSound(batch)) return true;
-    refusals.count(from, 'unsound batch');
-    return false;
   }
 
   /** Decisions count only from a member that was asked for them. */
@@ -475,7 +406,7 @@ export class Consensus {
       if (!this.#shared.views.isMember(from)) this.#shared.refusals.count(from, 'unasked');
       return;
     }
-    if (message.batches.some((batch) => batch.id !== NO_OP_ID && !this.#isSound(from, batch))) return;
+    if (message.batches.some((batch) => batch.id !== NO_OP_ID && !this.#credibility.isSound(from, batch))) return;
     this.#hear(from, message.watermark);
     this.#learner.onDecided(message);
     this.#fetcher.answered(from);

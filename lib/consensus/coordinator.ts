@@ -5,6 +5,7 @@ import { after, earlierOf, laterOf, type Instance, type ProcessId } from '../mod
 import { limits } from '../model/limits.js';
 import type { Acceptor } from './acceptor.js';
 import type { Slot } from './instance-log.js';
+import { FirstWatch } from './first-watch.js';
 import { EVERYONE, type MessageOf } from './messages.js';
 import { Patience } from './patience.js';
 import { pick } from './picking.js';
@@ -43,10 +44,7 @@ export class Coordinator {
   readonly #promisesAwaited = new Patience(limits.preparePatienceTicks);
   /** Whether phase 1 has gone without them for too long. */
   #isOverdue = false;
-  /** For what others have at the first undecided instance. */
-  readonly #firstAwaited = new Patience(limits.strandedTicks, limits.strandedTicksMax);
-  #isStranded = false;
-  #lastFirst = 0 as Instance;
+  readonly #firstWatch = new FirstWatch();
   readonly #open = new Map<Instance, Open>();
   readonly #ordered = new Set<BatchId>();
   /** Batches that wait for the window, or for what was decided before this reign, oldest first. */
@@ -73,7 +71,7 @@ export class Coordinator {
    * it may be gone; a new reign asks those who are there.
    */
   get isStranded(): boolean {
-    return this.reign !== null && this.#isStranded;
+    return this.reign !== null && this.#firstWatch.isStranded;
   }
 
   /** Whether phase 1 does not get on: those who answer this process are not heard, or too few. */
@@ -237,11 +235,7 @@ export class Coordinator {
 
   #watchFirst(): void {
     const { first } = this.#shared.log;
-    const isStuck = first < this.#base || this.#lacksBatchAt(first);
-    if (first !== this.#lastFirst) this.#firstAwaited.ended();
-    else if (!isStuck) this.#firstAwaited.progressed();
-    else if (this.#firstAwaited.tick()) this.#isStranded = true;
-    this.#lastFirst = first;
+    this.#firstWatch.tick(first, first < this.#base || this.#lacksBatchAt(first));
   }
 
   #lacksBatchAt(instance: Instance): boolean {
@@ -304,9 +298,8 @@ export class Coordinator {
   #reset(phase: Phase): void {
     this.#phase = phase;
     this.#isOverdue = false;
-    this.#isStranded = false;
     this.#promisesAwaited.progressed();
-    this.#firstAwaited.progressed();
+    this.#firstWatch.begin();
     this.#open.clear();
     this.#ordered.clear();
     this.#waiting.clear();

@@ -56,8 +56,8 @@ export const progress: readonly Mutant[] = [
   },
   {
     name: 'stranded-coordinator-stays',
-    file: 'lib/consensus/coordinator.ts',
-    from: 'else if (this.#firstAwaited.tick()) this.#isStranded = true;',
+    file: 'lib/consensus/first-watch.ts',
+    from: 'else if (this.#awaited.tick()) this.#isStranded = true;',
     to: '',
     breaks: 'A coordinator that does not learn in time what somebody has called decided begins another reign.',
     needs: 'a member that alone knows a decision, tells its watermark in a promise and does not come back',

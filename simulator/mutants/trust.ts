@@ -58,7 +58,7 @@ export const trust: readonly Mutant[] = [
   },
   {
     name: 'batch-of-another-counts',
-    file: 'lib/consensus/consensus.ts',
+    file: 'lib/consensus/credibility.ts',
     from: 'if (processOf(id) === from) return true;',
     to: "if (processOf(id) !== '') return true;",
     breaks: 'Batches count only from their proposer, or as the answer to a question.',
@@ -67,7 +67,7 @@ export const trust: readonly Mutant[] = [
   },
   {
     name: 'unsound-batch-counts',
-    file: 'lib/consensus/consensus.ts',
+    file: 'lib/consensus/credibility.ts',
     from: 'if (from === self || isSound(batch)) return true;',
     to: 'if (from === self || isSound.length > 0) return true;',
     breaks: 'Before a batch gets a vote or a place it is checked that its body has the checksum that its id carries.',

@@ -1,0 +1,29 @@
+import type { Instance } from '../model/ids.js';
+import { limits } from '../model/limits.js';
+import { Patience } from './patience.js';
+
+/** Whether a coordinator has waited too long for what others have at its first undecided instance. */
+export class FirstWatch {
+  readonly #awaited = new Patience(limits.strandedTicks, limits.strandedTicksMax);
+  #isStranded = false;
+  #lastFirst = 0 as Instance;
+
+  /** In this reign. */
+  get isStranded(): boolean {
+    return this.#isStranded;
+  }
+
+  /** Another reign begins, or none: it has waited for nothing yet. */
+  begin(): void {
+    this.#isStranded = false;
+    this.#awaited.progressed();
+  }
+
+  /** `isStuck` where the first undecided instance depends on what others have. */
+  tick(first: Instance, isStuck: boolean): void {
+    if (first !== this.#lastFirst) this.#awaited.ended();
+    else if (!isStuck) this.#awaited.progressed();
+    else if (this.#awaited.tick()) this.#isStranded = true;
+    this.#lastFirst = first;
+  }
+}
