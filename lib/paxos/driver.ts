@@ -487,7 +487,7 @@ export class Driver {
     const { core, self, onFacts } = this.#options;
     return new FactsExchange({
       self,
-      members: () => core.views.at(-1)?.view.members ?? null,
+      members: () => (core.views.founded ? core.views.latest.members : null),
       tell: (message) => {
         this.tell(EVERYONE, message);
       },
