@@ -20,6 +20,7 @@ import type { ClaimedIdentity } from './identity.js';
 import { logNotice, type QueueNotice } from './notices.js';
 import type { QueueOptions } from './options.js';
 import type { QueuePorts } from './ports.js';
+import { LogSupplier } from './log-supplier.js';
 import { Recovery, restore } from './recovery/recovery.js';
 import { Waits } from './waits.js';
 import { bodyBytesMax, votesAPromise } from './wire/sizes.js';
@@ -81,7 +82,7 @@ export function compose(parts: EngineParts, owner: EngineOwner): Engine {
     ...{ batcher, delivery, driver, recovery, attendance },
     begin: () => {
       delivery.begin(recovery);
-      driver.begin(recovery);
+      driver.begin({ repair: recovery, supplier: logSupplierOf(parts, driver, recovery) });
       if (parts.loss !== null) recovery.lostCheckpoint(parts.loss);
     },
     tick: () => {
@@ -198,6 +199,15 @@ function driverOf(
     },
     fail: (error) => {
       owner.failed(error);
+    },
+  });
+}
+
+function logSupplierOf({ ledger, transport }: EngineParts, driver: Driver, repair: Recovery): LogSupplier {
+  return new LogSupplier({
+    ...{ ledger, transport, repair },
+    tell: (to, message) => {
+      driver.tell(to, message);
     },
   });
 }

@@ -8,7 +8,9 @@ interface PendingWrite {
   readonly done: (error: Error | null) => void;
 }
 
-/** The errands that wait for a commit, and those of the commit under way. */
+const NOTHING: readonly LedgerRecord[] = [];
+
+/** What waits for a commit, and what the commit under way holds. */
 export class PendingWrites {
   #waiting: PendingWrite[] = [];
   #underWay: PendingWrite[] = [];
@@ -17,18 +19,19 @@ export class PendingWrites {
     return this.#waiting.length === 0;
   }
 
-  add(errand: PendingWrite): void {
-    this.#waiting.push(errand);
+  add(write: PendingWrite): void {
+    this.#waiting.push(write);
   }
 
   /** A commit begins: the records that go into it. Of two checkpoints one would get lost, so that the second waits. */
-  take(): LedgerRecord[] {
+  take(): readonly LedgerRecord[] {
+    if (this.#waiting.length === 0) return NOTHING;
     const taken: LedgerRecord[] = [];
-    for (const errand of this.#waiting) {
-      const records = errand.records();
+    for (const write of this.#waiting) {
+      const records = write.records();
       if (records.some(isCheckpoint) && taken.some(isCheckpoint)) break;
       taken.push(...records);
-      this.#underWay.push(errand);
+      this.#underWay.push(write);
     }
     this.#waiting = this.#waiting.slice(this.#underWay.length);
     return taken;
@@ -36,15 +39,15 @@ export class PendingWrites {
 
   /** What was taken is durable. */
   done(): void {
-    for (let errand = this.#underWay.shift(); errand !== undefined; errand = this.#underWay.shift()) errand.done(null);
+    for (let write = this.#underWay.shift(); write !== undefined; write = this.#underWay.shift()) write.done(null);
   }
 
   /** Nothing more becomes durable, or nobody will know. */
   refuse(why: Error): void {
-    const errands = [...this.#underWay, ...this.#waiting];
+    const writes = [...this.#underWay, ...this.#waiting];
     this.#underWay = [];
     this.#waiting = [];
-    for (const { done } of errands) done(why);
+    for (const { done } of writes) done(why);
   }
 }
 

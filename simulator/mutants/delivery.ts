@@ -46,7 +46,7 @@ export const delivery: readonly Mutant[] = [
   },
   {
     name: 'forgotten-process-goes-on',
-    file: 'lib/paxos/driver.ts',
+    file: 'lib/paxos/proposals.ts',
     from: 'if (!delivery.front.isForgotten(batcher.series)) return;',
     to: "if (!delivery.front.isForgotten(batcher.series) || String(batcher.series.process) !== '') return;",
     breaks: 'A process whose series was forgotten begins another.',

@@ -4,7 +4,7 @@ import type { Mutant } from './mutant.js';
 export const trust: readonly Mutant[] = [
   {
     name: 'foreign-group-heard',
-    file: 'lib/paxos/driver.ts',
+    file: 'lib/paxos/reception.ts',
     from: 'if (own !== null && group === own) return true;',
     to: 'if (own !== null) return true;',
     breaks: 'Frames of another group are dropped.',

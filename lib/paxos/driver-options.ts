@@ -1,0 +1,36 @@
+import type { Consensus } from '../consensus/consensus.js';
+import type { Notice } from '../consensus/effects.js';
+import type { Ledger } from '../ledger/ledger.js';
+import type { Facts } from '../model/facts.js';
+import type { GroupId, ProcessId } from '../model/ids.js';
+import type { StartsRecord } from '../model/start.js';
+import type { Transport } from '../transport/transport.js';
+import type { Batcher } from './batcher.js';
+import type { Delivery } from './delivery.js';
+import type { WireMessage } from './wire/routes.js';
+
+export interface DriverOptions {
+  readonly core: Consensus;
+  readonly ledger: Ledger;
+  readonly transport: Transport;
+  readonly batcher: Batcher;
+  readonly delivery: Delivery;
+  readonly queueId: string;
+  readonly self: ProcessId;
+  /** What the ledger knows of starts, the present one included. */
+  readonly starts: StartsRecord;
+  readonly defer: (callback: () => void) => void;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly onNotice: (notice: Notice) => void;
+  /** A message of this process's group, or of one that belongs to none. */
+  readonly heard: (from: ProcessId, message: WireMessage) => void;
+  /** Something else than before is known of what a process has published of itself; null where that holds no more. */
+  readonly onFacts: (process: ProcessId, facts: Facts | null) => void;
+  /** Another group uses the same address: told once for each. */
+  readonly onForeignGroup: (group: GroupId) => void;
+  /** Whether the ledger says that the state here has been refuted, until another process's takes its place. */
+  readonly isRefuted: boolean;
+  /** Called once with what makes it impossible to go on. */
+  readonly fail: (error: Error) => void;
+}

@@ -1,0 +1,56 @@
+/** What the engine knows of the other processes beside consensus: which of their starts it hears, and what they publish. */
+import type { LedgerRecord } from '../model/records.js';
+import type { ProcessId } from '../model/ids.js';
+import type { TreplicaError } from '../model/errors.js';
+import { EVERYONE } from '../transport/transport.js';
+import type { DriverOptions } from './driver-options.js';
+import { FactsExchange } from './facts-exchange.js';
+import { votesLost } from './identity.js';
+import { Starts } from './starts.js';
+import type { WireMessage } from './wire/routes.js';
+
+/** What they need of the driver. */
+interface PeersDriver {
+  tell(to: ProcessId | typeof EVERYONE, message: WireMessage): void;
+  write(records: () => readonly LedgerRecord[], done: (error: Error | null) => void): void;
+  stopWith(record: LedgerRecord, cause: TreplicaError): void;
+  wake(): void;
+}
+
+export function factsOf({ core, self, onFacts }: DriverOptions, driver: PeersDriver): FactsExchange {
+  return new FactsExchange({
+    self,
+    members: () => (core.views.founded ? core.views.latest.members : null),
+    tell: (message) => {
+      driver.tell(EVERYONE, message);
+    },
+    changed: onFacts,
+  });
+}
+
+export function startsOf({ core, self, starts, queueId }: DriverOptions, driver: PeersDriver): Starts {
+  return new Starts({
+    self,
+    past: starts,
+    view: () => (core.views.founded ? core.views.latest : null),
+    send: (to, message) => {
+      driver.tell(to, message);
+    },
+    write: (recordOf, done) => {
+      const records = (): LedgerRecord[] => {
+        const record = recordOf();
+        return record === null ? [] : [{ kind: 'starts', starts: record }];
+      };
+      driver.write(records, (error) => {
+        if (error === null) done();
+      });
+    },
+    admitted: () => {
+      core.step({ kind: 'admitted' });
+      driver.wake();
+    },
+    lost: (record) => {
+      driver.stopWith({ kind: 'starts', starts: record }, votesLost(self, queueId));
+    },
+  });
+}

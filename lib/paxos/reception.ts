@@ -1,0 +1,82 @@
+/**
+ * What arrives: decoded, held against the group and the start that it comes from, and given to the part of the engine that it
+ * is for. All of it is done in the turn in which it arrives, and nothing is kept.
+ */
+import type { Consensus } from '../consensus/consensus.js';
+import { NO_GROUP, type GroupId, type ProcessId } from '../model/ids.js';
+import type { Start } from '../model/start.js';
+import type { FactsExchange } from './facts-exchange.js';
+import type { RepairReceiver } from './repair-receiver.js';
+import type { Starts } from './starts.js';
+import { isOf, type WireMessage } from './wire/routes.js';
+import { decodeMessage } from './wire/wire.js';
+
+export interface ReceptionOptions {
+  readonly core: Consensus;
+  readonly starts: Starts;
+  readonly facts: FactsExchange;
+  readonly self: ProcessId;
+  /** A message of this process's group, or of one that belongs to none. */
+  readonly heard: (from: ProcessId, message: WireMessage) => void;
+  /** Another group uses the same address: told once for each. */
+  readonly onForeignGroup: (group: GroupId) => void;
+}
+
+/** As many other groups are worth a line in the log. */
+const FOREIGN_GROUPS_MAX = 16;
+
+export class Reception {
+  readonly #options: ReceptionOptions;
+  #malformed = 0;
+  readonly #foreignGroups = new Set<GroupId>();
+
+  constructor(options: ReceptionOptions) {
+    this.#options = options;
+  }
+
+  /** Messages that were intact as frames and yet none that this version sends. */
+  get malformed(): number {
+    return this.#malformed;
+  }
+
+  /** The message in a frame of `group`; null where it is none, or not for this process. */
+  read(group: GroupId, bytes: Buffer): WireMessage | null {
+    const message = decodeMessage(bytes);
+    if (message === null) this.#malformed += 1;
+    else if (this.#concernsUs(group, message)) return message;
+    return null;
+  }
+
+  /** `from` says it in `start`. */
+  route(from: ProcessId, start: Start, message: WireMessage, repair: RepairReceiver): void {
+    const { core, starts, facts, self, heard } = this.#options;
+    if (isOf('starts', message)) {
+      starts.receive(from, start, message);
+      facts.met(from, start);
+      return;
+    }
+    if (!starts.hears(from, start) && !(isOf('founding', message) && from !== self)) return;
+    heard(from, message);
+    if (isOf('repair', message)) return repair.receive(from, message);
+    if (isOf('facts', message)) return facts.receive(from, start, message);
+    if (message.kind === 'decided') repair.receive(from, message);
+    core.step({ kind: 'message', from, message });
+  }
+
+  /**
+   * Whether a frame of `group` may say `message` to us. What is said to found groups concerns everyone, and a process that
+   * belongs to no group hears nothing else. The core's word on its group counts: it may have been founded in this very turn.
+   */
+  #concernsUs(group: GroupId, message: WireMessage): boolean {
+    const own = this.#options.core.group;
+    if (own !== null && group === own) return true;
+    if (own !== null && group !== NO_GROUP) this.#noteForeign(group);
+    return isOf('founding', message);
+  }
+
+  #noteForeign(group: GroupId): void {
+    if (this.#foreignGroups.has(group) || this.#foreignGroups.size >= FOREIGN_GROUPS_MAX) return;
+    this.#foreignGroups.add(group);
+    this.#options.onForeignGroup(group);
+  }
+}
