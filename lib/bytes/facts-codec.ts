@@ -18,8 +18,8 @@ export function decodeFacts(bytes: Buffer): Facts {
   check(typeof facts === 'object' && facts !== null && !Array.isArray(facts), 'they are no record');
   for (const value of Object.values(facts))
     check(['string', 'number', 'boolean'].includes(typeof value), 'a value is neither text, number nor boolean');
-  // A number may be read that cannot be written, and a key twice.
-  check(JSON.stringify(facts) === text && Buffer.byteLength(text) === bytes.length, 'they have another form');
+  // A number may be read that cannot be written, a key twice, and U+FFFD from what is no UTF-8.
+  check(JSON.stringify(facts) === text && Buffer.from(text).equals(bytes), 'they have another form');
   return Object.freeze(facts as Facts);
 }
 

@@ -193,8 +193,9 @@ describe('bytes from the network', () => {
     ['a key twice', '{"a":1,"a":2}'],
     ['a number that is infinite', '{"a":1e999}'],
     ['no JSON', '{"a":'],
+    ['bytes that are no UTF-8, as many as what is read for them', '{"a":"\xf0\x90\x80"}'],
   ])('that hold as facts %s are null', (_what, json) => {
-    const bytes = Buffer.from(json);
+    const bytes = Buffer.from(json, 'latin1');
     const head = encoded({ kind: 'facts', edition: 1, facts: {} }).subarray(0, 9);
     const length = Buffer.alloc(4);
     length.writeUInt32BE(bytes.length);
