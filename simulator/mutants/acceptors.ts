@@ -36,7 +36,7 @@ export const acceptors: readonly Mutant[] = [
     file: 'lib/consensus/acceptor.ts',
     from: 'if (compareBallots(slot.promised, ballot) > 0) return null;',
     to: '',
-    breaks: 'Who has answered for one instance votes in the fast ballot there no more.',
+    breaks: 'An acceptor that has answered for one instance votes in the fast ballot there no more.',
     needs: 'a fast reign of four or more with collisions, and a proposal that comes between an answer and the accept',
     profile: 'collisions',
   },

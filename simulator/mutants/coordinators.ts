@@ -1,13 +1,13 @@
 import type { Mutant } from './mutant.js';
 
-/** What may have been chosen is picked, and nothing is proposed where something is decided. */
+/** A coordinator picks a value that may have been chosen, and proposes nothing at a decided instance. */
 export const coordinators: readonly Mutant[] = [
   {
     name: 'picking-ignores-fast-quorums',
     file: 'lib/consensus/picking.ts',
     from: 'return votes + (view.size - answered) >= view.quorum(kindOf(k));',
     to: 'return votes + (view.size - answered) >= view.classicQuorum;',
-    breaks: "A value may have been chosen if those who voted for it and the silent make a quorum of its ballot's kind.",
+    breaks: "A value may have been chosen if its voters and the silent members make a quorum of its ballot's kind.",
     needs:
       'a fast reign of five or more with collisions: of three any choice is safe then, of four both quorums are three',
     profile: 'collisions',
@@ -17,7 +17,7 @@ export const coordinators: readonly Mutant[] = [
     file: 'lib/consensus/picking.ts',
     from: 'if (inHighest.size === 1 || mayBeChosen(votes, answers.length, k, view)) return id;',
     to: 'return id;',
-    breaks: 'Of several values in the highest ballot the one that may have been chosen is picked.',
+    breaks: 'Of several values in the highest ballot, the picking rule takes the one that may have been chosen.',
     needs: 'a fast reign of four or more with collisions',
   },
   {
@@ -34,7 +34,7 @@ export const coordinators: readonly Mutant[] = [
     file: 'lib/consensus/coordinator.ts',
     from: 'this.#propose(instance, pick(answers, view));',
     to: 'this.#propose(instance, NO_OP_ID);',
-    breaks: 'Up to the highest vote every instance gets what the picking rule says.',
+    breaks: 'Up to the highest vote every instance gets the value that the picking rule gives.',
   },
   {
     name: 'last-vote-overlooked',
@@ -56,6 +56,6 @@ export const coordinators: readonly Mutant[] = [
     from: 'const base = baseOf(quorums, log.first);',
     to: 'const base = log.first;',
     breaks: 'The coordinator proposes nothing below the highest watermark among the answers.',
-    needs: 'a new coordinator that is behind one of those who answer it',
+    needs: 'a new coordinator that is behind a member that answers it',
   },
 ];

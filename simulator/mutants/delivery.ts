@@ -32,7 +32,7 @@ export const delivery: readonly Mutant[] = [
     file: 'lib/sequence/checkpoint-head.ts',
     from: '.list(held, writeHeld)',
     to: '.list(held.slice(0, 0), writeHeld)',
-    breaks: 'What is held is in checkpoints with its body.',
+    breaks: 'Checkpoints have the held batches with their bodies.',
     needs: 'a checkpoint that ends while a batch is held, and a process that goes on from it',
     profile: 'absences',
   },
@@ -68,7 +68,7 @@ export const delivery: readonly Mutant[] = [
     file: 'lib/paxos/log-supplier.ts',
     from: 'const end = Math.min(readable, until ?? readable, after(from, limits.catchUpInstances)) as Instance;',
     to: 'const end = Math.min(until ?? Infinity, after(from, limits.catchUpInstances)) as Instance;',
-    breaks: 'A process that is behind gets what was decided.',
+    breaks: 'A process that is behind gets the decided batches.',
     needs: 'votes that come to nothing at a process that is asked',
   },
   {
@@ -77,6 +77,6 @@ export const delivery: readonly Mutant[] = [
     from: 'this.#inFlight.set(id, { tickets: parcel.tickets, bytes: parcel.packedBytes, body });',
     to: `this.#inFlight.set(id, { tickets: parcel.tickets, bytes: parcel.packedBytes, body });
     for (const ticket of parcel.tickets) (ticket as { resolve(outcome: unknown): void }).resolve(0);`,
-    breaks: 'What is acknowledged has been chosen.',
+    breaks: 'An acknowledged operation has been chosen.',
   },
 ];

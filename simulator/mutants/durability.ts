@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant.js';
 
-/** Nobody hears of a vote, promise or signature before it is durable, and what is durable is kept. */
+/** Nobody hears of a vote, promise or signature before it is durable, and durable ones are kept. */
 export const durability: readonly Mutant[] = [
   {
     name: 'votes-before-durable',
@@ -31,7 +31,7 @@ export const durability: readonly Mutant[] = [
     file: 'lib/consensus/acceptor.ts',
     from: "outbox.sendOnceDurable(from, { kind: 'report',",
     to: "outbox.send(from, { kind: 'report',",
-    breaks: 'Who is asked about one instance persists a promise for it before it answers.',
+    breaks: 'An acceptor that is asked about one instance persists a promise for it before it answers.',
     needs: 'a fast reign of four or more with collisions, and a crash during the commit of an answer',
   },
   {
@@ -47,7 +47,7 @@ export const durability: readonly Mutant[] = [
     file: 'lib/consensus/instance-log.ts',
     from: 'return this.#durable;',
     to: 'return this.#first;',
-    breaks: 'What a process tells as durable is never above what its ledger holds.',
+    breaks: 'The durable watermark that a process tells is never above that of its ledger.',
   },
   {
     name: 'promise-not-written',
@@ -75,7 +75,7 @@ export const durability: readonly Mutant[] = [
     file: 'lib/consensus/instance-log.ts',
     from: 'return { instance: this.instance, promised: this.promised, vote: this.vote };',
     to: 'return { instance: this.instance, promised: NO_BALLOT, vote: this.vote };',
-    breaks: 'A restarted acceptor keeps what it has promised for one instance alone.',
+    breaks: 'A restarted acceptor keeps its promise for one instance alone.',
     needs: 'a fast reign of four or more with collisions, and a restart between an answer and a late proposal',
   },
   {
@@ -84,7 +84,7 @@ export const durability: readonly Mutant[] = [
     from: 'this.#highest = promised;',
     to: 'this.#highest = { ...promised, reign: Math.max(0, promised.reign - 1) };',
     breaks: 'A coordinator uses every reign number once.',
-    needs: 'a coordinator that comes back before anybody else has begun a reign',
+    needs: 'a coordinator that restarts before another process has begun a reign',
   },
   {
     name: 'incarnation-not-raised',
@@ -98,7 +98,7 @@ export const durability: readonly Mutant[] = [
     file: 'lib/consensus/outbox.ts',
     from: "this.#records.push({ kind: 'watermark', watermark });",
     to: "this.#records.push({ kind: 'watermark', watermark: (watermark + 1) as Instance });",
-    breaks: 'Below a watermark the log holds nothing but what was decided.',
+    breaks: 'Below a watermark the log holds only decided batches.',
   },
   {
     name: 'vote-left-below-watermark',

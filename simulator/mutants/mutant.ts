@@ -14,7 +14,7 @@ export interface Mutant {
   readonly to: string;
   /** Which rule of docs/protocol.md it breaks. */
   readonly breaks: string;
-  /** What it takes to show, where that is more than processes that propose, lose messages, crash and come back. */
+  /** The conditions that it needs to show, beyond processes that propose, lose messages, crash and restart. */
   readonly needs?: string;
   /** Where it shows soonest, if not soon in all profiles in turn. */
   readonly profile?: ProfileName;

@@ -59,7 +59,8 @@ export const progress: readonly Mutant[] = [
     file: 'lib/consensus/first-watch.ts',
     from: 'else if (this.#awaited.tick()) this.#isStranded = true;',
     to: '',
-    breaks: 'A coordinator that does not learn in time what somebody has called decided begins another reign.',
+    breaks:
+      'A coordinator that does not learn in time a decision that another process claims to know begins another reign.',
     needs: 'a member that alone knows a decision, tells its watermark in a promise and does not come back',
     profile: 'partings',
   },
@@ -68,14 +69,14 @@ export const progress: readonly Mutant[] = [
     file: 'lib/consensus/election.ts',
     from: 'if (this.#silentTicks < this.#timeoutTicks) return;',
     to: 'return;',
-    breaks: 'A process stands after a silence.',
+    breaks: 'A process stands for election after a silence.',
   },
   {
     name: 'candidate-stands-once',
     file: 'lib/consensus/election.ts',
     from: 'if (this.#canvass.ticks < limits.canvassTicks) return;',
     to: 'return;',
-    breaks: 'A process that no majority has supported stands again.',
+    breaks: 'A candidate that no majority has supported stands for election again.',
     needs: 'a majority without contact to anyone for a while, and no restarts after it',
   },
 ];

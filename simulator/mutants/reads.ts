@@ -21,7 +21,8 @@ export const reads: readonly Mutant[] = [
     file: 'lib/consensus/reads.ts',
     from: 'if (slot.vote !== null) until = after(slot.instance);',
     to: '',
-    breaks: 'Those who are asked answer up to where they have voted, not only up to where they know decisions.',
+    breaks:
+      'A process answers a read with the highest instance that it has voted in, not only that it knows to be decided.',
     needs: 'votes that reach one process long before the others',
   },
   {

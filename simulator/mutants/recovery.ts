@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant.js';
 
-/** Checkpoints stand for what comes before them, logs are cut below them, and whoever has lost its votes has none. */
+/** Checkpoints replace the log before them, logs are cut below them, and a process that has lost its votes has none. */
 export const recovery: readonly Mutant[] = [
   {
     name: 'delivered-batches-not-in-checkpoint',
@@ -23,7 +23,7 @@ export const recovery: readonly Mutant[] = [
     file: 'lib/ledger/records/commit-plan.ts',
     from: 'segmentOf(this.#checkpointed, this.#segmentInstances)',
     to: 'segmentOf(this.watermark, this.#segmentInstances)',
-    breaks: 'The log is cut below the checkpoint, and nowhere else.',
+    breaks: 'The log is cut below the checkpoint only.',
   },
   {
     name: 'latest-checkpoint-removed',
@@ -37,7 +37,7 @@ export const recovery: readonly Mutant[] = [
     file: 'lib/paxos/recovery/state-transfer.ts',
     from: 'receiver.finish().then(',
     to: 'Promise.resolve().then(',
-    breaks: 'A checkpoint is complete and durable before anybody goes on from it.',
+    breaks: 'A checkpoint is complete and durable before a process continues from it.',
     needs: 'an absence so long that the others have cut their logs',
   },
   {
@@ -54,7 +54,7 @@ export const recovery: readonly Mutant[] = [
     from: 'for (const instance of this.#slots.keys()) if (instance < first) this.#slots.delete(instance);',
     to: 'for (const instance of this.#slots.keys()) this.#slots.delete(instance);',
     breaks: 'An installation leaves votes beyond the end of the checkpoint as they are.',
-    needs: 'a member that has voted beyond a checkpoint and lacks what is before it',
+    needs: 'a member that has voted beyond a checkpoint and lacks the log before it',
     profile: 'absences',
   },
   {
@@ -78,7 +78,7 @@ export const recovery: readonly Mutant[] = [
     file: 'lib/machine/replica.ts',
     from: 'this.#state = state;\n        this.#system',
     to: 'this.#system',
-    breaks: 'A machine goes on from the state that is restored.',
+    breaks: 'A machine continues from the restored state.',
   },
   {
     name: 'decided-time-not-restored',
@@ -94,14 +94,14 @@ export const recovery: readonly Mutant[] = [
     file: 'lib/machine/machine-keeper.ts',
     from: 'system: system.finish() as SystemState, time });',
     to: 'system: new SystemState(), time });',
-    breaks: 'A machine goes on from the system state that is restored.',
+    breaks: 'A machine continues from the restored system state.',
   },
   {
     name: 'skipped-callers-not-told',
     file: 'lib/paxos/delivery.ts',
     from: '.filter((id) => this.#front.isOver(id))',
     to: '.filter((id) => this.#front.isOver(id) && String(id) === String())',
-    breaks: 'Who has put what is behind a restored state is told that its outcome is unknown.',
+    breaks: 'The caller of an operation that a restored state includes is told that its outcome is unknown.',
     needs: 'a process that is cut off until the others have cut their logs, and whose messages they have got',
   },
   {
@@ -109,7 +109,7 @@ export const recovery: readonly Mutant[] = [
     file: 'lib/paxos/log-supplier.ts',
     from: 'if (from < ledger.start) {',
     to: 'if (from < 0) {',
-    breaks: 'Who asks for what is not in the log any more is offered a checkpoint.',
+    breaks: 'A process that asks for entries that the log no longer has is offered a checkpoint.',
     needs: 'an absence so long that the others have cut their logs',
   },
   {
@@ -117,7 +117,7 @@ export const recovery: readonly Mutant[] = [
     file: 'lib/paxos/delivery.ts',
     from: 'if (error instanceof DamagedLogError) {',
     to: 'if (error instanceof DamagedLogError && error.from < 0) {',
-    breaks: 'What is damaged below the watermark is learnt again.',
+    breaks: 'A damaged entry below the watermark is learnt again.',
     needs: 'a damaged decision that is still to be delivered',
   },
   {
@@ -125,7 +125,7 @@ export const recovery: readonly Mutant[] = [
     file: 'lib/paxos/recovery/repairer.ts',
     from: '(this.#task === task && from >= this.#options.logStart() ? records : [])',
     to: '(this.#turn < 0 ? records : [])',
-    breaks: 'What was damaged is written again.',
+    breaks: 'A repaired entry is written to the log.',
     needs: 'a damaged decision that is still to be delivered',
     profile: 'damage',
   },
@@ -134,7 +134,7 @@ export const recovery: readonly Mutant[] = [
     file: 'lib/consensus/shared.ts',
     from: 'return shared.right.isAdmitted && shared.views.isMember(shared.self);',
     to: 'return shared.views.founded;',
-    breaks: 'Who has lost its votes takes part without one.',
+    breaks: 'A process that has lost its votes takes part without one.',
     needs: 'damaged or lost votes',
   },
   {
@@ -142,7 +142,7 @@ export const recovery: readonly Mutant[] = [
     file: 'lib/paxos/opening.ts',
     from: 'const kept = ports.setLedgerAside();',
     to: "const kept = 'where it was';",
-    breaks: 'Who has lost its votes comes back as somebody else.',
+    breaks: 'A process that has lost its votes rejoins under a new id, without a vote.',
     needs: 'damaged votes',
     profile: 'damage',
   },

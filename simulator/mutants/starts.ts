@@ -7,7 +7,8 @@ export const starts: readonly Mutant[] = [
     file: 'lib/paxos/starts.ts',
     from: 'if (known.starts.every((other) => isOfLineage(other, lineage))) {',
     to: 'if (known.starts.every((other) => isOfLineage(other, [...lineage, other]))) {',
-    breaks: 'Who knows of a start that is not in the lineage of a later one has found that the directory was put back.',
+    breaks:
+      'A member that knows of a start that is not in the lineage of a later one has found that the directory was put back.',
     needs: 'a directory that is put back',
     profile: 'crashes',
   },

@@ -23,7 +23,7 @@ export const time: readonly Mutant[] = [
     file: 'lib/consensus/group-clock.ts',
     from: 'if (Math.abs(jumpMs) > limits.clockBoundMs) this.#jumped(jumpMs);',
     to: 'if (Math.abs(jumpMs) > Infinity) this.#jumped(jumpMs);',
-    breaks: 'A coordinator whose own clock jumps takes what it knew of the others’ clocks as old.',
+    breaks: 'A coordinator whose own clock jumps takes its knowledge of the others’ clocks as old.',
     needs: 'a clock that is set while its process coordinates',
   },
 ];

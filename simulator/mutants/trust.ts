@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant.js';
 
-/** What is said counts only from whom it may come, within reason, and where it was asked for. */
+/** A message counts only from a process that may send it, with numbers in range, and, if it is an answer, only if it was asked for. */
 export const trust: readonly Mutant[] = [
   {
     name: 'foreign-group-heard',
@@ -16,7 +16,7 @@ export const trust: readonly Mutant[] = [
     file: 'lib/consensus/consensus.ts',
     from: 'return views.isMember(from) && outbox.questions.expects(from, first);',
     to: 'return views.founded && outbox.questions.expects(from, first);',
-    breaks: 'What was decided counts only from members, also where the question went to everyone.',
+    breaks: 'Decisions count only from members, also if the question went to everyone.',
     needs: 'a process that is no member and answers',
     profile: 'intrusions',
   },
@@ -62,7 +62,7 @@ export const trust: readonly Mutant[] = [
     from: 'if (processOf(id) === from) return true;',
     to: "if (processOf(id) !== '') return true;",
     breaks: 'Batches count only from their proposer, or as the answer to a question.',
-    needs: 'batches of nobody',
+    needs: 'batches of a process that does not exist',
     profile: 'intrusions',
   },
   {
@@ -88,7 +88,7 @@ export const trust: readonly Mutant[] = [
     file: 'lib/consensus/consensus.ts',
     from: "case 'inquire':\n        this.#leadership.follow(from, message.ballot);",
     to: "case 'inquire':",
-    breaks: 'Who is asked about one instance takes notice of the reign that asks.',
+    breaks: 'A process that is asked about one instance takes notice of the reign that asks.',
     needs: 'a question of a reign to come',
     profile: 'intrusions',
   },
@@ -97,7 +97,7 @@ export const trust: readonly Mutant[] = [
     file: 'lib/consensus/election.ts',
     from: 'this.#silentTicks += 1;\n    if (!hasVote) return;',
     to: 'if (!hasVote) return;\n    this.#silentTicks += 1;',
-    breaks: 'Where no coordinator is heard, the highest reign rises towards what is claimed, at observers too.',
+    breaks: 'If no coordinator is heard, the highest reign rises towards the claimed one, at observers too.',
     needs: 'reigns far above what an observer has heard of',
     profile: 'intrusions',
   },
@@ -133,7 +133,7 @@ export const trust: readonly Mutant[] = [
     file: 'lib/consensus/membership/founding.ts',
     from: 'if (!founding.members.includes(from)) return;\n    if (this.#tellsOfWithdrawal(from, founding.group)) this.#considerLeaving',
     to: 'if (this.#tellsOfWithdrawal(from, founding.group)) this.#considerLeaving',
-    breaks: 'That a founding holds counts only from its members.',
+    breaks: 'Only members of a founding are believed that it holds.',
     needs: 'a process that is no founder and says that a founding holds',
     profile: 'intrusions',
   },
