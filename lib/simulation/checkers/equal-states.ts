@@ -60,7 +60,9 @@ export class EqualStates<S extends StateMachine> {
   #compare(name: string, position: number, held: Held<S>, image: Buffer): void {
     const own = imageOf(held);
     if (image.equals(own)) return;
-    const where = difference(deserialize(image), deserialize(own), 'replica');
+    const [expected, found] = [deserialize(image) as Held<S>, deserialize(own) as Held<S>];
+    const where =
+      difference(expected.state, found.state, 'state') ?? difference(expected.system, found.system, 'system state');
     if (where !== null) this.#report(`after ${position} operations, by themselves and at ${name}, ${where}`);
   }
 }
