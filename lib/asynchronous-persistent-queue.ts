@@ -5,14 +5,14 @@ import type { Queue } from './queue/queue.js';
 import { decode, encode } from './serialization/codec.js';
 
 /**
- * The same ordered, durable list of messages at every process of a group, whoever crashes and comes back. Here the engine, which
- * knows bytes alone, is given the codec of values.
+ * The same ordered, durable list of messages at every process of a group, whichever processes crash and restart. Here the
+ * engine, which knows only bytes, gets the codec of values.
  */
 export class AsynchronousPersistentQueue extends PaxosQueue implements Queue {
   /**
-   * Opens the queue `queueId`, a multicast address and port such as `'239.255.0.1:7400'`. A process that the group
-   * knows resumes where it was; processes that belong to none found one as soon as `replicas` of them have met. A
-   * process beyond those waits, until `signal` is aborted, and says so in its log, or joins with `recover: true`.
+   * Opens the queue `queueId`, a multicast address and port such as `'239.255.0.1:7400'`. A member of the group resumes where
+   * it was; processes without a group found one as soon as `replicas` of them have met. A further process waits until `signal`
+   * aborts, and says so in its log; with `recover: true` it joins without a vote.
    * @throws TreplicaError INVALID_OPTION, NOT_MULTICAST, PORT_IN_USE, NETWORK, DIRECTORY_NOT_WRITABLE, DIRECTORY_IN_USE,
    * LEDGER_DAMAGED, LEDGER_VERSION, LEDGER_FAILED, VOTES_LOST, QUEUE_MISMATCH, REPLICAS_MISMATCH, BACKUP_MISMATCH; each names
    * the thing and the remedy.

@@ -3,13 +3,13 @@ import type { ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
 import type { View } from '../model/view.js';
 
-/** Which kind of reign a coordinator opens; `adaptive` follows what the proposers do. */
+/** The kind of reign that a coordinator opens; `adaptive` depends on how many processes propose. */
 export type Mode = BallotKind | 'adaptive';
 
 /**
- * Wishes for a kind of reign. Fast pays where one process proposes and another coordinates: two message delays instead
- * of three. A coordinator that proposes itself has two in a classic reign as well, with a smaller quorum; several
- * proposers collide in a fast one. A wish must last before it is followed, for a change costs a phase 1.
+ * Chooses the kind of reign. A fast reign is better if one process proposes and another coordinates: two message delays instead
+ * of three. A coordinator that proposes itself has two in a classic reign as well, with a smaller quorum; several proposers
+ * collide in a fast one. The reason for a change must last some time before the kind changes, because a change costs a phase 1.
  */
 export class ModeChooser {
   readonly #mode: Mode;
@@ -23,7 +23,7 @@ export class ModeChooser {
     this.#self = self;
   }
 
-  /** The kind with which a reign begins that nothing is known of yet. */
+  /** The kind of the first reign, when no proposals are known yet. */
   get initial(): BallotKind {
     return this.#mode === 'fast' ? 'fast' : 'classic';
   }

@@ -1,6 +1,6 @@
 type Primitive = string | number | bigint | boolean | symbol | null | undefined;
 
-/** Methods of bytes that change them, or that hand out the memory that they lie in. */
+/** Methods of bytes that change them, or that give access to their memory. */
 type BytesChange =
   | 'buffer'
   | 'copyWithin'
@@ -22,8 +22,8 @@ export type ReadonlyBytes<T extends Uint8Array = Uint8Array> = {
 } & Readonly<Record<number, number>>;
 
 /**
- * `T` as somebody sees it who may not change it: at every depth fields are read-only, and arrays, Map, Set, Date and bytes
- * lack the methods that change them. Methods of classes stay: whether those change anything is not in their types.
+ * `T` for a reader that may not change it: at every depth fields are read-only, and arrays, Map, Set, Date and bytes lack the
+ * methods that change them. Methods of classes remain: their types do not say whether they change anything.
  */
 export type DeepReadonly<T> = T extends Primitive
   ? T

@@ -2,9 +2,9 @@ import { TreplicaError } from '../model/errors.js';
 import { Sfc32 } from '../model/sfc32.js';
 
 /**
- * What an operation may know beyond the state: the same at every replica, and again when the log is replayed. An
- * operation that needs time, randomness or a fresh id takes it from here, never from `Date.now()`, `Math.random()` or
- * `randomUUID()`. Valid until `execute` returns: afterwards every use throws OPERATION_ASYNCHRONOUS.
+ * Time, randomness and ids for an operation: the same at every replica, and again when the log is replayed. An operation takes
+ * them from here, never from `Date.now()`, `Math.random()` or `randomUUID()`. Valid until `execute` returns: afterwards every
+ * use throws OPERATION_ASYNCHRONOUS.
  */
 export interface ExecutionContext {
   /** Number of operations executed before this one. */
@@ -13,17 +13,20 @@ export interface ExecutionContext {
   /** The decided time in milliseconds since 1970: the clock of the process that the operation came from. Never goes back. */
   readonly time: number;
 
-  /** The decided time as a date of the caller's own. */
+  /** The decided time as a new Date object. */
   now(): Date;
 
-  /** The next number of a sequence in [0, 1) that belongs to this operation. Anyone can compute it: not for secrets. */
+  /** The next random number of this operation, in [0, 1). Anyone can compute it: do not use it for secrets. */
   random(): number;
 
   /** An id that no other call in the group's life returns. */
   uniqueId(): string;
 }
 
-/** The one context of a replica: set to each operation in turn, because an object an operation would cost too much. */
+/**
+ * The only context of a replica: it is set to each operation in turn, because one object for each operation would cost too
+ * much.
+ */
 export class DecidedContext implements ExecutionContext {
   #isValid = false;
   #position = -1;
@@ -31,7 +34,7 @@ export class DecidedContext implements ExecutionContext {
   #idsGiven = 0;
   #random: Sfc32 | null = null;
 
-  /** Makes the context that of the operation at `position`. Time goes on to `proposedAtMs` if that is later. */
+  /** Sets the context to the operation at `position`. Time advances to `proposedAtMs` if that is later. */
   enter(position: number, proposedAtMs: number): void {
     this.#isValid = true;
     this.#position = position;
@@ -40,7 +43,7 @@ export class DecidedContext implements ExecutionContext {
     this.#random = null;
   }
 
-  /** Time goes on to `proposedAtMs` if that is later: also by a message that is no operation. */
+  /** Time advances to `proposedAtMs` if that is later, also for a message that is no operation. */
   passTo(proposedAtMs: number): void {
     if (proposedAtMs > this.#time) this.#time = proposedAtMs;
   }
@@ -49,7 +52,7 @@ export class DecidedContext implements ExecutionContext {
     this.#isValid = false;
   }
 
-  /** The decided time as of the latest operation: part of what is saved with a state. */
+  /** The decided time of the latest operation: it is saved with a state. */
   get latestTime(): number {
     return this.#time;
   }

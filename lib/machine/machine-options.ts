@@ -8,9 +8,9 @@ import { isThenable, silence } from './thenables.js';
 export interface MachineOptions {
   /**
    * The file: URL of a module that declares or imports all operations of the machine and whose default export is a function
-   * that makes the initial state, as `new URL('./auction.js', import.meta.url)`. Checkpoints are then made by a process
-   * of its own, which takes the memory of a second state while it runs, and operations go on meanwhile; without it
-   * operations wait at this replica while its state is saved.
+   * that makes the initial state, such as `new URL('./auction.js', import.meta.url)`. Then a child process makes the
+   * checkpoints. While it runs, it needs the memory of a second state, and operations continue at this replica. Default: this
+   * process makes them, and operations wait at this replica while its state is saved.
    */
   readonly module?: string | URL;
 }
@@ -25,7 +25,7 @@ const KINDS: OptionKinds<MachineOptions> = {
 const QUEUE_METHODS = ['submit', 'bind', 'sync', 'after', 'close'] as const satisfies readonly (keyof Queue)[];
 
 /**
- * What `ReplicatedStateMachine.create` is given.
+ * Checks the arguments of `ReplicatedStateMachine.create`.
  * @throws TreplicaError INVALID_OPTION
  */
 export function checkMachine(initialState: unknown, queue: unknown, options: unknown): void {
@@ -44,7 +44,7 @@ export function checkMachine(initialState: unknown, queue: unknown, options: unk
 }
 
 /**
- * Refuses what cannot be a state at all; the codec says what is wrong with the rest.
+ * Refuses a value that cannot be a state at all; the codec finds all other errors.
  * @throws TreplicaError INVALID_OPTION
  */
 export function checkInitialState(initialState: unknown): void {

@@ -5,8 +5,8 @@ import type { ExecutionContext } from './execution-context.js';
 import type { StateMachine } from './state-machine.js';
 
 /**
- * A change of the state `S`, as an object: its fields say what is to be changed, `execute` how. `R` is what the caller of
- * `machine.execute` is given. A subclass is registered with `@operation`.
+ * A change of the state `S`, as an object: its fields say what to change, `execute` how. `R` is the type of the result that the
+ * caller of `machine.execute` gets. Register a subclass with `@operation`.
  *
  * ```ts
  * @operation('auction.bid')
@@ -23,19 +23,19 @@ import type { StateMachine } from './state-machine.js';
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- `machine.execute` infers from both
 export abstract class Operation<S extends StateMachine, R = void> {
   /**
-   * Changes the state. Runs at every replica, in the same order, one operation at a time, on a copy of the operation
-   * that has been made from its fields alone. It has to do the same everywhere: it is synchronous, and looks at nothing
-   * but `state`, its own fields and `context`.
+   * Changes the state. Runs at every replica, in the same order, one operation at a time, on a copy of the operation that is
+   * made from its fields alone. It must do the same everywhere: it is synchronous, and uses only `state`, its own fields and
+   * `context`.
    *
-   * What it returns is copied for the caller. What it throws, the caller is rejected with; nothing is undone, and every
-   * replica keeps the part of the change that had been made. So check first, and change afterwards.
+   * The caller gets a copy of the result. If it throws, the caller's promise rejects with that error; nothing is undone, and
+   * every replica keeps the part of the change that was made before. So check first, and change afterwards.
    */
   abstract execute(state: S, context: ExecutionContext): R;
 }
 
 mark(Operation.prototype);
 
-/** What `@operation` can decorate. */
+/** A class that `@operation` can decorate. */
 export type OperationClass = abstract new (...args: never[]) => Operation<never, unknown>;
 
 /**
@@ -43,8 +43,8 @@ export type OperationClass = abstract new (...args: never[]) => Operation<never,
  * may be renamed, its name here may not.
  *
  * Throws OPERATION_ASYNCHRONOUS if `execute` is async or a generator, NOT_SERIALIZABLE if instances cannot be carried,
- * CLASS_REGISTERED_TWICE if the name is taken, and INVALID_OPTION for a name that cannot be one or a class that is no
- * operation.
+ * CLASS_REGISTERED_TWICE if the name is taken, and INVALID_OPTION for an invalid name or a class that does not extend
+ * Operation.
  */
 export function operation(name: string): (type: OperationClass) => void {
   checkNamed('operation', name);

@@ -3,7 +3,10 @@ import { detach, type Unveil } from '../serialization/detach.js';
 import { isThenable, silence } from './thenables.js';
 import { detachThrown } from './thrown.js';
 
-/** Runs a query, and returns, or throws, a copy of what it does. `unveil` knows what views that it may hold are views of. */
+/**
+ * Runs a query, and returns a copy of its result, or throws a copy of its error. `unveil` gives the object behind a view in the
+ * result.
+ */
 export function answerOf<R>(query: () => R, unveil: Unveil | null): R {
   let result: R;
   try {

@@ -1,6 +1,6 @@
 /**
- * The machine: a state in memory, changed by operations that every replica executes in the same order. It knows of a
- * queue of messages that is the same everywhere, and of nothing below it.
+ * The machine: a state in memory, changed by operations that every replica executes in the same order. It knows the queue,
+ * whose messages are the same everywhere, and nothing below it.
  */
 import { otherCopyOf, twoCopies } from '../model/copies.js';
 import { development } from '../model/development.js';
@@ -23,10 +23,10 @@ import { checkWait, syncWithin, within, type WaitOptions } from './wait-options.
 
 export type { ExecuteOptions, MachineOptions };
 
-/** How long a check whether the machine is ready waits. */
+/** How long `ready` waits. */
 export type ReadyOptions = WaitOptions;
 
-/** How long a read waits for what was acknowledged before it. */
+/** How long a read waits for the operations that were acknowledged before it. */
 export type ReadOptions = WaitOptions;
 
 /**
@@ -41,9 +41,9 @@ export type ReadOptions = WaitOptions;
 export class ReplicatedStateMachine<S extends StateMachine> {
   readonly #queue: Queue;
   readonly #replica: Replica<S>;
-  /** What the queue had no room for, in the order of the calls to `execute`. */
+  /** Operations that the queue had no room for, in the order of the calls to `execute`. */
   readonly #waiting: { readonly message: Uint8Array; readonly ticket: Ticket }[] = [];
-  /** In production the state is handed out as it is. */
+  /** In production `state` is the state itself and no view. */
   readonly #isGuarded = development.isOn;
   #isClosed = false;
   #cause: Error | null = null;
@@ -58,9 +58,9 @@ export class ReplicatedStateMachine<S extends StateMachine> {
 
   /**
    * A replica that has restored the local checkpoint and executed everything in the local log. `initialState` has to be the
-   * same at every replica and at every start; it belongs to the machine from now on. Rejects with what `queue.bind` rejects
-   * with; with CLASS_NOT_REGISTERED or MALFORMED_BYTES where the log holds an operation that this process cannot read; with
-   * STATE_MISMATCH or CLASS_NOT_REGISTERED where the checkpoint was made of another state; with NOT_SERIALIZABLE or
+   * same at every replica and at every start; it belongs to the machine from now on. Rejects with the errors of `queue.bind`;
+   * with CLASS_NOT_REGISTERED or MALFORMED_BYTES if the log holds an operation that this process cannot read; with
+   * STATE_MISMATCH or CLASS_NOT_REGISTERED if the checkpoint was made from another state; with NOT_SERIALIZABLE or
    * CLASS_NOT_REGISTERED for an initial state that could not be saved; and with INVALID_OPTION.
    */
   static async create<S extends StateMachine>(
@@ -73,19 +73,19 @@ export class ReplicatedStateMachine<S extends StateMachine> {
     try {
       await queue.bind(machine.#replica);
     } catch (error) {
-      // Why the queue has stopped says more than that it has.
+      // The cause why the queue has stopped says more than this error.
       throw machine.#cause ?? error;
     }
     return machine;
   }
 
   /**
-   * This replica's state, live: it changes as operations come in, and only they may change it. While a replica that was
-   * away catches up it is stale, and after that another object: ask for it each time.
+   * This replica's live state: operations change it, and only they may. While a replica catches up, the state is stale, and
+   * after that it is another object: read this property each time.
    *
-   * Unless NODE_ENV is 'production' when Treplica is loaded, it is given as a view that throws STATE_READ_ONLY when it is
-   * written to. Views have the classes and methods of what they show; built-in functions that look behind properties
-   * (structuredClone, Map.prototype.get called on them) refuse them: take a copy with `read` there.
+   * If NODE_ENV is not 'production' when Treplica is loaded, this is a view that throws STATE_READ_ONLY at every write. Views
+   * have the classes and methods of the objects that they show. Built-in functions that need the object itself
+   * (structuredClone, Map.prototype.get called on a view) refuse views: take a copy with `read` for them.
    */
   get state(): DeepReadonly<S> {
     const { state } = this.#replica;
@@ -96,11 +96,11 @@ export class ReplicatedStateMachine<S extends StateMachine> {
    * Executes `operation` at every replica and resolves with its result here: a copy, which does not change when the state
    * does. The operation is copied too, at the call. Operations of one caller are executed in the order of the calls.
    *
-   * Rejects with what the operation throws. With UnknownOutcomeError if the wait ends, by `options` or because this
-   * process stops, when the operation is on its way. If it had not been submitted yet, with the signal's reason or a
-   * DOMException named TimeoutError, and with STATE_MACHINE_CLOSED. With CLASS_NOT_REGISTERED, NOT_SERIALIZABLE and
-   * MESSAGE_TOO_LARGE before anything has happened; with OPERATION_ASYNCHRONOUS, and NOT_SERIALIZABLE for a result that
-   * cannot be copied, after the operation has been executed.
+   * Rejects with the error that the operation throws. Rejects with UnknownOutcomeError if the wait ends, by `options` or
+   * because this process stops, after the operation was submitted. If it was not submitted yet, rejects with the signal's
+   * reason, a DOMException named TimeoutError, or STATE_MACHINE_CLOSED. Rejects with CLASS_NOT_REGISTERED, NOT_SERIALIZABLE and
+   * MESSAGE_TOO_LARGE before anything has happened; with OPERATION_ASYNCHRONOUS, and NOT_SERIALIZABLE for a result that cannot
+   * be copied, after the operation has been executed.
    */
   execute<R>(operation: Operation<S, R>, options?: ExecuteOptions): Promise<R> {
     const ticket = new Ticket(operation);
@@ -116,12 +116,13 @@ export class ReplicatedStateMachine<S extends StateMachine> {
   }
 
   /**
-   * A linearizable read: runs `query` on a state that holds every operation acknowledged anywhere before the call, and
-   * resolves with a copy of what it returns. The query is synchronous and changes nothing: what it is given is as `state` is.
+   * A linearizable read: runs `query` on a state that includes every operation acknowledged anywhere before the call, and
+   * resolves with a copy of its result. The query is synchronous and changes nothing: it gets the state as the property `state`
+   * gives it.
    *
-   * Rejects with what the query throws; with NOT_SERIALIZABLE for what cannot be copied, QUERY_ASYNCHRONOUS for a promise,
-   * and STATE_READ_ONLY. Without having run the query, with STATE_MACHINE_CLOSED, INVALID_OPTION, READ_TIMED_OUT when
-   * `options.timeoutMs` is over, and with the reason of `options.signal`.
+   * Rejects with the error that the query throws; with NOT_SERIALIZABLE for a result that cannot be copied, QUERY_ASYNCHRONOUS
+   * for a promise, and STATE_READ_ONLY. Rejects before the query runs with STATE_MACHINE_CLOSED, INVALID_OPTION, READ_TIMED_OUT
+   * when `options.timeoutMs` is over, and with the reason of `options.signal`.
    */
   async read<R>(query: (state: DeepReadonly<S>) => R, options?: ReadOptions): Promise<R> {
     checkQuery(query);
@@ -136,9 +137,9 @@ export class ReplicatedStateMachine<S extends StateMachine> {
   }
 
   /**
-   * Whether this replica can do its work, found out by doing it: puts a probe, an operation that changes nothing, into the
-   * log, and resolves when it has been executed here. A majority has then made it durable, and this replica has executed
-   * everything that was ordered before it.
+   * Checks that this replica works: puts a probe, an operation that changes nothing, into the log, and resolves when it has
+   * been executed here. Then a majority has made it durable, and this replica has executed everything that was ordered before
+   * it.
    *
    * Rejects with STATE_MACHINE_CLOSED; with a DOMException named TimeoutError when `options.timeoutMs` is over; with the
    * reason of `options.signal`; and with INVALID_OPTION. Never with UnknownOutcomeError: a probe that is executed after its
@@ -169,7 +170,7 @@ export class ReplicatedStateMachine<S extends StateMachine> {
         return;
       } catch (error) {
         options.signal?.throwIfAborted();
-        // The machine has stopped, which the next attempt says; or goes on from a checkpoint that lies behind the probe.
+        // The machine has stopped, and the next attempt says so; or it continues from a checkpoint that includes the probe.
         if (!(error instanceof UnknownOutcomeError)) throw error;
       }
     }
@@ -199,12 +200,12 @@ export class ReplicatedStateMachine<S extends StateMachine> {
   }
 
   async #submitLater(room: Promise<void>): Promise<void> {
-    // A queue that closes has no room any more: the next attempt says so to each caller.
+    // A closing queue has no room any more: the next attempt tells each caller.
     for (let next: Promise<void> | undefined = room; next !== undefined; next = this.#submitWaiting())
       await next.catch(() => undefined);
   }
 
-  /** Submits what waits, first come, first served. Returns a promise when there is no room again. */
+  /** Submits the waiting operations in their order. Returns a promise when there is no room again. */
   #submitWaiting(): Promise<void> | undefined {
     let done = 0;
     let room: Promise<void> | undefined;
@@ -224,7 +225,7 @@ export class ReplicatedStateMachine<S extends StateMachine> {
   #stop(cause: Error | null): void {
     this.#isClosed = true;
     this.#cause = cause;
-    // Refuses all that waits.
+    // Rejects all waiting operations.
     void this.#submitWaiting();
   }
 
@@ -250,7 +251,7 @@ function notReady(timeoutMs: number): DOMException {
   );
 }
 
-/** Decoded, it would be no operation, and stop every replica. */
+/** Decoded, it would be no operation, and would stop every replica. */
 function notAnOperation(operation: object): TreplicaError {
   const elsewhere = otherCopyOf(operation);
   if (elsewhere !== null) {

@@ -4,7 +4,7 @@ import { DecidedContext, type ExecutionContext } from './execution-context.js';
 export interface TestContextOptions {
   /** The decided time, as a date or in milliseconds since 1970. Default: 0. */
   readonly time?: number | Date;
-  /** Position of the operation, from which random numbers and ids follow: a whole number, at least 0. Default: 0. */
+  /** Position of the operation, which determines random numbers and ids: a whole number, at least 0. Default: 0. */
   readonly seed?: number;
 }
 
@@ -17,8 +17,8 @@ const KINDS: OptionKinds<TestContextOptions> = {
 };
 
 /**
- * A context for calling `execute` of an operation by hand, in a test: what the operation at position `seed` would be given
- * at `time`, the same whenever it is called with the same options. It stays valid after `execute` has returned.
+ * A context for calling `execute` of an operation directly, in a test: the context of an operation at position `seed` and at
+ * `time`, always the same for the same options. It stays valid after `execute` has returned.
  *
  * ```ts
  * const counters = new Counters();

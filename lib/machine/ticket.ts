@@ -4,12 +4,15 @@ import { UnknownOutcomeError } from '../model/errors.js';
 import type { Queue } from '../queue/queue.js';
 import { checkWait, type WaitOptions } from './wait-options.js';
 
-/** How long a caller waits for an operation. The operation itself is not called back. */
+/** How long a caller waits for an operation. The end of the wait does not cancel the operation. */
 export type ExecuteOptions = WaitOptions;
 
 type Settle = (outcome: unknown) => void;
 
-/** What the promise made last is settled with. A function that keeps them is made once; a closure each would cost more. */
+/**
+ * The functions that settle the latest promise. One function stores them, made once; a closure for each promise would cost
+ * more.
+ */
 let resolveLast: Settle;
 let rejectLast: Settle;
 function keepLast(resolve: Settle, reject: Settle): void {
@@ -18,8 +21,8 @@ function keepLast(resolve: Settle, reject: Settle): void {
 }
 
 /**
- * A caller that waits for the outcome of an operation. It goes through the queue beside the message and comes back with
- * the delivery. Every operation has one: so there are no closures unless the caller limits the wait.
+ * A caller that waits for the outcome of an operation. It goes through the queue beside the message and comes back with the
+ * delivery. Every operation has one, so there are closures only if the caller limits the wait.
  */
 export class Ticket {
   readonly promise = new Promise<unknown>(keepLast);
@@ -47,7 +50,7 @@ export class Ticket {
     this.#reject(reason);
   }
 
-  /** The operation is behind the state that this replica goes on from: what became of it is not known here. */
+  /** The restored state of this replica is beyond the operation: its outcome is not known here. */
   skip(): void {
     if (this.isSettled) return;
     const message = `${this.name} was ordered or refused while this replica was behind, which goes on from a checkpoint.`;
@@ -65,7 +68,7 @@ export class Ticket {
     const stop = timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => this.#expire(timeoutMs));
     const abort = (): void => this.#giveUp(signal?.reason, 'the wait was aborted');
     signal?.addEventListener('abort', abort, { once: true });
-    // One signal may stand for thousands of operations: that is no leak, which Node would warn of.
+    // One signal may serve thousands of operations: this is no leak, but Node would warn of one.
     if (signal !== undefined) setMaxListeners(0, signal);
     this.#stopWatching = () => {
       stop?.();

@@ -29,7 +29,7 @@ export function checkWait(what: 'execute' | 'read' | 'ready', options: unknown):
 
 /**
  * Waits as `wait` does, and no longer than `options` allow: then its signal aborts, with the reason of the caller's signal or
- * with what `timedOut` makes. `clock` measures the time.
+ * with the error that `timedOut` makes. `clock` measures the time.
  */
 export async function within(
   clock: Pick<Queue, 'after'>,
@@ -42,7 +42,7 @@ export async function within(
   const stop = timeoutMs === undefined ? undefined : clock.after(timeoutMs, () => limit.abort(timedOut(timeoutMs)));
   const abort = (): void => limit.abort(signal?.reason);
   signal?.addEventListener('abort', abort, { once: true });
-  // One signal may stand for thousands of waits: that is no leak, which Node would warn of.
+  // One signal may serve thousands of waits: this is no leak, but Node would warn of one.
   if (signal instanceof EventTarget) setMaxListeners(0, signal);
   try {
     await wait(limit.signal);

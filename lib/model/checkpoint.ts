@@ -5,12 +5,12 @@ import type { Instance, Position } from './ids.js';
  * processes whose states are equal at the same place make checkpoints with the same digest.
  */
 export interface Checkpoint {
-  /** The first instance whose decision it does not hold. */
+  /** The first instance whose decision it does not include. */
   readonly next: Instance;
   /** Number of messages delivered by then. */
   readonly position: Position;
   readonly chunks: number;
-  /** Of all chunks together. */
+  /** The size of all chunks together. */
   readonly bytes: number;
   /** The first 32 hexadecimal digits of the SHA-256 of all chunks in order, each after its length (u32, big endian). */
   readonly digest: string;
@@ -27,14 +27,14 @@ export function isSameCheckpoint(a: Checkpoint, b: Checkpoint): boolean {
 }
 
 /**
- * What a majority has found of the state that this process had at a place in the sequence, where all processes are to hold the
- * same: another one. Whatever checkpoint the process has made by then is of no use to anyone, and neither is its log without one.
+ * The finding that a majority had another state than this process at a place in the sequence where all states must be equal.
+ * Every checkpoint that the process made before it is useless, and so is its log without a checkpoint.
  */
 export interface Verdict {
-  /** The first instance that the states compared did not hold. */
+  /** The first instance that the compared states did not include. */
   readonly next: Instance;
   /** The digest of this process's checkpoint there. */
   readonly refuted: string;
-  /** That of the majority's. */
+  /** The digest of the majority's checkpoint there. */
   readonly upheld: string;
 }

@@ -40,7 +40,7 @@ export type ErrorCode =
   | 'STATE_MACHINE_CLOSED'
   | 'INVARIANT_VIOLATION';
 
-/** What every error of Treplica is: the message says what happened, to what, and what to do. */
+/** The class of every error of Treplica. The message says what happened, to what, and what to do. */
 export class TreplicaError extends Error {
   override readonly name: string = 'TreplicaError';
 
@@ -53,9 +53,9 @@ export class TreplicaError extends Error {
   }
 }
 
-/** A part of the log below the watermark that cannot be used: what was decided there can be learnt again from others. */
+/** A part of the log below the watermark that cannot be used. The decisions there can be learnt again from others. */
 export class DamagedLogError extends TreplicaError {
-  /** The damage lies at `from <= instance < end`, and all of that is to be learnt again. */
+  /** The damage lies at `from <= instance < end`, and all of these instances must be learnt again. */
   constructor(
     readonly from: Instance,
     readonly end: Instance,
@@ -66,14 +66,14 @@ export class DamagedLogError extends TreplicaError {
   }
 }
 
-/** Whether what was kept cannot be read as it was written. */
+/** Whether stored data cannot be read as they were written. */
 export function isDamage(error: unknown): error is TreplicaError {
   return error instanceof TreplicaError && error.code === 'LEDGER_DAMAGED';
 }
 
 /**
- * The caller stopped waiting, or this process stopped, before the result was known. The operation may have been
- * executed, may still be, or may never be: ask the state, or make the operation idempotent and execute it again.
+ * The caller stopped waiting, or this process stopped, before the result was known. The operation may have been executed, may
+ * still be executed, or may never be: read the state, or make the operation idempotent and execute it again.
  */
 export class UnknownOutcomeError extends TreplicaError {
   override readonly name = 'UnknownOutcomeError';
@@ -87,7 +87,7 @@ export class UnknownOutcomeError extends TreplicaError {
   }
 }
 
-/** A bug, damaged hardware or a process that broke the protocol: this process stops rather than spread it. */
+/** A bug, damaged hardware or a process that broke the protocol: this process stops, so that the error does not spread. */
 export class InvariantViolation extends TreplicaError {
   override readonly name = 'InvariantViolation';
 

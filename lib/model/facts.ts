@@ -1,2 +1,2 @@
-/** What a participant of a group tells the others of itself: a small, flat record. Cannot be changed. */
+/** A small, flat record in which a process describes itself to the others of its group. Cannot be changed. */
 export type Facts = Readonly<Record<string, string | number | boolean>>;

@@ -31,8 +31,8 @@ export function isGroupId(text: unknown): text is GroupId {
 }
 
 /**
- * Reigns and instances stay below, so that no sum of one of them with a window or a step leaves the safe integers. Nobody
- * counts as far: a message that says more is malformed.
+ * Reigns and instances stay below, so that no sum of one of them with a window or a step exceeds the safe integers. No process
+ * counts that far: a message with a higher number is malformed.
  */
 export const COUNTER_MAX = 2 ** 52;
 

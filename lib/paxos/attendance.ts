@@ -13,11 +13,11 @@ const PROCESSES_MAX = 64;
 
 /** What a process knows of its group at one moment. */
 export interface QueueStatus {
-  /** An observer takes part without a vote. */
+  /** An observer is a process without a vote. */
   readonly part: 'member' | 'observer';
-  /** Of the latest view. */
+  /** The members of the latest view. */
   readonly members: readonly ProcessId[];
-  /** Whether a coordinator has been heard within the last second: one that no majority answers gives way. */
+  /** Whether a coordinator has been heard within the last second: a coordinator that no majority answers resigns. */
   readonly hasQuorum: boolean;
   /** While there is no quorum, the members that have not been heard for a second; otherwise none. */
   readonly missing: readonly ProcessId[];
@@ -36,9 +36,9 @@ export interface AttendanceOptions {
 }
 
 /**
- * Who of the group is heard, so that waiting is never silent: tells, soon and then again and again, that founders or a
- * majority are missing, and who. A group has its majority as long as somebody coordinates, for a coordinator that a
- * majority does not answer gives way; without one, all members that are there stand for election aloud.
+ * Which processes of the group are heard. Reports, soon and then repeatedly, that founders or a majority are missing, and
+ * which, so that no process waits silently. A group has its majority as long as it has a coordinator, because a coordinator
+ * that no majority answers resigns; without one, all present members stand for election and so make themselves heard.
  */
 export class Attendance {
   readonly #options: AttendanceOptions;
@@ -48,7 +48,7 @@ export class Attendance {
   /** The group of this address has been founded without this process. */
   #isStranger = false;
   #hasWarned = false;
-  /** Who is there is of interest: there is no group yet, or it has no coordinator. */
+  /** Whether it matters which processes are present: there is no group yet, or it has no coordinator. */
   #isLooking = true;
 
   constructor(options: AttendanceOptions) {
@@ -95,7 +95,7 @@ export class Attendance {
     };
   }
 
-  /** Whether somebody who had a majority not long ago coordinates. */
+  /** Whether there is a coordinator that had a majority a short time ago. */
   get #hasQuorum(): boolean {
     return this.#options.members() !== null && this.#now - this.#coordinatorHeard <= EXPIRY_TICKS;
   }

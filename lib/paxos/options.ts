@@ -19,32 +19,32 @@ export interface QueueOptions {
   readonly directory: string;
   /** How many processes found the group: the same number at each of them, from 1 to 31. */
   readonly replicas: number;
-  /** Address or name of the network interface to use, and the only one to be used. Default: loopback. */
+  /** Address or name of the only network interface to use. Default: loopback. */
   readonly networkInterface?: string;
-  /** How order is made. Default: `adaptive`, which is classic Paxos, and Fast Paxos where a single process proposes. */
+  /** The kind of consensus. Default: `adaptive`, which is classic Paxos, and Fast Paxos while a single process proposes. */
   readonly mode?: Mode;
   /**
-   * Port, for UDP and TCP, at which other processes reach this one, so that firewalls can let it through; a process of its
-   * own on the same machine needs another, queues of this process may share it. Default: the operating system chooses one.
+   * Port, for UDP and TCP, at which other processes reach this one, so that firewalls can pass it. Queues of one process may
+   * share it; another process on the same machine needs another port. Default: the operating system chooses one.
    */
   readonly port?: number;
   /** Largest datagram, in bytes. Default: 60,000 on loopback and 8,192 elsewhere. */
   readonly maxDatagramBytes?: number;
-  /** Where the queue says what happens to it. Default: warnings and errors go to standard output. */
+  /** Logger for the events of the queue. Default: warnings and errors go to standard output. */
   readonly log?: Logger;
   /** When the state is saved and the log cut; see `CheckpointOptions`. */
   readonly checkpoint?: CheckpointOptions;
   /**
-   * Whether a process that has lost its votes takes part all the same: it sets a damaged ledger aside and comes back under
-   * a new id, without a vote, in the group that exists. The same goes for one that comes when the group is complete.
-   * Default: false. `create` then rejects with LEDGER_DAMAGED, also where a ledger was set aside before and nothing has been
-   * joined since, and a process beyond the group's founders waits. One that follows a group already goes on to do so.
+   * Whether a process without votes may take part: a process that has lost its votes sets a damaged ledger aside and rejoins
+   * the existing group under a new id, without a vote; a process that comes when the group is complete joins it without a vote.
+   * Default: false. Then `create` rejects with LEDGER_DAMAGED, also if a ledger was set aside before and the process has joined
+   * no group since, and a process beyond the group's founders waits. A process that is already an observer remains one.
    */
   readonly recover?: boolean;
   /**
-   * Whether this queue may begin in a directory that holds what this process knows as a member of other queues' groups. Default: false,
-   * so that a mistaken queue id or directory does not begin an empty group: `create` rejects with QUEUE_MISMATCH. Not needed
-   * in an empty directory, nor while another queue of this process is open in it.
+   * Whether this queue may begin in a directory that holds the data of other queues' groups. Default: false, so that a mistaken
+   * queue id or directory does not begin an empty group: `create` rejects with QUEUE_MISMATCH. Not needed in an empty
+   * directory, nor while another queue of this process is open in it.
    */
   readonly newQueue?: boolean;
   /** Ends the wait for the group to be founded: `create` then rejects with the signal's reason. */

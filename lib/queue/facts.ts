@@ -6,20 +6,20 @@ import type { ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
 
 /**
- * What the participants of a group, members and observers, tell each other of themselves: names of operations, a version, an
- * address. Best effort: it comes late, or not at all from one that is not reached, and what it says may be untrue by then.
- * Nothing that must hold may rest on it.
+ * The facts that members and observers of a group publish about themselves: names of operations, a version, an address. Best
+ * effort: facts come late, or never from a process that is not reached, and may be outdated when they come. No guarantee may
+ * depend on them.
  */
 export interface ParticipantFacts extends Iterable<readonly [ProcessId, Facts]> {
   /**
-   * Takes the place of what this start of this process has published before. Processes that come later, or are started anew, are
-   * told as well. A start begins with nothing published.
-   * @throws TreplicaError INVALID_OPTION where it is no flat record of texts, finite numbers and booleans, or has more than
-   * 1,024 bytes as JSON; QUEUE_CLOSED.
+   * Replaces the facts that this start of this process has published before. Processes that come later, or are restarted, get
+   * them as well. A start begins without published facts.
+   * @throws TreplicaError INVALID_OPTION if it is no flat record of texts, finite numbers and booleans, or has more than 1,024
+   * bytes as JSON; QUEUE_CLOSED.
    */
   publish(facts: Facts): void;
 
-  /** What the start of a process that was heard last has published, this process included; undefined where nothing is known. */
+  /** The facts that the latest known start of a process has published, this process included; undefined if none are known. */
   of(process: ProcessId): Facts | undefined;
 }
 

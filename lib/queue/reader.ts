@@ -4,16 +4,18 @@ import { Fifo } from './fifo.js';
 import { holdsValue, valueIn, type MessageCodec } from './message-values.js';
 import type { Consumer, DeliveredBatch } from './state-holder.js';
 
-/** What an unread message costs beyond its own bytes, about. */
+/** Approximate memory of an unread message beyond its own bytes. */
 const UNREAD_HEAD_BYTES = 128;
 
 /** One message, as it comes off the queue. */
 export interface QueueMessage {
-  /** How many messages came before it. */
+  /** The number of messages before it. */
   readonly position: Position;
   /** The process that put it. */
   readonly origin: ProcessId;
-  /** What was put: bytes as a Buffer, which may be kept and must not be changed; anything else as a copy of its own. */
+  /**
+   * The value that was put: bytes as a Buffer, which may be kept and must not be changed; any other value as a separate copy.
+   */
   readonly message: unknown;
 }
 
@@ -25,7 +27,7 @@ interface Unread {
 }
 
 export interface ReaderOptions {
-  /** More than this makes the reader push back. */
+  /** Above this the reader pushes back. */
   readonly unreadBytesMax: number;
   /** Called once the reader, after it pushed back, has been read half empty. */
   readonly resume: () => void;
@@ -38,8 +40,8 @@ interface Get {
 }
 
 /**
- * What a queue is bound to where its messages are read one by one, with `get()` or `for await`. Messages that hold no value,
- * such as operations of a state machine, are passed over.
+ * The state holder of a queue whose messages are read one by one, with `get()` or `for await`. It skips messages that hold no
+ * value, such as operations of a state machine.
  */
 export class Reader implements Consumer {
   readonly #options: ReaderOptions;
@@ -59,7 +61,7 @@ export class Reader implements Consumer {
   }
 
   /**
-   * The next message that nobody else has got; callers are served first come, first served.
+   * The next message that no other caller has got; callers are served in the order of their calls.
    * @throws TreplicaError QUEUE_CLOSED when the queue is closed before there is one; CLASS_NOT_REGISTERED or MALFORMED_BYTES
    * for a message that this process cannot read: the next call gets the one after it.
    */
@@ -75,7 +77,7 @@ export class Reader implements Consumer {
     return new Promise((resolve, reject) => this.#answer({ resolve, reject }, message));
   }
 
-  /** Message after message, until the owner closes the queue; throws QUEUE_CLOSED where it stops for another cause. */
+  /** Message after message, until the owner closes the queue; throws QUEUE_CLOSED if it stops for another cause. */
   async *[Symbol.asyncIterator](): AsyncGenerator<QueueMessage, void, undefined> {
     for (;;) {
       const message = await this.get().catch((error: unknown) => {
@@ -102,7 +104,7 @@ export class Reader implements Consumer {
     for (let get = this.#gets.shift(); get !== undefined; get = this.#gets.shift()) get.reject(end);
   }
 
-  /** Read when it is asked for: what cannot be read is the concern of the caller alone. */
+  /** Decoded only when a caller asks for it: a message that cannot be read is an error for that caller alone. */
   #answer({ resolve, reject }: Get, { position, origin, bytes }: Unread): void {
     let message: unknown;
     try {

@@ -11,25 +11,28 @@ export interface DeliveredBatch {
   readonly proposedAtMs: number;
   /** Views of one buffer, which may be kept and must not be changed. */
   readonly messages: readonly Buffer[];
-  /** Where this very incarnation of this process put the messages: their tickets, index by index. Otherwise null. */
+  /** The tickets of the messages, index by index, if this start of this process put them. Otherwise null. */
   readonly tickets: readonly unknown[] | null;
 }
 
 /**
- * What a queue is bound to: it hands every message over in order, each once, from the first one on or from where a
- * restored state stands.
+ * The receiver that a queue is bound to: the queue hands it every message in order, each once, from the first one on or from
+ * the position of a restored state.
  */
 export interface StateHolder {
-  /** Absent where nothing can be saved: the log is then kept for ever, and a process that has fallen behind its cut end stops. */
+  /**
+   * Absent if no state can be saved: then this process keeps its log for ever. It stops if it needs a part of the log that all
+   * others have cut.
+   */
   readonly keeper?: StateKeeper;
 
   /**
-   * Whether a message that is put with this ticket belongs on the queue; absent where everything does. What is put in other
-   * ways than by the holder, by `queue.put`, say, has a ticket that the holder does not know.
+   * Whether a message with this ticket belongs on the queue. Absent if every message does. A message that the holder itself did
+   * not put, for example one of `queue.put`, has a ticket that the holder does not know.
    */
   accepts?(ticket: unknown): boolean;
 
-  /** Called for one batch after the other. Synchronous; must not throw: what it throws stops the queue. */
+  /** Called for one batch after the other. Synchronous; must not throw: an error stops the queue. */
   deliver(batch: DeliveredBatch): void;
 
   /**
@@ -37,48 +40,47 @@ export interface StateHolder {
    * and not delivered, and of the batch that `deliver` threw in: each of them may have been ordered or not. Called once.
    */
   stopped(tickets: readonly unknown[], cause: Error | null): void;
-  /** The decided time of what it has been given last, in milliseconds since 1970; absent where it keeps none. */
+  /** The decided time of the latest batch that it was given, in milliseconds since 1970; absent if it keeps none. */
   readonly decidedTimeMs?: number | undefined;
 }
 
 /** A state holder that may push back. */
 export interface Consumer extends StateHolder {
-  /** When false after what one instance delivers, no more comes until `resume` is called. */
+  /** If false after the delivery of one instance, nothing more is delivered until `resume` is called. */
   readonly ready?: boolean;
 }
 
-/** How to save what a state holder holds, and to give it back. */
+/** Saves and restores the state of a state holder. */
 export interface StateKeeper {
   /**
-   * The state as it is now, in pieces of some 64 KiB at most, each made in little time; nothing is delivered before the
-   * last one has been taken, or none is wanted any more. Equal states give equal pieces.
-   * @throws what makes the state impossible to save: the log is then kept
+   * The present state, in pieces of about 64 KiB at most, each made in little time; nothing is delivered before the last piece
+   * has been taken, or the iteration ends early. Equal states give equal pieces.
+   * @throws the reason why the state cannot be saved: then the log is kept
    */
   save(): IterableIterator<Uint8Array>;
   /**
-   * Absent where `save` is the only way. Has another process make the checkpoint out of the latest one and the log, so that
-   * delivery goes on here meanwhile. `progressed` is called with what it is doing whenever it has got further. Rejects where
-   * that fails, or when it is called off.
+   * Absent if `save` is the only way. Has another process make the checkpoint from the latest one and the log, so that delivery
+   * continues here meanwhile. Calls `progressed` with the current step at each progress. Rejects if that fails or is cancelled.
    */
   readonly saveElsewhere?:
     ((task: SavingTask, signal: AbortSignal, progressed: (step: string) => void) => Promise<Checkpoint>) | undefined;
   /** Takes pieces in the order in which they were saved. */
   restore(): StateSink;
   /**
-   * The messages of these tickets, which were put here, are behind the state that has been restored: they have been
-   * delivered elsewhere, or never will be.
+   * The messages of these tickets, which were put here, will not be delivered here, because the restored state is beyond them:
+   * they have been delivered elsewhere, or never will be.
    */
   skipped(tickets: readonly unknown[]): void;
 }
 
 /**
- * What another process of this machine needs in order to make a checkpoint of a queue: the engine makes it, and the engine's
- * own module understands it there. A keeper only hands it over.
+ * The data that another process of this machine needs to make a checkpoint of a queue: the engine makes them, and the engine's
+ * own module reads them there. A keeper only passes them on.
  */
 export interface SavingTask {
   /** The file: URL of the engine's module, whose export `save` is a `SaveElsewhere`: to be imported in the other process. */
   readonly engine: string;
-  /** The engine's own affair: to be handed to `save` as it is. It can be sent by the structured clone algorithm. */
+  /** Only the engine reads it: pass it to `save` unchanged. The structured clone algorithm can copy it. */
   readonly content: unknown;
 }
 
@@ -86,9 +88,9 @@ export interface SavingTask {
 type SavableHolder = StateHolder & { readonly keeper: StateKeeper };
 
 /**
- * Makes the checkpoint that a task asks for, in a process of its own. `holder` is one of its own, in the state that every
- * process begins with; `progressed` is called with what is being done whenever that has got further.
- * @throws TreplicaError LEDGER_DAMAGED where it cannot be made of what is stored; and what the holder throws.
+ * Makes the checkpoint that a task asks for, in a separate process. `holder` is that process's own, in the initial state; calls
+ * `progressed` with the current step at each progress.
+ * @throws TreplicaError LEDGER_DAMAGED if the stored data are not enough; and the errors of the holder.
  */
 export type SaveElsewhere = (
   content: unknown,
@@ -97,8 +99,8 @@ export type SaveElsewhere = (
 ) => Promise<Checkpoint>;
 
 export interface StateSink {
-  /** Works for little time. @throws TreplicaError where this process cannot read the state */
+  /** Takes little time. @throws TreplicaError if this process cannot read the state */
   push(piece: Uint8Array): void;
-  /** From now on the holder holds what was restored; until then what it held before. */
+  /** From now on the holder has the restored state; until then it has the former one. */
   finish(): void;
 }

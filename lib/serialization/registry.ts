@@ -60,8 +60,8 @@ export function register(type: Class, name: string): void {
 }
 
 /**
- * A module that is evaluated again, as by hot reload, declares its classes again: the later one takes the name over, and
- * what there is of the earlier one is still carried under it. Throws CLASS_REGISTERED_TWICE for any other class.
+ * A module that is evaluated again, for example by hot reload, declares its classes again: the later class gets the name, and
+ * instances of the earlier one are still carried under it. Throws CLASS_REGISTERED_TWICE for any other class.
  */
 function refuseAnother(name: string, earlier: Class, later: Class): void {
   if (earlier.name !== later.name) {
@@ -78,7 +78,7 @@ function refuseAnother(name: string, earlier: Class, later: Class): void {
   );
 }
 
-/** Names that begin so are those of Treplica's own classes, which it gives to `register` itself. */
+/** Names with this prefix are those of Treplica's own classes, which it registers itself. */
 const RESERVED = 'treplica.';
 
 /** Throws INVALID_OPTION where `@decorator` stands on a class as it is, without a name, and for a name that is reserved. */
@@ -106,18 +106,17 @@ export function checkClass(decorator: string, name: string, type: unknown): void
 }
 
 /**
- * Gives a class a name on the wire, so that its instances may occur anywhere in operations: in fields without `@Type`,
- * as subclasses, in collections of mixed things. At each replica an instance is made again from its fields: neither the
- * constructor nor field initialisers run, but `@Transform` functions do, and have to do the same everywhere. Only where an
- * instance was written before its class had gained a field is another one made, without arguments, for that field's initial
- * value.
+ * Gives a class a name on the wire, so that its instances may occur anywhere in operations: in fields without `@Type`, as
+ * subclasses, in collections of mixed things. Each replica makes an instance from its fields: neither the constructor nor field
+ * initialisers run, but `@Transform` functions do, and must do the same everywhere. Only if an instance was written before its
+ * class gained a field, another instance is made, without arguments, for that field's initial value.
  *
  * ```ts
  * @serializable('auction.item')
  * class Item { constructor(readonly title: string, readonly photos: Set<string>) {} }
  * ```
  *
- * Throws NOT_SERIALIZABLE, CLASS_REGISTERED_TWICE, and INVALID_OPTION for a name that cannot be one.
+ * Throws NOT_SERIALIZABLE, CLASS_REGISTERED_TWICE, and INVALID_OPTION for an invalid name.
  */
 export function serializable(name: string): (type: Class) => void {
   checkNamed('serializable', name);
