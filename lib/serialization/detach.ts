@@ -5,6 +5,7 @@ import { isNative } from './class-source.js';
 import { className, flawOf, prototypeOf } from './flaws.js';
 import { refuseHidden } from './hidden-state.js';
 import { close, EXTENSIBLE, integrityOf } from './integrity.js';
+import { kindOf, ObjectKind } from './kinds.js';
 import { bare, put, refuseSymbols } from './properties.js';
 import { twinOf } from './realms.js';
 import { located, Refusal } from './refusal.js';
@@ -53,19 +54,19 @@ class Copying {
   }
 
   #object(original: object, prototype: object | null): object {
-    switch (prototype) {
-      case Array.prototype:
+    switch (kindOf(prototype)) {
+      case ObjectKind.array:
         return this.#array(original as unknown[]);
-      case Map.prototype:
+      case ObjectKind.map:
         return this.#map(bare(original) as Map<unknown, unknown>);
-      case Set.prototype:
+      case ObjectKind.set:
         return this.#set(bare(original) as Set<unknown>);
-      case Date.prototype:
+      case ObjectKind.date:
         return this.#begin(original, new Date((bare(original) as Date).getTime()));
-      case Buffer.prototype:
+      case ObjectKind.buffer:
         if (development.isOn) refuseOddBytes(original as Buffer);
         return this.#begin(original, Buffer.from(original as Buffer));
-      case Uint8Array.prototype:
+      case ObjectKind.bytes:
         if (development.isOn) refuseOddBytes(original as Uint8Array);
         return this.#begin(original, Uint8Array.from(original as Uint8Array));
       default:

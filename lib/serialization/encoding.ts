@@ -3,6 +3,7 @@ import { types } from 'node:util';
 import { development } from '../model/development.js';
 import type { ClassCodec, Declared, Shape } from './class-codec.js';
 import { prototypeOf } from './flaws.js';
+import { kindOf, ObjectKind } from './kinds.js';
 import { EXTENSIBLE, integrityOf, isOrdinary } from './integrity.js';
 import { bare, refuseSymbols } from './properties.js';
 import { located, Refusal, refuseClass, refuseProperties, refuseType } from './refusal.js';
@@ -111,27 +112,30 @@ export class Encoding {
   }
 
   #contents(value: object, prototype: object | null, declared: Declared | null): unknown[] {
-    if (prototype === null) return this.#entries(Kind.bareObject, value);
-    switch (prototype) {
-      case Array.prototype:
+    switch (kindOf(prototype)) {
+      case ObjectKind.bareObject:
+        return this.#entries(Kind.bareObject, value);
+      case ObjectKind.array:
         return this.#array(value, declared);
-      case Object.prototype:
+      case ObjectKind.object:
         return this.#entries(Kind.object, value);
-      case Map.prototype:
+      case ObjectKind.map:
         return this.#map(bare(value) as ReadonlyMap<unknown, unknown>, declared);
-      case Set.prototype:
+      case ObjectKind.set:
         return this.#set(bare(value) as ReadonlySet<unknown>, declared);
-      case Date.prototype:
+      case ObjectKind.date:
         return [Kind.date, (bare(value) as Date).getTime()];
-      case Buffer.prototype:
+      case ObjectKind.buffer:
         if (types.isUint8Array(value)) return this.#bytes(Kind.buffer, value);
         break;
-      case Uint8Array.prototype:
+      case ObjectKind.bytes:
         if (types.isUint8Array(value)) return this.#bytes(Kind.bytes, value);
         break;
+      case ObjectKind.instance:
+        break;
     }
-    const twin = twinOf(prototype);
-    if (twin === null) throw refuseClass(prototype);
+    const twin = prototype === null ? null : twinOf(prototype);
+    if (twin === null) throw refuseClass(prototype ?? Object.prototype);
     return this.#contents(value, twin, declared);
   }
 

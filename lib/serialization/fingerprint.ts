@@ -1,4 +1,5 @@
 import { prototypeOf } from './flaws.js';
+import { kindOf, ObjectKind } from './kinds.js';
 
 /** So many fields are looked at: more would tell few objects apart that these do not. */
 const FIELDS_MAX = 3;
@@ -25,22 +26,22 @@ function contentsOrNothing(object: object): number {
 }
 
 function contents(object: object, looksDeeper: boolean): number {
-  switch (prototypeOf(object)) {
-    case Array.prototype:
+  switch (kindOf(prototypeOf(object))) {
+    case ObjectKind.array:
       return ofElements(object as readonly unknown[], looksDeeper);
-    case Map.prototype: {
+    case ObjectKind.map: {
       const [entry] = object as ReadonlyMap<unknown, unknown>;
       const { size } = object as ReadonlyMap<unknown, unknown>;
       return entry === undefined ? 1 : mix(mix(size, entry[0], looksDeeper), entry[1], looksDeeper);
     }
-    case Set.prototype: {
+    case ObjectKind.set: {
       const [member] = object as ReadonlySet<unknown>;
       return mix((object as ReadonlySet<unknown>).size, member, looksDeeper);
     }
-    case Date.prototype:
+    case ObjectKind.date:
       return ofNumber((object as Date).getTime());
-    case Buffer.prototype:
-    case Uint8Array.prototype:
+    case ObjectKind.buffer:
+    case ObjectKind.bytes:
       return ofBytes(object as Uint8Array);
     default:
       return ofFields(object as Readonly<Record<string, unknown>>, looksDeeper);

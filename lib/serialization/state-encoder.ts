@@ -9,6 +9,7 @@ import { flawOf, prototypeOf, type Class } from './flaws.js';
 import { HeaderTable } from './header-table.js';
 import { IdentityTable } from './identity-table.js';
 import { EXTENSIBLE, integrityOf, isOrdinary } from './integrity.js';
+import { kindOf, ObjectKind } from './kinds.js';
 import { PieceWriter } from './piece-writer.js';
 import { bare, refuseSymbols } from './properties.js';
 import { located, refuseClass, refuseProperties, refuseType } from './refusal.js';
@@ -260,38 +261,45 @@ class StateEncoder {
   }
 
   #contentsOf(value: object, prototype: object | null, declared: Declared | null): boolean {
-    switch (prototype) {
-      case null:
+    const kind = kindOf(prototype);
+    switch (kind) {
+      case ObjectKind.bareObject:
         return this.#plainObject(Tag.bareObject, value);
-      case Object.prototype:
+      case ObjectKind.object:
         return this.#plainObject(Tag.object, value);
-      case Array.prototype:
+      case ObjectKind.array:
         return this.#array(value, declared);
-      case Map.prototype:
+      case ObjectKind.map:
         return this.#map(bare(value) as ReadonlyMap<unknown, unknown>, declared);
-      case Set.prototype:
+      case ObjectKind.set:
         return this.#set(bare(value) as ReadonlySet<unknown>, declared);
-      default:
-        return this.#instanceOrLeaf(value, prototype, declared);
+      case ObjectKind.date:
+        this.#writer.object(Tag.date);
+        this.#writer.number((bare(value) as Date).getTime());
+        return false;
+      case ObjectKind.buffer:
+      case ObjectKind.bytes:
+        if (types.isUint8Array(value)) return this.#bytes(kind, value);
+        break;
+      case ObjectKind.instance:
+        break;
     }
+    return this.#instanceOrTwin(value, prototype ?? Object.prototype, declared);
   }
 
-  #instanceOrLeaf(value: object, prototype: object, declared: Declared | null): boolean {
+  #bytes(kind: number, value: Uint8Array): boolean {
+    if (development.isOn) refuseOddBytes(value);
+    this.#writer.object(kind === ObjectKind.buffer ? Tag.buffer : Tag.bytes);
+    this.#writer.bytes(value);
+    return false;
+  }
+
+  #instanceOrTwin(value: object, prototype: object, declared: Declared | null): boolean {
     const codec = codecFor(prototype) ?? declared?.codecFor(prototype);
     if (codec !== undefined) return this.#instance(value, codec);
-    if (prototype === Date.prototype) {
-      this.#writer.object(Tag.date);
-      this.#writer.number((bare(value) as Date).getTime());
-    } else if (types.isUint8Array(value) && (prototype === Buffer.prototype || prototype === Uint8Array.prototype)) {
-      if (development.isOn) refuseOddBytes(value);
-      this.#writer.object(prototype === Buffer.prototype ? Tag.buffer : Tag.bytes);
-      this.#writer.bytes(value);
-    } else {
-      const twin = twinOf(prototype);
-      if (twin === null) throw refuseClass(prototype);
-      return this.#contentsOf(value, twin, declared);
-    }
-    return false;
+    const twin = twinOf(prototype);
+    if (twin === null) throw refuseClass(prototype);
+    return this.#contentsOf(value, twin, declared);
   }
 
   #instance(value: object, codec: ClassCodec): boolean {

@@ -1,0 +1,44 @@
+/**
+ * What an object is to the codecs, by its prototype: the one list of what is carried otherwise than by fields. Numbers, because
+ * the loops that ask do so for every object.
+ */
+export const ObjectKind = {
+  /** Fields, of a registered class or of any other: also those of built-in classes that nothing carries. */
+  instance: 0,
+  /** A plain object of this realm. */
+  object: 1,
+  /** The same without a prototype. */
+  bareObject: 2,
+  array: 3,
+  map: 4,
+  set: 5,
+  date: 6,
+  buffer: 7,
+  bytes: 8,
+} as const;
+
+export type ObjectKind = (typeof ObjectKind)[keyof typeof ObjectKind];
+
+/** An object of another realm has a prototype of its own: ask for the kind of its twin (realms.ts). */
+export function kindOf(prototype: object | null): ObjectKind {
+  switch (prototype) {
+    case null:
+      return ObjectKind.bareObject;
+    case Object.prototype:
+      return ObjectKind.object;
+    case Array.prototype:
+      return ObjectKind.array;
+    case Map.prototype:
+      return ObjectKind.map;
+    case Set.prototype:
+      return ObjectKind.set;
+    case Date.prototype:
+      return ObjectKind.date;
+    case Buffer.prototype:
+      return ObjectKind.buffer;
+    case Uint8Array.prototype:
+      return ObjectKind.bytes;
+    default:
+      return ObjectKind.instance;
+  }
+}
