@@ -19,11 +19,13 @@ export const ObjectKind = {
 
 export type ObjectKind = (typeof ObjectKind)[keyof typeof ObjectKind];
 
-/** An object of another realm has a prototype of its own: ask for the kind of its twin (realms.ts). */
+/** Kept here: `Buffer` is a getter of the global object. */
+const BUFFER = Buffer.prototype as object;
+const BYTES: object = Uint8Array.prototype;
+
+/** The prototypes of another realm are other objects: ask for the kind of their twins (realms.ts). */
 export function kindOf(prototype: object | null): ObjectKind {
   switch (prototype) {
-    case null:
-      return ObjectKind.bareObject;
     case Object.prototype:
       return ObjectKind.object;
     case Array.prototype:
@@ -32,11 +34,13 @@ export function kindOf(prototype: object | null): ObjectKind {
       return ObjectKind.map;
     case Set.prototype:
       return ObjectKind.set;
+    case null:
+      return ObjectKind.bareObject;
     case Date.prototype:
       return ObjectKind.date;
-    case Buffer.prototype:
+    case BUFFER:
       return ObjectKind.buffer;
-    case Uint8Array.prototype:
+    case BYTES:
       return ObjectKind.bytes;
     default:
       return ObjectKind.instance;
