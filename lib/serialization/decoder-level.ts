@@ -1,4 +1,5 @@
 import type { Declared, Field } from './class-codec.js';
+import { EXTENSIBLE } from './integrity.js';
 
 export const PLAIN_INSTANCE = 0;
 /** One that is given its fields when all of them are there, because that runs code of the class. */
@@ -8,7 +9,7 @@ export const OBJECT = 3;
 export const MAP = 4;
 export const SET = 5;
 
-/** An object whose contents are being read: the mirror image of the encoder's frames. */
+/** An object whose contents are being read: the mirror image of the encoder's levels. */
 export interface Level {
   kind: number;
   object: object;
@@ -24,7 +25,7 @@ export interface Level {
   integrity: number;
 }
 
-export function unusedLevel(): Level {
+function unusedLevel(): Level {
   return {
     kind: ARRAY,
     object: {},
@@ -37,4 +38,40 @@ export function unusedLevel(): Level {
     declared: null,
     integrity: 0,
   };
+}
+
+/** The objects whose contents are being read, each inside the one before. Levels are used again and again. */
+export class LevelStack {
+  /** How many levels are in use. */
+  depth = 0;
+  readonly #levels: Level[] = [];
+
+  get innermost(): Level | undefined {
+    return this.#levels[this.depth - 1];
+  }
+
+  push(kind: number, object: object, count: number, declared: Declared | null): Level {
+    const level = (this.#levels[this.depth] ??= unusedLevel());
+    this.depth += 1;
+    level.kind = kind;
+    level.object = object;
+    level.next = 0;
+    level.count = count;
+    level.declared = declared;
+    level.integrity = EXTENSIBLE;
+    level.keyIsRead = false;
+    return level;
+  }
+
+  /** One more content has been, or is about to be, read. */
+  advance(level: Level): void {
+    level.next += 1;
+    level.keyIsRead = false;
+    if (level.next === level.count) this.leave(level);
+  }
+
+  /** The level is free for what the object holds last, unless the object is to be closed after that. */
+  leave(level: Level): void {
+    if (level.integrity === EXTENSIBLE) this.depth -= 1;
+  }
 }

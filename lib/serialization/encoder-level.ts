@@ -9,7 +9,7 @@ export const OBJECT = 2;
 export const MAP = 3;
 export const SET = 4;
 
-/** An object whose contents are being written. Frames are used again and again, one for each level of nesting. */
+/** An object whose contents are being written. */
 export interface Level {
   kind: number;
   object: object;
@@ -30,7 +30,7 @@ export interface Level {
   key: string;
 }
 
-export function unusedLevel(): Level {
+function unusedLevel(): Level {
   return {
     kind: INSTANCE,
     object: {},
@@ -47,4 +47,41 @@ export function unusedLevel(): Level {
     type: null,
     key: '',
   };
+}
+
+/** The objects whose contents are being written, each inside the one before. Levels are used again and again. */
+export class LevelStack {
+  /** How many levels are in use. */
+  depth = 0;
+  /** The class and the field that are being written: a new level is in them. */
+  type: Class | null = null;
+  key = '';
+  readonly #levels: Level[] = [];
+
+  get innermost(): Level | null {
+    return this.depth === 0 ? null : (this.#levels[this.depth - 1] ?? null);
+  }
+
+  push(kind: number, object: object, count: number, declared: Declared | null): Level {
+    const level = (this.#levels[this.depth] ??= unusedLevel());
+    this.depth += 1;
+    level.kind = kind;
+    level.object = object;
+    level.next = 0;
+    level.count = count;
+    level.declared = declared;
+    level.entry = null;
+    level.keyIsWritten = false;
+    level.type = this.type;
+    level.key = this.key;
+    return level;
+  }
+
+  /** One more content has been, or is about to be, written. After the last one the level is free: what that holds may take it. */
+  advance(level: Level): void {
+    level.next += 1;
+    level.entry = null;
+    level.keyIsWritten = false;
+    if (level.next === level.count) this.depth -= 1;
+  }
 }

@@ -34,6 +34,9 @@ export const PIECE_OBJECTS = 2_048;
 /** Raised when a reader of the version before would misread what is written. */
 export const STATE_FORMAT = 2;
 
+/** The largest length that an array has. */
+export const ARRAY_LENGTH_MAX = 2 ** 32 - 1;
+
 /** So many headers of a state can be referred to: beyond that they are written out. */
 export const STATE_HEADERS_MAX = 65_536;
 
