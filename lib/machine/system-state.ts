@@ -3,7 +3,7 @@
  * saved, restored and compared with the application's state, and changed by system operations alone.
  */
 export class SystemState {
-  /** By this name error messages call it; a minifier must not change what is saved. */
+  /** Error messages use this name, also where a minifier has renamed the class. */
   static readonly name: string = 'treplica.SystemState';
 
   /** How many operations of the application have been executed since the group began. */

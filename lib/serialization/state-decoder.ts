@@ -26,9 +26,10 @@ export class StateDecoder {
   constructor(readonly model: object) {}
 
   /**
-   * Takes the next piece. Throws MALFORMED_BYTES where it is not the next one or has been damaged, CLASS_NOT_REGISTERED
-   * where this process has not loaded a class, and STATE_MISMATCH where the class of the state has lost a field. After
-   * that the decoder is of no use.
+   * Takes the next piece. After a throw the decoder is of no use.
+   * @throws TreplicaError MALFORMED_BYTES where it is not the next one or has been damaged, LEDGER_VERSION for a state in another
+   * format, CLASS_NOT_REGISTERED where this process has not loaded a class, and STATE_MISMATCH where the class of the state has
+   * lost a field.
    */
   push(piece: Uint8Array): void {
     try {
@@ -64,12 +65,11 @@ export class StateDecoder {
   #head(): void {
     const reader = this.#reader;
     const version = reader.natural();
-    if (version !== STATE_FORMAT) failCheckpoint(`a state in format ${version}`);
-    const name = reader.string();
+    if (version !== STATE_FORMAT) throw anotherFormat(version);
     const type = this.model.constructor as Class;
     const fields = new Set<string>();
     for (let left = reader.natural(); left > 0; left -= 1) fields.add(reader.string());
-    for (const field of fields) if (!Object.hasOwn(this.model, field)) throw lostField(name, type.name, field);
+    for (const field of fields) if (!Object.hasOwn(this.model, field)) throw lostField(type.name, field);
     this.#integrity = reader.natural();
     // What the class has gained is in the model, whatever its constructor takes.
     const codec = new ClassCodec(type, '', []);
@@ -189,9 +189,16 @@ export class StateDecoder {
   }
 }
 
-function lostField(savedAs: string, name: string, field: string): TreplicaError {
+function anotherFormat(version: number): TreplicaError {
+  return new TreplicaError(
+    'LEDGER_VERSION',
+    `The checkpoint holds a state in format ${version}, and this Treplica reads ${STATE_FORMAT}. Run the Treplica that wrote it.`,
+  );
+}
+
+function lostField(name: string, field: string): TreplicaError {
   return new TreplicaError(
     'STATE_MISMATCH',
-    `The checkpoint holds a state of ${savedAs} with the field '${field}', which ${name} no longer begins with: run the version that wrote the checkpoint, or give ${name} the field back, if only to empty it in an operation.`,
+    `The checkpoint holds a state with the field '${field}', which ${name} no longer begins with: run the version that wrote the checkpoint, or give ${name} the field back, if only to empty it in an operation.`,
   );
 }

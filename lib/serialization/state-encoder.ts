@@ -82,7 +82,6 @@ class StateEncoder {
     const shape = new ClassCodec(type, '', initialFields).shapeOf(state);
     if (development.isOn && isUntried(prototype, true)) this.#values.news.add(prototype);
     this.#writer.natural(STATE_FORMAT);
-    this.#writer.string(type.name);
     this.#writer.natural(initialFields.length);
     for (const field of initialFields) this.#writer.string(field);
     this.#writer.natural(integrityOf(state));

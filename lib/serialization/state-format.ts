@@ -3,9 +3,9 @@
  * it is, and what belongs to it. Objects are written where they are first met, their contents behind them; which object's
  * contents come next is kept on a stack at either side, from piece to piece. Nothing is therefore too deep or too large.
  *
- * A piece begins with its number. The first goes on with the version of this format, the name of the state's class, the
- * names of the fields that the class begins with, what may still be done to the state (see integrity.ts), and the header of
- * the state, which is object 0.
+ * A piece begins with its number. The first goes on with the version of this format, the names of the fields that the state's
+ * class begins with, what may still be done to the state (see integrity.ts), and the header of the state, which is object 0.
+ * The name of the state's class is not written: nobody gave it for that, and a minifier may give another one at each replica.
  *
  * What a long string or buffer consists of comes in parts, before the piece that its token is in. A part is a piece too: it
  * begins with the number of the piece that it belongs to, `part`, its own number among the parts of that piece, its form, and,
@@ -32,7 +32,7 @@ export const LAST_PART = 0x80;
 export const PIECE_OBJECTS = 2_048;
 
 /** Raised when a reader of the version before would misread what is written. */
-export const STATE_FORMAT = 2;
+export const STATE_FORMAT = 3;
 
 /** The largest length that an array has. */
 export const ARRAY_LENGTH_MAX = 2 ** 32 - 1;

@@ -18,7 +18,7 @@ class Bid {
 
 const subject = new Box([new Bid('ann'), new Bid('bob'), Object.assign(new Array<number>(9), { 3: 1 })]);
 subject.second = subject;
-const OUTCOMES = ['decoded', 'MALFORMED_BYTES', 'CLASS_NOT_REGISTERED', 'STATE_MISMATCH'];
+const OUTCOMES = ['decoded', 'MALFORMED_BYTES', 'CLASS_NOT_REGISTERED', 'STATE_MISMATCH', 'LEDGER_VERSION'];
 
 function outcome(pieces: readonly Uint8Array[]): string {
   try {
@@ -33,7 +33,7 @@ function outcome(pieces: readonly Uint8Array[]): string {
 function forged(...contents: readonly (number | string)[]): Buffer {
   const text = (value: string): Buffer => Buffer.from([Tag.shortString + value.length, ...Buffer.from(value)]);
   const bytes = contents.map((content) => (typeof content === 'string' ? text(content) : Buffer.from([content])));
-  return Buffer.concat([Buffer.from([0, STATE_FORMAT]), text('Box'), Buffer.from([0, 0]), text(':first'), ...bytes]);
+  return Buffer.concat([Buffer.from([0, STATE_FORMAT]), Buffer.from([0, 0]), text(':first'), ...bytes]);
 }
 
 describe('Pieces that were not made by the codec', () => {
@@ -62,10 +62,19 @@ describe('Pieces that were not made by the codec', () => {
     ['bytes beyond the piece', forged(Tag.bytes, 0xff, 0xff, 0xff, 0xff, 0x0f, 65)],
     ['an array that is too long', forged(Tag.array, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f, Tag.end)],
     ['a number that is too large', forged(Tag.reference, ...new Array<number>(8).fill(0xff), 0x0f)],
-    ['another format', Buffer.from([0, STATE_FORMAT + 1])],
   ])('are malformed when they hold %s', (_, piece) => {
     expect(outcome([piece])).toBe('MALFORMED_BYTES');
   });
+
+  it.each([STATE_FORMAT - 1, STATE_FORMAT + 1])(
+    'are refused by their version where they are in format %i',
+    (format) => {
+      expect(refusal(() => stateIn([Buffer.from([0, format, 0])], new Box()))).toMatchObject({
+        code: 'LEDGER_VERSION',
+        message: expect.stringContaining(`a state in format ${format}, and this Treplica reads ${STATE_FORMAT}`),
+      });
+    },
+  );
 
   it('are malformed when they are cut short, missing, twice there, in another order or of too many states', () => {
     const pieces = piecesOf(subject, 24);
