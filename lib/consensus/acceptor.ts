@@ -8,15 +8,14 @@ import type { MessageOf, ReportedVote } from './messages.js';
 import { amMember, batchOf, type Shared } from './shared.js';
 
 /**
- * Votes and promises. An acceptor votes in no ballot below what it has promised, at most once in each ballot at each
- * instance, and lets nobody hear of a vote or promise before it is durable (The Part-Time Parliament, section 2.3; Fast
- * Paxos, section 2.1).
+ * Votes and promises. An acceptor votes in no ballot below its promise, at most once in each ballot at each instance, and sends
+ * no vote or promise before it is durable (The Part-Time Parliament, section 2.3; Fast Paxos, section 2.1).
  */
 export class Acceptor {
   readonly #shared: Shared;
   readonly #fetcher: Fetcher;
   #promised: Ballot;
-  /** The open fast reign: acceptors may vote for what proposers propose, from an instance on. */
+  /** The open fast reign: acceptors may vote for proposals of all proposers, from an instance on. */
   #any: { readonly ballot: Ballot; readonly from: Instance } | null = null;
 
   constructor(shared: Shared, fetcher: Fetcher, promised: Ballot) {
@@ -26,8 +25,8 @@ export class Acceptor {
   }
 
   /**
-   * Phase 1b, for the instances from `from` on, as far as one message holds the votes there. What is decided here is told
-   * by the watermark instead of by votes.
+   * Phase 1b, for the instances from `from` on, as far as one message holds the votes there. For decided instances it tells the
+   * watermark instead of votes.
    */
   onPrepare(from: ProcessId, { ballot, from: first }: MessageOf<'prepare'>): void {
     if (!this.#mayServe(from, ballot)) return;
@@ -98,7 +97,10 @@ export class Acceptor {
     this.#any = { ballot, from };
   }
 
-  /** Phase 2b of a fast ballot: the first proposal seen for the instance gets the vote, and again if it is repeated. */
+  /**
+   * Phase 2b of a fast ballot: the acceptor votes for the first proposal that it sees at the instance, and repeats the vote if
+   * the proposal is repeated.
+   */
   onPropose(from: ProcessId, { ballot, instance, batch }: MessageOf<'propose'>): void {
     if (!amMember(this.#shared)) return;
     if (compareBallots(ballot, this.#promised) < 0) {
@@ -112,8 +114,8 @@ export class Acceptor {
     const slot = this.#votable(instance, ballot);
     if (slot === null) return;
     const vote = slot.vote;
-    // Another batch comes too late, and the vote has been told. Should it have been lost, the coordinator finds the instance
-    // undecided and recovers it: no need to repeat every vote in every collision.
+    // Another batch comes too late, and the vote has been sent. If it was lost, the coordinator finds the instance undecided
+    // and recovers it: so votes need not be repeated in every collision.
     if (vote !== null && sameBallot(vote.ballot, ballot) && vote.batch.id !== batch.id) return;
     this.#vote(slot, ballot, batch);
   }
@@ -123,7 +125,7 @@ export class Acceptor {
     for (const slot of this.#shared.log.slotsFrom(this.#shared.log.first)) this.#castAwaited(slot, batch);
   }
 
-  /** From now on this acceptor votes in no ballot below. Whoever hears of it must hear of it once it is durable. */
+  /** From now on this acceptor votes in no ballot below. It tells others of the promise only once it is durable. */
   promise(ballot: Ballot): void {
     if (compareBallots(ballot, this.#promised) <= 0) return;
     this.#promised = ballot;
@@ -139,7 +141,7 @@ export class Acceptor {
     return false;
   }
 
-  /** Ballots of the one kind are the coordinator's to propose in, those of the other everybody's. */
+  /** In classic ballots only the coordinator proposes, in fast ones every process does. */
   #isOfKind(from: ProcessId, ballot: Ballot, kind: BallotKind): boolean {
     if (kindOf(ballot) === kind) return true;
     this.#shared.refusals.count(from, 'against the protocol');

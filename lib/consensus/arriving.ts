@@ -11,7 +11,7 @@ export interface Arriving {
 
 /**
  * Whether the answer to a question may come behind what is arriving: where that was announced before the question got there.
- * What everybody is sent all the time is no sign that an answer is still to come.
+ * Bytes that every process is sent all the time are no sign that an answer is still to come.
  */
 export function mayPrecedeAnswer(agoTicks: number, ticksSinceQuestion: number): boolean {
   return agoTicks + limits.retryTicks >= ticksSinceQuestion;

@@ -2,7 +2,7 @@ import type { Batch, BatchId } from '../model/batch.js';
 import { NO_OP, NO_OP_ID } from '../model/batch.js';
 import { limits } from '../model/limits.js';
 
-/** Batches heard of and not yet decided, oldest first. Bounded: the oldest are forgotten, their proposers send them again. */
+/** Batches heard of and not yet decided, oldest first. Bounded: the oldest are dropped, and their proposers send them again. */
 export class BatchPool {
   readonly #batches = new Map<BatchId, Batch>();
   #bytes = 0;
@@ -32,7 +32,7 @@ export class BatchPool {
     return this.#batches.keys();
   }
 
-  /** Drops what `isDone` says is of no use any more. */
+  /** Drops the batches that `isDone` says are no longer needed. */
   purge(isDone: (id: BatchId) => boolean): void {
     for (const id of this.#batches.keys()) if (isDone(id)) this.drop(id);
   }

@@ -7,25 +7,25 @@ import { batchOf, type Shared } from './shared.js';
 /** How many ticks without progress mean that something was lost rather than that it is on its way. */
 const STALLED_TICKS = 2;
 
-/** Nobody is waited for longer, who says nothing. */
+/** The longest wait for a silent process, in ticks. */
 const PATIENCE_TICKS_MAX = 500;
 
 /** Instances of one question: as many questions as may be open at once ask for the whole window. */
 const QUESTION_INSTANCES = Math.ceil(limits.windowInstances / limits.catchUpQuestions);
 
-/** A member that may be asked for what it knows to be decided. Times are in ticks since the start. */
+/** A member that may be asked for decisions. Times are in ticks since the start. */
 interface Source {
   readonly process: ProcessId;
   watermark: Instance;
   askedAt: number;
   answeredAt: number;
-  /** It has answered nothing in the time it was given: it is asked after all others, and one question at a time. */
+  /** It has not answered in its time: it is asked after all others, and one question at a time. */
   isSilent: boolean;
-  /** How long it may be silent: doubles each time that it is, until it answers in less. */
+  /** How long it may be silent: doubles each time that it does not answer, until it answers in less. */
   patienceTicks: number;
 }
 
-/** Asks for what was decided from `from` on and below `to`. */
+/** A question for the decisions from `from` on and below `to`. */
 interface Question {
   readonly from: Instance;
   readonly to: Instance;
@@ -38,10 +38,10 @@ interface Question {
 }
 
 /**
- * Repairs gaps from members that are ahead: every message tells its sender's watermark, and who is behind and makes no
- * progress asks those for what was decided. Several questions are open at once, for different parts of the window and
- * spread over all that are ahead, so that their disks and connections work at the same time. Nothing is remembered of
- * what has been answered: the log tells what is still lacking.
+ * Catches up from members that are ahead: every message tells its sender's watermark, and a process that is behind and makes no
+ * progress asks those members for decisions. Several questions are open at once, for different parts of the window and spread
+ * over all members that are ahead, so that their disks and connections work at the same time. Answers are not remembered: the
+ * log shows which instances are still missing.
  */
 export class CatchUp {
   readonly #shared: Shared;
@@ -59,21 +59,21 @@ export class CatchUp {
   }
 
   /**
-   * Whether somebody is ahead by more than the window. That is never so of a whole quorum: whoever voted for the last
-   * decision wrote, along with the vote, a watermark that is at most a window behind it.
+   * Whether a member is ahead by more than the window. A whole quorum never is: the voters of the last decision wrote, along
+   * with the vote, a watermark that is at most a window behind it.
    */
   get isFarBehind(): boolean {
     return this.#lag > limits.windowInstances;
   }
 
-  /** Below this instance a member knows what was decided. */
+  /** Below this instance a member knows all decisions. */
   get known(): Instance {
     const { log } = this.#shared;
     const isDecided = (log.find(log.first)?.decided ?? null) !== null;
     return laterOf(this.#furthest, isDecided ? after(log.first) : log.first);
   }
 
-  /** Of those who are no members nobody is asked: see docs/protocol.md, "Repair". */
+  /** Only members are asked: see docs/protocol.md, "Repair". */
   heard(from: ProcessId, watermark: Instance): void {
     const { views, log } = this.#shared;
     if (!views.isMember(from)) return;
@@ -83,7 +83,7 @@ export class CatchUp {
       this.#sources.set(from, { process: from, watermark, askedAt: 0, answeredAt: 0, isSilent: false, patienceTicks });
     } else {
       known.watermark = watermark;
-      // A mute source may have recovered by the next time that anything is lacking; a dead one is not heard.
+      // A silent source may have recovered by the next time that something is missing; a dead one is not heard.
       if (this.#open.length === 0) known.isSilent = false;
     }
     this.#forgetPassed();
@@ -91,8 +91,8 @@ export class CatchUp {
   }
 
   /**
-   * What was decided from `first` on has been taken in. If that is what was asked for, whatever is still lacking is asked
-   * for at once; an answer that comes late or twice leads to no question, lest they multiply.
+   * The decisions from `first` on have been taken in. If they were asked for, the process asks at once for the instances that
+   * are still missing; an answer that comes late or twice leads to no question, so that questions do not multiply.
    */
   answered(from: ProcessId, first: Instance): void {
     const source = this.#sources.get(from);
@@ -104,13 +104,13 @@ export class CatchUp {
     if (question === undefined || this.#lacks(first)) return;
     this.#open = this.#open.filter((open) => open !== question);
     this.#forgetPassed();
-    // What the others have decided since the answer left is on its way, unless there is so much of it.
+    // Few decisions since the answer left are on their way by themselves; many are asked for.
     this.#ask(this.#lag > limits.windowInstances / 2 ? this.#furthest : source.watermark);
   }
 
   /**
-   * Something large is coming from a process: what it was asked for may be behind that, as it may be behind whatever waited
-   * to be sent when it was asked, and no more than that.
+   * A large message is coming from a process: the answer may be behind it, as it may be behind the bytes that waited to be sent
+   * when the question came, but behind no more than these.
    */
   arriving({ from, bytes, agoTicks }: Arriving): void {
     for (const question of this.#open) {
@@ -142,7 +142,7 @@ export class CatchUp {
     return this.#furthest - this.#shared.log.first;
   }
 
-  /** Whatever else has moved the window, nobody needs the answers to questions below it. */
+  /** The window may have moved for another reason: answers to questions below it are not needed. */
   #forgetPassed(): void {
     const { first } = this.#shared.log;
     if (this.#open.some(({ to }) => to <= first)) this.#open = this.#open.filter(({ to }) => to > first);
@@ -161,7 +161,7 @@ export class CatchUp {
     if (overdue.length > 0) this.#open = this.#open.filter((question) => !isGivenUp(question));
   }
 
-  /** Asks for what is lacking below `end`, as far as the window and the number of questions allow. */
+  /** Asks for the missing instances below `end`, as far as the window and the number of questions allow. */
   #ask(end: Instance): void {
     while (this.#open.length < limits.catchUpQuestions) {
       const range = this.#nextRange(end);
@@ -181,7 +181,7 @@ export class CatchUp {
     this.#shared.outbox.send(source.process, { kind: 'catch-up', from, to });
   }
 
-  /** The first instances of the window that are lacking below `end` and are not asked for; null where there are none. */
+  /** The first missing instances of the window below `end` that are not asked for; null if there are none. */
   #nextRange(end: Instance): { readonly from: Instance; readonly to: Instance } | null {
     const { log } = this.#shared;
     let from = log.first;
@@ -215,7 +215,7 @@ export class CatchUp {
     return best;
   }
 
-  /** Whether `a` is rather to be asked than `b`: it answers, has all that is asked for, has less to do, was asked earlier. */
+  /** Whether to ask `a` rather than `b`: it answers, has more of the instances, has fewer open questions, was asked earlier. */
   #isBetter(a: Source, b: Source, to: Instance): boolean {
     if (a.isSilent !== b.isSilent) return b.isSilent;
     if (!a.isSilent) {
@@ -232,7 +232,7 @@ export class CatchUp {
   }
 }
 
-/** What an answer may hold at most, as far as is known; answers to several questions come one after the other. */
+/** The maximum bytes of an answer, as far as known; answers to several questions come one after the other. */
 function expectedBytes(from: Instance, to: Instance, watermark: Instance): number {
   return Math.min(limits.catchUpBytes, (Math.min(to, watermark) - from) * limits.batchBytesMax);
 }

@@ -7,7 +7,7 @@ import { EVERYONE, type Item, type MessageOf, type ReportedVote } from './messag
 import { pick } from './picking.js';
 import type { Shared } from './shared.js';
 
-/** What is known of one instance that a fast ballot has not decided. */
+/** The state of one instance that a fast ballot has not decided. */
 interface Inquiry {
   readonly answers: Map<ProcessId, ReportedVote | null>;
   asked: boolean;
@@ -16,8 +16,8 @@ interface Inquiry {
 
 /**
  * Coordinated recovery of single instances of a fast reign (Fast Paxos, section 3.2). The classic ballot of the reign is
- * directly above its fast one, so that a fast vote is its sender's answer to phase 1 of that classic ballot: the sender
- * can vote in nothing between the two. Members whose votes are not known are asked.
+ * directly above its fast one, so that a fast vote is its sender's answer to phase 1 of that classic ballot: there is no ballot
+ * between the two. Members whose votes are not known are asked.
  */
 export class CollisionRecovery {
   readonly #shared: Shared;
@@ -32,15 +32,15 @@ export class CollisionRecovery {
   }
 
   /**
-   * Returns what to propose in the classic ballot if the votes seen make a fast choice impossible, else null. Where no fast
-   * quorum answers there will be none: the votes of a classic quorum are answers enough, as soon as they are here.
+   * Returns the value to propose in the classic ballot if the votes seen make a fast choice impossible, else null. If no fast
+   * quorum answers, a fast choice is impossible: then the votes of a classic quorum are enough, as soon as they are here.
    */
   onVotes(slot: Slot): BatchId | null {
     const isDue = this.#inquiries.has(slot.instance) || this.#collided(slot) || this.#isAllThereWillBe(slot);
     return isDue ? this.#recover(slot) : null;
   }
 
-  /** A member has answered for one instance. Returns what to propose once enough have. */
+  /** A member has answered for one instance. Returns the value to propose once enough have. */
   onReport(from: ProcessId, { ballot, instance, vote }: MessageOf<'report'>): BatchId | null {
     const inquiry = this.#inquiries.get(instance);
     if (inquiry === undefined || !sameBallot(ballot, classicStepOf(this.#ballot))) return null;
@@ -54,8 +54,8 @@ export class CollisionRecovery {
   }
 
   /**
-   * Watches every instance in use. One that stays undecided is recovered. Returns what to propose, besides asking those
-   * whose votes are not known.
+   * Watches every instance in use. Recovers one that stays undecided: returns the values to propose, and asks the members whose
+   * votes are not known.
    */
   tick(from: Instance, fastQuorumAnswers: boolean, isProposed: (instance: Instance) => boolean): Item[] {
     const { log } = this.#shared;

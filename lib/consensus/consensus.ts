@@ -1,7 +1,7 @@
 /**
- * Consensus as a pure state machine: Paxos and Fast Paxos, all roles, for one queue. It is given inputs and asked for
- * effects; it has no clock, no randomness of its own, no promises and no I/O, so that the same code runs in production
- * and in a simulator. This file only says who handles what.
+ * Consensus as a pure state machine: Paxos and Fast Paxos, all roles, for one queue. It is given inputs and asked for effects;
+ * it has no clock, no randomness of its own, no promises and no I/O, so that the same code runs in production and in a
+ * simulator. This file only says which part handles which input.
  */
 import { assert, unreachable } from '../model/assert.js';
 import { kindOf, type Ballot } from '../model/ballot.js';
@@ -42,9 +42,9 @@ export interface ConsensusOptions extends FoundingOptions {
   readonly mode: Mode;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** Whether a batch that comes from outside is one that a proposer can have made. Bodies are opaque here. */
+  /** Whether a proposer can have made a batch that comes from outside. Bodies are opaque here. */
   readonly isSound: (batch: Batch) => boolean;
-  /** As many votes as one message of phase 1 may report, so that it fits a datagram; `limits.votesAPromise` by default. */
+  /** The most votes that one message of phase 1 may report, so that it fits a datagram. Default: `limits.votesAPromise`. */
   readonly votesAPromise?: number;
   /** Processes that the table of delivered batches knows: the same at every process of the group. */
   readonly deliveryRowsMax?: number | undefined;
@@ -64,7 +64,7 @@ export class Consensus {
   readonly #catchUp: CatchUp;
   readonly #missing: MissingBatches;
   readonly #reads: Reads;
-  /** What the ledger has been told of, perhaps in a commit that is under way. */
+  /** The watermark that the ledger was given, perhaps in a commit that is under way. */
   #writtenWatermark: Instance;
   #isImpaired = false;
   /** The latest question of a coordinator that this start must not answer before it is admitted. */
@@ -86,7 +86,7 @@ export class Consensus {
       refusals: new Refusals(outbox),
       isSound,
       clock: new GroupClock(self, past.views.length > 0),
-      // Nothing is known of what was delivered before, unless nothing was decided.
+      // Earlier deliveries are not known, except if nothing was decided.
       delivered: past.watermark === 0 ? this.#table() : null,
       votesAPromise: options.votesAPromise ?? limits.votesAPromise,
     };
@@ -138,17 +138,17 @@ export class Consensus {
     return this.watermark > this.#writtenWatermark;
   }
 
-  /** Whether it knows what the sequence delivers: until then a `delivered` input is of use to it. */
+  /** Whether it knows what the sequence delivers: until then it needs a `delivered` input. */
   get knowsDelivered(): boolean {
     return this.#shared.delivered !== null;
   }
 
-  /** Whether a batch proposed now would leave now; otherwise it is better to let it grow. */
+  /** Whether a batch proposed now would be sent now; otherwise it is better to let it grow. */
   get hasRoom(): boolean {
     return this.#shared.views.founded && this.#shared.clock.isKnown && this.#proposer.hasRoom;
   }
 
-  /** What a batch proposed now is stamped with, where this process's clock shows `nowMs`: both in milliseconds since 1970. */
+  /** The stamp of a batch proposed now, when this process's clock shows `nowMs`: both in milliseconds since 1970. */
   stamp(nowMs: number): number {
     return this.#shared.clock.stamp(nowMs);
   }
@@ -220,8 +220,8 @@ export class Consensus {
   }
 
   /**
-   * Everything to be done since the last call. Must be answered by a `durable` input before it is called again. The
-   * watermark is mostly written along with other records; `withWatermark` where something else is going to rest on it.
+   * Everything to be done since the last call. Must be answered by a `durable` input before it is called again. The watermark
+   * is usually written along with other records; `withWatermark` if something else will depend on it.
    */
   effects(withWatermark = false): Effects {
     assert(!this.#commitUnderWay, 'one commit at a time');
@@ -235,8 +235,8 @@ export class Consensus {
   }
 
   /**
-   * Everything below the checkpoint's end was decided, and delivered by the process that made it. This one's votes there
-   * have done their duty; its promise and its votes from there on stand as they do.
+   * Everything below the checkpoint's end was decided, and delivered by the process that made it. This process's votes there
+   * are no longer needed; its promise and its votes from there on remain unchanged.
    */
   #install({ checkpoint, delivered }: Installation): void {
     const { log, pool, outbox } = this.#shared;
@@ -383,7 +383,7 @@ export class Consensus {
     const wanted = this.#fetcher.wants(batch.id);
     if (!wanted && !this.#credibility.isOwnBatch(from, batch)) return;
     if (!this.#credibility.isSound(from, batch) || !this.#keep(batch)) return;
-    // Who answers a question proposes nothing, and has no use for the `any` of a fast reign.
+    // A batch that answers a fetch is no proposal, and its sender does not need the `any` of a fast reign.
     if (!wanted || this.#ordersBatches) this.#coordinator.onBatch(from, batch);
   }
 
@@ -413,7 +413,7 @@ export class Consensus {
     this.#catchUp.answered(from, message.from);
   }
 
-  /** Whether `from` is a member that has been asked for what was decided from `first` on: some questions go to everyone. */
+  /** Whether `from` is a member that has been asked for the decisions from `first` on: some questions go to everyone. */
   expects(from: ProcessId, first: Instance): boolean {
     const { views, outbox } = this.#shared;
     return views.isMember(from) && outbox.questions.expects(from, first);
@@ -426,8 +426,8 @@ export class Consensus {
   }
 
   /**
-   * Returns false for a batch that nobody has to order any more. Where it has been decided or named once more its body is
-   * wanted all the same, for every vote is stored with its batch.
+   * Returns false for a batch that need not be ordered any more. If it has been decided or named once more, its body is needed
+   * all the same, because every vote is stored with its batch.
    */
   #keep(batch: Batch): boolean {
     const { pool, delivered } = this.#shared;

@@ -38,16 +38,16 @@ export class Coordinator {
   #phase: Phase = IDLE;
   /** The next instance that this reign has not used, in a classic reign. */
   #next = 0 as Instance;
-  /** Everything below is decided, as somebody has said whose promise this reign rests on. */
+  /** Everything below is decided, as a member has said whose promise this reign depends on. */
   #base = 0 as Instance;
-  /** For further promises, in phase 1. */
+  /** The patience for further promises, in phase 1. */
   readonly #promisesAwaited = new Patience(limits.preparePatienceTicks);
   /** Whether phase 1 has gone without them for too long. */
   #isOverdue = false;
   readonly #firstWatch = new FirstWatch();
   readonly #open = new Map<Instance, Open>();
   readonly #ordered = new Set<BatchId>();
-  /** Batches that wait for the window, or for what was decided before this reign, oldest first. */
+  /** Batches that wait for the window, or for the decisions before this reign, oldest first. */
   readonly #waiting = new Set<BatchId>();
 
   constructor(shared: Shared, acceptor: Acceptor) {
@@ -66,25 +66,28 @@ export class Coordinator {
   }
 
   /**
-   * Whether this reign cannot get on: it proposes nothing at an instance that somebody has called decided, and is not told
-   * what was decided there; or it has to propose what somebody has voted for, and nobody sends it the batch. Whoever has
-   * it may be gone; a new reign asks those who are there.
+   * Whether this reign is stranded: it proposes nothing at an instance that a member has called decided, and nobody tells it
+   * the decision; or it has to propose a batch that a member has voted for, and nobody sends it the batch. The member that has
+   * it may be gone; a new reign asks the members that are present.
    */
   get isStranded(): boolean {
     return this.reign !== null && this.#firstWatch.isStranded;
   }
 
-  /** Whether phase 1 does not get on: those who answer this process are not heard, or too few. */
+  /** Whether phase 1 makes no progress: the members that answer are not heard, or too few. */
   get isOverdue(): boolean {
     return this.#phase.kind === 'preparing' && this.#isOverdue;
   }
 
-  /** Whether phase 1 has not come to its end when it was last tried: another process had better try. */
+  /** Whether the last phase 1 has not ended: then another process should try. */
   get isUnheard(): boolean {
     return this.#promisesAwaited.isStrained;
   }
 
-  /** Whether somebody has told phase 1 of so many decisions that nothing can be proposed before most of them are here. */
+  /**
+   * Whether a member is so many decisions ahead, as phase 1 has shown, that nothing can be proposed before most of them are
+   * here.
+   */
   get isFarBehind(): boolean {
     return this.reign !== null && this.#base >= this.#shared.log.limit;
   }
@@ -94,8 +97,8 @@ export class Coordinator {
   }
 
   /**
-   * Phase 1a. `reign` must be above every reign heard of. The own promise is durable before anyone hears of the ballot,
-   * so that no later incarnation uses it again and takes late answers for answers to a question of its own. Returns it.
+   * Phase 1a. `reign` must be above every reign heard of. The coordinator's own promise is durable before anyone hears of the
+   * ballot, so that no later incarnation uses the ballot again and takes late answers for its own. Returns the ballot.
    */
   start(reign: number, kind: BallotKind, isWary: boolean): Ballot {
     const { self, log, outbox, views } = this.#shared;
@@ -140,7 +143,7 @@ export class Coordinator {
     if (picked !== null) this.#propose(report.instance, picked);
   }
 
-  /** Votes have been counted that decided nothing: in a fast reign they may show a collision. */
+  /** Counted votes have decided nothing: in a fast reign they may show a collision. */
   onUndecided(slots: readonly Slot[]): void {
     if (this.#phase.kind !== 'fast') return;
     for (const slot of slots) {
@@ -159,7 +162,7 @@ export class Coordinator {
     if (this.#phase.kind === 'classic') this.#orderWaiting();
   }
 
-  /** A reader waits for instances that nobody may ever use: they are filled. */
+  /** A reader waits for instances that perhaps no batch will ever use: fills them with no-ops. */
   onFill(until: Instance): void {
     const { log } = this.#shared;
     const end = earlierOf(until, log.limit);
@@ -189,7 +192,7 @@ export class Coordinator {
 
   /**
    * Classic quorums have promised. Below the highest watermark everything is decided; from there to the highest vote the
-   * picking rule says what to propose, in the reign's classic step, where it needs a classic quorum only.
+   * picking rule gives the values to propose, in the reign's classic step, where a value needs only a classic quorum.
    */
   #begin(ballot: Ballot, quorums: readonly PromisesOfView[]): void {
     const { log, outbox } = this.#shared;
@@ -251,7 +254,7 @@ export class Coordinator {
     else if (this.#waiting.size < limits.waitingBatchesMax) this.#waiting.add(id);
   }
 
-  /** Not beyond the window; and not before it is known what was decided below the base, which batches must not repeat. */
+  /** Not beyond the window; and not before all decisions below the base are known, which batches must not repeat. */
   get #mayAssign(): boolean {
     const { first, limit } = this.#shared.log;
     return this.#next < limit && first >= this.#base;

@@ -8,7 +8,10 @@ import type { CoreMessage, MessageOf } from './messages.js';
 import { isPartOfPromise } from './preparation.js';
 import type { Shared } from './shared.js';
 
-/** What is heard at all, of whom: judged before anything rests on a message. See docs/protocol.md, "What is heard". */
+/**
+ * Which messages are heard, and from which processes: judged before anything depends on a message. See docs/protocol.md, "What
+ * is heard".
+ */
 export class Credibility {
   readonly #shared: Shared;
   readonly #leadership: Leadership;
@@ -18,7 +21,7 @@ export class Credibility {
     this.#leadership = leadership;
   }
 
-  /** Whether a message may be heard at all, whatever it is about: what no honest process says is counted and dropped. */
+  /** Whether a message may be heard at all: one that no honest process sends is counted and dropped. */
   admits(from: ProcessId, message: CoreMessage): boolean {
     if (from === this.#shared.self) return true;
     switch (message.kind) {
@@ -34,7 +37,7 @@ export class Credibility {
         this.#shared.refusals.count(from, 'against the protocol');
         return false;
       case 'refusal':
-        // A process without a vote may know of a higher reign too; whoever has promised it says so.
+        // A process without a vote may know of a higher reign too; a member that has promised it says so.
         return this.#shared.views.isMember(from) && this.#leadership.admits(from, message.promised);
       case 'heartbeat':
         return (
@@ -86,7 +89,7 @@ export class Credibility {
   /** Nobody proposes for another process: its numbers are its own to give. */
   isOwnBatch(from: ProcessId, { id }: Batch): boolean {
     if (processOf(id) === from) return true;
-    // What comes late from a member that was asked for it is nothing strange.
+    // A late answer from a member that was asked is legitimate.
     if (!this.#shared.views.isMember(from)) this.#shared.refusals.count(from, 'batch of another');
     return false;
   }

@@ -8,7 +8,7 @@ import type { Arriving } from './arriving.js';
 import type { DeliveryState } from '../sequence/delivery-table.js';
 import type { Message, Outgoing } from './messages.js';
 
-/** What a process of the group may tell the core. Messages must come from processes of the same group. */
+/** An input of the core. Messages must come from processes of the same group. */
 export type Input =
   | { readonly kind: 'message'; readonly from: ProcessId; readonly message: Message }
   /** `nowMs` is this process's clock in milliseconds since 1970: told to others, and never used to measure a wait. */
@@ -16,26 +16,29 @@ export type Input =
   | ({ readonly kind: 'arriving' } & Arriving)
   | { readonly kind: 'proposal'; readonly batch: Batch }
   | { readonly kind: 'read'; readonly ticket: number }
-  /** Whether this process lacks something that was decided and that nobody tells it: it had better not coordinate. */
+  /** Whether this process lacks a decision that nobody tells it: then it should not coordinate. */
   | { readonly kind: 'impaired'; readonly isSo: boolean }
   /** There must be no effects that have not been taken. */
   | { readonly kind: 'install'; readonly installation: Installation }
   /** This start has lost no vote of an earlier one, as far as enough others can tell: it may promise and vote. */
   | { readonly kind: 'admitted' }
-  /** What the sequence has delivered below `next`: of use to a core that does not know, if it has handed over just as much. */
+  /**
+   * The table of what the sequence has delivered below `next`, for a core that does not know it, if that core has handed over
+   * decisions up to the same place.
+   */
   | { readonly kind: 'delivered'; readonly next: Instance; readonly delivered: DeliveryState }
   /** The batches of this process that are under way can never be delivered: the same anew, under other ids. */
   | { readonly kind: 'renewal'; readonly batches: readonly Batch[] }
   | { readonly kind: 'durable' };
 
-/** A checkpoint of another process, whose chunks are durable here, and what it says that the core has to know. */
+/** A checkpoint of another process, whose chunks are durable here, and the parts of it that the core has to know. */
 export interface Installation {
   readonly checkpoint: Checkpoint;
   /** Which batches have been delivered by then. */
   readonly delivered: DeliveryState;
 }
 
-/** A value decided at its instance. Duplicates and no-ops are among them: whoever delivers filters them. */
+/** A value decided at its instance. Duplicates and no-ops are among them: delivery filters them. */
 export interface Decision {
   readonly instance: Instance;
   readonly batch: Batch;
@@ -62,7 +65,7 @@ export function isMergedInto(supplies: Supply[], supply: Supply): boolean {
   return known !== undefined;
 }
 
-/** What a process is to a group: an observer is in no quorum, and otherwise does what members do. */
+/** The part of a process in a group: an observer is in no quorum, and otherwise acts like a member. */
 export type Part = 'member' | 'observer' | 'stranger';
 
 /** Something worth a line in the log, or that the queue must know. */
@@ -84,11 +87,11 @@ export type Notice =
     }
   | { readonly kind: 'awaiting-signatures'; readonly missing: readonly ProcessId[] }
   /**
-   * The group was never able to decide anything and never will be, or it goes on without this process, which has given up
-   * its part in it: once the records are durable the process is nobody, and has to begin anew.
+   * The group was never able to decide anything and never will be, or it continues without this process, which has given up its
+   * part in it: once the records are durable, the process has lost its identity and has to begin anew.
    */
   | { readonly kind: 'dissolved'; readonly group: GroupId; readonly isDead: boolean }
-  /** The process is a member of this group, and its ledger does not know: what it has signed and voted is forgotten. */
+  /** The process is a member of this group, and its ledger does not know: its signatures and votes are forgotten. */
   | { readonly kind: 'votes-lost'; readonly group: GroupId }
   /** This process may only join a group, and has heard of none. */
   | { readonly kind: 'awaiting-group' }
@@ -97,7 +100,7 @@ export type Notice =
   | { readonly kind: 'resigned'; readonly ballot: Ballot; readonly why: string }
   | { readonly kind: 'collision'; readonly instance: Instance }
   | { readonly kind: 'stuck'; readonly instance: Instance }
-  /** Messages have been refused: how many since the start, and who sent the latest. */
+  /** Messages have been refused: how many since the start, and the sender of the latest. */
   | { readonly kind: 'refused'; readonly counts: Readonly<Record<string, number>>; readonly latest: ProcessId }
   /** The reigns are used up: this process can coordinate no more. */
   | { readonly kind: 'reigns-exhausted'; readonly reign: number }
@@ -105,9 +108,9 @@ export type Notice =
   | { readonly kind: 'clock-strays'; readonly process: ProcessId; readonly offsetMs: number };
 
 /**
- * What the core wants done since it was last asked, in this order:
- * send `messages`; make `records` durable; only then send `votes`, hand over `decided` and `readable`, and tell the
- * core `durable`. Nothing else may be taken from the core between the first and the last of these steps.
+ * The work that the core wants done since the last call, in this order: send `messages`; make `records` durable; only then send
+ * `votes`, hand over `decided` and `readable`, and tell the core `durable`. Nothing else may be taken from the core between the
+ * first and the last of these steps.
  */
 export interface Effects {
   /** May leave at once: they rest on nothing that is not durable. */
@@ -116,7 +119,7 @@ export interface Effects {
   readonly records: readonly LedgerRecord[];
   /** Votes and promises: must not be heard by anyone before the records are durable. */
   readonly votes: readonly Outgoing[];
-  /** Once the records are durable, delivery goes on from this checkpoint; mostly null. What is decided comes after it. */
+  /** Once the records are durable, delivery continues from this checkpoint; usually null. The decisions come after it. */
   readonly installed: Checkpoint | null;
   /** In instance order, without gaps from one call to the next but where a checkpoint was installed. */
   readonly decided: readonly Decision[];

@@ -11,7 +11,7 @@ import { amMember, type Shared } from './shared.js';
 export class Election {
   readonly #shared: Shared;
   readonly #random: () => number;
-  /** The highest ballot heard of, until its reign, that of nobody, is given up for a lower one. Never below the promise. */
+  /** The highest ballot heard of, or a lower one, if the coordinator of the highest is not heard. Never below the promise. */
   #highest: Ballot;
   #silentTicks = 0;
   #timeoutTicks: number;
@@ -48,14 +48,14 @@ export class Election {
     return this.nextReign <= COUNTER_MAX;
   }
 
-  /** Whether the reign of a ballot is not above the highest by more than anybody can have begun meanwhile. */
+  /** Whether the reign of a ballot is at most `limits.reignStep` above the highest heard of. */
   isWithinReason(ballot: Ballot): boolean {
     return ballot.reign <= this.#highest.reign + limits.reignStep;
   }
 
   /**
-   * Somebody claims a reign beyond reason. Where no coordinator is heard it may be a member that has promised it and
-   * without which there is no majority: the highest rises towards it, so slowly that it takes days to use the numbers up.
+   * A process claims a reign above that limit. If no coordinator is heard, the sender may be a member that has promised it and
+   * without which there is no majority: the highest rises towards it, so slowly that it takes days to use up the numbers.
    */
   climb(ballot: Ballot): boolean {
     if (this.#stepTicks > 0 || this.#silentTicks < limits.silenceTicks / 2) return false;
@@ -63,7 +63,7 @@ export class Election {
     return this.note({ ...ballot, reign: this.#highest.reign + limits.reignStep });
   }
 
-  /** The clock goes on, whether this process follows or coordinates. */
+  /** One tick, whether this process follows or coordinates. */
   pass(): void {
     if (this.#stepTicks > 0) this.#stepTicks -= 1;
   }
@@ -81,7 +81,7 @@ export class Election {
     this.#timeoutTicks = limits.silenceTicks * (1 + this.#random());
   }
 
-  /** Whether the highest reign heard of is that of nobody who is heard. */
+  /** Whether the coordinator of the highest reign heard of is not heard. */
   get isAstray(): boolean {
     return this.#silentTicks >= limits.silenceTicks;
   }
@@ -111,7 +111,7 @@ export class Election {
     if (!amMember(this.#shared)) return;
     const finds = from === this.#shared.self || this.#silentTicks >= limits.silenceTicks / 2;
     if (finds) this.#shared.outbox.send(from, { kind: 'concur', ballot });
-    // Who asks does not hear the coordinator's watermark either: it is to learn by this one that it has missed something.
+    // The process that asks does not hear the coordinator's watermark either: this reply tells it that it has missed something.
     else {
       const { outbox, log, clock } = this.#shared;
       const { first: watermark, durable } = log;

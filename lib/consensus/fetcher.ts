@@ -9,13 +9,13 @@ import type { Shared } from './shared.js';
 
 interface Want {
   readonly instance: Instance;
-  /** Who has been asked since the questions began, or began anew. */
+  /** The processes that have been asked since the questions began, or began anew. */
   readonly asked: Set<ProcessId>;
-  /** The highest ballot in which anybody was known to have voted for it at the last question. */
+  /** The highest ballot with a known vote for it at the last question. */
   ballot: Ballot;
   ticks: number;
   wait: number;
-  /** Who may be sending it: its proposer at first, then whoever was asked last. */
+  /** The process that may be sending it: its proposer at first, then the one that was asked last. */
   source: ProcessId;
   /** For how long it has been that. */
   sourceTicks: number;
@@ -30,8 +30,8 @@ interface Want {
 }
 
 /**
- * As many answers may be before the one to a question. Who is asked for several batches at once answers with what was decided
- * from the first on, as far as there is room: so that some questions get no answer of their own.
+ * As many answers may be before the one to a question. A process that is asked for several batches at once answers with the
+ * decisions from the first on, as far as there is room: so some questions get no separate answer.
  */
 const ANSWERS_BEFORE = 2 * limits.catchUpQuestions;
 
@@ -41,7 +41,7 @@ const ANSWERS_BEFORE = 2 * limits.catchUpQuestions;
  */
 const OPEN_MAX = 16;
 
-/** Asks for batches whose ids are known and whose bodies have not come: first those who are known to hold them. */
+/** Asks for batches whose ids are known and whose bodies have not come: first the processes that are known to have them. */
 export class Fetcher {
   readonly #shared: Shared;
   readonly #wants = new Map<BatchId, Want>();
@@ -78,7 +78,7 @@ export class Fetcher {
     }
   }
 
-  /** A process has told what was decided. */
+  /** A process has told decisions. */
   answered(from: ProcessId): void {
     for (const want of this.#wants.values()) {
       if (want.source !== from || want.asked.size === 0) continue;
@@ -87,7 +87,7 @@ export class Fetcher {
     }
   }
 
-  /** Whether the batch is asked for, so that what comes is an answer. */
+  /** Whether the batch is asked for, so that its arrival is an answer. */
   wants(id: BatchId): boolean {
     return this.#wants.size > 0 && this.#wants.has(id);
   }
@@ -98,7 +98,7 @@ export class Fetcher {
     return want !== undefined && isOnItsWay(want);
   }
 
-  /** The batch is here. Returns whether anybody has wanted it. */
+  /** The batch is here. Returns whether it was wanted. */
   got(id: BatchId): boolean {
     return this.#wants.size > 0 && this.#wants.delete(id);
   }
@@ -117,7 +117,7 @@ export class Fetcher {
   }
 
   /**
-   * Somebody lacks a batch at an instance: it is sent; or, where the instance was decided long ago, what was decided from there on.
+   * A process lacks a batch at an instance: sends it; or, if the instance was decided long ago, the decisions from there on.
    */
   onFetch(from: ProcessId, { id, instance }: MessageOf<'fetch'>): void {
     const { log, pool, outbox } = this.#shared;
@@ -154,7 +154,7 @@ export class Fetcher {
     this.#ask(id, want, this.#sources(id, want.instance, tallies));
   }
 
-  /** Asks the first who has not been asked; when all have been, the first of all again. */
+  /** Asks the first process that has not been asked; when all have been, the first of all again. */
   #ask(id: BatchId, want: Want, sources: readonly ProcessId[]): void {
     let to = sources.find((source) => !want.asked.has(source));
     if (to === undefined) {
@@ -172,7 +172,7 @@ export class Fetcher {
     this.#shared.outbox.send(to, { kind: 'fetch', id, instance: want.instance });
   }
 
-  /** Who is known to have voted for the batch at the instance, the highest ballot first. */
+  /** The processes that are known to have voted for the batch at the instance, the highest ballot first. */
   #talliesOf(id: BatchId, instance: Instance): Tally[] {
     const tallies = this.#shared.log.find(instance)?.tallies.filter((tally) => tally.id === id) ?? [];
     return tallies.sort((a, b) => compareBallots(b.ballot, a.ballot));

@@ -4,9 +4,9 @@ import { limits } from '../model/limits.js';
 import { classicQuorum, type View } from '../model/view.js';
 
 /**
- * The time of the group: what the stamps of batches are held to, so that one clock that is wrong moves nothing. The
- * coordinator publishes the median of the members' clocks in its heartbeats; a proposer stamps its own clock, held within
- * `limits.clockBoundMs` of what was published. See docs/protocol.md, "Decided time".
+ * The time of the group: it bounds the stamps of batches, so that one wrong clock changes nothing. The coordinator publishes
+ * the median of the members' clocks in its heartbeats; a proposer stamps its own clock, held within `limits.clockBoundMs` of
+ * what was published. See docs/protocol.md, "Decided time".
  */
 export class GroupClock {
   readonly #self: ProcessId;
@@ -58,7 +58,7 @@ export class GroupClock {
     if (Math.abs(jumpMs) > limits.clockBoundMs) this.#jumped(jumpMs);
   }
 
-  /** This process's clock has been set, or the process has slept: what it knew of the others' clocks is not fresh any more. */
+  /** This process's clock has been set, or the process has slept: its knowledge of the others' clocks is old. */
   #jumped(byMs: number): void {
     for (const offset of this.#offsets.values()) {
       offset.ms -= byMs;

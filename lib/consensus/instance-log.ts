@@ -21,7 +21,7 @@ export class Slot {
   promised: Ballot = NO_BALLOT;
   readonly tallies: Tally[] = [];
   decided: BatchId | null = null;
-  /** What another process says was decided here. */
+  /** The decision here, as another process tells it. */
   learnt: Batch | null = null;
   /** An `accept` that waits for its batch. */
   awaited: { readonly ballot: Ballot; readonly id: BatchId } | null = null;
@@ -40,7 +40,7 @@ export class Slot {
     return tally;
   }
 
-  /** The later a vote, the likelier others join it. What nobody counts here any more is learnt as a decision. */
+  /** The later a vote, the likelier others join it. A decision whose votes are no longer counted here is learnt from others. */
   #forgetLowest(latest: Tally): void {
     let lowest = 0;
     this.tallies.forEach((tally, i) => {
@@ -107,7 +107,7 @@ export class InstanceLog {
     return instance >= this.#first && instance < this.limit;
   }
 
-  /** Takes notice that somebody uses `instance`. */
+  /** Takes notice that a process uses `instance`. */
   note(instance: Instance): void {
     if (instance >= this.#end) this.#end = after(instance);
   }

@@ -23,9 +23,9 @@ export interface LeadershipOptions {
   readonly random: () => number;
   /** The highest ballot promised before this start. */
   readonly promised: Ballot;
-  /** Whether others know so many more decisions that this process had better leave it to one of them to coordinate. */
+  /** Whether others know so many more decisions that one of them should coordinate instead of this process. */
   readonly isFarBehind: () => boolean;
-  /** Whether it lacks something that was decided and that nobody tells it: others, who do not know of it, can decide it anew. */
+  /** Whether it lacks a decision that nobody tells it: others, which do not know of the decision, can decide the same again. */
   readonly isImpaired: () => boolean;
   /** Whether batches that are to be ordered have been awaited here in vain. */
   readonly isDeaf: () => boolean;
@@ -66,7 +66,7 @@ export class Leadership {
     this.#hasPromisedAbove = options.hasPromisedAbove;
   }
 
-  /** The lowest member of a new group begins the first reign without an election: nobody else has had a reason to. */
+  /** The lowest member of a new group begins the first reign without an election: no other member has had a reason to. */
   beginIfFounder(): void {
     const { views, self, right } = this.#shared;
     if (!views.founded || !right.isAdmitted || this.#election.highest.reign > 0 || this.#coordinator.ballot !== null)
@@ -85,8 +85,9 @@ export class Leadership {
   }
 
   /**
-   * Whether a ballot may be acted on: that of a member of the current view or the latest, and of a reign within reason. What is refused is not noted, so that
-   * neither a stranger nor a damaged number deposes anybody.
+   * Whether a ballot may be acted on: it must be that of a member of the current view or the latest, and its reign not too far
+   * above the known ones. A refused ballot leaves no trace, so that neither a stranger nor a damaged number deposes a
+   * coordinator.
    */
   admits(from: ProcessId, ballot: Ballot): boolean {
     const { self, refusals, views } = this.#shared;
@@ -124,11 +125,11 @@ export class Leadership {
     this.#reachability.tick();
     this.#election.pass();
     if (this.#coordinator.ballot !== null) this.#tickCoordinator();
-    // Time goes by half as fast for who had better not coordinate: whoever may stands first.
+    // A process that should not coordinate waits twice as long before it stands for election: another stands first.
     else if (this.#ticks % 2 === 0 || this.#isFit) this.#election.tick();
   }
 
-  /** A ballot has been used by its coordinator: who coordinates a lower one gives way. */
+  /** The coordinator of a ballot has used it: a coordinator of a lower ballot resigns. */
   follow(from: ProcessId, ballot: Ballot): void {
     if (this.#election.note(ballot)) {
       this.#onReign(ballot);
@@ -178,7 +179,7 @@ export class Leadership {
     if (this.#coordinator.ballot !== null) this.#resign(why);
   }
 
-  /** Whether others had better not stand before this process does. */
+  /** Whether others should not stand for election before this process does. */
   get #isFit(): boolean {
     const lacksFirst = this.#strandedAt === this.#shared.log.first;
     return !(this.#isFarBehind() || this.#isImpaired() || this.#isDeaf() || this.#coordinator.isUnheard || lacksFirst);
@@ -232,7 +233,10 @@ export class Leadership {
     for (const stray of clock.strayClocks(view)) outbox.notice({ kind: 'clock-strays', ...stray });
   }
 
-  /** A new reign asks those who are there. Where that has not helped, another process may have what this one lacks. */
+  /**
+   * A new reign asks the members that are present. If that has not helped, another process may have the batch or decision that
+   * this one lacks.
+   */
   #onStranded(kind: BallotKind): void {
     const { first } = this.#shared.log;
     if (this.#strandedAt === first) {

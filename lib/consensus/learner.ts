@@ -39,7 +39,7 @@ export class Learner {
     return undecided;
   }
 
-  /** Somebody tells what was decided from `from` on. */
+  /** A process tells the decisions from `from` on. */
   onDecided({ from, batches }: MessageOf<'decided'>): void {
     const { log } = this.#shared;
     batches.forEach((batch, offset) => {
@@ -98,7 +98,7 @@ export class Learner {
     const { log, pool, outbox, delivered } = this.#shared;
     const { instance } = slot;
     if (slot.vote?.batch.id !== batch.id) {
-      // Below the watermark the log holds what was decided: a vote for another batch has done its duty.
+      // Below the watermark the log holds only decisions: a vote for another batch is no longer needed.
       const ballot = slot.vote?.ballot ?? slot.promised;
       outbox.persist({ kind: 'entry', entry: { instance, promised: slot.promised, vote: { ballot, batch } } });
     }

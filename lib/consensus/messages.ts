@@ -3,23 +3,23 @@ import type { Batch, BatchId } from '../model/batch.js';
 import type { GroupId, Instance, ProcessId } from '../model/ids.js';
 import type { Founding, Withdrawal } from '../model/records.js';
 
-/** One batch at one instance: what an `accept` asks for and an `accepted` tells. */
+/** One batch at one instance: `accept` asks for a vote for it, `accepted` tells one. */
 export interface Item {
   readonly instance: Instance;
   readonly id: BatchId;
 }
 
-/** What an acceptor last voted for at an instance, as a promise reports it: the id suffices, bodies are fetched. */
+/** An acceptor's last vote at an instance, as a promise reports it: the id suffices, bodies are fetched. */
 export interface ReportedVote {
   readonly instance: Instance;
   readonly ballot: Ballot;
   readonly id: BatchId;
 }
 
-/** What a process that belongs to no group is about to do: found one, wait for one that it has signed, or join one that exists. */
+/** The intent of a process that belongs to no group: found one, wait for one that it has signed, or join an existing one. */
 export type Intent = 'found' | 'wait' | 'join';
 
-/** How the first view comes about. All of it is heard before there is a group, and from processes of other groups. */
+/** Messages that make the first view. All of them are heard before there is a group, and from processes of other groups. */
 export type FoundingMessage =
   | {
       readonly kind: 'hello';
@@ -40,7 +40,7 @@ export type FoundingMessage =
   | { readonly kind: 'withdrawn'; readonly withdrawal: Withdrawal };
 
 /**
- * What the cores of one group tell each other. `watermark` is always the sender's first undecided instance; `durable`, which is
+ * Messages between the cores of one group. `watermark` is always the sender's first undecided instance; `durable`, which is
  * never above it, the first one below which its ledger holds everything, as entries or in a checkpoint, for good.
  */
 export type CoreMessage =
@@ -87,7 +87,7 @@ export type CoreMessage =
     }
   // Phase 2.
   | { readonly kind: 'batch'; readonly batch: Batch }
-  /** The sender has proposed this batch for long, and nobody has given it an instance. */
+  /** The sender has proposed this batch for long, and no coordinator has given it an instance. */
   | { readonly kind: 'pending'; readonly id: BatchId }
   | { readonly kind: 'any'; readonly ballot: Ballot; readonly from: Instance }
   | { readonly kind: 'propose'; readonly ballot: Ballot; readonly instance: Instance; readonly batch: Batch }
@@ -100,7 +100,7 @@ export type CoreMessage =
     }
   // Repair.
   | { readonly kind: 'fetch'; readonly id: BatchId; readonly instance: Instance }
-  /** What was decided from `from` on and below `to`? */
+  /** Asks for the decisions from `from` on and below `to`. */
   | { readonly kind: 'catch-up'; readonly from: Instance; readonly to: Instance }
   | {
       readonly kind: 'decided';
@@ -123,7 +123,7 @@ export type MessageOf<K extends MessageKind> = Extract<Message, { readonly kind:
 
 export const EVERYONE = 'everyone';
 
-/** A message and whom it is for; `EVERYONE` includes the sender itself, which hears itself without the network. */
+/** A message and its receiver; `EVERYONE` includes the sender itself, which hears itself without the network. */
 export interface Outgoing {
   readonly to: ProcessId | typeof EVERYONE;
   readonly message: Message;

@@ -33,7 +33,7 @@ export class MissingBatches {
     return this.#isDeaf;
   }
 
-  /** Counts from the proposer alone, and where it is a member: what anybody else says could depose every coordinator. */
+  /** Counts only from the proposer, and only if it is a member: otherwise any process could depose every coordinator. */
   onPending(from: ProcessId, id: BatchId): void {
     const { views, log } = this.#shared;
     if (!views.isMember(from) || processOf(id) !== from || this.#isHere(id)) return;
@@ -54,7 +54,7 @@ export class MissingBatches {
     else if (isAwaited && this.#patience.tick()) this.#isDeaf = true;
   }
 
-  /** A reign begins: it has its time before it gives way. */
+  /** A reign begins: its time limit before it resigns starts again. */
   begin(): void {
     this.#isDeaf = false;
     this.#patience.progressed();

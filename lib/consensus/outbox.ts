@@ -31,9 +31,11 @@ export class Outbox {
   #votes: ItemsOfBallot[] = [];
   #local: Message[] = [];
   #localOnceDurable: Message[] = [];
-  /** Of these, what rests on records that have been taken: what is said while a commit is under way waits for the next. */
+  /**
+   * The messages of these that depend on records already taken: messages made while a commit is under way wait for the next.
+   */
   #localTaken: Message[] = [];
-  /** What has been asked for. */
+  /** The questions that have been asked. */
   readonly questions = new Questions();
 
   constructor(self: ProcessId) {
@@ -57,7 +59,7 @@ export class Outbox {
     );
   }
 
-  /** For what rests on nothing that is not durable. */
+  /** For a message that depends on nothing that is not durable. */
   send(to: ProcessId | typeof EVERYONE, message: Message): void {
     if (to === this.#self || to === EVERYONE) this.#local.push(message);
     if (to === this.#self) return;
@@ -65,13 +67,13 @@ export class Outbox {
     this.#messages.push({ to, message });
   }
 
-  /** For what must not be heard by anyone before the records of this turn are durable. */
+  /** For a message that nobody may hear before the records of this turn are durable. */
   sendOnceDurable(to: ProcessId | typeof EVERYONE, message: Message): void {
     if (to === this.#self || to === EVERYONE) this.#localOnceDurable.push(message);
     if (to !== this.#self) this.#durable.push({ to, message });
   }
 
-  /** Of what waits for the records of this turn something is not so any more when they are durable: it is not said. */
+  /** Drops a message that waits for the records of this turn, because it will be untrue when they are durable. */
   unsay(isMeant: (message: Message) => boolean): void {
     this.#durable = this.#durable.filter(({ message }) => !isMeant(message));
     this.#localOnceDurable = this.#localOnceDurable.filter((message) => !isMeant(message));
@@ -110,7 +112,7 @@ export class Outbox {
     this.#decided.push(decision);
   }
 
-  /** What has been decided and not been taken yet. */
+  /** The decisions that have not been taken yet. */
   get decided(): readonly Decision[] {
     return this.#decided;
   }
@@ -127,7 +129,7 @@ export class Outbox {
     this.#notices.push(notice);
   }
 
-  /** What this process says to itself, oldest first; undefined when there is nothing left. */
+  /** The messages of this process to itself, oldest first; undefined when there is none left. */
   nextLocal(): Message | undefined {
     return this.#local.shift();
   }
@@ -174,7 +176,7 @@ export class Outbox {
     return effects;
   }
 
-  /** The records last taken are durable: what rested on them is now heard here as well. */
+  /** The records last taken are durable: the messages that depended on them are now heard here as well. */
   durable(): void {
     this.#local.push(...this.#localTaken);
     this.#localTaken = [];

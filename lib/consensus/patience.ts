@@ -1,8 +1,8 @@
 import { limits } from '../model/limits.js';
 
 /**
- * How long a role waits without progress before it gives way. The bound doubles each time that it has waited in vain, and is
- * at least twice the longest wait that has come to a good end, so that what is only slow is not given up.
+ * How long a role waits without progress before it gives up. The bound doubles each time that it has waited in vain, and is at
+ * least twice the longest wait that ended well, so that a slow process is not taken for a dead one.
  */
 export class Patience {
   readonly #baseTicks: number;
@@ -23,7 +23,7 @@ export class Patience {
     return this.#isStrained;
   }
 
-  /** Something new of what is awaited has come. */
+  /** A part of the awaited data has come. */
   progressed(): void {
     this.#idleTicks = 0;
   }
@@ -39,7 +39,7 @@ export class Patience {
     return true;
   }
 
-  /** All of what was awaited is here. */
+  /** All awaited data are here. */
   ended(): void {
     this.#boundTicks = Math.min(Math.max(this.#baseTicks, 2 * this.#longestTicks), this.#maxTicks);
     this.#idleTicks = 0;

@@ -6,14 +6,17 @@ import type { GroupViews } from './membership/views.js';
 import { EVERYONE, type MessageOf, type ReportedVote } from './messages.js';
 import type { Outbox } from './outbox.js';
 
-/** What one member has promised. */
+/** The promise of one member. */
 interface Promised {
   /** Everything below is decided, as the member has said last. */
   readonly watermark: Instance;
   readonly votes: readonly ReportedVote[];
 }
 
-/** What members of one view have promised: a classic quorum, where the view governs anything that the promises leave open. */
+/**
+ * The promises of the members of one view: a classic quorum is needed if the view governs an instance that the promises leave
+ * undecided.
+ */
 export interface PromisesOfView {
   readonly view: View;
   readonly promises: readonly Promised[];
@@ -37,14 +40,16 @@ export class Preparation {
   readonly #from: Instance;
   readonly #views: GroupViews;
   readonly #outbox: Outbox;
-  /** The views that govern undecided instances, and what their members have answered. */
+  /** The views that govern undecided instances, and the answers of their members. */
   readonly #asked: readonly { readonly view: View; readonly answers: Map<ProcessId, Answer> }[];
   /** For how long promises of members that are ahead are left out, if the others may make a quorum. */
   #waryTicks: number;
   #ticks = 0;
   #wait: number = limits.prepareTicks;
 
-  /** `isWary` where a member is ahead and does not tell what was decided: those that are not can decide the same again. */
+  /**
+   * `isWary` if a member is ahead and does not tell the decisions: the members that are not ahead can decide the same again.
+   */
   constructor(ballot: Ballot, from: Instance, views: GroupViews, outbox: Outbox, isWary: boolean) {
     this.ballot = ballot;
     this.#waryTicks = isWary ? limits.waryTicks : 0;
@@ -94,7 +99,10 @@ export class Preparation {
     return true;
   }
 
-  /** Asks again, at growing intervals: everyone while a member has not answered at all, and each member for what it has left out. */
+  /**
+   * Asks again, at growing intervals: everyone while a member has not answered at all, and each member for the parts that are
+   * missing.
+   */
   tick(): void {
     if (this.#waryTicks > 0) this.#waryTicks -= 1;
     this.#ticks += 1;
@@ -112,7 +120,7 @@ export class Preparation {
   }
 }
 
-/** Below this instance everything is decided, as somebody has said that has promised; `from` where nobody says more. */
+/** Below this instance everything is decided, as a promise says; `from` if no promise names a higher one. */
 export function baseOf(quorums: readonly PromisesOfView[], from: Instance): Instance {
   let base = from;
   for (const { promises } of quorums) for (const { watermark } of promises) base = laterOf(base, watermark);

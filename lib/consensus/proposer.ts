@@ -8,9 +8,15 @@ import type { Shared } from './shared.js';
 
 interface Proposal {
   readonly batch: Batch;
-  /** Where it was decided before its turn, so that it is held until those before it are decided; otherwise null. */
+  /**
+   * The instance at which it was decided before its turn, so that it is held until the batches before it are decided; otherwise
+   * null.
+   */
   heldAt: Instance | null;
-  /** Where it was proposed in the open fast reign; null when it was handed to the coordinator or waits for the window. */
+  /**
+   * The instance at which it was proposed in the open fast reign; null if the coordinator got it, or if it waits for the
+   * window.
+   */
   instance: Instance | null;
   ticks: number;
   wait: number;
@@ -19,10 +25,10 @@ interface Proposal {
 }
 
 /**
- * Sees this process's own batches through. In a classic reign a batch goes to everyone and the coordinator gives it an
- * instance; in a fast reign the proposer takes the next instance that looks free (Fast Paxos, section 2.2). A batch is
- * proposed until it has been delivered, or decided and held until those before it are: of its own batches, which begin
- * with this start, a process can tell without the table. A value that holds no messages is proposed until it is decided.
+ * Proposes this process's batches until they are delivered. In a classic reign a batch goes to everyone and the coordinator
+ * gives it an instance; in a fast reign the proposer takes the next instance that looks free (Fast Paxos, section 2.2). A batch
+ * is proposed until it has been delivered, or decided and held until those before it are: of its own batches, which begin with
+ * this start, a process can tell without the table. A value that holds no messages is proposed until it is decided.
  */
 export class Proposer {
   readonly #shared: Shared;
@@ -39,7 +45,7 @@ export class Proposer {
     this.#shared = shared;
   }
 
-  /** Whether a batch proposed now would leave now. */
+  /** Whether a batch proposed now would be sent now. */
   get hasRoom(): boolean {
     if (this.#fast === null) return true;
     return this.#undecided < this.#fastInFlightMax && this.#nextFree() < this.#shared.log.limit;
@@ -51,14 +57,14 @@ export class Proposer {
     this.#send(proposal);
   }
 
-  /** What messages are under way can never be delivered; these take their place. */
+  /** The messages under way can never be delivered in their present batches; these batches replace them. */
   renew(batches: readonly Batch[]): void {
     for (const id of this.#proposals.keys()) if (isOfMessages(id)) this.#proposals.delete(id);
     for (const [instance, id] of this.#byInstance) if (isOfMessages(id)) this.#byInstance.delete(instance);
     for (const batch of batches) this.propose(batch);
   }
 
-  /** A fast reign is open from `from` on: what is undecided is proposed there. */
+  /** A fast reign is open from `from` on: the undecided batches are proposed there. */
   onAny(ballot: Ballot, from: Instance): void {
     if (this.#fast !== null && compareBallots(ballot, this.#fast.ballot) <= 0) return;
     this.#fast = { ballot, from };
@@ -68,9 +74,9 @@ export class Proposer {
     for (const proposal of this.#proposals.values()) this.#sendAnew(proposal);
   }
 
-  /** A reign above the fast one has begun: instances are the coordinator's to give again. */
+  /** A reign above the fast one has begun: the coordinator assigns instances again. */
   onReign(ballot: Ballot): void {
-    // The new coordinator may lack what the former one had: it is not made to wait for long.
+    // The new coordinator may lack batches that the former one had: they are sent again soon.
     for (const proposal of this.#proposals.values())
       proposal.wait = Math.min(proposal.wait, Math.max(limits.retryTicksMax, firstWait(proposal.batch)));
     if (this.#fast === null || compareBallots(ballot, this.#fast.ballot) <= 0 || sameReign(ballot, this.#fast.ballot))
@@ -79,7 +85,7 @@ export class Proposer {
     this.#byInstance.clear();
     for (const proposal of this.#proposals.values()) {
       proposal.instance = null;
-      // The new coordinator has most likely heard of it: it is sent again only if nothing comes of it.
+      // The new coordinator has most likely heard of it: it is sent again only if it is not decided in time.
       proposal.ticks = 0;
       proposal.wait = firstWait(proposal.batch);
     }
@@ -100,7 +106,7 @@ export class Proposer {
     if (lost !== undefined) this.#sendAnew(lost);
   }
 
-  /** Everything below `first` is decided, and `table` tells what of it was delivered: what is not among that goes on. */
+  /** Everything below `first` is decided, and `table` tells which batches were delivered: the others are still proposed. */
   onInstalled(first: Instance, table: DeliveryTable): void {
     for (const instance of this.#byInstance.keys()) if (instance < first) this.#byInstance.delete(instance);
     for (const [id, proposal] of this.#proposals) {
@@ -124,7 +130,7 @@ export class Proposer {
       proposal.wait = Math.min(2 * proposal.wait, longestWait(proposal.batch));
       this.#send(proposal);
       proposal.repeats += 1;
-      // Perhaps the coordinator gets what is small, and not the batch.
+      // Perhaps the coordinator gets small messages, and not the batch.
       if (this.#fast === null && proposal.repeats > 1)
         this.#shared.outbox.send(EVERYONE, { kind: 'pending', id: proposal.batch.id });
     }
@@ -157,7 +163,7 @@ export class Proposer {
     return undefined;
   }
 
-  /** What is in flight from here always may, as it keeps to the limits of flight. */
+  /** The batches in flight from here always may be held, because they respect the limits of flight. */
   #mayHold({ body }: Batch): boolean {
     let batches = 1;
     let bytes = body.length;
@@ -169,7 +175,7 @@ export class Proposer {
     return batches <= limits.heldBatchesMax && bytes <= limits.heldBytesMax;
   }
 
-  /** Those of which the turn has not come in time are proposed again. */
+  /** Proposes those again whose turn has not come in time. */
   #voidHeldBefore(instance: Instance): void {
     for (const proposal of this.#proposals.values()) {
       if (proposal.heldAt === null || !isVoid(proposal.heldAt, instance)) continue;
@@ -200,21 +206,21 @@ export class Proposer {
     outbox.send(EVERYONE, { kind: 'propose', ballot: this.#fast.ballot, instance: proposal.instance, batch });
   }
 
-  /** The next instance of the fast reign that nobody is known to have used. */
+  /** The next instance of the fast reign that no process is known to have used. */
   #nextFree(): Instance {
     const from = this.#fast === null ? this.#next : this.#fast.from;
     return laterOf(laterOf(this.#next, from), this.#shared.log.end);
   }
 }
 
-/** The way of a large batch may be slower than that, and those who have it already are sent it again. */
+/** A large batch may need more time than that, and processes that have it already are sent it again. */
 function longestWait(batch: Batch): number {
   return Math.max(limits.retryTicksMax, LARGE_WAITS_MAX * firstWait(batch));
 }
 
 const LARGE_WAITS_MAX = 8;
 
-/** A large batch is long on its way: sent again too soon, it would only keep itself back. */
+/** A large batch needs long: sent again too soon, it would only delay itself. */
 function firstWait(batch: Batch): number {
   return limits.retryTicks + Math.floor(batch.body.length / limits.bytesATick);
 }

@@ -2,8 +2,8 @@ import type { Instance, ProcessId } from '../model/ids.js';
 import { EVERYONE, type Message } from './messages.js';
 
 /**
- * Which process has been asked for what was decided from which instance on, so that an answer can be told from what nobody
- * has asked for. An answer that comes late or twice is one all the same.
+ * Which process has been asked for decisions from which instance on, to distinguish answers from unasked messages. A late or
+ * repeated answer counts as an answer.
  */
 export class Questions {
   readonly #asked = new Map<ProcessId | typeof EVERYONE, Set<Instance>>();
@@ -15,12 +15,12 @@ export class Questions {
     else if (message.kind === 'fetch' || message.kind === 'inquire') this.#add(to, message.instance);
   }
 
-  /** Whether `from` has been asked for what was decided from `first` on. */
+  /** Whether `from` has been asked for the decisions from `first` on. */
   expects(from: ProcessId, first: Instance): boolean {
     return this.#asked.get(from)?.has(first) === true || this.#asked.get(EVERYONE)?.has(first) === true;
   }
 
-  /** Nobody needs an answer about what is below `first`, which is never lower than before. */
+  /** Nobody needs an answer about instances below `first`, which is never lower than before. */
   forgetBelow(first: Instance): void {
     if (first === this.#first) return;
     this.#first = first;

@@ -2,12 +2,15 @@ import type { ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
 import type { View } from '../model/view.js';
 
-/** Who answers the coordinator's heartbeats: it resigns when a majority does not, and opens a fast reign only with enough. */
+/**
+ * Which members answer the coordinator's heartbeats: it resigns when a majority does not, and opens a fast reign only if enough
+ * do.
+ */
 export class Reachability {
   readonly #lastHeard = new Map<ProcessId, number>();
   #now = 0;
 
-  /** A reign begins: everyone gets the benefit of the doubt once. */
+  /** A reign begins: every member counts as reachable at first. */
   begin(view: View): void {
     for (const member of view.members) this.#lastHeard.set(member, this.#now);
   }

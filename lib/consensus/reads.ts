@@ -23,11 +23,11 @@ interface Settled {
 }
 
 /**
- * Linearizable reads without disk and without coordinator: a majority is asked up to where each has voted or knows
- * decisions. Whatever was acknowledged before the question is voted for by somebody in every majority, so that a state
- * that has executed everything up to the highest answer has seen it. That holds for the members of the view that governs
- * the first instance that was not waited for; members of a view before may not know what the next one acknowledges. All
- * reads that wait share one round.
+ * Linearizable reads without disk and without coordinator: a majority is asked for the highest instance at which each has voted
+ * or knows a decision. In every majority a member has voted for each operation that was acknowledged before the question, so
+ * that a state that has executed everything up to the highest answer includes it. That holds for the members of the view that
+ * governs the first instance that was not waited for; members of an earlier view may not know the operations that the next one
+ * acknowledges. All waiting reads share one round.
  */
 export class Reads {
   readonly #shared: Shared;
@@ -36,10 +36,13 @@ export class Reads {
   #round: Round | null = null;
   /** Rounds begun by this incarnation. */
   #rounds = 0;
-  /** From `#nextSettled` on ascending, each instance once; what is before has been served. */
+  /** From `#nextSettled` on ascending, each instance once; earlier ones have been served. */
   #settled: Settled[] = [];
   #nextSettled = 0;
-  /** For how long nothing has been decided here that reads wait for, and how long that may last before it is asked for. */
+  /**
+   * For how long no instance has been decided here that reads wait for, and how long that may last before the process asks for
+   * it.
+   */
   #idleTicks = 0;
   #idleWait: number = limits.retryTicks;
   #lastFirst: Instance;
@@ -78,7 +81,9 @@ export class Reads {
     this.onAdvance();
   }
 
-  /** More is decided: reads that have waited for it are served, or ask again in the view that now governs what comes next. */
+  /**
+   * More is decided: serves the reads that have waited for it, or asks again in the view that now governs the next instance.
+   */
   onAdvance(): void {
     const { log, outbox, views } = this.#shared;
     for (; this.#nextSettled < this.#settled.length; this.#nextSettled += 1) {
@@ -119,8 +124,8 @@ export class Reads {
   }
 
   /**
-   * What is waited for comes by itself where it is decided. Where nothing comes, perhaps nobody uses an instance: one
-   * message asks for all that wait, and again at growing intervals until something is decided here.
+   * The awaited instances come by themselves if they are decided. If nothing comes, perhaps no batch uses an instance: one
+   * message asks for all waiting reads, and again at growing intervals until something is decided here.
    */
   #askForFilling(): void {
     const { outbox, log } = this.#shared;
@@ -138,7 +143,7 @@ export class Reads {
     outbox.send(EVERYONE, { kind: 'fill', until: earlierOf(furthest, log.limit) });
   }
 
-  /** A later round mostly waits for as much as those before it, or for more. */
+  /** A later round usually waits for the same instances as those before it, or for more. */
   #settle({ until, view, tickets }: Round): void {
     let at = this.#settled.length;
     while (at > this.#nextSettled && (this.#settled[at - 1]?.until ?? until) > until) at -= 1;

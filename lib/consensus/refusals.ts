@@ -2,30 +2,33 @@ import type { ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
 import type { Outbox } from './outbox.js';
 
-/** Why a well-formed message counts for nothing. */
+/** The reason why a well-formed message does not count. */
 export type RefusalReason =
   /** A ballot of a process that is no member. */
   | 'coordinator of no view'
-  /** A reign number or watermark far beyond all that is known. */
+  /** A reign number or watermark far above all known ones. */
   | 'number beyond reason'
-  /** A batch whose body is not the one that its id names, or none that a proposer makes. */
+  /** A batch whose body does not match its id, or that no proposer makes. */
   | 'unsound batch'
-  /** A batch that neither its proposer has sent nor anybody who was asked for it. */
+  /** A batch that neither its proposer has sent nor a process that was asked for it. */
   | 'batch of another'
   /** Decisions that nobody has asked for. */
   | 'unasked'
-  /** What no role of the protocol says: a fast ballot where only a classic one may be, votes outside of the part they are in. */
+  /**
+   * A message that no role of the protocol sends: a fast ballot where only a classic one may be, votes outside of the part that
+   * names them.
+   */
   | 'against the protocol';
 
 /**
- * Counts what is refused, and says so from time to time: it may come from a process of another release, from damaged memory,
- * or from somebody who wants to do harm.
+ * Counts refused messages, and reports them from time to time: they may come from a process of another release, from damaged
+ * memory, or from an attacker.
  */
 export class Refusals {
   readonly #outbox: Outbox;
   readonly #counts = new Map<RefusalReason, number>();
   #latest: ProcessId | null = null;
-  /** Ticks until it may be said again. */
+  /** Ticks until the next report. */
   #silence = 0;
 
   constructor(outbox: Outbox) {

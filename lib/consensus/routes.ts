@@ -1,10 +1,10 @@
 import type { FoundingMessage, Message, MessageKind } from './messages.js';
 
-/** What is known of a message by its kind alone. */
+/** The properties of a message that its kind determines. */
 export interface Route<Family extends string> {
   /** The union that the kind belongs to, and with it the part of a process that the message is for. */
   readonly family: Family;
-  /** `members` where only a member says it: it is a vote or a signature, or makes for one. */
+  /** `members` if only a member sends it: it is a vote or a signature, or leads to one. */
   readonly saidBy: 'members' | 'anyone';
 }
 
@@ -12,7 +12,7 @@ type Routes = {
   readonly [K in MessageKind]: Route<K extends FoundingMessage['kind'] ? 'founding' : 'core'>;
 };
 
-/** Each kind of message that cores tell each other; what is told below them joins this table in `paxos/wire/routes.ts`. */
+/** Each kind of message between cores; `paxos/wire/routes.ts` adds the kinds below them. */
 export const consensusRoutes = {
   // Founding: the first view.
   hello: { family: 'founding', saidBy: 'anyone' },

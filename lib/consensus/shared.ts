@@ -8,12 +8,12 @@ import type { Outbox } from './outbox.js';
 import type { Refusals } from './refusals.js';
 import type { Views } from './membership/views.js';
 
-/** Whether this start of the process may promise and vote: it has lost nothing that an earlier start has promised or voted. */
+/** Whether this start of the process may promise and vote: no promise or vote of an earlier start is lost. */
 interface VotingRight {
   isAdmitted: boolean;
 }
 
-/** What the roles of one process have in common. */
+/** The data that the roles of one process share. */
 export interface Shared {
   readonly self: ProcessId;
   readonly views: Views;
@@ -23,14 +23,14 @@ export interface Shared {
   readonly outbox: Outbox;
   readonly clock: GroupClock;
   /**
-   * What the sequence delivers, up to the watermark; null until it is known, for a process that was started again knows
-   * what was decided only once it has gone through its log. It never begins empty behind the beginning of the sequence.
+   * The table of what the sequence delivers, up to the watermark; null until it is known, because a restarted process knows the
+   * table only once it has gone through its log. It begins empty only at the beginning of the sequence.
    */
   delivered: DeliveryTable | null;
   readonly refusals: Refusals;
-  /** Whether a batch is one that a proposer can have made. */
+  /** Whether a proposer can have made a batch. */
   readonly isSound: (batch: Batch) => boolean;
-  /** As many votes as one message of phase 1 may report, so that it fits a datagram. */
+  /** The most votes that one message of phase 1 may report, so that it fits a datagram. */
   readonly votesAPromise: number;
 }
 

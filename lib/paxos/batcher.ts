@@ -21,7 +21,7 @@ export interface BatcherOptions {
     readonly pendingBytesMax: number;
     readonly batchBytesMax: number;
     readonly batchesInFlightMax: number;
-    /** Asked where there is a group: it depends on how many members share a receiver's buffer. */
+    /** Called once there is a group: it depends on how many members share a receiver's buffer. */
     readonly bytesInFlightMax: () => number;
   };
 }
@@ -80,7 +80,7 @@ export class Batcher {
     return this.#pendingMessages;
   }
 
-  /** What those who wait for room wait for, and how many have got in so far; null while nobody waits. */
+  /** The waiting room of callers without room, and how many have got in so far; null while nobody waits. */
   get waiting(): { readonly admitted: number; readonly messages: number; readonly bytes: number } | null {
     if (this.#waiting.isEmpty) return null;
     return { admitted: this.#waiting.admitted, messages: this.#pendingMessages, bytes: this.#pendingBytes };
@@ -120,7 +120,7 @@ export class Batcher {
     return batch;
   }
 
-  /** What its batches are numbered in. */
+  /** The series of its batches. */
   get series(): Series {
     return this.#series;
   }

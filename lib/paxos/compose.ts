@@ -25,7 +25,7 @@ import { Recovery, restore } from './recovery/recovery.js';
 import { Waits } from './waits.js';
 import { bodyBytesMax, votesAPromise } from './wire/sizes.js';
 
-/** What an engine is built of. */
+/** The parts of an engine. */
 export interface EngineParts {
   readonly queueId: string;
   readonly options: QueueOptions;
@@ -42,9 +42,9 @@ export interface EngineParts {
 
 /** The one that runs an engine. */
 export interface EngineOwner {
-  /** What consensus tells of itself; it is in the log already. */
+  /** A notice of consensus; it is in the log already. */
   noticed(notice: Notice): void;
-  /** What makes it impossible to go on; may be told more than once. */
+  /** The error that makes it impossible to continue; may be told more than once. */
   failed(error: Error): void;
 }
 
@@ -123,7 +123,7 @@ function batcherOf({ claimed, ports, transport }: EngineParts, core: Consensus):
     limits: {
       ...limits,
       batchBytesMax: Math.min(limits.batchBytesMax, bodyBytesMax(transport.maxMessageBytes) - BODY_HEAD_BYTES),
-      // What all proposers have in flight must fit a receiver's buffer, for a receiver busy with a commit reads nothing.
+      // All proposers' batches in flight must fit a receiver's buffer, because a receiver busy with a commit reads nothing.
       bytesInFlightMax: () => Math.min(limits.bytesInFlightMax, transport.receiveBufferBytes / core.views.current.size),
     },
   });

@@ -53,12 +53,12 @@ export class DecidedLog {
     this.readableUntil(next);
   }
 
-  /** Whether what was decided at `instance` is at hand. */
+  /** Whether the decision at `instance` is at hand. */
   has(instance: Instance): boolean {
     return instance < this.#end && (instance < this.#readable || this.#firstUnreadable <= instance);
   }
 
-  /** Some of what was decided from `from` on and below `end`: at least the first, which must be at hand. */
+  /** Some of the decisions from `from` on and below `end`: at least the first, which must be at hand. */
   slice(from: Instance, end: Instance): Decision[] {
     if (from >= this.#readable) {
       const first = this.#firstUnreadable;

@@ -47,7 +47,7 @@ export interface DeliveryOptions {
   readonly fail: (error: Error) => void;
 }
 
-/** What delivery tells of itself: to whoever makes checkpoints, and learns again what cannot be read here. */
+/** Calls of delivery to the parts that make checkpoints, and that learn damaged entries again. */
 export interface DeliveryListener {
   /** The local checkpoint cannot be read: delivery is held until `install` or `startFromLog` is called. */
   lostCheckpoint(error: TreplicaError): void;
@@ -78,7 +78,7 @@ export class Delivery {
   #behind: Cursor | null = null;
   #holder: Consumer | null = null;
   readonly #waiters = new Waiters();
-  /** Whether the holder holds what it held when it was bound. */
+  /** Whether the holder still has the state that it had when it was bound. */
   #isHolderFresh = true;
   #deferred = false;
   #halted = false;
@@ -105,17 +105,20 @@ export class Delivery {
     return this.#front;
   }
 
-  /** How to save what the holder holds; null where there is no holder, or none that can. */
+  /** The keeper that saves the holder's state; null if there is no holder, or if it has none. */
   get keeper(): StateKeeper | null {
     return this.#holder?.keeper ?? null;
   }
 
-  /** Of what the holder has been given last, in milliseconds since 1970; undefined where no holder knows it. */
+  /**
+   * The decided time of the latest batch that the holder was given, in milliseconds since 1970; undefined if no holder knows
+   * it.
+   */
   get decidedTimeMs(): number | undefined {
     return this.#holder?.decidedTimeMs;
   }
 
-  /** What the core has decided: in instance order, without gaps from one call to the next. */
+  /** Takes the core's decisions: in instance order, without gaps from one call to the next. */
   decided(decisions: readonly Decision[]): void {
     this.#guarded(() => {
       for (const decision of decisions) this.#follow(decision);
@@ -130,16 +133,15 @@ export class Delivery {
   }
 
   /**
-   * Hands everything to `holder` from now on: the state of the checkpoint, where there is one, and then every message from
-   * there on. Resolves once it has been given what was decided at the time of the call; rejects if the delivery stops
-   * before.
+   * Hands everything to `holder` from now on: the state of the checkpoint, if there is one, and then every message from there
+   * on. Resolves once it has got the messages decided at the time of the call; rejects if the delivery stops before.
    * @throws TreplicaError QUEUE_BOUND, QUEUE_CLOSED.
    */
   bind(holder: Consumer): Promise<void> {
     if (this.#stopped || this.#halted) throw closedError(null);
     if (this.#holder !== null) throw boundError();
     this.#holder = holder;
-    // The front may have gone ahead for what was put here: it goes back to where the holder begins before that is waited for.
+    // The front may have gone ahead for messages that were put here: it goes back to the holder's beginning before the wait.
     if (this.#base === null) this.#goOnFromBase();
     else this.#holds.add('restoring');
     const bound = this.caughtUp();
@@ -149,8 +151,8 @@ export class Delivery {
   }
 
   /**
-   * Delivery goes on from where `base` ends: what was not delivered until there never will be, but the holder gets a state
-   * that has seen it. The checkpoint and the record of it are durable.
+   * Delivery continues from the end of `base`: undelivered messages below it never will be delivered, but the holder gets a
+   * state that includes them. The checkpoint and the record of it are durable.
    */
   install(base: Base): void {
     if (this.#hasPassed(base)) {
@@ -166,7 +168,7 @@ export class Delivery {
     } else void this.#restore(base);
   }
 
-  /** Whether the log, where it holds everything, may serve in place of a checkpoint: not for who has executed part of it. */
+  /** Whether a complete log may serve in place of a checkpoint: not if the holder has executed part of it. */
   get mayStartFromLog(): boolean {
     return this.#isHolderFresh;
   }
@@ -179,7 +181,7 @@ export class Delivery {
     this.#release('restoring');
   }
 
-  /** Nothing moves from now on, until the returned function is called: for who saves the holder's state. */
+  /** Delivers nothing from now on, until the returned function is called: for saving the holder's state. */
   hold(): () => void {
     this.#holds.add('saving');
     return () => {
@@ -187,7 +189,7 @@ export class Delivery {
     };
   }
 
-  /** Nothing moves any more: what the holder holds is wrong. */
+  /** Delivers nothing any more: the holder's state is wrong. */
   freeze(): void {
     this.#holds.add('refuted');
   }
@@ -203,8 +205,8 @@ export class Delivery {
   }
 
   /**
-   * Resolves once the holder, where there is one, has been given what was decided at the time of the call; rejects with
-   * QUEUE_CLOSED if the delivery stops before.
+   * Resolves once the holder, if there is one, has got the messages decided at the time of the call; rejects with QUEUE_CLOSED
+   * if the delivery stops before.
    */
   caughtUp(): Promise<void> {
     if (this.#halted) return Promise.reject(closedError(null));
@@ -238,7 +240,10 @@ export class Delivery {
     if (instance === this.#front.next && this.#holds.size === 0) this.#pass(this.#front, instance, batch);
   }
 
-  /** Whether the holder holds all that `base` could give it: a checkpoint that replaces what is damaged ends anywhere. */
+  /**
+   * Whether the holder already has everything that `base` includes: a checkpoint that replaces damaged entries may end
+   * anywhere.
+   */
   #hasPassed({ checkpoint }: Base): boolean {
     const cursor = this.#holdersCursor;
     return cursor !== null && cursor.next >= checkpoint.next && !this.#holds.has('restoring');
@@ -268,7 +273,7 @@ export class Delivery {
     }
   }
 
-  /** Whoever put what has been delivered elsewhere meanwhile is told that it has. */
+  /** Tells the callers whose messages have been delivered elsewhere meanwhile. */
   #goOnFromBase(): void {
     this.#front = this.#cursorAtBase();
     this.#behind = null;
@@ -289,14 +294,14 @@ export class Delivery {
     this.#chase();
   }
 
-  /** Moves `cursor` over one instance, and hands over what it delivers to whom it concerns. */
+  /** Moves `cursor` over one instance, and hands the delivered batches to the holder and to the callers here. */
   #pass(cursor: Cursor, instance: Instance, batch: Batch): void {
     const isHolders = cursor === this.#holdersCursor;
     for (const passage of cursor.pass(instance, batch)) {
       const tickets = cursor === this.#front ? this.#settle(passage) : null;
       if (isHolders) this.#handOver(passage, tickets);
     }
-    // What one instance delivers is handed over as a whole.
+    // All batches that one instance delivers are handed over together.
     if (isHolders && this.#holder?.ready === false) this.#behind ??= this.#front.copy();
     this.#answerWaiters();
   }

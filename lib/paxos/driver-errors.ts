@@ -16,7 +16,7 @@ export function writesNoMore(): TreplicaError {
   return new TreplicaError('QUEUE_CLOSED', 'The queue is closed: nothing more is written.');
 }
 
-/** What to tell where `cause` stops the process, and the record of it could not be written for `error`. */
+/** The error to report when `cause` stops the process and its record could not be written because of `error`. */
 export function unwritten(cause: TreplicaError, error: Error): Error {
   if (!(cause instanceof InvariantViolation)) return error;
   return new InvariantViolation(cause.invariant, { ...cause.facts, verdictNotWritten: error.message });

@@ -17,7 +17,7 @@ export interface DriverOptions {
   readonly delivery: Delivery;
   readonly queueId: string;
   readonly self: ProcessId;
-  /** What the ledger knows of starts, the present one included. */
+  /** The starts in the ledger, the present one included. */
   readonly starts: StartsRecord;
   readonly defer: (callback: () => void) => void;
   /** Milliseconds since 1970. */
@@ -25,12 +25,12 @@ export interface DriverOptions {
   readonly onNotice: (notice: Notice) => void;
   /** A message of this process's group, or of one that belongs to none. */
   readonly heard: (from: ProcessId, message: WireMessage) => void;
-  /** Something else than before is known of what a process has published of itself; null where that holds no more. */
+  /** The known facts of a process have changed; null if they are no longer valid. */
   readonly onFacts: (process: ProcessId, facts: Facts | null) => void;
   /** Another group uses the same address: told once for each. */
   readonly onForeignGroup: (group: GroupId) => void;
   /** Whether the ledger says that the state here has been refuted, until another process's takes its place. */
   readonly isRefuted: boolean;
-  /** Called once with what makes it impossible to go on. */
+  /** Called once with the error that makes it impossible to continue. */
   readonly fail: (error: Error) => void;
 }

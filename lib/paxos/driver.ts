@@ -27,9 +27,9 @@ import { WaitingReads, type ReadWaiter } from './waiting-reads.js';
 import type { WireMessage } from './wire/routes.js';
 import { encodeMessage } from './wire/wire.js';
 
-/** What deals with processes that lack something, below consensus. */
+/** The parts that serve processes that lack something, below consensus. */
 interface BelowCore {
-  /** What others say of checkpoints, and what they answer to questions about the log. */
+  /** Receives messages of others about checkpoints, and their answers to questions about the log. */
   readonly repair: RepairReceiver;
   readonly supplier: LogSupplier;
 }
@@ -40,7 +40,7 @@ export class Driver {
   readonly #reception: Reception;
   readonly #installations: Installations;
   readonly #idleWatermark: IdleWatermark;
-  /** What the processes of the group publish of themselves. */
+  /** The facts that the processes of the group publish about themselves. */
   readonly facts: FactsExchange;
   /** Null before the driver begins. */
   #below: BelowCore | null = null;
@@ -49,7 +49,7 @@ export class Driver {
   #stopped = false;
   readonly #reads = new WaitingReads();
   readonly #pendingWrites = new PendingWrites();
-  /** What is still to be done when the commit under way has ended, after which nothing else is. */
+  /** The last step, to be done when the commit under way has ended. */
   #last: (() => void) | null = null;
 
   constructor(options: DriverOptions) {
@@ -94,7 +94,7 @@ export class Driver {
     this.#step(() => {
       const { core, ledger, transport, now } = this.#options;
       const { repair, supplier } = this.#begun;
-      // A process that has nothing to write has to stop, too, once what it acknowledges would be lost.
+      // A process that has nothing to write must stop too if acknowledged operations would be lost.
       if (ledger.failure !== null) throw ledger.failure;
       for (const arrival of transport.takeArrivals()) {
         core.step({ kind: 'arriving', ...arrival });
@@ -111,7 +111,7 @@ export class Driver {
     });
   }
 
-  /** Sends what rests on nothing that is not durable. */
+  /** Sends the messages that depend on nothing that is not durable. */
   tell(to: ProcessId | typeof EVERYONE, message: WireMessage): void {
     if (this.#stopped) return;
     this.#options.transport.send(to, encodeMessage(message));
@@ -128,7 +128,7 @@ export class Driver {
     this.wake();
   }
 
-  /** Goes on from a checkpoint as soon as what is under way is done; a later one takes the place of one that waits. */
+  /** Continues from a checkpoint as soon as the commit under way is done; a later checkpoint replaces a waiting one. */
   install(installation: AwaitedInstallation): void {
     this.#installations.await(installation);
     this.wake();
@@ -202,7 +202,7 @@ export class Driver {
       this.#join(effects.notices);
       this.#send(effects.messages);
       for (const notice of effects.notices) onNotice(notice);
-      // What waits to be written may not be right any more where the process goes on from.
+      // Waiting records may be wrong at the place from which the process continues.
       const others = effects.installed === null ? this.#pendingWrites.take() : this.#installations.pardon();
       const records = others.length === 0 ? effects.records : [...effects.records, ...others];
       const finish = (): void => {
@@ -255,7 +255,7 @@ export class Driver {
     return true;
   }
 
-  /** The core knows what was delivered as soon as delivery has gone through the log that was there at the start. */
+  /** The core knows the delivery table as soon as delivery has gone through the log that existed at the start. */
   #tellDelivered(readable: Instance): void {
     const { core, delivery } = this.#options;
     if (core.knowsDelivered || delivery.front.next !== readable) return;

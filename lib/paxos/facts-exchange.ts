@@ -10,13 +10,13 @@ export interface FactsOptions {
   readonly self: ProcessId;
   /** The members of the latest view; null before there is one. */
   readonly members: () => readonly ProcessId[] | null;
-  /** Tells everybody, without the certainty that anybody hears it. */
+  /** Sends to everybody, best effort. */
   readonly tell: (message: FactsMessage) => void;
   /** Something else than before is known of a process; null where its latest start has published nothing yet. */
   readonly changed: (process: ProcessId, facts: Facts | null) => void;
 }
 
-/** What is known of another process. */
+/** The known facts of another process. */
 interface Row {
   readonly start: Start;
   /** 0 where this start has published nothing. */
@@ -63,7 +63,7 @@ export class FactsExchange implements ParticipantFacts {
     for (const [process, { facts }] of this.#others) if (facts !== null) yield [process, facts];
   }
 
-  /** `from` says in `start` what it has published. */
+  /** `from` tells in `start` the facts that it has published. */
   receive(from: ProcessId, start: Start, { edition, facts }: FactsMessage): void {
     if (from === this.#options.self || this.#isClosed) return;
     const known = this.#meet(from, start);
@@ -72,7 +72,7 @@ export class FactsExchange implements ParticipantFacts {
     this.#options.changed(from, facts);
   }
 
-  /** `from` has been heard in `start`: what it published in an earlier one holds no more. */
+  /** `from` has been heard in `start`: its facts of an earlier start are no longer valid. */
   met(from: ProcessId, start: Start): void {
     if (from !== this.#options.self && !this.#isClosed) this.#meet(from, start);
   }
@@ -89,7 +89,7 @@ export class FactsExchange implements ParticipantFacts {
     this.#isClosed = true;
   }
 
-  /** Returns what is known of this start of `from`; null where it is an earlier one than is known. */
+  /** Returns the known facts of this start of `from`; null if a later start is known. */
   #meet(from: ProcessId, start: Start): Row | null {
     const known = this.#others.get(from);
     if (known !== undefined && start.incarnation < known.start.incarnation) return null;
@@ -104,7 +104,7 @@ export class FactsExchange implements ParticipantFacts {
     return row;
   }
 
-  /** Members are kept, and of others those that were heard last: nobody who makes up processes fills the memory. */
+  /** Members are kept, and of other processes those that were heard last: invented processes do not fill the memory. */
   #forgetQuietest(): void {
     if (this.#others.size <= limits.factsOthersMax) return;
     const members = new Set(this.#options.members());

@@ -6,7 +6,7 @@ import type { Identity, LedgerSnapshot } from '../model/records.js';
 import { latestOf } from '../model/view.js';
 import { INCARNATION_MAX, OWN_STARTS_MAX, type Nonce, type Start, type StartsRecord } from '../model/start.js';
 
-/** Who this process is in this start of it, and what it knows of earlier ones. */
+/** This process's identity in the current start, and its knowledge of earlier starts. */
 export interface ClaimedIdentity {
   readonly identity: Identity;
   readonly start: Start;

@@ -1,4 +1,4 @@
-/** How a process goes on from a checkpoint of another process, or from one that replaces what is damaged here. */
+/** How a process continues from a checkpoint of another process, or from one that replaces damaged data here. */
 import type { Consensus } from '../consensus/consensus.js';
 import type { LedgerRecord } from '../model/records.js';
 import type { Base, Delivery } from './delivery.js';
@@ -8,7 +8,7 @@ export interface AwaitedInstallation {
   readonly base: Base;
   /** Asked when it is about to be recorded: by then it may be of no use any more. */
   readonly isWanted: () => boolean;
-  /** Told once whether this process goes on from there, unless the driver stops before. */
+  /** Called once with whether this process continues from there; not called if the driver stops before. */
   readonly done: (isInstalled: boolean) => void;
 }
 
@@ -17,7 +17,7 @@ export interface InstallationsOptions {
   readonly delivery: Delivery;
   /** Whether the ledger says that the state here has been refuted, until another process's takes its place. */
   readonly isRefuted: boolean;
-  /** What makes records durable, as `Driver` does. */
+  /** Makes records durable, as `Driver` does. */
   readonly driver: { write(records: () => readonly LedgerRecord[], done: (error: Error | null) => void): void };
 }
 
@@ -32,7 +32,7 @@ export class Installations {
     this.#isRefuted = options.isRefuted;
   }
 
-  /** Whether one waits for what is under way; nothing is proposed meanwhile. */
+  /** Whether an installation waits for the commit under way; nothing is proposed meanwhile. */
   get isAwaited(): boolean {
     return this.#awaited !== null;
   }
@@ -67,7 +67,7 @@ export class Installations {
     }
   }
 
-  /** What the core tells of as installed is durable. */
+  /** The installation that the core has announced is durable. */
   installed(): void {
     this.#onInstalled?.();
     this.#onInstalled = null;

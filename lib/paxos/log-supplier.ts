@@ -11,9 +11,9 @@ export interface LogSupplierOptions {
   readonly ledger: Ledger;
   readonly transport: Pick<Transport, 'bytesOnTheirWay'>;
   readonly repair: {
-    /** Somebody asks for what is not in the log any more. */
+    /** A process asks for entries that the log no longer has. */
     offer(to: ProcessId, beyond: Instance): void;
-    /** The log cannot be read there for somebody else. */
+    /** The log cannot be read there for another process. */
     damaged(damage: DamagedLogError): void;
   };
   readonly tell: (to: ProcessId, message: MessageOf<'decided'>) => void;
@@ -39,7 +39,7 @@ export class LogSupplier {
     this.#options = options;
   }
 
-  /** Below `readable` the log holds nothing but what was decided. */
+  /** Below `readable` the log holds only decisions. */
   supply(supplies: readonly Supply[], readable: Instance): void {
     this.#readable = readable;
     for (const supply of supplies) {
@@ -48,7 +48,7 @@ export class LogSupplier {
     }
   }
 
-  /** Answers whoever need not wait any more, the lowest instances first. */
+  /** Answers the processes that need not wait any more, the lowest instances first. */
   tick(): void {
     if (this.#waiting.length === 0) return;
     this.#waiting.sort((a, b) => a.from - b.from);
@@ -64,7 +64,7 @@ export class LogSupplier {
     return from < ledger.start || transport.bytesOnTheirWay(to) < BYTES_ON_THEIR_WAY_MAX;
   }
 
-  /** Whoever is not answered asks again. */
+  /** A process that gets no answer asks again. */
   #wait(supply: Supply): void {
     if (!isMergedInto(this.#waiting, supply) && this.#hasRoomFor(supply.to)) this.#waiting.push(supply);
   }
@@ -91,7 +91,7 @@ export class LogSupplier {
     } catch (error) {
       if (!(error instanceof DamagedLogError)) throw error;
       repair.damaged(error);
-      // Nobody else may know what was decided there; a state that has seen it serves as well.
+      // Perhaps no other process knows the decision there; a state that includes it serves as well.
       if (batches.length === 0) repair.offer(to, from);
     }
     if (batches.length > 0) tell(to, { kind: 'decided', from, batches, watermark: readable });

@@ -1,9 +1,11 @@
-/** A process that does not fit the group that it meets, or that others who want to found one with it do not fit. */
+/** Errors of a process whose options differ from those of the group that it meets, or of other founders. */
 import type { Notice } from '../consensus/effects.js';
 import { TreplicaError } from '../model/errors.js';
 import type { GroupId, ProcessId } from '../model/ids.js';
 
-/** Why this process, started for so many replicas, cannot go on after what consensus tells; null where it can. */
+/**
+ * The error that makes this process, started for so many replicas, stop after a notice of consensus; null if it can continue.
+ */
 export function mismatchIn(notice: Notice, queueId: string, replicas: number): TreplicaError | null {
   switch (notice.kind) {
     case 'founded': {

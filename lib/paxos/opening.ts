@@ -15,7 +15,7 @@ export interface LedgerPorts {
   readonly hasSetAside: () => boolean;
 }
 
-/** The ledger, and who this process is in it. */
+/** The ledger, and this process's identity in it. */
 export interface Opened {
   readonly ledger: Ledger;
   readonly claimed: ClaimedIdentity;
@@ -45,7 +45,7 @@ export async function openLedger(
 }
 
 /**
- * Where the local checkpoint ends. Both are null where there is none; where it is damaged or refuted, `loss` says why.
+ * The end of the local checkpoint. Both are null if there is none; if it is damaged or refuted, `loss` says why.
  * @throws TreplicaError LEDGER_DAMAGED where it is damaged and neither the log nor another process can replace it
  */
 export async function baseOf(
@@ -79,7 +79,7 @@ function hasLostVotes(error: unknown): boolean {
   return error instanceof TreplicaError && error.code === 'VOTES_LOST';
 }
 
-/** For a process whose earlier ledger was set aside, and which may not do what is left to it. */
+/** For a process whose earlier ledger was set aside, and whose options do not let it join as an observer. */
 function mayOnlyFollow(queueId: string): TreplicaError {
   return new TreplicaError(
     'LEDGER_DAMAGED',

@@ -1,4 +1,4 @@
-/** A promise that is settled from outside, once. Nobody has to listen: what goes wrong is told in other ways as well. */
+/** A promise that is settled from outside, once. Nobody has to listen: errors are reported in other ways as well. */
 export class Outcome {
   readonly promise: Promise<void>;
   #settle: (error: Error | null) => void = () => undefined;

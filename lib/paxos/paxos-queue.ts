@@ -81,7 +81,7 @@ export class PaxosQueue implements Queue {
     return this.#closed.promise;
   }
 
-  /** What this process knows of its group at this moment, as for a health check. */
+  /** The knowledge of this process about its group at this moment, for example for a health check. */
   get status(): QueueStatus {
     return this.#engine.attendance.status;
   }
@@ -151,7 +151,7 @@ export class PaxosQueue implements Queue {
     return this.#scheduler.after(ms, callback);
   }
 
-  /** Stops taking part, tells everyone who waits, and releases sockets and ledger. Idempotent. */
+  /** Stops taking part, tells all waiting callers, and releases sockets and ledger. Idempotent. */
   close(): Promise<void> {
     return this.#stop(null);
   }
@@ -253,7 +253,7 @@ export class PaxosQueue implements Queue {
     let transport: Transport | null = null;
     try {
       const { base, loss } = await baseOf(opened, queueId);
-      // What arrives before the queue is there is lost, as datagrams may be.
+      // Messages that arrive before the queue exists are lost, as datagrams may be.
       let receive: Receiver = () => undefined;
       transport = await ports.openTransport(
         claimed.identity.process,

@@ -1,4 +1,7 @@
-/** What the engine knows of the other processes beside consensus: which of their starts it hears, and what they publish. */
+/**
+ * The engine's knowledge of the other processes beside consensus: which of their starts it hears, and the facts that they
+ * publish.
+ */
 import type { LedgerRecord } from '../model/records.js';
 import type { ProcessId } from '../model/ids.js';
 import type { TreplicaError } from '../model/errors.js';
@@ -9,7 +12,7 @@ import { votesLost } from './identity.js';
 import { Starts } from './starts.js';
 import type { WireMessage } from './wire/routes.js';
 
-/** What they need of the driver. */
+/** The services of the driver that they need. */
 interface PeersDriver {
   tell(to: ProcessId | typeof EVERYONE, message: WireMessage): void;
   write(records: () => readonly LedgerRecord[], done: (error: Error | null) => void): void;

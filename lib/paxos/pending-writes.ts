@@ -2,7 +2,7 @@ import type { LedgerRecord } from '../model/records.js';
 
 /** Records that do not come from the core: made durable in the next commit, with the watermark. */
 interface PendingWrite {
-  /** Asked for when the commit begins: what had to be written when they were thought of may be wrong by then. */
+  /** Evaluated late, when the commit begins, because the records may be stale by then. */
   readonly records: () => readonly LedgerRecord[];
   /** Called once, with an error if the driver has stopped before they were durable. */
   readonly done: (error: Error | null) => void;
@@ -10,7 +10,7 @@ interface PendingWrite {
 
 const NOTHING: readonly LedgerRecord[] = [];
 
-/** What waits for a commit, and what the commit under way holds. */
+/** The records that wait for a commit, and those of the commit under way. */
 export class PendingWrites {
   #waiting: PendingWrite[] = [];
   #underWay: PendingWrite[] = [];
@@ -37,7 +37,7 @@ export class PendingWrites {
     return taken;
   }
 
-  /** What was taken is durable. */
+  /** The records that were taken are durable. */
   done(): void {
     for (let write = this.#underWay.shift(); write !== undefined; write = this.#underWay.shift()) write.done(null);
   }

@@ -10,11 +10,11 @@ import type { LedgerPorts } from './opening.js';
 import type { QueueOptions } from './options.js';
 import { realScheduler, type Scheduler } from './scheduler.js';
 
-/** What a queue stands on. */
+/** The ports of a queue. */
 export interface QueuePorts extends LedgerPorts {
   readonly openTransport: (self: ProcessId, start: Start, receiver: Receiver, log: Logger) => Promise<Transport>;
   readonly scheduler: Scheduler;
-  /** Of what `put` is given beside bytes. */
+  /** The codec of the values that `put` gets, except bytes. */
   readonly codec: MessageCodec;
   /** A chunk of a checkpoint, in bytes. Default: `limits.checkpointChunkBytes`. */
   readonly checkpointChunkBytes?: number | undefined;

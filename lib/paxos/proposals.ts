@@ -1,9 +1,9 @@
-/** What has been put here becomes proposals. */
+/** Makes proposals of the messages that were put here. */
 import type { Consensus } from '../consensus/consensus.js';
 import type { Batcher } from './batcher.js';
 import type { Delivery } from './delivery.js';
 
-/** Whatever has been put becomes batches, as far as the limits of flight allow. */
+/** Makes batches of the pending messages, as far as the limits of flight allow. */
 export function proposePending(core: Consensus, batcher: Batcher): void {
   while (core.hasRoom) {
     const batch = batcher.nextBatch();
@@ -13,8 +13,8 @@ export function proposePending(core: Consensus, batcher: Batcher): void {
 }
 
 /**
- * What this process numbers its batches in was forgotten, as so many others have proposed since: another series takes its
- * place. What is in flight here has not been delivered and never will be under its old ids.
+ * The series of this process was forgotten, because so many others have proposed since: another series replaces it. The batches
+ * in flight here have not been delivered and never will be under their old ids.
  */
 export function renewForgotten(core: Consensus, batcher: Batcher, delivery: Delivery): void {
   if (!delivery.front.isForgotten(batcher.series)) return;

@@ -23,7 +23,10 @@ export function answerPuts(tickets: readonly unknown[], position: Position): unk
   });
 }
 
-/** Tells the `put()`s among some tickets why nobody can say where their messages are. Returns those of the holder alone. */
+/**
+ * Rejects the `put()`s among some tickets, because the positions of their messages are unknown. Returns the tickets of the
+ * holder.
+ */
 export function refusePuts(tickets: readonly unknown[], why: Error): unknown[] {
   return tickets.filter((ticket) => {
     if (!(ticket instanceof PutTicket)) return true;

@@ -4,11 +4,11 @@ import type { DamagedLogError } from '../model/errors.js';
 import type { Instance, ProcessId } from '../model/ids.js';
 import type { RepairMessage } from './wire/repair-messages.js';
 
-/** What deals with what processes tell each other below consensus. */
+/** The receiver of messages below consensus. */
 export interface RepairReceiver {
-  /** A message of repair; and decisions, which may replace what is damaged here. */
+  /** A message of repair; and decisions, which may replace damaged entries here. */
   receive(from: ProcessId, message: RepairMessage | MessageOf<'decided'>): void;
-  /** Another process asks for what is not in the log any more. */
+  /** Another process asks for entries that the log no longer has. */
   offer(to: ProcessId, beyond: Instance): void;
   /** The log cannot be read there for another process. */
   damaged(damage: DamagedLogError): void;

@@ -8,11 +8,11 @@ export interface Scheduler {
   random(): number;
   /** So many random bytes, good enough to name something for ever. */
   randomBytes(count: number): Buffer;
-  /** Calls back in a later turn of the event loop, after what has arrived by then. */
+  /** Calls back in a later turn of the event loop, after the messages that have arrived by then. */
   defer(callback: () => void): void;
   /** Resolves in a later turn of the event loop. */
   turn(): Promise<void>;
-  /** Calls back once after a time, unless the returned function is called before. At most 2³¹ − 1 ms. */
+  /** Calls back once after a time, at most 2³¹ − 1 ms. The returned function cancels this. */
   after(ms: number, callback: () => void): () => void;
   /** Calls back at intervals until the returned function is called. Intervals that were missed are not made good. */
   every(ms: number, callback: () => void): () => void;

@@ -21,16 +21,16 @@ import type { StartMessage, StartMessageOf } from './wire/start-messages.js';
 
 export interface StartsOptions {
   readonly self: ProcessId;
-  /** What the ledger knows; the present start is the last of `own`. */
+  /** The starts in the ledger; the present start is the last of `own`. */
   readonly past: StartsRecord;
   /** The view whose members vote now; null before there is a group. */
   readonly view: () => View | null;
   readonly send: (to: ProcessId | typeof EVERYONE, message: StartMessage) => void;
-  /** Makes what `record` returns durable in the next commit, if anything, and then calls `done`. */
+  /** Makes the record that `record` returns durable in the next commit, if it returns one, and then calls `done`. */
   readonly write: (record: () => StartsRecord | null, done: () => void) => void;
   /** Called once when this start may promise and vote. */
   readonly admitted: () => void;
-  /** Called once when this process is found to have lost votes, with what to write down of it. */
+  /** Called once when this process is found to have lost votes, with the record to write. */
   readonly lost: (record: StartsRecord) => void;
 }
 
@@ -40,7 +40,7 @@ export class Starts {
   readonly #options: StartsOptions;
   readonly #own: readonly Start[];
   readonly #self: Start;
-  /** What the ids of batches of this start begin with. */
+  /** The beginning of the ids of this start's batches. */
   readonly #prefix: string;
   readonly #peers: Map<ProcessId, Known>;
   /** Starts as the transport hands them over, once they have been compared: this is on the path of every message. */
@@ -73,7 +73,7 @@ export class Starts {
     this.#peers = new Map(past.peers.map(({ process, starts, isForked }) => [process, { starts, isForked }]));
   }
 
-  /** There is a group: this start makes itself known, and asks what is known of earlier ones. */
+  /** There is a group: this start announces itself, and asks for the known earlier starts. */
   begin(): void {
     if (this.#hasBegun || this.#options.view() === null) return;
     this.#hasBegun = true;
@@ -108,7 +108,7 @@ export class Starts {
       this.#judgeOwn([start]);
       return;
     }
-    // Of others a member alone is believed: whoever may ask could make everybody lose its votes.
+    // Only members are believed about others: otherwise any process could make everybody lose its votes.
     if (view.has(from)) {
       this.#meet(from, start, message.former);
       this.#learn(message.peers, view);
@@ -168,7 +168,7 @@ export class Starts {
     return { former: this.#own.slice(0, -1), peers: this.#record.peers };
   }
 
-  /** Whoever asks is told once it is durable that it has been met, and then knows what was known before. */
+  /** A start that asks is answered once the meeting is durable; the answer has the previously known starts. */
   #welcome(to: ProcessId, start: Start): void {
     const { send } = this.#options;
     this.#writeDown(() => {
@@ -177,7 +177,7 @@ export class Starts {
     this.#askBack(to);
   }
 
-  /** A member that has just started has not heard what it was asked before. Two that start at once do not ask in turns. */
+  /** A member that has just started has not heard earlier questions. Two that start at once do not ask in turns. */
   #askBack(to: ProcessId): void {
     if (this.#isAdmitted || !this.#hasBegun || this.#welcomes.has(to) || this.#options.view()?.has(to) !== true) return;
     if (this.#ticks - (this.#askedBack.get(to) ?? -Infinity) < limits.retryTicks) return;
@@ -218,7 +218,7 @@ export class Starts {
       return;
     }
     const latest = known.starts.at(-1);
-    // What an earlier start has said may come late; where the directory was put back, it is told of the later one.
+    // A message of an earlier start may come late; if the directory was put back, that start is told of the later one.
     if (known.isForked || isMet(known, start) || (latest !== undefined && start.incarnation < latest.incarnation))
       return;
     const lineage = [...former, start];
@@ -227,7 +227,9 @@ export class Starts {
     } else this.#know(process, { starts: withStart(known.starts, start), isForked: true });
   }
 
-  /** What somebody else has heard. Of this process itself it tells whether its directory has seen all its starts. */
+  /**
+   * The starts that another process has met. For this process itself they show whether its directory has seen all its starts.
+   */
   #learn(peers: readonly PeerStarts[], view: View): void {
     for (const { process, starts, isForked } of peers) {
       if (process === this.#options.self) {

@@ -7,7 +7,7 @@ export const LOOK_TICKS = 10;
 export interface Wait<N> {
   /** It gets further whenever this is another value than before. */
   readonly progress: unknown;
-  /** What to tell of it, where it has got no further for so many seconds. */
+  /** The notice for a wait without progress for so many seconds. */
   readonly notice: (seconds: number) => N;
 }
 

@@ -1,14 +1,14 @@
 import type { Instance } from '../model/ids.js';
 import { Fifo } from '../queue/fifo.js';
 
-/** Somebody who waits until everything below `until` has been handed over. */
+/** A caller that waits until everything below `until` has been handed over. */
 interface Waiter {
   readonly until: Instance;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
 
-/** Who waits for delivery to come to a place, first come, first served. */
+/** The callers that wait for delivery to reach a place, in the order of their calls. */
 export class Waiters {
   /** Ascending by `until`. */
   readonly #waiting = new Fifo<Waiter>();

@@ -39,7 +39,7 @@ export class WaitingRoom {
     return this.#waiters.size === 0;
   }
 
-  /** How many of those who waited have been called so far. */
+  /** How many waiting callers have been called so far. */
   get admitted(): number {
     return this.#admitted;
   }
@@ -49,7 +49,7 @@ export class WaitingRoom {
     return new Promise((resolve, reject) => this.#waiters.push({ message, resolve, reject }));
   }
 
-  /** Calls those for whom there is room now. */
+  /** Calls the callers for which there is room now. */
   admit(): void {
     for (;;) {
       const next = this.#waiters.at(0);
@@ -61,7 +61,7 @@ export class WaitingRoom {
     }
   }
 
-  /** Gives up the places kept for those who were called in an earlier turn of the event loop and did not come. */
+  /** Gives up the places of callers that were called in an earlier turn of the event loop and did not come. */
   lapse(): void {
     if (this.#placesKept === 0 || this.#calledThisTurn) return;
     this.#places.clear();

@@ -1,4 +1,4 @@
-/** What a queue may wait for although its group has a majority: each wait that gets no further is told in the log. */
+/** The waits of a queue whose group has a majority: the log reports each wait without progress. */
 import type { Consensus } from '../consensus/consensus.js';
 import { limits } from '../model/limits.js';
 import type { Batcher } from './batcher.js';
@@ -10,7 +10,7 @@ export interface WaitsOptions {
   readonly core: Pick<Consensus, 'watermark' | 'knownWatermark'>;
   readonly batcher: Pick<Batcher, 'waiting'>;
   readonly recovery: Pick<Recovery, 'awaited' | 'isRecovering' | 'arrivals'>;
-  /** Of what the queue is bound to, in milliseconds since 1970; undefined where that knows none. */
+  /** The decided time of the queue's holder, in milliseconds since 1970; undefined if it has none. */
   readonly decidedTimeMs: () => number | undefined;
   /** Of this process's clock, likewise. */
   readonly now: () => number;
@@ -55,7 +55,7 @@ export class Waits {
     return { progress: awaited.progress, notice: (seconds) => ({ kind: 'unanswered', what: awaited.what, seconds }) };
   }
 
-  /** What is fetched or repaired is told by itself. */
+  /** Fetches and repairs are reported separately. */
   #decisions(): Wait<WaitNotice> | null {
     const { core, recovery } = this.#options;
     const { watermark, knownWatermark } = core;

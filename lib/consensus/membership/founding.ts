@@ -14,23 +14,23 @@ export interface FoundingOptions {
   readonly replicas: number;
   /** α of the groups that it founds. Default: `limits.borderInstances`. */
   readonly borderInstances?: number;
-  /** Whether this process may found a group: not where it may have belonged to one and has lost what it knew. */
+  /** Whether this process may found a group: not if it may have belonged to one and has lost its ledger. */
   readonly founds: boolean;
-  /** Whether it takes part, without a vote, in a group that exists without it. */
+  /** Whether it takes part, without a vote, in an existing group of which it is no founder. */
   readonly observes: boolean;
 }
 
-/** Foundings whose withdrawals are kept: as good as all that a process can have signed, and a bound to what others make up. */
+/** Foundings whose withdrawals are kept: nearly all that a process can have signed, and a bound for invented ones. */
 const WITHDRAWALS_MAX = 64;
 
-/** How often the log says what is awaited. */
+/** How often the log says which signatures are missing. */
 const PATIENCE_TICKS = 500;
 
 /**
- * The first view. Processes that belong to no group make themselves heard; the lowest of n proposes exactly those n, and
- * the view holds once all n have signed. A process holds at most one signature at a time. A founding that a member
- * has refused can never hold, because the refusal is durable and final; one that too many signers have withdrawn from
- * can never decide anything. Only such a proof releases a signature.
+ * The first view. Processes that belong to no group announce themselves; the lowest of n proposes exactly those n, and the view
+ * holds once all n have signed. A process holds at most one signature at a time. A founding that a member has refused can never
+ * hold, because the refusal is durable and final; one that too many signers have withdrawn from can never decide anything. Only
+ * such a proof releases a signature.
  */
 export class FoundingRole {
   readonly #shared: Shared;
@@ -46,7 +46,7 @@ export class FoundingRole {
   readonly #stuck = new Map<ProcessId, number>();
   /** Since when this start waits for the others to sign. */
   #waitsSince = 0;
-  /** Since when a founding is known to hold for others that this process has withdrawn from. */
+  /** Since when a founding that this process has withdrawn from is known to hold for others. */
   #alive: { readonly group: GroupId; readonly since: number } | null = null;
   #now = 0;
   #stableSince = 0;
@@ -61,7 +61,7 @@ export class FoundingRole {
     this.#record = past.founding;
   }
 
-  /** Whether this process gives up its id: it is to do nothing more under it. */
+  /** Whether this process gives up its id: it does nothing more under it. */
   get isOver(): boolean {
     return this.#isOver;
   }
@@ -85,8 +85,8 @@ export class FoundingRole {
   }
 
   /**
-   * As long as nothing is known to be decided in the group, it may be dead without this process knowing of it: those who
-   * know answer. An observer has not signed, and only asks.
+   * As long as nothing is known to be decided in the group, it may be dead without this process knowing it: processes that know
+   * answer. An observer has not signed, and only asks.
    */
   #askWhetherItHolds(): void {
     const { outbox, log, views } = this.#shared;
@@ -105,8 +105,8 @@ export class FoundingRole {
   }
 
   /**
-   * For as long as the others have not said so, they may have all signatures and hold the founding: it is given up only
-   * where so many give it up together that whatever the others do, they decide nothing.
+   * The others may have all signatures and hold the founding without this process knowing it: a signer gives the founding up
+   * only if so many give it up together that the others cannot decide anything.
    */
   #tryToWithdraw(signed: Founding): void {
     const { self, outbox } = this.#shared;
@@ -164,7 +164,7 @@ export class FoundingRole {
     else if (intent !== 'join') this.#candidates.set(from, { heard: this.#now, willing: intent === 'found' });
   }
 
-  /** This process will give up now. The other one may have come after its last hello, and is to know as well. */
+  /** This process gives up now. The other one may have come after its last hello, and must know as well. */
   #onDifference(from: ProcessId, { replicas, base, borderInstances }: MessageOf<'hello'>): void {
     const { outbox } = this.#shared;
     if (!this.#differing.has(from)) outbox.send(from, this.#hello('wait'));
@@ -206,7 +206,9 @@ export class FoundingRole {
     if (this.#signers.size === signed.members.length) this.#hold(signed);
   }
 
-  /** A member has refused the founding that this process has signed: it is dead, and the signature free again. */
+  /**
+   * A member has refused the founding that this process has signed: the founding is dead, and this process may sign another.
+   */
   #onUnwilling(from: ProcessId, { refused }: MessageOf<'unwilling'>): void {
     const { signed } = this.#record;
     if (this.#shared.views.founded || signed?.group !== refused || !signed.members.includes(from)) return;
@@ -226,18 +228,19 @@ export class FoundingRole {
     }
   }
 
-  /** Heard whether the founding holds for this process or not. */
+  /** Handled whether the founding holds for this process or not. */
   #onWithdrawn(from: ProcessId, { withdrawal }: MessageOf<'withdrawn'>): void {
     const { views, outbox, self, log, clock, refusals } = this.#shared;
     const { founding } = withdrawal;
     const isOurs = views.group === founding.group;
     if (from === self || !(founding.members.includes(self) || isOurs)) return;
-    // So many can never have withdrawn from a group that has decided something, or in which a majority has told its clock.
+    // So many members can never have withdrawn from a group that has decided something, or in which a majority has told its
+    // clock.
     if (isOurs && (log.first > founding.base.from || clock.isKnown)) {
       if (isDead(withdrawal)) refusals.count(from, 'against the protocol');
       return;
     }
-    // A withdrawer may have taken another id since. It is believed where otherwise nothing comes of the founding.
+    // A withdrawer may have taken another id since. It is believed if the founding makes no progress otherwise.
     if (!founding.members.includes(from) && this.#now - this.#waitsSince < limits.foundingTicks) return;
     const { withdrawals: before, signed: own } = this.#record;
     const isKnown = isOurs || own?.group === founding.group || withdrawalOf(before, founding.group) !== undefined;
@@ -248,7 +251,7 @@ export class FoundingRole {
       outbox.sendOnceDurable(from, { kind: 'founded', founding: signed });
   }
 
-  /** Only members say so: to them it holds. */
+  /** Only members send this: for them it holds. */
   #onFounded(from: ProcessId, { founding }: MessageOf<'founded'>): void {
     if (from === this.#shared.self) {
       this.#shared.clock.count(); // This process says so only once it is durable.
@@ -264,16 +267,18 @@ export class FoundingRole {
     else if (!this.#record.refused.includes(founding.group)) this.#onForgottenGroup(founding);
   }
 
-  /** All members have signed, this one among them, and its ledger does not know: it was put back to what it was before. */
+  /**
+   * All members have signed, this one among them, and its ledger does not know: the ledger was put back to an earlier state.
+   */
   #onForgottenGroup({ group }: Founding): void {
     this.#isOver = true;
     this.#shared.outbox.notice({ kind: 'votes-lost', group });
   }
 
   /**
-   * There is a group, and this process is no founder of it. Where it is meant to, it learns from it: as nobody's vote, it
-   * may do so whatever it was before; but where it has begun from a backup that the group has not, their states are not
-   * of one sequence.
+   * There is a group, and this process is no founder of it. If its options say so, it joins as an observer: without a vote this
+   * is safe whatever it was before. But if it has begun from another backup than the group, their states do not belong to one
+   * sequence.
    */
   #onGroupOfOthers(from: ProcessId, founding: Founding): void {
     const { outbox } = this.#shared;
@@ -291,7 +296,7 @@ export class FoundingRole {
     }
   }
 
-  /** Who has given a group up under a former id comes back to it as an observer. */
+  /** A process that has given a group up under a former id rejoins it as an observer. */
   #learnsFrom({ group }: Founding): boolean {
     const withdrawal = withdrawalOf(this.#record.withdrawals, group);
     return this.#options.observes || (withdrawal !== undefined && !isDead(withdrawal));
@@ -302,7 +307,9 @@ export class FoundingRole {
     return withdrawal !== undefined && (isDead(withdrawal) || withdrawal.by.includes(this.#shared.self));
   }
 
-  /** Whether there is anything to tell of withdrawals from a founding; if so, it is told. */
+  /**
+   * Tells the known withdrawals from a founding. Returns whether the founding is dead or this process has withdrawn from it.
+   */
   #tellsOfWithdrawal(to: ProcessId | typeof EVERYONE, group: GroupId): boolean {
     const withdrawal = withdrawalOf(this.#record.withdrawals, group);
     if (withdrawal === undefined) return false;
@@ -310,7 +317,7 @@ export class FoundingRole {
     return this.#hasWithdrawnFrom(withdrawal.founding);
   }
 
-  /** Writes down what is new of withdrawals, and does what follows from it. */
+  /** Records new withdrawals, and acts on them. */
   #take(news: Withdrawal): void {
     const { founding } = news;
     const withdrawals = withWithdrawal(this.#record.withdrawals, news);
@@ -327,10 +334,10 @@ export class FoundingRole {
     return withdrawalOf(withdrawals, founding.group) ?? { founding, by: [] };
   }
 
-  /** The founding that was signed is dead: the signature is free again. */
+  /** The signed founding is dead: this process may sign another. */
   #release(record: FoundingRecord): void {
     const group = this.#record.signed?.group;
-    // It may have been given in this very turn: the ledger then never has it.
+    // The signature may be of this very turn: then the ledger never gets it.
     this.#shared.outbox.unsay(
       (message) => (message.kind === 'signed' || message.kind === 'found') && message.founding.group === group,
     );
@@ -340,7 +347,10 @@ export class FoundingRole {
     this.#write({ ...record, signed: null });
   }
 
-  /** A founding that this process has withdrawn from holds for others, and goes on doing so although they know. */
+  /**
+   * A founding that this process has withdrawn from holds for others, and continues to hold although they know of the
+   * withdrawal.
+   */
   #considerLeaving({ group }: Founding): void {
     const { views, self } = this.#shared;
     const withdrawal = withdrawalOf(this.#record.withdrawals, group);
@@ -350,7 +360,7 @@ export class FoundingRole {
       this.#dissolve({ ...this.#record, signed: null }, group, false);
   }
 
-  /** In one commit this process forgets the group and its own id; what it knows of withdrawals it keeps. */
+  /** In one commit this process forgets the group and its own id; it keeps the known withdrawals. */
   #dissolve(record: FoundingRecord, group: GroupId, isGroupDead: boolean): void {
     const { outbox, right } = this.#shared;
     this.#isOver = true;

@@ -3,7 +3,7 @@ import type { GroupId, Instance, ProcessId } from '../../model/ids.js';
 import type { LedgerSnapshot } from '../../model/records.js';
 import { latestOf, type View, type ViewRecord } from '../../model/view.js';
 
-/** What is asked of a group's views. Empty until the group has been founded. */
+/** The views of a group. Empty until the group has been founded. */
 export interface GroupViews {
   /** Ascending. */
   readonly records: readonly ViewRecord[];
@@ -23,7 +23,7 @@ export class Views implements GroupViews {
   #group: GroupId | null;
   #borderInstances: number | null;
 
-  /** What the ledger holds of views; the first undecided instance of `log` is the watermark. */
+  /** The views that the ledger holds; the first undecided instance of `log` is the watermark. */
   constructor(
     { views, group, borderInstances }: Pick<LedgerSnapshot, 'views' | 'group' | 'borderInstances'>,
     log: { readonly first: Instance },
@@ -81,7 +81,10 @@ export class Views implements GroupViews {
     return latestOf(this.#records) ?? noView();
   }
 
-  /** What lies below the first view was decided before the group began, and nobody votes there: it tells who knows it. */
+  /**
+   * Instances below the first view were decided before the group began, and nobody votes there: the first view says which
+   * members know them.
+   */
   governing(instance: Instance): View {
     for (let i = this.#records.length - 1; i >= 0; i -= 1) {
       const record = this.#records[i];

@@ -1,6 +1,6 @@
 /**
- * When a founding that has been signed can be given up. A signer to whom it does not hold withdraws for good: it never holds
- * the founding, and so never votes in it. So many withdrawals that the others are no quorum kill it for everyone.
+ * When a signer can give up a founding. A signer for which it does not hold withdraws for good: it never holds the founding,
+ * and so never votes in it. The founding is dead for everyone once so many have withdrawn that the others are no quorum.
  */
 import type { GroupId, ProcessId } from '../../model/ids.js';
 import type { Withdrawal } from '../../model/records.js';
@@ -25,7 +25,7 @@ export function withdrawalOf(withdrawals: readonly Withdrawal[], group: GroupId)
   return withdrawals.find(({ founding }) => founding.group === group);
 }
 
-/** All that is known of withdrawals, with one more piece; the same list where it tells nothing new. */
+/** The known withdrawals with one more; the same list if it is not new. */
 export function withWithdrawal(withdrawals: readonly Withdrawal[], news: Withdrawal): readonly Withdrawal[] {
   const { founding } = news;
   const known = withdrawalOf(withdrawals, founding.group);

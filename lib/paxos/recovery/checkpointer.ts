@@ -34,10 +34,10 @@ export interface CheckpointerOptions {
   /** The first instance that the log holds. */
   readonly logStart: () => Instance;
   readonly logMarginBytes: number;
-  /** What is the same in every task for another process. */
+  /** The part of every task for another process that is always the same. */
   readonly task: Pick<ReplayTask, 'directory' | 'queueId' | 'stretch'>;
   readonly nextTurn: NextTurn;
-  /** A chunk, in bytes, unless a single piece of the state is larger. */
+  /** The size of a chunk in bytes; a chunk with a single larger piece of the state is larger. */
   readonly chunkBytes: number;
   readonly announce: (message: RepairMessageOf<'checkpointed'>) => void;
   readonly notify: (notice: CheckpointNotice) => void;
@@ -52,7 +52,7 @@ export interface Membership {
   readonly views: GroupViews;
 }
 
-/** So many times in a row the log is kept for somebody who is being served a checkpoint. */
+/** So many times in a row the log is kept for a process that is being served a checkpoint. */
 const POSTPONED_MAX = 4;
 
 /**
@@ -61,7 +61,7 @@ const POSTPONED_MAX = 4;
  */
 const STRETCHES_ELSEWHERE_MAX = 3;
 
-/** Why a save is called off that nobody needs any more. */
+/** The reason that cancels a save that is no longer needed. */
 const SUPERSEDED = new Error('the checkpoint of another process has been installed');
 
 /** Why a save is called off whose state is not that of the others. */
@@ -93,7 +93,7 @@ export class Checkpointer {
   /** How many stretches have ended since the latest checkpoint, and where the last of them did. */
   #stretches = 0;
   #stretchEnd = 0 as Instance;
-  /** What is superfluous has been removed from the disk. */
+  /** The superfluous checkpoints have been removed from the disk. */
   #tidied: Promise<void> = Promise.resolve();
   #postponed = 0;
   #isClosed = false;
@@ -149,7 +149,7 @@ export class Checkpointer {
     this.#tidy();
   }
 
-  /** Whether the state here stands. Where it does not, this process does not execute anything more. */
+  /** Whether the state here is valid. If it is not, this process does not execute anything more. */
   onAnnounced(from: ProcessId, message: RepairMessageOf<'checkpointed'>, view: View): boolean {
     const difference = this.#digests.note(from, message, view);
     if (difference === null) return true;
@@ -176,7 +176,10 @@ export class Checkpointer {
     return this.#tidied;
   }
 
-  /** Another process makes it at the end of a stretch, which all processes share, where that is given; else as of now. */
+  /**
+   * If a stretch is given, another process makes the checkpoint at its end, which all processes share; otherwise it is made of
+   * the present state.
+   */
   #begin(boundary: Mark | null): Promise<Checkpoint> {
     const callOff = new AbortController();
     const { signal } = callOff;
@@ -218,7 +221,7 @@ export class Checkpointer {
     const { delivery } = this.#options;
     const { signal } = callOff;
     await this.#tidied;
-    // Until then the holder does not hold what delivery says that it has been given.
+    // Until then the holder does not have the state that delivery assumes.
     while (delivery.keeper !== null && delivery.isDisturbed) {
       await delivery.caughtUp();
       await this.#options.nextTurn();
@@ -229,7 +232,7 @@ export class Checkpointer {
     if (keeper === null || membership === null || this.#isClosed) throw unable();
     const { group, views } = membership;
     const { checkpoint, isComparable } = await this.#store(keeper, { group, views: views.records }, boundary, callOff);
-    // What remains is a commit like any other, and nothing that could be ended.
+    // Only an ordinary commit remains, which cannot be cancelled.
     this.#watch.ends();
     signal.throwIfAborted();
     if (isComparable) this.#announce(checkpoint);
@@ -346,7 +349,9 @@ export class Checkpointer {
     this.#options.supplier.current = checkpoint;
   }
 
-  /** What the latest checkpoint makes superfluous goes, unless somebody is being served who will need it. */
+  /**
+   * Removes the data that the latest checkpoint makes superfluous, except while a process is being served that will need them.
+   */
   #tidy(): void {
     const { store, supplier, isReceiving, fail } = this.#options;
     const latest = this.#latest;

@@ -12,7 +12,7 @@ export interface Difference {
   readonly verdict: Verdict | null;
 }
 
-/** What processes say that their checkpoints are at ends of stretches, where equal states make equal ones. */
+/** The digests that processes announce of their checkpoints at ends of stretches, where equal states make equal checkpoints. */
 export class Digests {
   readonly #self: ProcessId;
   readonly #places = new Map<Instance, Map<ProcessId, string>>();

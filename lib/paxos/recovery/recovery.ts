@@ -154,12 +154,12 @@ export class Recovery implements RepairReceiver, DeliveryListener {
     }
   }
 
-  /** Offers that nobody has asked for count for nothing: whoever could make them could make this process give up its log. */
+  /** Offers that were not asked for do not count: otherwise any process could make this one drop its log. */
   #expects(from: ProcessId, beyond: Instance): boolean {
     return this.#options.core.expects(from, beyond) || this.#repairer.hasAsked(from);
   }
 
-  /** Somebody lacks what is not in the log any more: it is in a checkpoint, or will be when it asks again. */
+  /** A process lacks entries that the log no longer has: they are in a checkpoint, or will be when it asks again. */
   offer(to: ProcessId, beyond: Instance): void {
     const { current } = this.#supplier;
     if (current !== null && current.next > beyond)
@@ -167,7 +167,7 @@ export class Recovery implements RepairReceiver, DeliveryListener {
     else if (this.#options.delivery.front.next > beyond) this.#makeCheckpoint();
   }
 
-  /** Found while it was read for somebody else, who will ask another. */
+  /** Found while it was read for another process, which will ask a different one. */
   damaged(damage: DamagedLogError): void {
     if (this.#repairer.isIdle) this.damagedHere(damage);
   }
@@ -198,7 +198,7 @@ export class Recovery implements RepairReceiver, DeliveryListener {
     return this.#repairer.isHelpless;
   }
 
-  /** What others have been asked for in place of what is damaged or cut off here; null where nothing is waited for. */
+  /** The data that others have been asked for to replace damaged or missing ones here; null if nothing is awaited. */
   get awaited(): Repairer['awaited'] {
     if (this.#installing !== null) return null;
     return this.#transfer.isActive ? this.#transfer.awaited : this.#repairer.awaited;
@@ -247,19 +247,19 @@ export class Recovery implements RepairReceiver, DeliveryListener {
     return group === null ? null : { group, views };
   }
 
-  /** Those who may know what this process has lost. */
+  /** The processes that may have the data that this process has lost. */
   get #others(): readonly ProcessId[] {
     const { self, core } = this.#options;
     return core.views.founded ? core.views.current.members.filter((member) => member !== self) : [];
   }
 
-  /** Whether the group has no other member: nobody else has what is lost here. */
+  /** Whether the group has no other member: then no other process has the lost data. */
   get #isAlone(): boolean {
     const { views } = this.#options.core;
     return views.founded && views.current.size === 1;
   }
 
-  /** Where something is damaged here, what replaces it; otherwise what goes further than all that is known to be decided. */
+  /** If data are damaged here, a checkpoint that replaces them; otherwise one that ends beyond all known decisions. */
   #isWanted({ next, digest }: Checkpoint): boolean {
     const verdict = this.#verdict;
     if (verdict !== null && (next < verdict.next || (next === verdict.next && digest !== verdict.upheld))) return false;
@@ -303,7 +303,7 @@ export class Recovery implements RepairReceiver, DeliveryListener {
     });
   }
 
-  /** Null where the disk has damaged the checkpoint already: somebody will offer another. */
+  /** Null if the disk has damaged the checkpoint already: another process will offer another one. */
   async #baseOf(checkpoint: Checkpoint): Promise<Base | null> {
     try {
       return await readBase(this.#options.ledger, checkpoint);

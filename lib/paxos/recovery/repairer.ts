@@ -15,11 +15,11 @@ export interface RepairerOptions {
   readonly write: (records: () => readonly LedgerRecord[], done: (error: Error | null) => void) => void;
   /** The first instance that the log holds. */
   readonly logStart: () => Instance;
-  /** What was damaged can be read again, or is not in the log any more. */
+  /** The damaged data can be read again, or the log no longer has them. */
   readonly done: () => void;
 }
 
-/** What this process must learn again: what was decided at some instances, or all that a lost checkpoint held. */
+/** The data that this process must learn again: the decisions at some instances, or the content of a lost checkpoint. */
 type Task = EntriesTask | { readonly kind: 'checkpoint'; readonly beyond: Instance };
 
 interface EntriesTask {
@@ -39,10 +39,10 @@ export class Repairer {
   /** The turn in which the task was begun. */
   #begun = 0;
   #ticks = 0;
-  /** Who has been asked last. */
+  /** The process that was asked last. */
   #source: ProcessId | null = null;
   #isWriting = false;
-  /** Who has been asked since the task was begun. */
+  /** The processes that have been asked since the task began. */
   readonly #asked = new Set<ProcessId>();
   /** How often something has come. */
   #arrivals = 0;
@@ -55,12 +55,12 @@ export class Repairer {
     return this.#task === null;
   }
 
-  /** Whether all others have been asked in vain: perhaps nobody else knows what was decided. */
+  /** Whether all others have been asked in vain: perhaps no other process knows the decisions. */
   get isHelpless(): boolean {
     return this.#task !== null && this.#turn - this.#begun >= this.#options.others().length;
   }
 
-  /** What is waited for; null where nothing is. */
+  /** The awaited data; null if there are none. */
   get awaited(): { readonly progress: unknown; readonly what: Awaited } | null {
     const task = this.#task;
     if (task === null || this.#isWriting) return null;
@@ -70,12 +70,12 @@ export class Repairer {
     return { progress: from + this.#arrivals, what: { kind, from, end, asked } };
   }
 
-  /** Whether what a process says may be an answer to a question of this one. */
+  /** Whether a message of a process may be an answer to a question of this one. */
   hasAsked(process: ProcessId): boolean {
     return this.#task !== null && this.#asked.has(process);
   }
 
-  /** What the log holds at these instances cannot be read. */
+  /** The log cannot be read at these instances. */
   repair({ from, end }: DamagedLogError): void {
     this.#begin({ kind: 'entries', from, end });
   }
@@ -85,20 +85,20 @@ export class Repairer {
     this.#begin({ kind: 'checkpoint', beyond });
   }
 
-  /** A checkpoint has been installed: what is before it is needed no longer. */
+  /** A checkpoint has been installed: earlier entries are no longer needed. */
   installed(next: Instance): void {
     const task = this.#task;
     if (task === null) return;
     if (task.kind === 'checkpoint' || task.from < next) this.#task = null;
   }
 
-  /** Whether a checkpoint is needed that goes beyond what is decided, or replaces one that is damaged. */
+  /** Whether a checkpoint is needed that ends beyond the decisions, or replaces a damaged one. */
   get beyond(): Instance | null {
     if (this.#task === null) return null;
     return this.#task.kind === 'checkpoint' ? this.#task.beyond : this.#task.from;
   }
 
-  /** Whether what is damaged is the checkpoint that delivery would have gone on from. */
+  /** Whether the checkpoint is damaged from which delivery would have continued. */
   get isForCheckpoint(): boolean {
     return this.#task?.kind === 'checkpoint';
   }
@@ -113,7 +113,7 @@ export class Repairer {
     if (records.length === 0) return;
     this.#isWriting = true;
     this.#options.write(
-      // Of what is below a checkpoint that has been made or installed meanwhile nothing may be left.
+      // The log below a checkpoint that was made or installed meanwhile may be gone.
       () => (this.#task === task && from >= this.#options.logStart() ? records : []),
       (error) => {
         if (error !== null) return;

@@ -3,7 +3,7 @@ import type { GroupId, Instance, ProcessId } from '../../model/ids.js';
 import { View, type ViewRecord } from '../../model/view.js';
 import type { SavingTask } from '../../queue/state-holder.js';
 
-/** What is needed to make a checkpoint of a queue beside the process that runs it. */
+/** The data needed to make a checkpoint of a queue beside the process that runs it. */
 export interface ReplayTask {
   /** Of the ledger. */
   readonly directory: string;

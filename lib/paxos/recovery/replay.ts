@@ -15,7 +15,7 @@ import { replayTaskIn, type ReplayTask } from './replay-task.js';
 interface Replay extends ReplayTask {
   readonly ledger: LedgerReader;
   readonly holder: Parameters<SaveElsewhere>[1];
-  /** Called with what is being done whenever that has got further. */
+  /** Called with the current step at each progress. */
   readonly progressed: (step: string) => void;
 }
 

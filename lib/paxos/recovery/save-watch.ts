@@ -16,7 +16,7 @@ export interface SaveWatchOptions {
 export class SaveWatch {
   readonly #options: SaveWatchOptions;
   #step = '';
-  /** For how long nothing has moved; null where nothing is being made, or what it is made of is waited for. */
+  /** For how long there has been no progress; null if no checkpoint is being made, or if it waits for its data. */
   #quietTicks: number | null = null;
   /** Ends the process that makes it; null where this one does. */
   #callOff: AbortController | null = null;
@@ -33,7 +33,7 @@ export class SaveWatch {
     this.#callOff = callOff;
   }
 
-  /** It has got further with what it does. */
+  /** There has been progress. */
   moved(step = this.#step): void {
     this.#step = step;
     this.#quietTicks = 0;
@@ -47,7 +47,7 @@ export class SaveWatch {
 
   failed(error: unknown): void {
     this.ends();
-    // Where the queue is closed, or nothing is bound that could be saved, nobody waits for a checkpoint.
+    // If the queue is closed, or no holder is bound that could be saved, nobody waits for a checkpoint.
     if (!(error instanceof TreplicaError && error.code === 'QUEUE_CLOSED')) this.#failure = { error, ticks: 0 };
   }
 

@@ -10,7 +10,7 @@ import type { RepairMessage, RepairMessageOf } from '../wire/repair-messages.js'
 export interface StateTransferOptions {
   readonly store: CheckpointStore;
   readonly send: (to: ProcessId, message: RepairMessage) => void;
-  /** Whether this process still lacks what the checkpoint holds, and could go on from where it ends. */
+  /** Whether this process still lacks data of the checkpoint, and could continue from its end. */
   readonly isWanted: (checkpoint: Checkpoint) => boolean;
   /** Resolves when nothing is being removed from the store. From the call on nothing is until `isActive` is false. */
   readonly tidied: () => Promise<void>;
@@ -43,7 +43,7 @@ interface Asked {
 interface Fetch {
   readonly checkpoint: Checkpoint;
   readonly receiver: CheckpointReceiver;
-  /** Who has the very same checkpoint. */
+  /** The processes that have the same checkpoint. */
   readonly sources: ProcessId[];
   /** When each of them was last heard. */
   readonly heardAt: Map<ProcessId, number>;
@@ -54,7 +54,7 @@ interface Fetch {
   /** How long the chunks that are asked for at one time may take. */
   readonly patienceTicks: number;
   now: number;
-  /** For how long nobody has sent anything that was asked for. */
+  /** For how long no process has sent requested data. */
   silentTicks: number;
   /** The next chunk to be stored, and the next to be asked for. */
   stored: number;
@@ -79,7 +79,7 @@ const SILENCE_WITH_OTHER_OFFERS = 2;
  */
 export class StateTransfer {
   readonly #options: StateTransferOptions;
-  /** By digest: who has offered what since a chunk last came. */
+  /** By digest: the offers since a chunk last came. */
   readonly #offers = new Map<string, Offer>();
   #offerTicks = 0;
   #fetch: Fetch | null = null;
@@ -88,7 +88,7 @@ export class StateTransfer {
   /** How often something has come that was asked for, or part of it. */
   #arrivals = 0;
   #isClosed = false;
-  /** What the disk is doing. */
+  /** The work of the disk under way. */
   #work: Promise<void> = Promise.resolve();
 
   constructor(options: StateTransferOptions) {
@@ -99,7 +99,7 @@ export class StateTransfer {
     return this.#fetch !== null || this.#isBetween;
   }
 
-  /** What is waited for; null where nothing is. */
+  /** The awaited data; null if there are none. */
   get awaited(): { readonly progress: unknown; readonly what: Awaited } | null {
     if (this.#fetch === null || this.#fetch.asked.size === 0) return null;
     const { stored, sources, checkpoint } = this.#fetch;
@@ -138,7 +138,7 @@ export class StateTransfer {
     if (this.#fetch?.checkpoint.digest === digest) this.#drop(this.#fetch, from);
   }
 
-  /** Something large is coming from a source: what was asked of it may be behind that. */
+  /** A large message is coming from a source: the answer may be behind it. */
   arriving({ from, bytes, agoTicks }: Arriving): void {
     const fetch = this.#fetch;
     if (fetch === null) return;
@@ -183,14 +183,14 @@ export class StateTransfer {
         this.#overdue(fetch, index, asked);
   }
 
-  /** Lost on the way, it seems, where its source has been heard since; otherwise the others, if there are any, go on. */
+  /** Probably lost on the way if its source has been heard since; otherwise the other sources, if there are any, continue. */
   #overdue(fetch: Fetch, index: number, { source, at, attempt }: Asked): void {
     const isSilent = (fetch.heardAt.get(source) ?? -1) < at;
     if (isSilent && fetch.sources.length > 1) this.#drop(fetch, source);
     else this.#askFor(fetch, index, attempt + 1);
   }
 
-  /** Takes the furthest of what is offered. */
+  /** Takes the offered checkpoint that ends furthest. */
   #choose(): void {
     const wanted = [...this.#offers.values()].filter(({ checkpoint }) => this.#options.isWanted(checkpoint));
     const best = wanted.sort((a, b) => b.checkpoint.next - a.checkpoint.next)[0];
@@ -248,7 +248,7 @@ export class StateTransfer {
     this.#options.send(source, { kind: 'want-chunk', digest: fetch.checkpoint.digest, index });
   }
 
-  /** A source has failed: what it was asked for is asked of the others. */
+  /** A source has failed: the others are asked for its chunks. */
   #drop(fetch: Fetch, source: ProcessId): void {
     const at = fetch.sources.indexOf(source);
     if (at < 0) return;
@@ -302,7 +302,7 @@ export class StateTransfer {
     );
   }
 
-  /** What has come is kept. */
+  /** The chunks that have come are kept. */
   #end(fetch: Fetch): void {
     this.#fetch = null;
     this.#isBetween = true;

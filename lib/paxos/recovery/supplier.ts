@@ -13,17 +13,17 @@ export interface SupplierOptions {
   readonly fail: (error: unknown) => void;
 }
 
-/** A checkpoint that somebody reads here, chunk by chunk. */
+/** A checkpoint that another process reads here, chunk by chunk. */
 interface OpenCheckpoint {
   readonly checkpoint: Checkpoint;
   readonly reader: Promise<CheckpointReader>;
   idleTicks: number;
 }
 
-/** A reader that nobody has asked for anything for so long is closed. */
+/** A reader without requests for so long is closed. */
 const IDLE_TICKS = 500;
 
-/** Serves chunks of the local checkpoint to processes that are behind. One begun goes on being served when a later one is made. */
+/** Serves chunks of the local checkpoint to processes that are behind. A transfer continues when a later checkpoint is made. */
 export class Supplier {
   readonly #options: SupplierOptions;
   readonly #open = new Map<string, OpenCheckpoint>();
@@ -37,7 +37,7 @@ export class Supplier {
     this.#options = options;
   }
 
-  /** What is offered to who lacks what it holds. */
+  /** The checkpoint that is offered to processes that lack its data. */
   get current(): Checkpoint | null {
     return this.#current;
   }
@@ -46,7 +46,7 @@ export class Supplier {
     this.#current = checkpoint;
   }
 
-  /** Whether somebody is being served: what comes after the checkpoint in the log should then not go away. */
+  /** Whether a process is being served: then the log after the checkpoint should be kept. */
   get isBusy(): boolean {
     return this.#open.size > 0;
   }
@@ -59,7 +59,7 @@ export class Supplier {
       return;
     }
     open.idleTicks = 0;
-    // Who is not answered will ask again; who asks for what there is not has not read the offer.
+    // A process that gets no answer asks again; an index outside the offer is ignored.
     if (this.#reads >= limits.chunkReadsMax || index >= open.checkpoint.chunks) return;
     this.#reads += 1;
     this.#serve(from, open, index)
@@ -99,7 +99,7 @@ export class Supplier {
     } catch (error) {
       if (!(error instanceof TreplicaError)) throw error;
       this.#options.send(to, { kind: 'no-chunk', digest });
-      // What is being closed, because it was damaged elsewhere or the queue closes, cannot be read either.
+      // A reader that is being closed, because of damage elsewhere or because the queue closes, cannot be read either.
       if (this.#open.get(digest) !== open) return;
       this.#close(open);
       if (this.#current?.digest === digest) this.#current = null;

@@ -1,7 +1,7 @@
 /**
- * One short, stable line for each thing that processes tell each other, write or take notice of: what transcripts and
- * traces are made of. A ballot is `reign.coordinator.f` or `.c`, fast or classic; a batch `process/incarnation/sequence`, with its kind before it where it holds no messages;
- * `5=p2/1/0` the batch at instance 5; `at 7` the watermark of who speaks.
+ * One short, stable line for each thing that processes tell each other, write or take notice of: what transcripts and traces
+ * are made of. A ballot is `reign.coordinator.f` or `.c`, fast or classic; a batch `process/incarnation/sequence`, with its
+ * kind before it where it holds no messages; `5=p2/1/0` the batch at instance 5; `at 7` the watermark of the sender.
  */
 import type { Notice, Part } from '../../consensus/effects.js';
 import type { CoreMessage, FoundingMessage, Intent, Item, MessageOf, ReportedVote } from '../../consensus/messages.js';
@@ -191,7 +191,7 @@ function describeCheckpoint({ next, position, chunks, digest }: Checkpoint): str
 
 export function describeEntry({ instance, promised, vote }: LogEntry, nameOf: NameOf): string {
   const alone = sameBallot(promised, NO_BALLOT) ? [] : [`promised ${describeBallot(promised, nameOf)}`];
-  // What was learnt to be decided, without a vote of one's own, is in no ballot.
+  // A decision learnt without an own vote is in no ballot.
   const ballot =
     vote === null || sameBallot(vote.ballot, NO_BALLOT) ? '' : ` in ${describeBallot(vote.ballot, nameOf)}`;
   const content = vote === null ? `${instance} without a vote` : `${item(instance, vote.batch.id, nameOf)}${ballot}`;
@@ -264,7 +264,7 @@ function describeWithdrawal({ founding, by }: Withdrawal, nameOf: NameOf): strin
   return `${short(founding.group)} given up by ${by.map(nameOf).join(' ')}`;
 }
 
-/** Said where it is not what this release founds groups with. */
+/** Shown if it differs from the value with which this release founds groups. */
 function describeBorder({ borderInstances }: { readonly borderInstances: number }): string {
   return borderInstances === limits.borderInstances ? '' : `, border ${borderInstances}`;
 }

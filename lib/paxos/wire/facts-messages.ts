@@ -1,9 +1,9 @@
 import type { Facts } from '../../model/facts.js';
 
-/** What participants tell each other of themselves. */
+/** The facts that processes tell each other about themselves. */
 export interface FactsMessage {
   readonly kind: 'facts';
-  /** Counts what this start of the sender has published, from 1. */
+  /** Counts the publications of this start of the sender, from 1. */
   readonly edition: number;
   readonly facts: Facts;
 }

@@ -6,9 +6,9 @@ import type { Checkpoint } from '../../model/checkpoint.js';
 import type { Instance } from '../../model/ids.js';
 
 export type RepairMessage =
-  /** Asks for a checkpoint that goes beyond an instance; who has none makes one. */
+  /** Asks for a checkpoint that ends beyond an instance; a process that has none makes one. */
   | { readonly kind: 'want-checkpoint'; readonly beyond: Instance }
-  /** The sender has this checkpoint: it holds what was decided at `beyond`, which the sender was asked for. */
+  /** The sender has this checkpoint: it includes the decision at `beyond`, which the sender was asked for. */
   | { readonly kind: 'offer'; readonly beyond: Instance; readonly checkpoint: Checkpoint }
   /** Asks for one chunk of the checkpoint with this digest. */
   | { readonly kind: 'want-chunk'; readonly digest: string; readonly index: number }

@@ -11,7 +11,7 @@ const BATCH_ID_BYTES_MAX = 77;
 const PROMISE_BYTES_MAX = KIND_BYTES + BALLOT_BYTES_MAX + 2 * NATURAL_BYTES + (1 + NATURAL_BYTES) + LENGTH_BYTES;
 const REPORTED_VOTE_BYTES_MAX = NATURAL_BYTES + BALLOT_BYTES_MAX + BATCH_ID_BYTES_MAX;
 
-/** A batch in a fast ballot, without its body: ballot, instance, id. What else carries a batch adds less. */
+/** A batch in a fast ballot, without its body: ballot, instance, id. Other messages with a batch add less. */
 const PROPOSAL_BYTES_MAX = KIND_BYTES + BALLOT_BYTES_MAX + NATURAL_BYTES + BATCH_ID_BYTES_MAX + LENGTH_BYTES;
 
 /** How many votes a promise may report, at least one. `maxMessageBytes`: of a message that fits a datagram. */

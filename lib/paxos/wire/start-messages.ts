@@ -5,7 +5,7 @@ import type { PeerStarts, Start } from '../../model/start.js';
  * starts that its directory has seen, `peers` what the sender knows of the starts of all other members.
  */
 export type StartMessage =
-  /** Asks what the receiver knows of the sender's starts. */
+  /** Asks for the receiver's knowledge of the sender's starts. */
   | { readonly kind: 'start'; readonly former: readonly Start[]; readonly peers: readonly PeerStarts[] }
   /** The sender has written down that it has met the receiver's start `to`. */
   | {
