@@ -51,7 +51,10 @@ export class Acceptor {
     return compareBallots(ballot, this.#promised) < 0 && !sameReign(ballot, this.#promised);
   }
 
-  /** Phase 1b for one instance of a fast reign, in the classic ballot of that reign. */
+  /**
+   * Phase 1b for one instance of a fast reign, in the classic ballot of that reign. The reign is promised as well: otherwise
+   * this acceptor would serve lower reigns after a restart, and at this instance neither vote in them nor say why.
+   */
   onInquire(from: ProcessId, { ballot, instance }: MessageOf<'inquire'>): void {
     if (!this.#isOfKind(from, ballot, 'classic') || !this.#mayServe(from, ballot)) return;
     const { log, outbox } = this.#shared;
@@ -61,6 +64,7 @@ export class Acceptor {
     }
     const slot = log.open(instance);
     if (slot === null) return;
+    this.#promiseReignOf(ballot);
     if (compareBallots(slot.promised, ballot) < 0) {
       slot.promised = ballot;
       outbox.persist({ kind: 'entry', entry: slot.toEntry() });
@@ -71,8 +75,7 @@ export class Acceptor {
   /** Phase 2b of a value that the coordinator has picked. */
   onAccept(from: ProcessId, { ballot, items }: MessageOf<'accept'>): void {
     if (!this.#isOfKind(from, ballot, 'classic') || !this.#mayServe(from, ballot)) return;
-    // The reign may be a fast one whose `prepare` was lost: the promise must leave its fast ballot open.
-    if (!sameReign(ballot, this.#promised)) this.promise({ ...ballot, step: 0 });
+    this.#promiseReignOf(ballot);
     for (const { instance, id } of items) {
       const slot = this.#votable(instance, ballot);
       if (slot === null) continue;
@@ -131,6 +134,11 @@ export class Acceptor {
     this.#promised = ballot;
     this.#any = null;
     this.#shared.outbox.persist({ kind: 'promise', ballot });
+  }
+
+  /** The reign may be a fast one whose `prepare` was lost: the promise must leave its fast ballot open. */
+  #promiseReignOf(ballot: Ballot): void {
+    if (!sameReign(ballot, this.#promised)) this.promise({ ...ballot, step: 0 });
   }
 
   /** Whether a coordinator's message may be acted on: only at a member, and in no ballot below the promise. */

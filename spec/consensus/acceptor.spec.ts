@@ -145,6 +145,20 @@ describe('an acceptor that was restarted', () => {
     expect(promisesOf3().at(-1)?.votes).toEqual([{ instance: 0, ballot: ballot(7, 2), id: NO_OP_ID }]);
   });
 
+  it('keeps the reign that has asked it about one instance', () => {
+    group.forge(2, 3, { kind: 'inquire', ballot: ballot(7, 2), instance: FIRST });
+    group.crash(3);
+    group.restart(3);
+    prepare(ballot(6, 2));
+    expect(promisesOf3()).toEqual([]);
+    expect(
+      group
+        .sentOf('refusal')
+        .filter((m) => m.from === 3)
+        .map((m) => m.message.promised.reign),
+    ).toEqual([7]);
+  });
+
   it('keeps what it has promised for one instance alone', () => {
     const fast = new CoreGroup(3, { mode: 'fast' }).found();
     const reign = ballotOf(1, fast.process(1).id, 'fast');

@@ -309,6 +309,15 @@ describe('one message', () => {
     expectToWork(group, 5);
   });
 
+  it('that asks all about one instance in a reign to come holds nobody up there, though all were started again since', () => {
+    const group = new CoreGroup(3).found();
+    const ballot = ballotOf(1_000, idOf(1), 'classic');
+    for (const hearer of [2, 3]) group.forge(1, hearer, { kind: 'inquire', ballot, instance: first });
+    group.crash(...MEMBERS);
+    group.restart(...MEMBERS);
+    expectToWork(group, 5);
+  });
+
   it('that answers a question counts, but not with a body that nobody can have made', () => {
     const group = new CoreGroup(3).found();
     group.loss = both(of('accepted', 'decided', 'batch', 'accept'), to(3));

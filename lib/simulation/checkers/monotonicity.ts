@@ -26,7 +26,8 @@ export interface OnDisk {
 
 /**
  * Promises and votes on each disk: a promise never falls, nor does the ballot of a vote; there is one vote a ballot, and
- * none below what was promised (The Part-Time Parliament, section 2.3). Over crashes as well: a disk does not know of them.
+ * none below what was promised (The Part-Time Parliament, section 2.3); what is promised for one instance is promised in a
+ * reign that is promised as a whole. Over crashes as well: a disk does not know of them.
  */
 export class Monotonicity {
   readonly #report: Report;
@@ -141,6 +142,8 @@ export class Monotonicity {
   #votes(where: string, disk: OnDisk, before: LogEntry | undefined, { promised, vote }: LogEntry): void {
     if (before !== undefined && isBelow(promised, before.promised))
       this.#report(`${where} promises ${show(promised)} after ${show(before.promised)}`);
+    if (isBelow(disk.promise, { ...promised, step: 0 }))
+      this.#report(`${where} promises ${show(promised)}, and that reign nowhere else`);
     const former = before?.vote ?? null;
     if (vote === null) {
       if (former !== null) this.#report(`${where} has forgotten its vote in ${show(former.ballot)}`);

@@ -72,7 +72,7 @@ describe('monotonicity', () => {
     ],
     [
       'nor does that for one instance',
-      [noVote(3, classic(2))],
+      [promise(fast(2)), noVote(3, classic(2))],
       [noVote(3, fast(2))],
       'p1 at 3 promises 2.aaaaaa.fast after 2.aaaaaa.classic',
     ],
@@ -96,13 +96,19 @@ describe('monotonicity', () => {
     ],
     [
       'nor below that for its instance',
-      [],
+      [promise(fast(2))],
       [vote(0, fast(2), X, classic(2))],
       'p1 at 0 votes in 2.aaaaaa.fast though it has promised 2.aaaaaa.classic there',
     ],
     [
+      'what is promised for one instance is promised in a reign that is promised as a whole',
+      [promise(fast(1)), noVote(3, classic(1))],
+      [noVote(4, classic(2))],
+      'p1 at 4 promises 2.aaaaaa.classic, and that reign nowhere else',
+    ],
+    [
       'a vote is not forgotten',
-      [vote(0, fast(1), X)],
+      [promise(fast(1)), vote(0, fast(1), X)],
       [noVote(0, classic(1))],
       'p1 at 0 has forgotten its vote in 1.aaaaaa.fast',
     ],
@@ -116,7 +122,7 @@ describe('monotonicity', () => {
   });
 
   it('a checkpoint takes the place of votes below its end, and the watermark goes there', () => {
-    commit(vote(3, classic(1), X), vote(7, classic(1), Y));
+    commit(promise(classic(1)), vote(3, classic(1), X), vote(7, classic(1), Y));
     commit(checkpointed(checkpointAt(5)), watermark(5));
     expect(found).toEqual([]);
     expect(disks.diskOf('p1').checkpoint?.next).toBe(5);

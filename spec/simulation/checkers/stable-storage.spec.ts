@@ -66,7 +66,7 @@ describe('stable storage', () => {
     votes: votes.map(([instance, voted, batch]) => ({ ...item(instance, batch), ballot: voted })),
   });
 
-  it.each<[string, LedgerRecord, Message, RegExp]>([
+  it.each<[string, LedgerRecord | readonly LedgerRecord[], Message, RegExp]>([
     [
       'a promise',
       promise(classic(2)),
@@ -81,7 +81,7 @@ describe('stable storage', () => {
     ],
     [
       'a promise for one instance',
-      noVote(3, classic(2)),
+      [promise(classic(2)), noVote(3, classic(2))],
       { kind: 'report', ballot: classic(2), instance: at(3), vote: null },
       /promises 2\.aaaaaa\.classic at 3, which is not on its disk/,
     ],
@@ -117,10 +117,10 @@ describe('stable storage', () => {
       message,
       /everything below 1 is decided, and at 0 nothing is/,
     ]),
-  ])('nobody hears of %s before it is on disk', (_, record, message, text) => {
+  ])('nobody hears of %s before it is on disk', (_, records, message, text) => {
     storage.says('p1', message);
     expect(found).toEqual([expect.stringMatching(text)]);
-    write(record);
+    for (const record of [records].flat()) write(record);
     storage.says('p1', message);
     expect(found).toHaveLength(1);
   });
