@@ -1,12 +1,13 @@
 /** One replica of a benchmark, in a process of its own: it runs the load that its parent asks for, and measures it. */
+import { pino } from 'pino';
 import {
   AsynchronousPersistentQueue,
   ReplicatedStateMachine,
+  type QueueEvent,
   type QueueOptions,
   type StateMachine,
 } from '../lib/index.js';
 import { runLoad, type Load } from './load.js';
-import { replicaLog } from './replica-log.js';
 import { timeSpent, type TimeSpent } from './time-spent.js';
 import { Meter, type Window } from './window.js';
 import { Counters, executed, OpenAccounts } from './workload.js';
@@ -15,7 +16,7 @@ import { workloads, type WorkloadName } from './workloads.js';
 export interface ReplicaSetup {
   readonly name: string;
   readonly queueId: string;
-  readonly options: Omit<QueueOptions, 'log' | 'signal'>;
+  readonly options: Omit<QueueOptions, 'log' | 'listener' | 'signal'>;
   readonly workload: WorkloadName;
   /** Of padding in each operation. */
   readonly bytes: number;
@@ -97,8 +98,16 @@ class BenchmarkReplica {
   }
 
   async start(): Promise<Startup> {
-    const log = replicaLog((coordinates) => (this.#coordinates = coordinates));
-    const queue = await AsynchronousPersistentQueue.create(this.setup.queueId, { ...this.setup.options, log });
+    const log = pino({ level: process.env['LOG_LEVEL'] ?? 'error' });
+    const listener = ({ kind }: QueueEvent): void => {
+      if (kind === 'coordinating') this.#coordinates = true;
+      if (kind === 'resigned') this.#coordinates = false;
+    };
+    const queue = await AsynchronousPersistentQueue.create(this.setup.queueId, {
+      ...this.setup.options,
+      log,
+      listener,
+    });
     const before = { ms: performance.now(), operations: executed.operations };
     const machine = await ReplicatedStateMachine.create(
       workloads[this.setup.workload].initialState(),

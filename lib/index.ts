@@ -1,8 +1,24 @@
 /** The public interface of Treplica: everything that an application uses, and nothing else. */
 export { AsynchronousPersistentQueue } from './asynchronous-persistent-queue.js';
-export type { QueueStatus } from './paxos/attendance.js';
+export type { MemberStatus, QueueStatus } from './queue/status.js';
 export type { QueueOptions } from './paxos/options.js';
 export type { CheckpointOptions } from './queue/checkpoint-options.js';
+export type {
+  Missing,
+  CheckpointEvent,
+  DamageEvent,
+  FoundingEvent,
+  LifeEvent,
+  QueueEvent,
+  QueueEventOf,
+  QueueListener,
+  RecoveryEvent,
+  RefusalEvent,
+  ReignEvent,
+  WaitEvent,
+} from './queue/events.js';
+export type { Ballot, BallotKind } from './model/ballot.js';
+export type { Part } from './model/part.js';
 export type { QueueMessage } from './queue/reader.js';
 export type { DeliveredBatch, SavingTask, StateHolder, StateKeeper, StateSink } from './queue/state-holder.js';
 export type { Mode } from './consensus/mode.js';

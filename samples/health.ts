@@ -1,10 +1,13 @@
-import type { QueueStatus, ReadyOptions } from '../lib/index.js';
+import type { MemberStatus, QueueStatus, ReadyOptions } from '../lib/index.js';
 import { problem, problemOf, type Problem } from './problem.js';
 
 /** What `GET /health` answers with: 200 where this replica can do its work, otherwise 503 and what it lacks. */
 export type Health =
-  | { readonly isServing: true; readonly part: QueueStatus['part'] }
+  | { readonly isServing: true; readonly role: QueueStatus['role'] }
   | { readonly isServing: false; readonly problem: Problem; readonly missing: readonly string[] };
+
+/** A member that has been silent for longer counts as missing. */
+const silentMs = 1000;
 
 /** A load balancer asks every few seconds and has little patience. */
 const timeoutMs = 1000;
@@ -16,9 +19,11 @@ export async function healthOf(
 ): Promise<Health> {
   try {
     await ready({ timeoutMs });
-    return { isServing: true, part: status().part };
+    return { isServing: true, role: status().role };
   } catch (error) {
-    const { members, missing, hasQuorum } = status();
+    const { view, hasQuorum } = status();
+    const { members } = view;
+    const missing = members.filter(isSilent).map(({ process }) => process);
     const heard = `${members.length - missing.length} of ${members.length} members of the group are heard`;
     const why = hasQuorum
       ? `This replica has not caught up within ${timeoutMs} ms.`
@@ -28,4 +33,8 @@ export async function healthOf(
     const answer = problem(503, hasQuorum ? 'NOT_LEVEL' : 'NO_QUORUM', `${why} Operations and reads wait.`);
     return { isServing: false, problem: answer, missing };
   }
+}
+
+function isSilent({ heardMsAgo }: MemberStatus): boolean {
+  return heardMsAgo === null || heardMsAgo > silentMs;
 }

@@ -50,7 +50,7 @@ export function createHttpService({ routes, health, self, onInternalError }: Htt
 
   app.get('/health', async (_request, reply) => {
     const answer = await health();
-    if (answer.isServing) return { ...self, part: answer.part };
+    if (answer.isServing) return { ...self, role: answer.role };
     const { problem, missing } = answer;
     reply.code(problem.status).type('application/problem+json');
     return JSON.stringify({ ...problem, ...self, missing });

@@ -46,13 +46,13 @@ async function run(args: readonly string[], stop: AbortSignal): Promise<0 | 1> {
   const replica = await samples[sample](queue);
   const app = createHttpService({
     routes: replica.routes,
-    health: () => healthOf(() => queue.status, replica.ready),
+    health: () => healthOf(() => queue.status(), replica.ready),
     self: { sample, processId: queue.processId },
     onInternalError: (error) => log.error({ err: error }, 'a request has failed'),
   });
   await app.listen({ host, port });
   console.log(`${sample} replica on http://${host}:${port}`);
-  await report({ kind: 'ready', hasVote: queue.status.part === 'member' });
+  await report({ kind: 'ready', hasVote: queue.status().role === 'member' });
 
   const failure = queue.closed.then(() => null, failureOf);
   const cause = await Promise.race([aborted(stop), failure]);

@@ -128,6 +128,11 @@ export class Consensus {
     return this.#catchUp.known;
   }
 
+  /** As much is known to be decided by the ledger, on stable storage. */
+  get durableWatermark(): Instance {
+    return this.#shared.log.durable;
+  }
+
   /** As the last `impaired` input said. */
   get isImpaired(): boolean {
     return this.#isImpaired;
@@ -156,6 +161,11 @@ export class Consensus {
   /** The ballot in which this process coordinates, or null. */
   get reign(): Ballot | null {
     return this.#coordinator.reign;
+  }
+
+  /** The ballot of the coordinator that was followed last, this process or another; null where none has been heard. */
+  get followed(): Ballot | null {
+    return this.reign ?? this.#leadership.followed;
   }
 
   /** Whether `effects` would return anything to be done. */

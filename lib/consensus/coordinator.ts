@@ -208,7 +208,7 @@ export class Coordinator {
     );
     this.#proposePicked(quorums, base, end);
     this.#next = end;
-    outbox.notice({ kind: 'coordinator', ballot });
+    outbox.notice({ kind: 'coordinating', ballot });
     if (fast) outbox.send(EVERYONE, { kind: 'any', ballot, from: end });
     else for (const id of this.#shared.pool.ids()) this.#order(id);
   }

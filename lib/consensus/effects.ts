@@ -1,6 +1,7 @@
 import type { Batch } from '../model/batch.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { GroupId, Instance, ProcessId } from '../model/ids.js';
+import type { Part } from '../model/part.js';
 import type { LedgerRecord } from '../model/records.js';
 import type { View } from '../model/view.js';
 import type { Ballot } from '../model/ballot.js';
@@ -65,10 +66,7 @@ export function isMergedInto(supplies: Supply[], supply: Supply): boolean {
   return known !== undefined;
 }
 
-/** The part of a process in a group: an observer is in no quorum, and otherwise acts like a member. */
-export type Part = 'member' | 'observer' | 'stranger';
-
-/** Something worth a line in the log, or that the queue must know. */
+/** Something that is worth an event of the queue, or that the queue must know. */
 export type Notice =
   /** The group exists, and this process is one of its founders, learns from it, or has come too late. */
   | { readonly kind: 'founded'; readonly group: GroupId; readonly view: View; readonly part: Part }
@@ -96,7 +94,7 @@ export type Notice =
   /** This process may only join a group, and has heard of none. */
   | { readonly kind: 'awaiting-group' }
   | { readonly kind: 'reign'; readonly ballot: Ballot }
-  | { readonly kind: 'coordinator'; readonly ballot: Ballot }
+  | { readonly kind: 'coordinating'; readonly ballot: Ballot }
   | { readonly kind: 'resigned'; readonly ballot: Ballot; readonly why: string }
   | { readonly kind: 'collision'; readonly instance: Instance }
   | { readonly kind: 'stuck'; readonly instance: Instance }

@@ -51,6 +51,7 @@ export class Leadership {
   readonly #onReign: (ballot: Ballot) => void;
   readonly #hasPromisedAbove: (ballot: Ballot) => boolean;
   #ticks = 0;
+  #followed: Ballot | null = null;
   /** The instance at which a reign of this process was last stranded. */
   #strandedAt: Instance | null = null;
 
@@ -115,6 +116,11 @@ export class Leadership {
     if (isFirst) this.#sendHeartbeat(EVERYONE);
   }
 
+  /** The ballot of the coordinator whose heartbeat was followed last; null before the first. */
+  get followed(): Ballot | null {
+    return this.#followed;
+  }
+
   /** Whether the ballot belongs to the latest reign heard of. */
   isLatest(ballot: Ballot): boolean {
     return sameReign(ballot, this.#election.highest);
@@ -151,6 +157,7 @@ export class Leadership {
       this.#onReign(ballot);
     }
     this.follow(from, ballot);
+    this.#followed = ballot;
     clock.follow(timeMs);
     const { first: watermark, durable } = log;
     outbox.send(from, { kind: 'heard', ballot, watermark, durable, clockMs: clock.nowMs });

@@ -16,6 +16,9 @@ export interface Ledger {
    */
   readonly start: Instance;
 
+  /** Of the batches in the log that are known to be decided. Comes from memory, also when the ledger is closed; 0 before `load`. */
+  readonly logBytes: number;
+
   /**
    * The error that every commit ends with from now on: the files have been removed or replaced, say. It is known also while
    * nothing is being written. Null while all is well. The owner asks at every tick, so that asking must cost nothing.

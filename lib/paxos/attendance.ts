@@ -1,6 +1,6 @@
 import type { ProcessId } from '../model/ids.js';
 import { classicQuorum } from '../model/view.js';
-import type { AttendanceNotice } from './notices.js';
+import type { QueueEventOf } from '../queue/events.js';
 import { isTimeToWarn } from './wait-watch.js';
 import type { WireMessage } from './wire/routes.js';
 
@@ -11,17 +11,8 @@ const LOOKING_TICKS = 20;
 /** Processes beyond these are not remembered: forged senders must not fill the memory. */
 const PROCESSES_MAX = 64;
 
-/** What a process knows of its group at one moment. */
-export interface QueueStatus {
-  /** An observer is a process without a vote. */
-  readonly part: 'member' | 'observer';
-  /** The members of the latest view. */
-  readonly members: readonly ProcessId[];
-  /** Whether a coordinator has been heard within the last second: a coordinator that no majority answers resigns. */
-  readonly hasQuorum: boolean;
-  /** While there is no quorum, the members that have not been heard for a second; otherwise none. */
-  readonly missing: readonly ProcessId[];
-}
+/** What attendance tells: which processes are missing for the group to be founded or to work. */
+export type AttendanceEvent = QueueEventOf<'awaiting-founders' | 'awaiting-place' | 'no-quorum' | 'quorum'>;
 
 export interface AttendanceOptions {
   readonly self: ProcessId;
@@ -32,7 +23,7 @@ export interface AttendanceOptions {
   readonly members: () => readonly ProcessId[] | null;
   /** Whether this process coordinates, which it does only while a majority answers. */
   readonly coordinates: () => boolean;
-  readonly notify: (notice: AttendanceNotice) => void;
+  readonly notify: (event: AttendanceEvent) => void;
 }
 
 /**
@@ -80,23 +71,12 @@ export class Attendance {
     }
     if (this.#options.coordinates()) this.#coordinatorHeard = this.#now;
     this.#isLooking = this.#now - this.#coordinatorHeard >= LOOKING_TICKS;
-    if (this.#hasQuorum) this.#quorumIsThere(group);
+    if (this.hasQuorum) this.#quorumIsThere(group);
     else if (isTimeToWarn(this.#now - this.#coordinatorHeard)) this.#warnOfQuorum(group);
   }
 
-  get status(): QueueStatus {
-    const { self } = this.#options;
-    const members = this.#options.members() ?? [];
-    return {
-      part: members.includes(self) ? 'member' : 'observer',
-      members,
-      hasQuorum: this.#hasQuorum,
-      missing: this.#hasQuorum ? [] : this.#missingOf(members),
-    };
-  }
-
-  /** Whether there is a coordinator that had a majority a short time ago. */
-  get #hasQuorum(): boolean {
+  /** Whether a process coordinates that had a majority not long ago: heard within the last second, or this one. */
+  get hasQuorum(): boolean {
     return this.#options.members() !== null && this.#now - this.#coordinatorHeard <= EXPIRY_TICKS;
   }
 

@@ -86,6 +86,13 @@ export class Batcher {
     return { admitted: this.#waiting.admitted, messages: this.#pendingMessages, bytes: this.#pendingBytes };
   }
 
+  /** All that was put here and is not delivered yet, in batches or not. Bytes are those of the messages, and some for each in a batch. */
+  get undelivered(): { readonly messages: number; readonly bytes: number } {
+    let messages = this.#pendingMessages;
+    for (const { tickets } of this.#inFlight.values()) messages += tickets.length;
+    return { messages, bytes: this.#pendingBytes + this.#bytesInFlight };
+  }
+
   get batchesInFlight(): number {
     return this.#inFlight.size;
   }

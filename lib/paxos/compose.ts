@@ -2,26 +2,29 @@
  * Builds the parts of the engine and joins them, each after all that it is built on. Two of them tell others, which are built
  * on them, of what happens: they are handed these when they begin, and do nothing before.
  */
-import type { Logger } from 'pino';
 import { Consensus } from '../consensus/consensus.js';
 import type { Notice } from '../consensus/effects.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { TreplicaError } from '../model/errors.js';
+import type { ProcessId } from '../model/ids.js';
 import { limits } from '../model/limits.js';
 import { startNumber } from '../model/start.js';
 import { BODY_HEAD_BYTES } from '../sequence/batch-body.js';
 import { isSound } from '../sequence/sound-batch.js';
+import type { QueueEvent } from '../queue/events.js';
+import type { Subscribers } from '../queue/subscribers.js';
 import type { Transport } from '../transport/transport.js';
 import { Attendance } from './attendance.js';
 import { Batcher } from './batcher.js';
 import { Delivery, type Base } from './delivery.js';
 import { Driver } from './driver.js';
 import type { ClaimedIdentity } from './identity.js';
-import { logNotice, type QueueNotice } from './notices.js';
+import { eventOf } from './notice-events.js';
 import type { QueueOptions } from './options.js';
 import type { QueuePorts } from './ports.js';
 import { LogSupplier } from './log-supplier.js';
 import { Recovery, restore } from './recovery/recovery.js';
+import { Standing } from './standing.js';
 import { Waits } from './waits.js';
 import { bodyBytesMax, votesAPromise } from './wire/sizes.js';
 
@@ -37,12 +40,12 @@ export interface EngineParts {
   readonly base: Base | null;
   /** Why it is lost; null where it is not. */
   readonly loss: TreplicaError | null;
-  readonly log: Logger;
+  readonly subscribers: Subscribers;
 }
 
 /** The one that runs an engine. */
 export interface EngineOwner {
-  /** A notice of consensus; it is in the log already. */
+  /** What consensus tells of itself; listeners have been told already. */
   noticed(notice: Notice): void;
   /** The error that makes it impossible to continue; may be told more than once. */
   failed(error: Error): void;
@@ -50,6 +53,10 @@ export interface EngineOwner {
 
 /** The parts that a queue calls. */
 export interface Engine {
+  readonly self: ProcessId;
+  readonly core: Consensus;
+  readonly ledger: Ledger;
+  readonly transport: Transport;
   readonly batcher: Batcher;
   readonly delivery: Delivery;
   readonly driver: Driver;
@@ -61,13 +68,13 @@ export interface Engine {
   tick(): void;
 }
 
-/** How to tell what happens: in the log. */
-type Notify = (notice: QueueNotice) => void;
+/** How to tell what happens. */
+type Notify = (event: QueueEvent) => void;
 
 /** Nothing runs before `begin` of what is returned has been called. */
 export function compose(parts: EngineParts, owner: EngineOwner): Engine {
-  const notify: Notify = (notice) => {
-    logNotice(parts.log, notice, { queue: parts.queueId, interface: parts.transport.place });
+  const notify: Notify = (event) => {
+    parts.subscribers.tell(event);
   };
   const core = coreOf(parts);
   const batcher = batcherOf(parts, core);
@@ -78,8 +85,10 @@ export function compose(parts: EngineParts, owner: EngineOwner): Engine {
   const { scheduler } = parts.ports;
   const decidedTimeMs = (): number | undefined => delivery.decidedTimeMs;
   const waits = new Waits({ core, batcher, recovery, decidedTimeMs, now: () => scheduler.now(), notify });
+  const standing = new Standing({ core, delivery, notify });
   return {
-    ...{ batcher, delivery, driver, recovery, attendance },
+    ...{ core, batcher, delivery, driver, recovery, attendance },
+    ...{ self: parts.claimed.identity.process, ledger: parts.ledger, transport: parts.transport },
     begin: () => {
       delivery.begin(recovery);
       driver.begin({ repair: recovery, supplier: logSupplierOf(parts, driver, recovery) });
@@ -89,6 +98,7 @@ export function compose(parts: EngineParts, owner: EngineOwner): Engine {
       driver.tick();
       attendance.tick();
       waits.tick();
+      standing.tick();
     },
   };
 }
@@ -175,7 +185,7 @@ function driverOf(
   owner: EngineOwner,
   notify: Notify,
 ): Driver {
-  const { claimed, ledger, log, ports, queueId, transport } = parts;
+  const { claimed, ledger, ports, queueId, transport } = parts;
   const { core, batcher, delivery, attendance } = below;
   return new Driver({
     ...{ core, ledger, transport, batcher, delivery, queueId },
@@ -187,16 +197,14 @@ function driverOf(
     },
     now: () => ports.scheduler.now(),
     onNotice: (notice) => {
-      notify(notice);
+      notify(eventOf(notice));
       owner.noticed(notice);
     },
     heard: (from, message) => {
       attendance.heard(from, message);
     },
     onFacts: () => undefined,
-    onForeignGroup: (group) => {
-      log.warn({ queue: queueId, group }, 'another group uses this address: give each group its own');
-    },
+    notify,
     fail: (error) => {
       owner.failed(error);
     },
@@ -218,9 +226,9 @@ function recoveryOf(
   owner: EngineOwner,
   notify: Notify,
 ): Recovery {
-  const { claimed, ledger, log, options, ports, queueId } = parts;
+  const { claimed, ledger, options, ports, queueId } = parts;
   return new Recovery({
-    ...{ ...below, ledger, log, notify },
+    ...{ ...below, ledger, notify },
     self: claimed.identity.process,
     past: claimed.past,
     logMarginBytes: options.checkpoint?.logMarginBytes ?? limits.logMarginBytes,

@@ -105,7 +105,12 @@ export class Delivery {
     return this.#front;
   }
 
-  /** The keeper that saves the holder's state; null if there is no holder, or if it has none. */
+  /** Where the holder is; null where there is none. */
+  get handedOver(): Cursor | null {
+    return this.#holder === null ? null : (this.#behind ?? this.#front);
+  }
+
+  /** How to save what the holder holds; null where there is no holder, or none that can. */
   get keeper(): StateKeeper | null {
     return this.#holder?.keeper ?? null;
   }
@@ -245,7 +250,7 @@ export class Delivery {
    * anywhere.
    */
   #hasPassed({ checkpoint }: Base): boolean {
-    const cursor = this.#holdersCursor;
+    const cursor = this.handedOver;
     return cursor !== null && cursor.next >= checkpoint.next && !this.#holds.has('restoring');
   }
 
@@ -296,7 +301,7 @@ export class Delivery {
 
   /** Moves `cursor` over one instance, and hands the delivered batches to the holder and to the callers here. */
   #pass(cursor: Cursor, instance: Instance, batch: Batch): void {
-    const isHolders = cursor === this.#holdersCursor;
+    const isHolders = cursor === this.handedOver;
     for (const passage of cursor.pass(instance, batch)) {
       const tickets = cursor === this.#front ? this.#settle(passage) : null;
       if (isHolders) this.#handOver(passage, tickets);
@@ -311,7 +316,7 @@ export class Delivery {
     const tickets = this.#options.batcher.delivered(id);
     if (tickets === null) return null;
     const holders = answerPuts(tickets, position);
-    const reachesHolder = this.#front === this.#holdersCursor;
+    const reachesHolder = this.#front === this.handedOver;
     assert(reachesHolder || !holders.some((ticket) => ticket !== undefined), 'a ticket has a holder that it goes to', {
       batch: id,
     });
@@ -336,14 +341,10 @@ export class Delivery {
     return this.#begunListener;
   }
 
-  get #holdersCursor(): Cursor | null {
-    return this.#holder === null ? null : (this.#behind ?? this.#front);
-  }
-
   /** Nobody is told that the holder has been given something before its state has been restored, however far that goes. */
   #answerWaiters(): void {
     if (this.#holds.has('restoring')) return;
-    this.#waiters.answer(this.#holdersCursor?.next ?? this.#log.end);
+    this.#waiters.answer(this.handedOver?.next ?? this.#log.end);
   }
 
   /** Goes on in a later turn if a cursor that is wanted elsewhere can move. */
@@ -363,7 +364,7 @@ export class Delivery {
 
   /** The front is needed where the holder is, and where own batches wait for their positions. */
   #frontCanMove(): boolean {
-    const wanted = this.#front === this.#holdersCursor || this.#options.batcher.batchesInFlight > 0;
+    const wanted = this.#front === this.handedOver || this.#options.batcher.batchesInFlight > 0;
     return wanted && this.#holds.size === 0 && this.#log.has(this.#front.next);
   }
 
@@ -379,7 +380,7 @@ export class Delivery {
   /** Moves `cursor` on by a slice: until `end` at most, and no further than the holder can take. */
   #advance(cursor: Cursor, end: Instance): void {
     if (cursor.next === end) return;
-    const carriesHolder = cursor === this.#holdersCursor;
+    const carriesHolder = cursor === this.handedOver;
     for (const { instance, batch } of this.#log.slice(cursor.next, end)) {
       if (this.#halted || this.#holds.size > 0 || (carriesHolder && this.#holder?.ready === false)) return;
       this.#pass(cursor, instance, batch);

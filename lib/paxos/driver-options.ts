@@ -1,8 +1,9 @@
+import type { QueueEventOf } from '../queue/events.js';
 import type { Consensus } from '../consensus/consensus.js';
 import type { Notice } from '../consensus/effects.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Facts } from '../model/facts.js';
-import type { GroupId, ProcessId } from '../model/ids.js';
+import type { ProcessId } from '../model/ids.js';
 import type { StartsRecord } from '../model/start.js';
 import type { Transport } from '../transport/transport.js';
 import type { Batcher } from './batcher.js';
@@ -27,8 +28,8 @@ export interface DriverOptions {
   readonly heard: (from: ProcessId, message: WireMessage) => void;
   /** The known facts of a process have changed; null if they are no longer valid. */
   readonly onFacts: (process: ProcessId, facts: Facts | null) => void;
-  /** Another group uses the same address: told once for each. */
-  readonly onForeignGroup: (group: GroupId) => void;
+  /** Told of what counts for nothing: another group that uses the same address, once for each, and malformed messages. */
+  readonly notify: (event: QueueEventOf<'foreign-group' | 'malformed'>) => void;
   /** Whether the ledger says that the state here has been refuted, until another process's takes its place. */
   readonly isRefuted: boolean;
   /** Called once with the error that makes it impossible to continue. */

@@ -83,7 +83,7 @@ export class Driver {
   /** The transport's receiver. */
   receive(from: ProcessId, group: GroupId, bytes: Buffer, start: Start): void {
     if (this.#stopped) return;
-    const message = this.#reception.read(group, bytes);
+    const message = this.#reception.read(from, group, bytes);
     if (message === null) return;
     this.#step(() => {
       this.#reception.route(from, start, message, this.#begun.repair);
@@ -106,6 +106,7 @@ export class Driver {
       repair.tick();
       supplier.tick();
       transport.tick();
+      this.#reception.tick();
       if (repair.isHelpless !== core.isImpaired) core.step({ kind: 'impaired', isSo: repair.isHelpless });
       this.#idleWatermark.tick();
     });

@@ -1,8 +1,8 @@
-import type { Logger } from 'pino';
 import type { Ledger } from '../ledger/ledger.js';
 import { refuted } from '../ledger/ledger-errors.js';
 import { isDamage, TreplicaError } from '../model/errors.js';
 import { latestOf } from '../model/view.js';
+import type { QueueEventOf } from '../queue/events.js';
 import type { Base } from './delivery.js';
 import { claimIdentity, type IdentityOptions, type ClaimedIdentity } from './identity.js';
 import { readBase } from './recovery/recovery.js';
@@ -30,7 +30,7 @@ export async function openLedger(
   { replicas, recover }: { readonly replicas: number; readonly recover?: boolean },
   ports: LedgerPorts,
   randomBytes: IdentityOptions['randomBytes'],
-  log: Logger,
+  notify: (event: QueueEventOf<'set-aside'>) => void,
 ): Promise<Opened> {
   const group = { replicas, queueId, randomBytes };
   try {
@@ -38,8 +38,7 @@ export async function openLedger(
   } catch (error) {
     if (recover !== true || !(isDamage(error) || hasLostVotes(error))) throw error;
     const kept = ports.setLedgerAside();
-    const why = isDamage(error) ? 'the ledger is damaged' : 'the ledger has lost votes';
-    log.error({ err: error, queue: queueId, kept }, `${why}: this process comes back under a new id`);
+    notify({ kind: 'set-aside', cause: isDamage(error) ? 'damaged' : 'votes-lost', error, kept });
     return takeUp(ports, group, true);
   }
 }

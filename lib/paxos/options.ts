@@ -12,6 +12,7 @@ import {
 } from '../model/options.js';
 import { MAX_MEMBERS } from '../model/view.js';
 import type { CheckpointOptions } from '../queue/checkpoint-options.js';
+import type { QueueListener } from '../queue/events.js';
 import { LOG_METHODS } from '../queue/guarded-log.js';
 
 export interface QueueOptions {
@@ -32,6 +33,8 @@ export interface QueueOptions {
   readonly maxDatagramBytes?: number;
   /** Logger for the events of the queue. Default: warnings and errors go to standard output. */
   readonly log?: Logger;
+  /** Subscribed from the beginning: it is told what happens while the queue is opened, too. See `subscribe`. */
+  readonly listener?: QueueListener;
   /** When the state is saved and the log cut; see `CheckpointOptions`. */
   readonly checkpoint?: CheckpointOptions;
   /**
@@ -67,6 +70,7 @@ const KINDS: OptionKinds<QueueOptions> = {
   // How large it may be depends on the interface.
   maxDatagramBytes: optional((value) => typeof value === 'number', 'a whole number of bytes'),
   log: optional((value) => typeof value === 'object' && value !== null, 'a logger, such as one of pino'),
+  listener: optional((value) => typeof value === 'function', 'a function of one event'),
   checkpoint: optional((value) => typeof value === 'object' && value !== null, 'an object'),
   recover: aBoolean,
   newQueue: aBoolean,

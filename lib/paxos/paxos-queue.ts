@@ -16,10 +16,14 @@ import { checkMessage, checkTicket } from '../queue/message-checks.js';
 import type { ParticipantFacts } from '../queue/facts.js';
 import { messageOf, type MessageCodec } from '../queue/message-values.js';
 import type { Queue } from '../queue/queue.js';
+import type { QueueListener } from '../queue/events.js';
+import { logEvents } from '../queue/log/log-events.js';
+import type { QueueStatus } from '../queue/status.js';
+import { Subscribers } from '../queue/subscribers.js';
 import { Reader, type QueueMessage } from '../queue/reader.js';
 import type { StateHolder } from '../queue/state-holder.js';
 import type { Receiver, Transport } from '../transport/transport.js';
-import type { QueueStatus } from './attendance.js';
+import { statusOf } from './status.js';
 import { compose, type Engine, type EngineOwner, type EngineParts } from './compose.js';
 import { mismatchIn } from './mismatch.js';
 import { baseOf, openLedger } from './opening.js';
@@ -40,26 +44,27 @@ export class PaxosQueue implements Queue {
   readonly #engine: Engine;
   readonly #scheduler: Scheduler;
   readonly #codec: MessageCodec;
-  readonly #log: Logger;
+  readonly #subscribers: Subscribers;
   readonly #replicas: number;
   readonly #stopTicking: () => void;
   readonly #founded = new Outcome();
   readonly #closed = new Outcome();
+  readonly #released = new Outcome();
   #reader: Reader | null = null;
   #holder: StateHolder | null = null;
-  #closing: Promise<void> | null = null;
-  #cause: Error | null = null;
+  /** Null while the queue works. */
+  #stopped: QueueStatus['stopped'] = null;
 
   /** For `open`. */
   protected constructor(parts: QueueParts) {
-    const { queueId, claimed, ledger, transport, log, options, ports } = parts;
+    const { queueId, claimed, ledger, transport, subscribers, options, ports } = parts;
     this.queueId = queueId;
     this.processId = claimed.identity.process;
     this.#ledger = ledger;
     this.#transport = transport;
     this.#scheduler = ports.scheduler;
     this.#codec = ports.codec;
-    this.#log = log;
+    this.#subscribers = subscribers;
     this.#replicas = options.replicas;
     const owner: EngineOwner = {
       noticed: (notice) => {
@@ -70,6 +75,8 @@ export class PaxosQueue implements Queue {
       },
     };
     this.#engine = compose(parts, owner);
+    const { process, incarnation } = claimed.identity;
+    subscribers.tell({ kind: 'opened', process, incarnation, place: transport.place });
     this.#stopTicking = this.#scheduler.every(limits.tickMs, () => {
       this.#engine.tick();
     });
@@ -81,9 +88,17 @@ export class PaxosQueue implements Queue {
     return this.#closed.promise;
   }
 
-  /** The knowledge of this process about its group at this moment, for example for a health check. */
-  get status(): QueueStatus {
-    return this.#engine.attendance.status;
+  /** Where the queue is at this moment; also after it has stopped. */
+  status(): QueueStatus {
+    return statusOf(this.#engine, this.#stopped);
+  }
+
+  /**
+   * Tells `listener` what happens to the queue from now on, until the returned function is called: see `QueueListener`. One
+   * that is to hear of the opening, too, is given as the option `listener`.
+   */
+  subscribe(listener: QueueListener): () => void {
+    return this.#subscribers.subscribe(listener);
   }
 
   async put(value: unknown): Promise<Position> {
@@ -98,7 +113,7 @@ export class PaxosQueue implements Queue {
 
   submit(message: Uint8Array, ticket: unknown): Promise<void> | undefined {
     checkMessage(message);
-    if (this.#closing === null) checkTicket(this.#holder, ticket, this.queueId);
+    if (this.#stopped === null) checkTicket(this.#holder, ticket, this.queueId);
     const room = this.#engine.batcher.submit(message, ticket);
     this.#engine.driver.wake();
     return room;
@@ -131,8 +146,8 @@ export class PaxosQueue implements Queue {
   /** As the port says. Costs a question to a majority, which all waiting callers share. */
   sync(signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#closing !== null) {
-        reject(closedError(this.#cause));
+      if (this.#stopped !== null) {
+        reject(closedError(this.#stopped.cause));
         return;
       }
       const resolveLater = (): void => void this.#engine.delivery.caughtUp().then(resolve, reject);
@@ -165,25 +180,35 @@ export class PaxosQueue implements Queue {
           this.#engine.delivery.resume();
         },
       });
-      if (this.#closing === null) void this.#engine.delivery.bind(reader);
-      else reader.stopped([], this.#cause);
+      if (this.#stopped === null) void this.#engine.delivery.bind(reader);
+      else reader.stopped([], this.#stopped.cause);
       this.#reader = reader;
     }
     return this.#reader;
   }
 
   #fail(error: Error): void {
-    void this.#stop(error);
-    this.#log.fatal({ err: error, queue: this.queueId, process: this.processId }, 'the queue has stopped');
+    if (this.#stopped === null) void this.#stop(error);
+    else this.#subscribers.tell({ kind: 'failed-later', error });
   }
 
+  /** Holders and listeners that are told of the stop may call it again meanwhile. */
   #stop(cause: Error | null): Promise<void> {
-    this.#closing ??= this.#release(cause);
-    return this.#closing;
+    if (this.#stopped === null) {
+      this.#stopped = { cause };
+      this.#release(cause).then(
+        () => {
+          this.#released.settle(null);
+        },
+        (error: unknown) => {
+          this.#released.settle(error as Error);
+        },
+      );
+    }
+    return this.#released.promise;
   }
 
   async #release(cause: Error | null): Promise<void> {
-    this.#cause = cause;
     this.#engine.driver.stop(closedError(cause));
     this.#stopTicking();
     const recovered = this.#engine.recovery.close();
@@ -191,8 +216,8 @@ export class PaxosQueue implements Queue {
     this.#founded.settle(
       cause ?? new TreplicaError('QUEUE_CLOSED', 'The queue was closed before its group was founded.'),
     );
-    const { malformed } = this.#engine.driver;
-    this.#log.debug({ ...this.#transport.statistics, malformed }, 'what has been sent, received and dropped');
+    const counts = { ...this.#transport.statistics, malformed: this.#engine.driver.malformed };
+    this.#subscribers.tell({ kind: 'stopped', cause, counts });
     await this.#transport.close();
     await recovered;
     await this.#ledger.close();
@@ -204,7 +229,7 @@ export class PaxosQueue implements Queue {
     try {
       this.#engine.delivery.stop(cause);
     } catch (error) {
-      this.#log.error({ err: error, queue: this.queueId }, 'what the queue was bound to has failed in stopped()');
+      this.#subscribers.tell({ kind: 'holder-failed', error });
     }
   }
 
@@ -231,9 +256,12 @@ export class PaxosQueue implements Queue {
     checkOptions(options);
     options.signal?.throwIfAborted();
     const log = guardedLog(options.log ?? defaultLog(), queueId);
+    const subscribers = new Subscribers();
+    subscribers.subscribe(logEvents(log, queueId));
+    if (options.listener !== undefined) subscribers.subscribe(options.listener);
     for (;;) {
       try {
-        return await PaxosQueue.#openOnce(make, queueId, options, ports, log);
+        return await PaxosQueue.#openOnce(make, queueId, options, ports, log, subscribers);
       } catch (error) {
         // Nobody has been given a queue yet: the process begins anew by itself.
         if (!(error instanceof TreplicaError) || error.code !== 'FOUNDING_FAILED') throw error;
@@ -247,8 +275,17 @@ export class PaxosQueue implements Queue {
     options: QueueOptions,
     ports: QueuePorts,
     log: Logger,
+    subscribers: Subscribers,
   ): Promise<Q> {
-    const opened = await openLedger(queueId, options, ports, (count) => ports.scheduler.randomBytes(count), log);
+    const opened = await openLedger(
+      queueId,
+      options,
+      ports,
+      (count) => ports.scheduler.randomBytes(count),
+      (event) => {
+        subscribers.tell(event);
+      },
+    );
     const { ledger, claimed } = opened;
     let transport: Transport | null = null;
     try {
@@ -264,7 +301,7 @@ export class PaxosQueue implements Queue {
         log,
       );
       options.signal?.throwIfAborted();
-      const queue = make({ queueId, options, ports, ledger, transport, claimed, base, loss, log });
+      const queue = make({ queueId, options, ports, ledger, transport, claimed, base, loss, subscribers });
       receive = (from, group, message, start) => {
         queue.#engine.driver.receive(from, group, message, start);
       };
@@ -287,7 +324,7 @@ export class PaxosQueue implements Queue {
     try {
       await this.#founded.promise;
     } catch (error) {
-      await this.#closing;
+      await this.#released.promise;
       signal?.throwIfAborted();
       throw error;
     } finally {

@@ -2,6 +2,8 @@
  * What arrives: decoded, held against the group and the start that it comes from, and given to the part of the engine that it
  * is for. All of it is done in the turn in which it arrives, and nothing is kept.
  */
+import type { QueueEventOf } from '../queue/events.js';
+import { Malformed } from './malformed.js';
 import type { Consensus } from '../consensus/consensus.js';
 import { NO_GROUP, type GroupId, type ProcessId } from '../model/ids.js';
 import type { Start } from '../model/start.js';
@@ -18,33 +20,38 @@ export interface ReceptionOptions {
   readonly self: ProcessId;
   /** A message of this process's group, or of one that belongs to none. */
   readonly heard: (from: ProcessId, message: WireMessage) => void;
-  /** Another group uses the same address: told once for each. */
-  readonly onForeignGroup: (group: GroupId) => void;
+  /** Told of what counts for nothing: another group that uses the same address, once for each, and malformed messages. */
+  readonly notify: (event: QueueEventOf<'foreign-group' | 'malformed'>) => void;
 }
 
-/** As many other groups are worth a line in the log. */
+/** As many other groups are worth an event. */
 const FOREIGN_GROUPS_MAX = 16;
 
 export class Reception {
   readonly #options: ReceptionOptions;
-  #malformed = 0;
+  readonly #malformed: Malformed;
   readonly #foreignGroups = new Set<GroupId>();
 
   constructor(options: ReceptionOptions) {
     this.#options = options;
+    this.#malformed = new Malformed(options.notify);
   }
 
   /** Messages that were intact as frames and yet none that this version sends. */
   get malformed(): number {
-    return this.#malformed;
+    return this.#malformed.count;
   }
 
-  /** The message in a frame of `group`; null where it is none, or not for this process. */
-  read(group: GroupId, bytes: Buffer): WireMessage | null {
+  /** The message in a frame of `from` and `group`; null where it is none, or not for this process. */
+  read(from: ProcessId, group: GroupId, bytes: Buffer): WireMessage | null {
     const message = decodeMessage(bytes);
-    if (message === null) this.#malformed += 1;
+    if (message === null) this.#malformed.heardFrom(from);
     else if (this.#concernsUs(group, message)) return message;
     return null;
+  }
+
+  tick(): void {
+    this.#malformed.tick();
   }
 
   /** `from` says it in `start`. */
@@ -77,6 +84,6 @@ export class Reception {
   #noteForeign(group: GroupId): void {
     if (this.#foreignGroups.has(group) || this.#foreignGroups.size >= FOREIGN_GROUPS_MAX) return;
     this.#foreignGroups.add(group);
-    this.#options.onForeignGroup(group);
+    this.#options.notify({ kind: 'foreign-group', group });
   }
 }

@@ -1,8 +1,8 @@
-/** The waits of a queue whose group has a majority: the log reports each wait without progress. */
+/** What a queue may wait for although its group has a majority: each wait that gets no further is told as an event. */
 import type { Consensus } from '../consensus/consensus.js';
 import { limits } from '../model/limits.js';
 import type { Batcher } from './batcher.js';
-import type { WaitNotice } from './notices.js';
+import type { WaitEvent } from '../queue/events.js';
 import type { Recovery } from './recovery/recovery.js';
 import { LOOK_TICKS, WaitWatch, type Wait } from './wait-watch.js';
 
@@ -14,12 +14,12 @@ export interface WaitsOptions {
   readonly decidedTimeMs: () => number | undefined;
   /** Of this process's clock, likewise. */
   readonly now: () => number;
-  readonly notify: (notice: WaitNotice) => void;
+  readonly notify: (event: WaitEvent) => void;
 }
 
 export class Waits {
   readonly #options: WaitsOptions;
-  readonly #watches: readonly WaitWatch<WaitNotice>[];
+  readonly #watches: readonly WaitWatch<WaitEvent>[];
   #ticks = 0;
 
   constructor(options: WaitsOptions) {
@@ -34,7 +34,7 @@ export class Waits {
   }
 
   /** Waiting for the clock: that it comes nearer all the time is no progress. */
-  #timeAhead(): Wait<WaitNotice> | null {
+  #timeAhead(): Wait<WaitEvent> | null {
     const decidedMs = this.#options.decidedTimeMs();
     if (decidedMs === undefined) return null;
     const aheadMs = decidedMs - this.#options.now();
@@ -42,21 +42,21 @@ export class Waits {
     return { progress: 'ahead', notice: () => ({ kind: 'time-ahead', decidedMs, aheadMs }) };
   }
 
-  #room(): Wait<WaitNotice> | null {
+  #room(): Wait<WaitEvent> | null {
     const { waiting } = this.#options.batcher;
     if (waiting === null) return null;
     const { admitted, messages, bytes } = waiting;
     return { progress: admitted, notice: (seconds) => ({ kind: 'no-room', messages, bytes, seconds }) };
   }
 
-  #recovery(): Wait<WaitNotice> | null {
+  #recovery(): Wait<WaitEvent> | null {
     const { awaited } = this.#options.recovery;
     if (awaited === null) return null;
     return { progress: awaited.progress, notice: (seconds) => ({ kind: 'unanswered', what: awaited.what, seconds }) };
   }
 
-  /** Fetches and repairs are reported separately. */
-  #decisions(): Wait<WaitNotice> | null {
+  /** What is fetched or repaired is told by itself. */
+  #decisions(): Wait<WaitEvent> | null {
     const { core, recovery } = this.#options;
     const { watermark, knownWatermark } = core;
     if (knownWatermark <= watermark || recovery.isRecovering) return null;

@@ -76,6 +76,10 @@ export class Cursor {
     );
   }
 
+  get position(): Position {
+    return this.#position;
+  }
+
   get state(): CursorState {
     return {
       next: this.#next,

@@ -30,6 +30,10 @@ export class WatchedLedger<S extends StateMachine> implements Ledger {
     return this.inner.start;
   }
 
+  get logBytes(): number {
+    return this.inner.logBytes;
+  }
+
   get failure(): Error | null {
     return this.inner.failure;
   }
@@ -106,6 +110,10 @@ export class WatchedTransport<S extends StateMachine> implements Transport {
 
   bytesOnTheirWay(to: ProcessId): number {
     return this.inner.bytesOnTheirWay(to);
+  }
+
+  ticksSinceHeard(process: ProcessId): number {
+    return this.inner.ticksSinceHeard(process);
   }
 
   takeArrivals(): readonly Arrival[] {

@@ -6,6 +6,7 @@ import { InvariantViolation, TreplicaError } from '../model/errors.js';
 import type { ProcessId } from '../model/ids.js';
 import { sameStart, type Start } from '../model/start.js';
 import type { WireMessage } from '../paxos/wire/routes.js';
+import type { QueueEvent } from '../queue/events.js';
 import type { MemoryNetwork } from '../transport/memory/memory-network.js';
 import { Clock, START_MS } from './clock.js';
 import { DiskController, type DiskBehavior } from './disk-controller.js';
@@ -205,7 +206,7 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
       ...owner,
       network,
       mode: this.mode,
-      logs: (line) => this.#logs(line),
+      listener: (event) => this.#tell(event),
       setLedgerAside: () => this.#setDiskAside(),
       hasSetAside: () => this.#hasSetAside,
       isRenamed: (id) => {
@@ -286,11 +287,16 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
     return process;
   }
 
-  #logs(line: string): void {
-    const { msg } = JSON.parse(line) as { msg: string };
-    if (msg === 'this process coordinates') this.coordinates = true;
-    if (msg === 'this process coordinates no longer') this.coordinates = false;
-    // Not the length of the line: an error in it brings its stack, which says where the program lies.
-    this.#world.log.note(this.name, 'logs', msg.length, () => line.trim());
+  #tell(event: QueueEvent): void {
+    if (event.kind === 'coordinating') this.coordinates = true;
+    if (event.kind === 'resigned') this.coordinates = false;
+    this.#world.log.note(this.name, 'tells', event.kind.length, () => shown(event));
   }
+}
+
+/** In words; of an error without its stack, which says where the program lies. */
+function shown({ kind, ...facts }: QueueEvent): string {
+  const replaced = (_: string, value: unknown): unknown =>
+    value instanceof Error ? `${value.name}: ${value.message}` : value;
+  return `${kind} ${JSON.stringify(facts, replaced)}`;
 }

@@ -7,12 +7,16 @@ import { limits } from '../model/limits.js';
 import type { QueueOptions } from '../paxos/options.js';
 import { PaxosQueue } from '../paxos/paxos-queue.js';
 import type { CheckpointOptions } from '../queue/checkpoint-options.js';
+import type { QueueListener } from '../queue/events.js';
 import * as codec from '../serialization/codec.js';
 import type { MemoryNetwork } from '../transport/memory/memory-network.js';
 import type { Life } from './life.js';
 import type { Owner } from './owner.js';
 import { WatchedLedger, WatchedTransport, watchedReceiver } from './ports.js';
 import type { Scene } from './scene.js';
+
+/** What is of interest comes as events. */
+const SILENT = pino({ level: 'silent' });
 
 /** So few that promises mostly come in parts. */
 const VOTES_A_PROMISE = 3;
@@ -22,8 +26,8 @@ export interface Opening<S extends StateMachine> extends Owner<S> {
   readonly life: Life<S>;
   readonly network: MemoryNetwork;
   readonly mode: Mode;
-  /** The product logs a line, while the process lives. */
-  readonly logs: (line: string) => void;
+  /** Told what the queue tells, while the process lives. */
+  readonly listener: QueueListener;
   /** The product gives up what is on the disk. Returns where that is kept. */
   readonly setLedgerAside: () => string;
   readonly hasSetAside: () => boolean;
@@ -55,18 +59,17 @@ export function openQueue<S extends StateMachine>(opening: Opening<S>): Promise<
   });
 }
 
-function optionsOf<S extends StateMachine>({ stage, process, life, mode, logs }: Opening<S>): QueueOptions {
+function optionsOf<S extends StateMachine>({ stage, process, life, mode, listener }: Opening<S>): QueueOptions {
   const { replicas, checkpoint } = stage.scene;
-  const write = (line: string): void => {
-    if (life.isAlive) logs(line);
-  };
-  const log = pino({ level: 'info', base: null, timestamp: false }, { write });
   return {
     directory: process.name,
     replicas,
     mode,
     recover: process.recovers,
-    log,
+    log: SILENT,
+    listener: (event) => {
+      if (life.isAlive) listener(event);
+    },
     checkpoint: measuresOf(checkpoint),
   };
 }

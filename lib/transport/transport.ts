@@ -39,6 +39,9 @@ export interface Transport {
   /** Bytes of large messages that have been handed over for a process and that it has not confirmed. */
   bytesOnTheirWay(to: ProcessId): number;
 
+  /** How many ticks ago anything of a process last came, by either lane; Infinity where nothing has, or it was long ago. */
+  ticksSinceHeard(process: ProcessId): number;
+
   /**
    * The processes of the group of which something large has come since the last call, or is said to be on its way: a process
    * that waits for an answer of theirs need not ask again.

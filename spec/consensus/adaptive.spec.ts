@@ -27,7 +27,7 @@ function kind(group: CoreGroup): BallotKind | null {
 }
 
 function changes(group: CoreGroup): number {
-  return group.processes.reduce((sum, p) => sum + p.noticed('coordinator').length, 0) - 1;
+  return group.processes.reduce((sum, p) => sum + p.noticed('coordinating').length, 0) - 1;
 }
 
 describe('an adaptive group', () => {

@@ -3,9 +3,9 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { NO_BALLOT } from '../../lib/model/ballot.js';
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
 import { limits } from '../../lib/model/limits.js';
-import { Attendance } from '../../lib/paxos/attendance.js';
-import { lineOf, type AttendanceNotice } from '../../lib/paxos/notices.js';
+import { Attendance, type AttendanceEvent } from '../../lib/paxos/attendance.js';
 import type { WireMessage } from '../../lib/paxos/wire/routes.js';
+import { lineOf } from '../../lib/queue/log/log-events.js';
 
 const [ANN, BERT, CARL] = ['a', 'b', 'c'].map((letter) => letter.repeat(16)) as [ProcessId, ProcessId, ProcessId];
 const PLACE = { queue: '239.255.0.1:7400', interface: 'lo (127.0.0.1, port 7401)' };
@@ -27,13 +27,13 @@ const HEARTBEAT: WireMessage = {
 };
 const CANVASS: WireMessage = { kind: 'canvass', ballot: NO_BALLOT };
 
-let notices: AttendanceNotice[];
+let events: AttendanceEvent[];
 let members: ProcessId[] | null;
 let coordinates: boolean;
 let attendance: Attendance;
 
 beforeEach(() => {
-  notices = [];
+  events = [];
   members = null;
   coordinates = false;
   attendance = attendanceOf(true);
@@ -46,7 +46,7 @@ function attendanceOf(founds: boolean): Attendance {
     founds,
     members: () => members,
     coordinates: () => coordinates,
-    notify: (notice) => notices.push(notice),
+    notify: (event) => events.push(event),
   });
 }
 
@@ -59,21 +59,21 @@ function pass(seconds: number, heard: readonly (readonly [ProcessId, WireMessage
 }
 
 function texts(): string[] {
-  return notices.map((notice) => lineOf(notice, PLACE).text);
+  return events.map((event) => lineOf(event, PLACE).text);
 }
 
 describe('founders that wait', () => {
   it('are told after 2 seconds, and then every 10, how many they are and where', () => {
     pass(25, [[BERT, HELLO]]);
-    expect(notices).toEqual(Array(3).fill({ kind: 'awaiting-founders', found: 2, replicas: 3 }));
+    expect(events).toEqual(Array(3).fill({ kind: 'awaiting-founders', found: 2, replicas: 3 }));
     expect(texts()[0]).toMatch(/^2 of 3 processes found on 239\.255\.0\.1:7400 via lo \(127\.0\.0\.1, port 7401\): /);
-    expect(lineOf(notices[0]!, PLACE).level).toBe('warn');
+    expect(lineOf(events[0]!, PLACE).level).toBe('warn');
   });
 
   it('do not count who only wants to join, nor who is gone', () => {
     pass(1, [[BERT, HELLO]]);
     pass(12, [[CARL, { ...HELLO, intent: 'join' }]]);
-    expect(notices.at(-1)).toMatchObject({ found: 1 });
+    expect(events.at(-1)).toMatchObject({ found: 1 });
   });
 
   it('are told what to do where the group is complete without them', () => {
@@ -85,7 +85,7 @@ describe('founders that wait', () => {
   it('that may not found a group have nobody to wait for', () => {
     attendance = attendanceOf(false);
     pass(30);
-    expect(notices).toEqual([]);
+    expect(events).toEqual([]);
   });
 });
 
@@ -98,35 +98,34 @@ describe('a member', () => {
     pass(30, [[BERT, HEARTBEAT]]);
     coordinates = true;
     pass(30);
-    expect(notices).toEqual([]);
-    expect(attendance.status).toEqual({ part: 'member', members, hasQuorum: true, missing: [] });
+    expect(events).toEqual([]);
+    expect(attendance.hasQuorum).toBe(true);
   });
 
   it('says after 2 seconds, and then every 10, that the majority is missing, and who', () => {
     pass(5, [[BERT, HEARTBEAT]]);
     pass(23);
-    const notice = { kind: 'no-quorum', members: 3, heard: 1, needed: 2, missing: [BERT, CARL] };
-    expect(notices).toEqual([notice, notice, notice]);
+    const event = { kind: 'no-quorum', members: 3, heard: 1, needed: 2, missing: [BERT, CARL] };
+    expect(events).toEqual([event, event, event]);
     expect(texts()[0]).toContain('no majority: 1 of 3 members are heard');
-    expect(attendance.status).toEqual({ part: 'member', members, hasQuorum: false, missing: [BERT, CARL] });
+    expect(attendance.hasQuorum).toBe(false);
   });
 
   it('does not miss those who want to be elected', () => {
     pass(3, [[CARL, CANVASS]]);
-    expect(notices).toEqual([{ kind: 'no-quorum', members: 3, heard: 2, needed: 2, missing: [BERT] }]);
+    expect(events).toEqual([{ kind: 'no-quorum', members: 3, heard: 2, needed: 2, missing: [BERT] }]);
     expect(texts()[0]).toContain('no coordinator');
   });
 
   it('says once that there is a coordinator again', () => {
     pass(3);
     pass(30, [[BERT, HEARTBEAT]]);
-    expect(notices.map(({ kind }) => kind)).toEqual(['no-quorum', 'quorum']);
+    expect(events.map(({ kind }) => kind)).toEqual(['no-quorum', 'quorum']);
   });
 
-  it('that has no vote is an observer', () => {
+  it('that has no vote is not among those that are heard', () => {
     members = [BERT, CARL];
     pass(3);
-    expect(notices).toMatchObject([{ heard: 0, members: 2 }]);
-    expect(attendance.status.part).toBe('observer');
+    expect(events).toMatchObject([{ heard: 0, members: 2 }]);
   });
 });

@@ -5,24 +5,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { pino } from 'pino';
 
-import { AsynchronousPersistentQueue, type QueueOptions } from '../../lib/index.js';
+import { AsynchronousPersistentQueue, type QueueEvent, type QueueOptions } from '../../lib/index.js';
 import { QueueGroup, rejection, silent } from '../support/queue-group.js';
 import { soon } from '../support/soon.js';
 import { boundSocket, closeSocket, newQueueId } from '../support/udp-testbed.js';
 
 let directory: string;
 let open: AsynchronousPersistentQueue[];
-let said: string[];
+let told: QueueEvent[];
 
-/** Keeps warnings and what is worse. */
-const log = pino({ level: 'warn' }, { write: (line: string) => said.push((JSON.parse(line) as { msg: string }).msg) });
+const listener = (event: QueueEvent): void => void told.push(event);
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'treplica-opening-'));
   open = [];
-  said = [];
+  told = [];
 });
 
 afterEach(async () => {
@@ -83,26 +81,30 @@ describe('a process whose ledger was set aside', () => {
 });
 
 describe('a process that waits', () => {
-  it('for founders says how many there are, where, and what to check', async () => {
+  it('for founders tells how many there are, and where it waits', async () => {
     const queueId = await newQueueId();
     const controller = new AbortController();
     const waiting = [1, 2].map((i) =>
-      rejection(create(queueId, { directory: join(directory, `${i}`), replicas: 3, log, signal: controller.signal })),
+      rejection(
+        create(queueId, { directory: join(directory, `${i}`), replicas: 3, listener, signal: controller.signal }),
+      ),
     );
     await soon(() => {
-      expect(said).toContainEqual(expect.stringMatching(`^2 of 3 processes found on ${queueId} via lo \\(127.0.0.1, `));
+      expect(told).toContainEqual({ kind: 'awaiting-founders', found: 2, replicas: 3 });
     });
+    const opened = expect.objectContaining({ kind: 'opened', place: expect.stringMatching(/^lo \(127\.0\.0\.1, /) });
+    expect(told).toContainEqual(opened);
     controller.abort();
     await Promise.all(waiting);
   });
 
-  it('beside a complete group says how it could follow it', async () => {
+  it('beside a complete group tells that it has no place', async () => {
     const queueId = await newQueueId();
     const options = (name: string) => ({ directory: join(directory, name), replicas: 2 });
     await Promise.all([create(queueId, options('1')), create(queueId, options('2'))]);
     const controller = new AbortController();
-    const waiting = rejection(create(queueId, { ...options('3'), log, signal: controller.signal }));
-    await soon(() => expect(said).toContainEqual(expect.stringContaining('start it with recover: true')));
+    const waiting = rejection(create(queueId, { ...options('3'), listener, signal: controller.signal }));
+    await soon(() => expect(told).toContainEqual({ kind: 'awaiting-place' }));
     controller.abort();
     await waiting;
   });
@@ -118,17 +120,22 @@ describe('a process that waits', () => {
 });
 
 describe('a group', () => {
-  it('that has lost its majority says so at those who are left, and what is missing', async () => {
-    const group = await QueueGroup.open(3, { log });
+  it('that has lost its majority tells so at those who are left, and what is missing', async () => {
+    const group = await QueueGroup.open(3, { listener });
     try {
       const [first, second, third] = group.queues as [AsynchronousPersistentQueue, ...AsynchronousPersistentQueue[]];
-      expect(first.status).toMatchObject({ part: 'member', missing: [] });
+      expect(first.status()).toMatchObject({ role: 'member', hasQuorum: true });
       await group.close(1, 2);
-      await soon(() => expect(said).toContainEqual(expect.stringContaining('1 of 3 members are heard')));
-      expect(first.status).toMatchObject({ hasQuorum: false });
-      expect([...first.status.missing].sort()).toEqual([second!.processId, third!.processId].sort());
+      await soon(() =>
+        expect(told).toContainEqual(expect.objectContaining({ kind: 'no-quorum', members: 3, heard: 1 })),
+      );
+      const { hasQuorum, reign, view } = first.status();
+      expect([hasQuorum, reign]).toEqual([false, null]);
+      const heard = new Map(view.members.map(({ process, heardMsAgo }) => [process, heardMsAgo]));
+      expect(heard.get(first.processId)).toBe(0);
+      for (const { processId } of [second!, third!]) expect(heard.get(processId)).toBeGreaterThan(1000);
       await group.reopen([1]);
-      await soon(() => expect(first.status).toMatchObject({ hasQuorum: true, missing: [] }));
+      await soon(() => expect(first.status()).toMatchObject({ hasQuorum: true }));
     } finally {
       await group.remove();
     }

@@ -4,28 +4,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { pino } from 'pino';
 
 import * as codec from '../../lib/serialization/codec.js';
-import { ReplicatedStateMachine } from '../../lib/index.js';
+import { ReplicatedStateMachine, type QueueEvent } from '../../lib/index.js';
 import { PaxosQueue } from '../../lib/paxos/paxos-queue.js';
 import { openLmdbLedger } from '../../lib/ledger/lmdb/lmdb-ledger.js';
 import { realScheduler } from '../../lib/paxos/scheduler.js';
 import { openUdpTransport } from '../../lib/transport/udp/udp-transport.js';
 import { Append, Journal } from '../programs/journal.js';
-import { QueueGroup } from '../support/queue-group.js';
+import { QueueGroup, silent } from '../support/queue-group.js';
 import { soon } from '../support/soon.js';
 import { newQueueId } from '../support/udp-testbed.js';
 
 const DAY_MS = 86_400_000;
 
 let directory: string;
-let said: string[];
-const log = pino({ level: 'warn' }, { write: (line: string) => said.push((JSON.parse(line) as { msg: string }).msg) });
+let told: QueueEvent[];
+const listener = (event: QueueEvent): void => void told.push(event);
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'treplica-waits-'));
-  said = [];
+  told = [];
 });
 
 afterEach(() => {
@@ -36,12 +35,12 @@ afterEach(() => {
 function openAhead(queueId: string, byMs: number): Promise<PaxosQueue> {
   return PaxosQueue.open(
     queueId,
-    { directory, replicas: 1, log },
+    { directory, replicas: 1, log: silent, listener },
     {
       openLedger: () => openLmdbLedger(directory, queueId),
       setLedgerAside: () => directory,
       hasSetAside: () => false,
-      openTransport: (self, start, receiver) => openUdpTransport({ queueId, self, start, receiver, log }),
+      openTransport: (self, start, receiver) => openUdpTransport({ queueId, self, start, receiver, log: silent }),
       codec,
       scheduler: { ...realScheduler, now: () => Date.now() + byMs },
     },
@@ -54,10 +53,14 @@ describe('a machine', () => {
     const first = await ReplicatedStateMachine.create(new Journal(), await openAhead(queueId, DAY_MS));
     await first.execute(new Append('tomorrow'));
     await first.close();
-    expect(said).toEqual([]);
+    expect(told).not.toContainEqual(expect.objectContaining({ kind: 'time-ahead' }));
     const second = await ReplicatedStateMachine.create(new Journal(), await openAhead(queueId, 0));
     try {
-      await soon(() => expect(said).toContainEqual(expect.stringMatching(/^decided time, .* is 86\d\d\d s ahead/)));
+      await soon(() => {
+        const ahead = told.find((event) => event.kind === 'time-ahead');
+        expect(ahead?.aheadMs).toBeGreaterThan(DAY_MS - 400_000);
+        expect(ahead?.aheadMs).toBeLessThanOrEqual(DAY_MS);
+      });
     } finally {
       await second.close();
     }
@@ -66,13 +69,13 @@ describe('a machine', () => {
 
 describe('a put', () => {
   it('that finds no room and gets none is told of', async () => {
-    const group = await QueueGroup.open(2, { log });
+    const group = await QueueGroup.open(2, { listener });
     try {
       await group.close(1);
       const half = Buffer.alloc(33 * 1024 * 1024);
       const puts = [half, half, half].map((message) => group.queue(0).put(message));
       const ended = Promise.allSettled(puts);
-      await soon(() => expect(said).toContainEqual(expect.stringContaining('callers wait for room')));
+      await soon(() => expect(told).toContainEqual(expect.objectContaining({ kind: 'no-room' })));
       await group.close(0);
       await ended;
     } finally {

@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
 import { limits } from '../../lib/model/limits.js';
 import { Batcher } from '../../lib/paxos/batcher.js';
-import { lineOf, type Awaited, type WaitNotice } from '../../lib/paxos/notices.js';
+import type { Missing, WaitEvent } from '../../lib/queue/events.js';
+import { lineOf } from '../../lib/queue/log/log-events.js';
 import { Waits } from '../../lib/paxos/waits.js';
 
 const ANNA = 'aaaaaaaaaaaaaaaa' as ProcessId;
@@ -12,16 +13,16 @@ const PLACE = { queue: '239.255.0.1:7400', interface: 'lo (127.0.0.1, port 7401)
 const NOW_MS = Date.UTC(2026, 0, 1);
 const DAY_MS = 86_400_000;
 
-let notices: WaitNotice[];
+let events: WaitEvent[];
 let core: { watermark: Instance; knownWatermark: Instance };
-let recovery: { awaited: { progress: unknown; what: Awaited } | null; isRecovering: boolean; arrivals: number };
+let recovery: { awaited: { progress: unknown; what: Missing } | null; isRecovering: boolean; arrivals: number };
 let decidedTimeMs: number | undefined;
 let now: number;
 let batcher: Batcher;
 let waits: Waits;
 
 beforeEach(() => {
-  notices = [];
+  events = [];
   core = { watermark: 5 as Instance, knownWatermark: 5 as Instance };
   recovery = { awaited: null, isRecovering: false, arrivals: 0 };
   decidedTimeMs = undefined;
@@ -35,7 +36,7 @@ beforeEach(() => {
   });
   waits = new Waits({
     ...{ core, batcher, recovery, decidedTimeMs: () => decidedTimeMs, now: () => now },
-    notify: (notice) => notices.push(notice),
+    notify: (event) => events.push(event),
   });
 });
 
@@ -48,25 +49,25 @@ function pass(seconds: number): void {
 
 /** After how many seconds it was told. */
 function toldAt(): number[] {
-  return notices.flatMap((notice) => ('seconds' in notice ? [notice.seconds] : []));
+  return events.flatMap((event) => ('seconds' in event ? [event.seconds] : []));
 }
 
 /** What the log says of them, each text once. */
 function texts(): string[] {
-  return [...new Set(notices.map((notice) => lineOf(notice, PLACE)).map(({ level, text }) => `${level}: ${text}`))];
+  return [...new Set(events.map((event) => lineOf(event, PLACE)).map(({ level, text }) => `${level}: ${text}`))];
 }
 
 describe('decided time', () => {
   it('that is ahead of the clock here is told after 2 seconds and every 10, until the clock has reached it', () => {
     decidedTimeMs = NOW_MS + 33_000;
     pass(31);
-    expect(notices.map((notice) => notice.kind)).toEqual(Array(3).fill('time-ahead'));
-    expect(lineOf(notices[0]!, PLACE)).toMatchObject({
+    expect(events.map((event) => event.kind)).toEqual(Array(3).fill('time-ahead'));
+    expect(lineOf(events[0]!, PLACE)).toMatchObject({
       level: 'warn',
       text: expect.stringMatching(/31 s ahead of the clock.* stands still at 2026-01-01T00:00:33.000Z .*NTP.*backup/),
     });
     pass(100);
-    expect(notices).toHaveLength(3);
+    expect(events).toHaveLength(3);
   });
 
   it('is told, too, where it is further ahead than a date can be', () => {
@@ -80,7 +81,7 @@ describe('decided time', () => {
       decidedTimeMs = now + aheadMs;
       pass(30);
     }
-    expect(notices).toEqual([]);
+    expect(events).toEqual([]);
   });
 });
 
@@ -90,7 +91,7 @@ describe('callers that wait for room', () => {
     batcher.nextBatch();
     void batcher.submit(Buffer.from('pending'), 2);
     pass(30);
-    expect(notices).toEqual([]);
+    expect(events).toEqual([]);
     void batcher.submit(Buffer.from('waits'), 3);
     pass(23);
     expect(toldAt()).toEqual([2, 12, 22]);
@@ -98,7 +99,7 @@ describe('callers that wait for room', () => {
     batcher.delivered(batcher.idsInFlight[0]!);
     batcher.nextBatch();
     pass(30);
-    expect(notices).toHaveLength(3);
+    expect(events).toHaveLength(3);
   });
 });
 
@@ -120,12 +121,12 @@ describe('decisions that this process lacks', () => {
     }
     recovery.isRecovering = true;
     pass(30);
-    expect(notices).toEqual([]);
+    expect(events).toEqual([]);
   });
 });
 
 describe('what is damaged here or fetched', () => {
-  it.each<[Awaited, RegExp]>([
+  it.each<[Missing, RegExp]>([
     [
       { kind: 'entries', from: 3 as Instance, end: 6 as Instance, asked: [ANNA, BERT] },
       /^warn: the log is damaged here at instances 3 to 5, .*asked were a+, b+.*restore a backup/,
@@ -143,6 +144,6 @@ describe('what is damaged here or fetched', () => {
     pass(1.9);
     recovery.awaited.progress = 2;
     pass(1.9);
-    expect(notices).toHaveLength(2);
+    expect(events).toHaveLength(2);
   });
 });

@@ -3,9 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { pino, type Logger } from 'pino';
-
-import { AsynchronousPersistentQueue, TreplicaError, type ErrorCode, type QueueOptions } from '../../lib/index.js';
+import {
+  AsynchronousPersistentQueue,
+  TreplicaError,
+  type ErrorCode,
+  type QueueEvent,
+  type QueueListener,
+  type QueueOptions,
+} from '../../lib/index.js';
 import { ReplicaProcess } from '../support/replica-process.js';
 import { rejection, silent } from '../support/queue-group.js';
 import { boundSocket, closeSocket, newQueueId, until } from '../support/udp-testbed.js';
@@ -41,13 +46,13 @@ async function refused(
   await serves();
 }
 
-/** A log, and what resolves once a queue that is given it has opened its two sockets and waits for the others. */
-function waitingLog(): { readonly log: Logger; readonly waits: () => Promise<void> } {
-  let sockets = 0;
-  const write = (line: string) => {
-    if (line.includes('Receive buffer granted')) sockets += 1;
+/** A listener, and what resolves once a queue that is given it has bound its sockets and waits for the others. */
+function waitingListener(): { readonly listener: QueueListener; readonly waits: () => Promise<void> } {
+  let isOpened = false;
+  const listener = ({ kind }: QueueEvent): void => {
+    if (kind === 'opened') isOpened = true;
   };
-  return { log: pino({ level: 'info' }, { write }), waits: () => until(() => sockets === 2) };
+  return { listener, waits: () => until(() => isOpened) };
 }
 
 /** A group of one founds itself in the directory, or goes on there. Resolves with its id. */
@@ -146,8 +151,8 @@ describe('a number of replicas', () => {
     ['one after the other', true],
   ])('that two processes started %s do not agree on is refused at both, each naming the other', async (_, inTurn) => {
     const directories = [join(root, 'two'), join(root, 'three')] as const;
-    const { log, waits } = waitingLog();
-    const two = rejection(create({ directory: directories[0], replicas: 2, log }));
+    const { listener, waits } = waitingListener();
+    const two = rejection(create({ directory: directories[0], replicas: 2, listener }));
     if (inTurn) await waits();
     const three = rejection(create({ directory: directories[1], replicas: 3 }));
     const errors = await Promise.all([two, three]);
@@ -176,8 +181,8 @@ describe('a number of replicas', () => {
 describe('a signal', () => {
   it('aborts the wait for the other founders, with its reason, and the directory is free at once', async () => {
     const controller = new AbortController();
-    const { log, waits } = waitingLog();
-    const waiting = rejection(create({ replicas: 3, signal: controller.signal, log }));
+    const { listener, waits } = waitingListener();
+    const waiting = rejection(create({ replicas: 3, signal: controller.signal, listener }));
     await waits();
     controller.abort(new Error('enough'));
     expect(await waiting).toBe(controller.signal.reason);
@@ -195,8 +200,8 @@ describe('a signal', () => {
 
   it('that aborts with what is no error rejects with that', async () => {
     const controller = new AbortController();
-    const { log, waits } = waitingLog();
-    const waiting = rejection(create({ replicas: 3, signal: controller.signal, log }));
+    const { listener, waits } = waitingListener();
+    const waiting = rejection(create({ replicas: 3, signal: controller.signal, listener }));
     await waits();
     controller.abort('enough');
     expect(await waiting).toBe('enough');

@@ -46,7 +46,7 @@ describe('a process some of whose log is damaged', () => {
     await tamper(directory, firstSegment, 7, flipLastBit);
     await victim.start();
     expect(victim.processId).toBe(processId);
-    expect(victim.says('what was damaged in the log has been learnt again')).toBe(true);
+    expect(victim.events('repaired')).toHaveLength(1);
     await expectWhole(victim);
   });
 });
@@ -62,8 +62,8 @@ describe('a process whose checkpoint is', () => {
     for (const file of files) fileDamages[way](file);
     await victim.start();
     expect(victim.processId).toBe(processId);
-    expect(victim.says('the local checkpoint cannot be used')).toBe(true);
-    expect(victim.says('this process goes on from a checkpoint')).toBe(true);
+    expect(victim.events('damaged').map(({ what }) => what)).toContain('base');
+    expect(victim.events('installed')).toHaveLength(1);
     await expectWhole(victim);
   });
 });
@@ -89,7 +89,7 @@ describe('a process whose data file is', () => {
     victim.use({ recover: true });
     await victim.start();
     expect(victim.processId).not.toBe(processId);
-    expect(victim.says('this process takes part in the group without a vote')).toBe(true);
+    expect(victim.events('founded')).toMatchObject([{ part: 'observer' }]);
     const [kept = ''] = readdirSync(directory).filter((name) => name.startsWith('damaged-'));
     const keptFile = dataFile(join(directory, kept));
     expect(digestsOf(join(directory, kept)).get(keptFile)).toBe(before.get(dataFile(directory)));
@@ -116,12 +116,12 @@ describe('a process whose directory is gone', () => {
 });
 
 describe('a group all of whose directories are damaged', () => {
-  it('is not founded anew by its processes while another one is, and their logs say what has happened', async () => {
+  it('is not founded anew by its processes while another one is, and they tell what has happened', async () => {
     await withOneDead(500, { options: { ...OFTEN, recover: true } });
     await Promise.all(group.replicas.map((replica) => replica.kill()));
     for (const { directory } of group.replicas) fileDamages.zeroed(dataFile(directory));
     for (const replica of group.replicas) replica.spawn();
-    await until(() => group.replicas.every((replica) => replica.says('the ledger is damaged')));
+    await until(() => group.replicas.every((replica) => replica.events('set-aside').length > 0));
     const another = await ProcessGroup.create(3);
     await another.start();
     await another.close();

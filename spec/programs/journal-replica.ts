@@ -12,6 +12,7 @@ import {
   ReplicatedStateMachine,
   TreplicaError,
   UnknownOutcomeError,
+  type QueueEvent,
   type QueueOptions,
 } from '../../lib/index.js';
 import { Append, Begin, Journal, Note } from './journal.js';
@@ -19,7 +20,7 @@ import { Append, Begin, Journal, Note } from './journal.js';
 export interface JournalSetup {
   readonly queueId: string;
   readonly name: string;
-  readonly options: Omit<QueueOptions, 'log' | 'signal'>;
+  readonly options: Omit<QueueOptions, 'log' | 'listener' | 'signal'>;
   /** Whether checkpoints are made by a process of their own. */
   readonly module?: boolean;
   /** So many callers are put to work as soon as it is ready. */
@@ -59,8 +60,8 @@ export type JournalReport =
   | { readonly kind: 'ready'; readonly processId: string }
   /** It could not start, or the queue has stopped by itself. */
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
-  /** A line of the log, with the code of the error in it. */
-  | { readonly kind: 'said'; readonly level: number; readonly text: string; readonly code: string | null }
+  /** What the queue has told, with the code of the error in it. */
+  | { readonly kind: 'event'; readonly event: QueueEvent; readonly code: string | null }
   /** A caller begins an epoch after the note with this number. */
   | { readonly kind: 'begun'; readonly caller: string; readonly last: number }
   /** For each caller the number of the last note; all notes before it have been acknowledged too. */
@@ -83,15 +84,11 @@ function tell(report: JournalReport): void {
   if (process.connected) process.send?.(report);
 }
 
-const log = pino(
-  { level: 'info' },
-  {
-    write(line: string) {
-      const { msg, level, err } = JSON.parse(line) as { msg: string; level: number; err?: { code?: string } };
-      tell({ kind: 'said', level, text: msg, code: err?.code ?? null });
-    },
-  },
-);
+/** Of what is sent to another process, an error keeps only its message. */
+function listener(event: QueueEvent): void {
+  const error = 'error' in event ? event.error : 'cause' in event ? event.cause : null;
+  tell({ kind: 'event', event, code: error instanceof TreplicaError ? error.code : null });
+}
 
 function load(machine: Machine, count: number): void {
   loaded = true;
@@ -170,7 +167,11 @@ function fail(error: unknown): void {
 }
 
 try {
-  const queue = await AsynchronousPersistentQueue.create(setup.queueId, { ...setup.options, log });
+  const queue = await AsynchronousPersistentQueue.create(setup.queueId, {
+    ...setup.options,
+    log: pino({ level: 'silent' }),
+    listener,
+  });
   queue.closed.catch(fail);
   const module = setup.module === true ? { module: new URL('journal.js', import.meta.url) } : {};
   const machine = await ReplicatedStateMachine.create(new Journal(), queue, module);

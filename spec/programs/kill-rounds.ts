@@ -48,7 +48,6 @@ const CHECK_EVERY_ROUNDS = 10;
 /** A process that is killed soon after its start lives for so long at most. */
 const SOON_MS = 700;
 const AWAY_ROUNDS = { least: 3, most: 8 };
-const FETCHING = 'a checkpoint is being fetched';
 /** Of the order of what it takes to fetch one. */
 const FETCH_MS = 50;
 
@@ -156,7 +155,7 @@ class KillRounds {
     this.#bring(replica);
     if (this.#random() < 1 / 2) return;
     const { notes } = replica;
-    await until(() => replica.says(FETCHING) || replica.notes > notes || !replica.running);
+    await until(() => replica.events('fetching').length > 0 || replica.notes > notes || !replica.running);
     await sleep(this.#below(FETCH_MS));
     await this.#kill(replica);
     this.#bring(replica);
@@ -185,9 +184,9 @@ class KillRounds {
 
   /** What a process has told in its life. */
   #sum(replica: ReplicaProcess): void {
-    this.summary.checkpointsBegun += replica.timesSaid(FETCHING);
-    this.summary.checkpointsInstalled += replica.timesSaid('this process goes on from a checkpoint');
-    this.summary.checkpointsMade += replica.timesSaid('a checkpoint has been made');
+    this.summary.checkpointsBegun += replica.events('fetching').length;
+    this.summary.checkpointsInstalled += replica.events('installed').length;
+    this.summary.checkpointsMade += replica.events('checkpoint-made').length;
   }
 
   async #allReady(): Promise<void> {

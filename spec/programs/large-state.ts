@@ -23,6 +23,7 @@ import {
   operation,
   ReplicatedStateMachine,
   StateMachine,
+  type QueueEvent,
 } from '../../lib/index.js';
 import { limits } from '../../lib/model/limits.js';
 import { newQueueId } from '../support/udp-testbed.js';
@@ -102,13 +103,13 @@ interface Answer {
 /** What one process does. It stays until its channel is closed. */
 async function play({ role, directory, queueId, kind, length }: Task): Promise<void> {
   const startMs = performance.now();
-  const said: string[] = [];
-  const log = pino({ level: 'info' }, { write: (line) => said.push((JSON.parse(line) as { msg: string }).msg) });
+  const told: QueueEvent[] = [];
   const queue = await AsynchronousPersistentQueue.create(queueId, {
     directory,
     replicas: 1,
     recover: role === 'fetch',
-    log,
+    log: pino({ level: 'silent' }),
+    listener: (event) => told.push(event),
     checkpoint: { everyPositions: 1e9, everyBytes: 1e12, logMarginBytes: 0 },
   });
   const machine = await ReplicatedStateMachine.create(new Shelf(), queue);
@@ -118,8 +119,8 @@ async function play({ role, directory, queueId, kind, length }: Task): Promise<v
     await machine.read(({ ticks }) => ticks);
     seconds = (performance.now() - startMs) / 1_000;
   }
-  if (role === 'fetch' && !said.includes('this process goes on from a checkpoint')) {
-    throw new Error(`the state was not fetched: ${said.join(', ')}`);
+  if (role === 'fetch' && !told.some(({ kind }) => kind === 'installed')) {
+    throw new Error(`the state was not fetched: ${told.map(({ kind }) => kind).join(', ')}`);
   }
   // Before the value is read, which makes a copy of it.
   const peakBytes = process.resourceUsage().maxRSS * 1024;

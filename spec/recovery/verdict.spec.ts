@@ -1,11 +1,10 @@
 import { realpathSync } from 'node:fs';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { pino } from 'pino';
 
 import { FileCheckpoints } from '../../lib/ledger/checkpoints/file-checkpoints.js';
 import { openLmdbLedger } from '../../lib/ledger/lmdb/lmdb-ledger.js';
-import { ReplicatedStateMachine } from '../../lib/index.js';
+import { ReplicatedStateMachine, type QueueEvent } from '../../lib/index.js';
 import type { Position } from '../../lib/model/ids.js';
 import type { LedgerSnapshot } from '../../lib/model/records.js';
 import { replayTaskIn } from '../../lib/paxos/recovery/replay-task.js';
@@ -76,9 +75,8 @@ describe('a process that is outvoted on its state', () => {
     ['all of its log', { everyPositions: 1_000_000 }],
     ['part of its log', { everyPositions: 1_000_000, logMarginBytes: 0 }],
   ])('goes on from the state of the others, not from its own nor from %s', async (_which, checkpoint) => {
-    const lines: string[] = [];
-    const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
-    group = await QueueGroup.open(3, { checkpoint, log });
+    const events: QueueEvent[] = [];
+    group = await QueueGroup.open(3, { checkpoint });
     const machines = await Promise.all(
       [0, 1, 2].map((i) => ReplicatedStateMachine.create(new Journal(), group.queue(i))),
     );
@@ -92,12 +90,12 @@ describe('a process that is outvoted on its state', () => {
     await committed(ledger, { kind: 'verdict', verdict });
     await ledger.close();
     await machines[0]!.execute(new Append('entry 20'));
-    lines.length = 0;
-    await group.reopen([2]);
+    await group.reopen([2], { listener: (event) => events.push(event) });
     const back = await ReplicatedStateMachine.create(new Journal(), group.queue(2));
     expect(await back.read(({ entries }) => entries)).toEqual(Array.from({ length: 21 }, (_, i) => `entry ${i}`));
-    expect(lines.join('')).toContain('has been refuted');
-    expect(lines.join('')).toContain('this process goes on from a checkpoint');
+    const refuted = expect.objectContaining({ message: expect.stringContaining('has been refuted') });
+    expect(events).toContainEqual({ kind: 'damaged', what: 'base', error: refuted });
+    expect(events).toContainEqual(expect.objectContaining({ kind: 'installed' }));
     await back.execute(new Append('entry 21'));
     await group.closeAll();
     expect(await past(2)).toMatchObject({ verdict: null, checkpoint: { next: expect.any(Number) } });

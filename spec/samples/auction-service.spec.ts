@@ -26,7 +26,7 @@ beforeEach(async () => {
   internalErrors = [];
   app = createHttpService({
     routes: (routes) => auctionRoutes(routes, service),
-    health: async () => ({ isServing: true, part: 'member' }),
+    health: async () => ({ isServing: true, role: 'member' }),
     self: { sample: 'auction' },
     onInternalError: (error) => internalErrors.push(error),
   });
@@ -198,6 +198,6 @@ describe('the auction house over HTTP', () => {
   });
 
   it('says how it is', async () => {
-    expect(await ask('GET', '/health')).toEqual({ status: 200, sample: 'auction', part: 'member' });
+    expect(await ask('GET', '/health')).toEqual({ status: 200, sample: 'auction', role: 'member' });
   });
 });

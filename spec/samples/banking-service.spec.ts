@@ -19,7 +19,7 @@ beforeEach(async () => {
   service = new BankingService(await ReplicatedStateMachine.create(new Bank(), queue), 50);
   app = createHttpService({
     routes: (routes) => bankingRoutes(routes, service),
-    health: async () => ({ isServing: true, part: 'member' }),
+    health: async () => ({ isServing: true, role: 'member' }),
     self: { sample: 'banking' },
     onInternalError: (error) => {
       throw error;

@@ -90,7 +90,7 @@ describe('npm start', () => {
     await group.prints(
       /replica 2 is back, process \d+, without a vote.*: 2 of 3 votes are left, and one more failure stops/,
     );
-    expect(await healthOnce(2, 200)).toMatchObject({ sample: 'auction', part: 'observer' });
+    expect(await healthOnce(2, 200)).toMatchObject({ sample: 'auction', role: 'observer' });
   });
 
   it('comes back by itself when there is space on the disk again', async () => {
@@ -122,7 +122,7 @@ describe('the health of a replica', () => {
   it('is 503, with what is missing, while it has no majority, and 200 when it has one', async () => {
     const group = start();
     await group.isReady();
-    expect(await health(1)).toMatchObject({ status: 200, body: { part: 'member' } });
+    expect(await health(1)).toMatchObject({ status: 200, body: { role: 'member' } });
     const stopped = [group.pidOf(2), group.pidOf(3)];
     for (const pid of stopped) process.kill(pid, 'SIGSTOP');
     try {

@@ -138,7 +138,7 @@ describe('a group that makes checkpoints and cuts its logs', () => {
     await appendAll(world, here, ENTRIES);
     await beLevel(victim);
     expect(firstEntryOf(victim)).toBe(0);
-    expect(has(victim, 'no checkpoint could be made')).toBe(true);
+    expect(has(victim, 'tells checkpoint-failed')).toBe(true);
     victim.diskBehavior.checkpointFault = null;
     await appendAll(world, here, ENTRIES);
     await world.pass(SECOND_US);

@@ -2,13 +2,12 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
+import type { QueueEvent, QueueEventOf } from '../../lib/index.js';
+import { lineOf } from '../../lib/queue/log/log-events.js';
 import type { JournalReport, JournalRequest, JournalSetup, JournalStart } from '../programs/journal-replica.js';
 import { until } from './udp-testbed.js';
 
 const PROGRAM = join(process.cwd(), 'dist/spec/programs/journal-replica.js');
-
-/** From here on a line of the log is worse than a warning. */
-const ERROR_LEVEL = 50;
 
 export interface Launch {
   /** A command that runs the program: `['strace', '-f']`, say. */
@@ -19,7 +18,8 @@ export interface Launch {
 
 /** What a process has told since it was started. */
 interface Told {
-  readonly lines: string[];
+  readonly events: QueueEvent[];
+  coordinates: boolean;
   processId: string | null;
   failure: { readonly code: string; readonly message: string } | null;
 }
@@ -35,7 +35,7 @@ export class ReplicaProcess {
   #child: ChildProcess | null = null;
   #gone: Promise<number | null> = Promise.resolve(null);
   #starts = 0;
-  #told: Told = { lines: [], processId: null, failure: null };
+  #told: Told = { events: [], coordinates: false, processId: null, failure: null };
   #asked = 0;
   readonly #answers = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
 
@@ -67,8 +67,7 @@ export class ReplicaProcess {
   }
 
   get coordinates(): boolean {
-    const lines = this.#told.lines;
-    return lines.lastIndexOf('this process coordinates') > lines.lastIndexOf('this process coordinates no longer');
+    return this.#told.coordinates;
   }
 
   /** How many notes have been acknowledged: callers number theirs from one on. */
@@ -80,20 +79,18 @@ export class ReplicaProcess {
     return this.setup.options.directory;
   }
 
-  /** Whether its log has a line, since it was started, that contains `text`. */
-  says(text: string): boolean {
-    return this.#told.lines.some((line) => line.includes(text));
+  /** What its queue has told of this kind since it was started, oldest first. */
+  events<K extends QueueEvent['kind']>(kind: K): QueueEventOf<K>[] {
+    return this.#told.events.filter((event): event is QueueEventOf<K> => event.kind === kind);
   }
 
-  /** How many lines of its log are this one, since it was started. */
-  timesSaid(text: string): number {
-    return this.#told.lines.filter((line) => line === text).length;
-  }
-
-  /** For a message: what it does, and the last that it has said. */
+  /** For a message: what it does, and the last that it has told. */
   describe(): string {
     const does = this.ready ? 'serves' : this.running ? 'starts' : 'is down';
-    return `${this.setup.name} ${does} (${this.#told.lines.slice(-3).join(', ')})`;
+    return `${this.setup.name} ${does} (${this.#told.events
+      .slice(-3)
+      .map(({ kind }) => kind)
+      .join(', ')})`;
   }
 
   /** Other options from the next start on. */
@@ -108,7 +105,7 @@ export class ReplicaProcess {
 
   /** Starts the process, without waiting for it to be ready. */
   spawn(): void {
-    const told: Told = { lines: [], processId: null, failure: null };
+    const told: Told = { events: [], coordinates: false, processId: null, failure: null };
     this.#told = told;
     this.#starts += 1;
     const start: JournalStart = { ...this.setup, start: this.#starts };
@@ -188,10 +185,8 @@ export class ReplicaProcess {
       case 'failed':
         told.failure = report;
         return;
-      case 'said':
-        told.lines.push(report.text);
-        if (report.level >= ERROR_LEVEL && this.#launch.quiet !== true)
-          process.stderr.write(`${this.setup.name}: ${report.text} ${report.code ?? ''}\n`);
+      case 'event':
+        this.#note(told, report.event, report.code);
         return;
       case 'begun':
         if (report.last < (this.acknowledged.get(report.caller) ?? 0))
@@ -211,5 +206,14 @@ export class ReplicaProcess {
         this.#answers.delete(report.id);
         return;
     }
+  }
+
+  #note(told: Told, event: QueueEvent, code: string | null): void {
+    told.events.push(event);
+    if (event.kind === 'coordinating') told.coordinates = true;
+    if (event.kind === 'resigned') told.coordinates = false;
+    if (this.#launch.quiet === true) return;
+    const { level, text } = lineOf(event, { queue: this.setup.queueId, interface: '' });
+    if (level === 'error' || level === 'fatal') process.stderr.write(`${this.setup.name}: ${text} ${code ?? ''}\n`);
   }
 }

@@ -4,7 +4,7 @@ import type { GroupId, ProcessId } from '../../model/ids.js';
 import { limits } from '../../model/limits.js';
 import type { Founding, FoundingRecord, LedgerSnapshot, Withdrawal } from '../../model/records.js';
 import { groupIdOf, View } from '../../model/view.js';
-import type { Part } from '../effects.js';
+import type { Part } from '../../model/part.js';
 import { EVERYONE, type FoundingMessage, type Intent, type MessageOf } from '../messages.js';
 import type { Shared } from '../shared.js';
 import { isDead, mayWithdraw, withdrawalOf, withWithdrawal } from './withdrawal.js';

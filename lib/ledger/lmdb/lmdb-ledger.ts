@@ -75,6 +75,10 @@ class LmdbLedger implements Ledger {
     return this.#environment.reading(() => this.#records.start);
   }
 
+  get logBytes(): number {
+    return this.#records.logBytes;
+  }
+
   commit(records: readonly LedgerRecord[], done: (error: Error | null) => void): void {
     let failure: Error | null = null;
     try {

@@ -138,6 +138,10 @@ class MemoryLedger implements Ledger {
     return this.#records.start;
   }
 
+  get logBytes(): number {
+    return this.#records.logBytes;
+  }
+
   commit(records: readonly LedgerRecord[], done: (error: Error | null) => void): void {
     if (this.#crashed) return;
     assert(this.#underWay === null, 'one commit is under way at a time');

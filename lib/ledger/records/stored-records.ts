@@ -68,6 +68,11 @@ export class StoredRecords {
     return this.verify().state.start;
   }
 
+  /** Implements `Ledger.logBytes`. */
+  get logBytes(): number {
+    return this.#verified?.state.decidedBytes ?? 0;
+  }
+
   /** Does what `load` does unless it has been done: nothing is read or written on top of what may be damaged. */
   verify(): Verified {
     this.#verified ??= this.#load().verified;

@@ -11,7 +11,7 @@ import { saveState, type NextTurn } from './chunks.js';
 import type { Mark } from '../../sequence/cursor.js';
 import type { Delivery } from '../delivery.js';
 import { Digests } from './digests.js';
-import type { CheckpointNotice } from '../notices.js';
+import type { CheckpointEvent } from '../../queue/events.js';
 import type { RepairMessageOf } from '../wire/repair-messages.js';
 import { SaveWatch } from './save-watch.js';
 import type { SavingTask, StateKeeper } from '../../queue/state-holder.js';
@@ -40,7 +40,7 @@ export interface CheckpointerOptions {
   /** The size of a chunk in bytes; a chunk with a single larger piece of the state is larger. */
   readonly chunkBytes: number;
   readonly announce: (message: RepairMessageOf<'checkpointed'>) => void;
-  readonly notify: (notice: CheckpointNotice) => void;
+  readonly notify: (event: CheckpointEvent) => void;
   /** A majority has refuted the state here: this process stops, as soon as it can never go on from it again. */
   readonly condemn: (verdict: Verdict, cause: InvariantViolation) => void;
   readonly fail: (error: unknown) => void;
@@ -104,7 +104,7 @@ export class Checkpointer {
     this.#latest = options.latest;
     this.#watch = new SaveWatch({
       notify: options.notify,
-      unsaved: () => options.delivery.front.state.position - (this.#latest?.position ?? 0),
+      unsaved: () => options.delivery.front.position - (this.#latest?.position ?? 0),
     });
     options.supplier.current = options.latest;
   }
@@ -169,6 +169,11 @@ export class Checkpointer {
     this.#save?.callOff.abort(unable());
     await Promise.allSettled([this.#save?.checkpoint]);
     await this.#tidied;
+  }
+
+  /** The one that the ledger names; null where it is lost, or there is none. */
+  get latest(): Checkpoint | null {
+    return this.#isLost ? null : this.#latest;
   }
 
   /** Resolves when nothing is being removed. */

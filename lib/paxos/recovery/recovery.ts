@@ -2,7 +2,6 @@
  * What a queue does beside consensus so that a process may be away for any time, and lose anything but its votes, and come
  * back by itself: checkpoints and the cutting of the log, serving and fetching of checkpoints, repair of what is damaged.
  */
-import type { Logger } from 'pino';
 import type { Arriving } from '../../consensus/arriving.js';
 import type { Consensus } from '../../consensus/consensus.js';
 import type { MessageOf } from '../../consensus/messages.js';
@@ -20,7 +19,7 @@ import type { Mark } from '../../sequence/cursor.js';
 import type { Base, Delivery, DeliveryListener } from '../delivery.js';
 import type { Driver } from '../driver.js';
 import type { RepairReceiver } from '../repair-receiver.js';
-import type { CheckpointNotice } from '../notices.js';
+import type { CheckpointEvent, DamageEvent, RecoveryEvent } from '../../queue/events.js';
 import { Repairer } from './repairer.js';
 import type { Scheduler } from '../scheduler.js';
 import type { StateKeeper, StateSink } from '../../queue/state-holder.js';
@@ -42,8 +41,7 @@ export interface RecoveryOptions {
   readonly chunkBytes: number;
   readonly task: Pick<ReplayTask, 'directory' | 'queueId' | 'stretch'>;
   readonly scheduler: Scheduler;
-  readonly log: Logger;
-  readonly notify: (notice: CheckpointNotice) => void;
+  readonly notify: (event: CheckpointEvent | RecoveryEvent | DamageEvent) => void;
   readonly fail: (error: unknown) => void;
 }
 
@@ -61,7 +59,7 @@ export class Recovery implements RepairReceiver, DeliveryListener {
 
   constructor(options: RecoveryOptions) {
     this.#options = options;
-    const { self, ledger, delivery, driver, fail, log } = options;
+    const { self, ledger, delivery, driver, fail, notify } = options;
     const send = (to: ProcessId, message: WireMessage): void => {
       driver.tell(to, message);
     };
@@ -73,7 +71,7 @@ export class Recovery implements RepairReceiver, DeliveryListener {
       },
       logStart: () => ledger.start,
       done: () => {
-        log.info('what was damaged in the log has been learnt again');
+        notify({ kind: 'repaired' });
         delivery.repaired();
       },
     });
@@ -81,7 +79,7 @@ export class Recovery implements RepairReceiver, DeliveryListener {
       store: ledger.checkpoints,
       send,
       onDamage: (error) => {
-        log.error({ err: error }, 'the local checkpoint is damaged: another one is made');
+        notify({ kind: 'damaged', what: 'checkpoint', error });
         this.#checkpointer.lost();
         this.#makeCheckpoint();
       },
@@ -96,9 +94,7 @@ export class Recovery implements RepairReceiver, DeliveryListener {
         this.#installing = checkpoint;
         this.#install(checkpoint).catch(fail);
       },
-      tell: (facts, text) => {
-        log.info(facts, text);
-      },
+      notify,
       fail,
     });
     this.#checkpointer = new Checkpointer({
@@ -178,14 +174,14 @@ export class Recovery implements RepairReceiver, DeliveryListener {
       this.#options.fail(damage);
       return;
     }
-    this.#options.log.error({ err: damage }, 'a part of the log is damaged: it is learnt again from others');
+    this.#options.notify({ kind: 'damaged', what: 'log', error: damage });
     this.#repairer.repair(damage);
   }
 
   /** The checkpoint that delivery would go on from cannot be read: the log or another process's takes its place. */
   lostCheckpoint(error: TreplicaError): void {
-    const { ledger, delivery, fail, log } = this.#options;
-    log.error({ err: error }, 'the local checkpoint cannot be used');
+    const { ledger, delivery, notify, fail } = this.#options;
+    notify({ kind: 'damaged', what: 'base', error });
     this.#checkpointer.lost();
     // To execute the log again might end as it did before.
     if (this.#verdict !== null) this.#repairer.fetchCheckpoint(after(this.#verdict.next, -1));
@@ -207,6 +203,11 @@ export class Recovery implements RepairReceiver, DeliveryListener {
   /** Whether something is fetched, repaired or about to be gone on from: what others decide meanwhile comes later. */
   get isRecovering(): boolean {
     return this.#installing !== null || this.#transfer.isActive || !this.#repairer.isIdle;
+  }
+
+  /** The checkpoint that a start would begin from; null while there is none. */
+  get checkpointed(): Checkpoint | null {
+    return this.#checkpointer.latest;
   }
 
   /** How often something large has been on its way here. */
@@ -288,7 +289,6 @@ export class Recovery implements RepairReceiver, DeliveryListener {
       this.#installing = null;
       return;
     }
-    const { next, position } = checkpoint;
     this.#options.driver.install({
       base,
       isWanted: () => this.#isWanted(checkpoint),
@@ -296,8 +296,8 @@ export class Recovery implements RepairReceiver, DeliveryListener {
         if (this.#installing === checkpoint) this.#installing = null;
         if (!isInstalled) return;
         this.#verdict = null;
-        this.#options.log.info({ next, position }, 'this process goes on from a checkpoint');
-        this.#repairer.installed(next);
+        this.#options.notify({ kind: 'installed', checkpoint });
+        this.#repairer.installed(checkpoint.next);
         this.#checkpointer.installed(checkpoint);
       },
     });
@@ -309,7 +309,7 @@ export class Recovery implements RepairReceiver, DeliveryListener {
       return await readBase(this.#options.ledger, checkpoint);
     } catch (error) {
       if (!isDamage(error)) throw error;
-      this.#options.log.error({ err: error }, 'the checkpoint that was fetched is damaged');
+      this.#options.notify({ kind: 'damaged', what: 'received', error });
       return null;
     }
   }

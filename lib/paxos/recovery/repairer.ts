@@ -4,7 +4,7 @@ import type { DamagedLogError } from '../../model/errors.js';
 import { after, laterOf, type Instance, type ProcessId } from '../../model/ids.js';
 import { limits } from '../../model/limits.js';
 import type { LedgerRecord } from '../../model/records.js';
-import type { Awaited } from '../notices.js';
+import type { Missing } from '../../queue/events.js';
 import type { RepairMessage } from '../wire/repair-messages.js';
 
 export interface RepairerOptions {
@@ -60,8 +60,8 @@ export class Repairer {
     return this.#task !== null && this.#turn - this.#begun >= this.#options.others().length;
   }
 
-  /** The awaited data; null if there are none. */
-  get awaited(): { readonly progress: unknown; readonly what: Awaited } | null {
+  /** What is waited for; null where nothing is. */
+  get awaited(): { readonly progress: unknown; readonly what: Missing } | null {
     const task = this.#task;
     if (task === null || this.#isWriting) return null;
     const asked = [...this.#asked];

@@ -1,9 +1,9 @@
 import { TreplicaError } from '../../model/errors.js';
 import { limits } from '../../model/limits.js';
-import type { CheckpointNotice } from '../notices.js';
+import type { CheckpointEvent } from '../../queue/events.js';
 
 export interface SaveWatchOptions {
-  readonly notify: (notice: CheckpointNotice) => void;
+  readonly notify: (event: CheckpointEvent) => void;
   /** How many messages no checkpoint holds. */
   readonly unsaved: () => number;
 }

@@ -4,7 +4,7 @@ import type { Checkpoint } from '../../model/checkpoint.js';
 import { isDamage } from '../../model/errors.js';
 import type { ProcessId } from '../../model/ids.js';
 import { limits } from '../../model/limits.js';
-import type { Awaited } from '../notices.js';
+import type { Missing, DamageEvent, RecoveryEvent } from '../../queue/events.js';
 import type { RepairMessage, RepairMessageOf } from '../wire/repair-messages.js';
 
 export interface StateTransferOptions {
@@ -17,7 +17,7 @@ export interface StateTransferOptions {
   /** All of it is here, complete and durable. */
   readonly complete: (checkpoint: Checkpoint) => void;
   /** Something worth a line in the log. */
-  readonly tell: (facts: object, text: string) => void;
+  readonly notify: (event: RecoveryEvent | DamageEvent) => void;
   readonly fail: (error: unknown) => void;
 }
 
@@ -99,8 +99,8 @@ export class StateTransfer {
     return this.#fetch !== null || this.#isBetween;
   }
 
-  /** The awaited data; null if there are none. */
-  get awaited(): { readonly progress: unknown; readonly what: Awaited } | null {
+  /** What is waited for; null where nothing is. */
+  get awaited(): { readonly progress: unknown; readonly what: Missing } | null {
     if (this.#fetch === null || this.#fetch.asked.size === 0) return null;
     const { stored, sources, checkpoint } = this.#fetch;
     return { progress: this.#arrivals, what: { kind: 'chunks', stored, chunks: checkpoint.chunks, sources } };
@@ -210,8 +210,8 @@ export class StateTransfer {
       await receiver.pause();
       return;
     }
-    const { next, position, bytes, chunks } = checkpoint;
-    this.#options.tell({ next, position, bytes, received, sources: [...sources] }, 'a checkpoint is being fetched');
+    const { bytes, chunks } = checkpoint;
+    this.#options.notify({ kind: 'fetching', checkpoint, received, sources: [...sources] });
     const bytesInFlight = Math.min(bytes / chunks, limits.checkpointChunkBytesMax) * limits.chunksInFlightMax;
     const fetch: Fetch = {
       checkpoint,
@@ -262,7 +262,7 @@ export class StateTransfer {
 
   #giveUp(fetch: Fetch): void {
     const { stored, checkpoint } = fetch;
-    this.#options.tell({ stored, chunks: checkpoint.chunks }, 'nobody sends the checkpoint any more');
+    this.#options.notify({ kind: 'fetch-abandoned', checkpoint, stored });
     this.#end(fetch);
   }
 
@@ -296,7 +296,7 @@ export class StateTransfer {
         (error: unknown) => {
           this.#isBetween = false;
           if (!isDamage(error)) throw error;
-          this.#options.tell({ err: error }, 'the checkpoint that was fetched is not what was offered');
+          this.#options.notify({ kind: 'damaged', what: 'offered', error });
         },
       ),
     );

@@ -3,8 +3,9 @@
  * are made of. A ballot is `reign.coordinator.f` or `.c`, fast or classic; a batch `process/incarnation/sequence`, with its
  * kind before it where it holds no messages; `5=p2/1/0` the batch at instance 5; `at 7` the watermark of the sender.
  */
-import type { Notice, Part } from '../../consensus/effects.js';
+import type { Notice } from '../../consensus/effects.js';
 import type { CoreMessage, FoundingMessage, Intent, Item, MessageOf, ReportedVote } from '../../consensus/messages.js';
+import type { Part } from '../../model/part.js';
 import { unreachable } from '../../model/assert.js';
 import { NO_BALLOT, sameBallot, type Ballot } from '../../model/ballot.js';
 import { isOfMessages, NO_OP_ID, partsOf, valueKindOf, type BatchId } from '../../model/batch.js';
@@ -222,7 +223,7 @@ export function describeNotice(notice: Notice, nameOf: NameOf): string {
       return `awaits signatures of ${notice.missing.map(nameOf).join(' ')}`;
     case 'reign':
       return `begins reign ${describeBallot(notice.ballot, nameOf)}`;
-    case 'coordinator':
+    case 'coordinating':
       return `coordinates in ${describeBallot(notice.ballot, nameOf)}`;
     case 'resigned':
       return `resigns ${describeBallot(notice.ballot, nameOf)}: ${notice.why}`;

@@ -109,6 +109,11 @@ export class FramedTransport implements Transport {
     return this.#lanes.bytesTo(to);
   }
 
+  ticksSinceHeard(process: ProcessId): number {
+    const { peers } = this.#inbox;
+    return peers.nowTick - peers.heardAt(process);
+  }
+
   takeArrivals(): readonly Arrival[] {
     return this.#lanes.takeArrivals();
   }

@@ -10,8 +10,8 @@ import { groupIdOf, View } from '../../../lib/model/view.js';
 import { decodeHead } from '../../../lib/sequence/checkpoint-head.js';
 import { Checkpointer } from '../../../lib/paxos/recovery/checkpointer.js';
 import { restoreState } from '../../../lib/paxos/recovery/chunks.js';
-import { lineOf, type CheckpointNotice } from '../../../lib/paxos/notices.js';
 import { replayTaskIn, type ReplayTask } from '../../../lib/paxos/recovery/replay-task.js';
+import type { CheckpointEvent } from '../../../lib/queue/events.js';
 import type { StateKeeper } from '../../../lib/queue/state-holder.js';
 import { Supplier } from '../../../lib/paxos/recovery/supplier.js';
 import { BERT, DeliverySubject, KeptHolder, lone, SELF, textsUntil } from '../../support/delivery-subject.js';
@@ -34,8 +34,7 @@ class Subject {
   readonly checkpointer: Checkpointer;
   readonly written: LedgerRecord[] = [];
   readonly announced: string[] = [];
-  readonly notices: CheckpointNotice[] = [];
-  readonly said: string[] = [];
+  readonly events: CheckpointEvent[] = [];
   readonly failures: unknown[] = [];
   readonly verdicts: { readonly verdict: Verdict; readonly cause: unknown }[] = [];
   members: ProcessId[] = [SELF];
@@ -72,10 +71,7 @@ class Subject {
       task: { directory: 'directory', queueId: 'queue', stretch: { positions: 9, bytes: Infinity } },
       nextTurn: () => this.nextTurn(),
       announce: ({ digest }) => this.announced.push(digest),
-      notify: (notice) => {
-        this.notices.push(notice);
-        this.said.push(lineOf(notice, { queue: 'queue', interface: 'nowhere' }).text);
-      },
+      notify: (event) => this.events.push(event),
       condemn: (verdict, cause) => this.verdicts.push({ verdict, cause }),
       fail: (error) => this.failures.push(error),
     });
@@ -220,7 +216,7 @@ describe('a checkpoint', () => {
       throw new TreplicaError('NOT_SERIALIZABLE', 'A socket has no bytes.');
     };
     await subject.deliver(5);
-    expect([attempts, subject.said.length]).toEqual([1, 1]);
+    expect([attempts, subject.events.length]).toEqual([1, 1]);
     await subject.deliver(1);
     expect([attempts, subject.holder.state]).toEqual([2, textsUntil(subject.delivered.log, 6)]);
     await expect(subject.checkpointer.checkpoint()).rejects.toMatchObject({ code: 'NOT_SERIALIZABLE' });
@@ -243,7 +239,7 @@ describe('an installation', () => {
     subject.checkpointer.installed(foreignCheckpoint(10));
     goOn();
     expect(await made).toEqual(foreignCheckpoint(10));
-    expect([subject.checkpoints, subject.said]).toEqual([[], []]);
+    expect([subject.checkpoints, subject.events]).toEqual([[], []]);
     await subject.deliver(1);
     expect(subject.holder.state).toEqual(textsUntil(subject.delivered.log, 3));
   });
@@ -351,7 +347,7 @@ describe('a checkpoint that another process makes', () => {
     );
     await subject.deliver(3);
     await subject.checkpointer.close();
-    expect([subject.checkpoints, subject.said]).toEqual([[], []]);
+    expect([subject.checkpoints, subject.events]).toEqual([[], []]);
   });
 });
 
@@ -363,7 +359,7 @@ describe('digests', () => {
   it('that a majority shares against this process stop it', () => {
     subject.announce(SELF, digestA);
     subject.announce(BERT, digestB);
-    expect(subject.said).toEqual(['the states of processes differ: an operation is not deterministic']);
+    expect(subject.events).toMatchObject([{ kind: 'states-differ' }]);
     expect(subject.verdicts).toEqual([]);
     subject.announce(CARL, digestB);
     expect(subject.verdicts).toEqual([
@@ -391,21 +387,21 @@ describe('digests', () => {
     subject.announce(SELF, digestA);
     subject.announce(BERT, digestB);
     subject.announce(CARL, digestC);
-    expect(subject.said).toHaveLength(2);
+    expect(subject.events).toHaveLength(2);
   });
 
   it('of who has no vote are not counted', () => {
     subject.announce(SELF, digestA);
     subject.announce(DORA, digestB);
     subject.announce(BERT, digestB);
-    expect(subject.said).toHaveLength(1);
+    expect(subject.events).toHaveLength(1);
   });
 
   it('are compared at the same place only', () => {
     subject.announce(SELF, digestA);
     subject.announce(BERT, digestB, 6);
     subject.announce(CARL, digestB, 9);
-    expect(subject.said).toEqual([]);
+    expect(subject.events).toEqual([]);
   });
 
   it('of the others stop a process that is the last to make its checkpoint', async () => {
@@ -430,7 +426,7 @@ describe('a checkpointer that is closed', () => {
     await closed;
     expect(await made).toMatchObject({ code: 'QUEUE_CLOSED' });
     await subject.deliver(3);
-    expect([subject.checkpoints, subject.disk.complete, subject.said]).toEqual([[], [], []]);
+    expect([subject.checkpoints, subject.disk.complete, subject.events]).toEqual([[], [], []]);
     await expect(subject.checkpointer.checkpoint()).rejects.toMatchObject({ code: 'QUEUE_CLOSED' });
   });
 });

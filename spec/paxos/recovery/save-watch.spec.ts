@@ -2,16 +2,16 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { TreplicaError } from '../../../lib/model/errors.js';
 import { limits } from '../../../lib/model/limits.js';
-import type { CheckpointNotice } from '../../../lib/paxos/notices.js';
+import type { CheckpointEvent } from '../../../lib/queue/events.js';
 import { SaveWatch } from '../../../lib/paxos/recovery/save-watch.js';
 
-let notices: CheckpointNotice[];
+let events: CheckpointEvent[];
 let watch: SaveWatch;
 let callOff: AbortController;
 
 beforeEach(() => {
-  notices = [];
-  watch = new SaveWatch({ notify: (notice) => notices.push(notice), unsaved: () => 7 });
+  events = [];
+  watch = new SaveWatch({ notify: (event) => events.push(event), unsaved: () => 7 });
   callOff = new AbortController();
 });
 
@@ -26,14 +26,14 @@ describe('a process that makes a checkpoint', () => {
       pass(4);
       watch.moved('executes the log');
     }
-    expect([notices, callOff.signal.aborted]).toEqual([[], false]);
+    expect([events, callOff.signal.aborted]).toEqual([[], false]);
   });
 
   it('that gets no further is told of after 5 seconds and every 10, and ended after a minute', () => {
     watch.begins('starts', callOff);
     watch.moved('executes the log');
     pass(59.9);
-    expect(notices).toEqual(
+    expect(events).toEqual(
       [5, 15, 25, 35, 45, 55].map((seconds) => ({ kind: 'checkpoint-quiet', step: 'executes the log', seconds })),
     );
     expect(callOff.signal.aborted).toBe(false);
@@ -48,7 +48,7 @@ describe('a process that makes a checkpoint', () => {
     watch.begins('starts', callOff);
     watch.ends();
     pass(100);
-    expect([notices, callOff.signal.aborted]).toEqual([[], false]);
+    expect([events, callOff.signal.aborted]).toEqual([[], false]);
   });
 });
 
@@ -56,7 +56,7 @@ describe('a checkpoint that this process makes', () => {
   it('is told of where the disk hangs, and cannot be ended', () => {
     watch.begins('encodes the state', null);
     pass(66);
-    expect(notices).toHaveLength(7);
+    expect(events).toHaveLength(7);
   });
 });
 
@@ -65,18 +65,18 @@ describe('a checkpoint that could not be made', () => {
     const error = new TreplicaError('NOT_SERIALIZABLE', 'Basket.owner cannot be saved.');
     watch.failed(error);
     pass(25);
-    expect(notices).toEqual([
+    expect(events).toEqual([
       { kind: 'checkpoint-overdue', error, messages: 7 },
       { kind: 'checkpoint-overdue', error, messages: 7 },
     ]);
     watch.succeeded();
     pass(100);
-    expect(notices).toHaveLength(2);
+    expect(events).toHaveLength(2);
   });
 
   it('because the queue was closed is nothing to tell', () => {
     watch.failed(new TreplicaError('QUEUE_CLOSED', 'closed'));
     pass(100);
-    expect(notices).toEqual([]);
+    expect(events).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@ import type { ProcessId } from '../../../lib/model/ids.js';
 import { limits } from '../../../lib/model/limits.js';
 import type { RepairMessage } from '../../../lib/paxos/wire/repair-messages.js';
 import { StateTransfer } from '../../../lib/paxos/recovery/state-transfer.js';
+import type { QueueEvent } from '../../../lib/queue/events.js';
 import { CheckpointDisk, settled } from '../../support/stored-checkpoint.js';
 
 const ANNA = 'aaaaaaaaaaaaaaaa' as ProcessId;
@@ -23,7 +24,7 @@ class Receiver {
   tidied: Promise<void> = Promise.resolve();
   asked: { readonly of: ProcessId; readonly index: number }[] = [];
   readonly completed: Checkpoint[] = [];
-  readonly said: string[] = [];
+  readonly events: QueueEvent[] = [];
   readonly failures: unknown[] = [];
 
   constructor(onCheckpointWrite?: (write: DiskWrite) => void) {
@@ -78,7 +79,7 @@ class Receiver {
       isWanted: (checkpoint) => this.wanted(checkpoint),
       tidied: () => this.tidied,
       complete: (checkpoint) => this.completed.push(checkpoint),
-      tell: (_facts, text) => this.said.push(text),
+      notify: (event) => this.events.push(event),
       fail: (error) => this.failures.push(error),
     });
   }
@@ -161,7 +162,7 @@ describe('a transfer', () => {
     receiver.tick(PATIENCE);
     await receiver.answer();
     expect(receiver.completed).toHaveLength(1);
-    expect(receiver.said).not.toContain('nobody sends the checkpoint any more');
+    expect(receiver.events).not.toContainEqual(expect.objectContaining({ kind: 'fetch-abandoned' }));
   });
 
   it('waits longer each time, so that a chunk that takes its time is not sent for ever', async () => {
@@ -178,7 +179,7 @@ describe('a transfer', () => {
     await settled();
     receiver.tick(8 * PATIENCE);
     await settled();
-    expect(receiver.said).toContain('nobody sends the checkpoint any more');
+    expect(receiver.events).toContainEqual(expect.objectContaining({ kind: 'fetch-abandoned' }));
     expect([receiver.transfer.isActive, receiver.disk.received]).toEqual([false, [[10, 5]]]);
     receiver.asked = [];
     await receiver.begin(BERT);
@@ -217,7 +218,7 @@ describe('a transfer', () => {
     receiver.chunk(ANNA, 0, 'something else');
     await receiver.answer();
     expect([receiver.completed, receiver.failures, receiver.disk.received]).toEqual([[], [], []]);
-    expect(receiver.said).toContain('the checkpoint that was fetched is not what was offered');
+    expect(receiver.events).toContainEqual(expect.objectContaining({ kind: 'damaged', what: 'offered' }));
     await receiver.begin(ANNA);
     await receiver.answer();
     expect(receiver.completed).toHaveLength(1);

@@ -1,0 +1,2 @@
+/** What a process is to its group: an observer is in no quorum, and otherwise does what members do; a stranger takes no part. */
+export type Part = 'member' | 'observer' | 'stranger';

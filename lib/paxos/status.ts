@@ -1,0 +1,62 @@
+import type { Consensus } from '../consensus/consensus.js';
+import type { Ledger } from '../ledger/ledger.js';
+import { kindOf } from '../model/ballot.js';
+import type { ProcessId } from '../model/ids.js';
+import { limits } from '../model/limits.js';
+import type { MemberStatus, QueueStatus } from '../queue/status.js';
+import type { Transport } from '../transport/transport.js';
+import type { Attendance } from './attendance.js';
+import type { Batcher } from './batcher.js';
+import type { Delivery } from './delivery.js';
+import type { Recovery } from './recovery/recovery.js';
+
+/** What a status is read from. */
+export interface StatusSources {
+  readonly self: ProcessId;
+  readonly core: Pick<Consensus, 'views' | 'watermark' | 'durableWatermark' | 'knownWatermark' | 'followed'>;
+  readonly ledger: Pick<Ledger, 'logBytes'>;
+  readonly transport: Pick<Transport, 'ticksSinceHeard'>;
+  readonly batcher: Pick<Batcher, 'undelivered'>;
+  readonly delivery: Pick<Delivery, 'handedOver' | 'front'>;
+  readonly attendance: Pick<Attendance, 'hasQuorum'>;
+  readonly recovery: Pick<Recovery, 'checkpointed'>;
+}
+
+/** The group has been founded: a queue is given to nobody before. Everything comes from memory. */
+export function statusOf(sources: StatusSources, stopped: QueueStatus['stopped']): QueueStatus {
+  const { self, core, ledger, batcher, delivery, attendance, recovery } = sources;
+  const view = core.views.latest;
+  const hasQuorum = stopped === null && attendance.hasQuorum;
+  const reign = hasQuorum ? core.followed : null;
+  return {
+    role: view.has(self) ? 'member' : 'observer',
+    view: { number: view.number, members: view.members.map((process) => memberOf(process, sources)) },
+    hasQuorum,
+    reign,
+    mode: reign === null ? null : kindOf(reign),
+    watermark: core.watermark,
+    durableWatermark: core.durableWatermark,
+    position: (delivery.handedOver ?? delivery.front).position,
+    lagInstances: lagOf(sources),
+    pending: batcher.undelivered,
+    logBytes: ledger.logBytes,
+    checkpoint: recovery.checkpointed,
+    stopped,
+  };
+}
+
+/** As `QueueStatus.lagInstances`. */
+function lagOf({ core, delivery }: Pick<StatusSources, 'delivery'> & LagCore): number {
+  const decided = Math.max(core.watermark, core.knownWatermark);
+  return decided - (delivery.handedOver?.next ?? core.watermark);
+}
+
+interface LagCore {
+  readonly core: Pick<Consensus, 'watermark' | 'knownWatermark'>;
+}
+
+function memberOf(process: ProcessId, { self, transport }: StatusSources): MemberStatus {
+  if (process === self) return { process, heardMsAgo: 0 };
+  const ticks = transport.ticksSinceHeard(process);
+  return { process, heardMsAgo: Number.isFinite(ticks) ? ticks * limits.tickMs : null };
+}

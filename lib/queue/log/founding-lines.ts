@@ -1,0 +1,80 @@
+import type { FoundingEvent, QueueEventOf } from '../events.js';
+import { error, info, warn, type Line, type Place } from './line.js';
+
+type Attendance = 'awaiting-founders' | 'awaiting-place' | 'no-quorum' | 'quorum';
+
+/** How the group came about. */
+export function foundingLine(event: Exclude<FoundingEvent, { readonly kind: Attendance }>, place: Place): Line {
+  switch (event.kind) {
+    case 'founded': {
+      const facts = { ...place, group: event.group, members: event.members };
+      if (event.part === 'member') return info(facts, 'the group is founded');
+      if (event.part === 'observer') return warn(facts, 'this process takes part in the group without a vote');
+      return warn(facts, 'the group has been founded without this process, which waits and takes no part');
+    }
+    case 'replicas-differ': {
+      const { process, replicas } = event;
+      return error({ ...place, process, replicas }, 'a process was started for another number of replicas');
+    }
+    case 'bases-differ': {
+      const { process, base, own } = event;
+      return error({ ...place, process, base, own }, 'a process, or its group, has begun from another backup');
+    }
+    case 'borders-differ': {
+      const { process, borderInstances, own } = event;
+      return error({ ...place, process, borderInstances, own }, 'a process, or its group, has another border constant');
+    }
+    case 'awaiting-signatures':
+      return warn(
+        { ...place, missing: event.missing },
+        'the group cannot be founded until these processes have signed: start them again',
+      );
+    case 'dissolved': {
+      const { group, isDead } = event;
+      const how = isDead
+        ? 'the founding did not come about: this process begins anew'
+        : 'the group was founded after this process had given it up: it begins anew, without a vote';
+      return error({ ...place, group, isDead }, how);
+    }
+    case 'votes-lost':
+      return error(
+        { ...place, group: event.group },
+        'this process is a member of a group that its ledger does not know',
+      );
+    case 'awaiting-group':
+      return warn(
+        place,
+        'this process has lost an earlier ledger, and so founds no group: it waits for one to join; if none is left, restore a backup',
+      );
+  }
+}
+
+/** Which processes are missing for the group to be founded or to work. */
+export function attendanceLine(event: QueueEventOf<Attendance>, place: Place): Line {
+  const where = `on ${place.queue} via ${place.interface}`;
+  switch (event.kind) {
+    case 'awaiting-founders': {
+      const { found, replicas } = event;
+      const text =
+        found < replicas
+          ? `${found} of ${replicas} processes found ${where}: start the others. Where they run, check that all have the same queue id and the same number of replicas, that each has a directory of its own, empty or restored from the same backup, and that multicast reaches them: networkInterface names the interface that they share, and no firewall on the way drops UDP to the queue's port, or UDP and TCP to the option port.`
+          : `${found} processes found ${where}, enough for ${replicas} replicas, and they are not one group yet: where this goes on, see what the others say in their logs.`;
+      return warn({ ...place, found, replicas }, text);
+    }
+    case 'awaiting-place':
+      return warn(
+        place,
+        `a group ${where} is complete without this process, which waits and takes no part: start it with recover: true to have it follow without a vote, or give it another queue id, or stop it.`,
+      );
+    case 'no-quorum': {
+      const { heard, members, needed, missing } = event;
+      const text =
+        heard < needed
+          ? `the group has no majority: ${heard} of ${members} members are heard ${where}, and ${needed} are needed. Operations and reads wait. Start the missing processes with their directories; where they run, check network, firewall and multicast.`
+          : `the group has no coordinator: ${heard} of ${members} members are heard ${where}, and yet none is elected. Operations and reads wait. Check that these processes hear each other in both directions, by UDP and TCP, and what their logs say.`;
+      return warn({ ...place, missing }, text);
+    }
+    case 'quorum':
+      return info(place, 'the group has a coordinator again, whom a majority answers');
+  }
+}

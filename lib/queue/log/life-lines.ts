@@ -1,0 +1,27 @@
+import type { LifeEvent } from '../events.js';
+import { debug, error, fatal, type Line, type Place } from './line.js';
+
+/** The life of the queue in this process. */
+export function lifeLine(event: LifeEvent, place: Place): Line {
+  switch (event.kind) {
+    case 'opened': {
+      const { process, incarnation } = event;
+      return debug({ ...place, process, incarnation }, 'the ledger is read and the sockets are bound');
+    }
+    case 'stopped':
+      if (event.cause === null) return debug(event.counts, 'what has been sent, received and dropped');
+      return fatal({ err: event.cause, queue: place.queue, counts: event.counts }, 'the queue has stopped');
+    case 'failed-later':
+      return error(
+        { err: event.error, queue: place.queue },
+        'the queue had stopped already, and something else has failed',
+      );
+    case 'holder-failed':
+      return error({ err: event.error, queue: place.queue }, 'what the queue was bound to has failed in stopped()');
+    case 'listener-failed':
+      return error(
+        { err: event.error, queue: place.queue },
+        'a listener of the queue has failed: it is told further events, and of its failures only this one is told',
+      );
+  }
+}

@@ -1,0 +1,87 @@
+/** The log as one listener of a queue, and what its events read like. */
+import type { ProcessId } from '../../model/ids.js';
+import type { QueueEvent, QueueListener } from '../events.js';
+import { attendanceLine, foundingLine } from './founding-lines.js';
+import { lifeLine } from './life-lines.js';
+import { info, type Line, type Place } from './line.js';
+import { checkpointLine, damageLine, recoveryLine } from './recovery-lines.js';
+import { refusalLine, reignLine } from './reign-lines.js';
+import { waitLine } from './wait-lines.js';
+
+/** What is called of a logger. */
+export type EventLog = Readonly<Record<Line['level'], (facts: object, text: string) => void>>;
+
+/** A listener that says in `log` what happens to the queue `queueId`. */
+export function logEvents(log: EventLog, queueId: string): QueueListener {
+  let place: Place = { queue: queueId, interface: 'no interface yet' };
+  let process: ProcessId | null = null;
+  return (event) => {
+    if (event.kind === 'opened') {
+      place = { queue: queueId, interface: event.place };
+      process = event.process;
+    }
+    const { level, facts, text } = lineOf(event, place);
+    log[level](level === 'fatal' ? { ...facts, process } : facts, text);
+  };
+}
+
+/** What an event reads like. */
+export function lineOf(event: QueueEvent, place: Place): Line {
+  switch (event.kind) {
+    case 'opened':
+    case 'stopped':
+    case 'failed-later':
+    case 'holder-failed':
+    case 'listener-failed':
+      return lifeLine(event, place);
+    case 'founded':
+    case 'replicas-differ':
+    case 'bases-differ':
+    case 'borders-differ':
+    case 'awaiting-signatures':
+    case 'awaiting-group':
+    case 'dissolved':
+    case 'votes-lost':
+      return foundingLine(event, place);
+    case 'awaiting-founders':
+    case 'awaiting-place':
+    case 'no-quorum':
+    case 'quorum':
+      return attendanceLine(event, place);
+    case 'reign':
+    case 'coordinating':
+    case 'resigned':
+    case 'mode':
+    case 'reigns-exhausted':
+    case 'collision':
+    case 'stuck':
+      return reignLine(event, place);
+    case 'refused':
+    case 'malformed':
+    case 'foreign-group':
+      return refusalLine(event, place);
+    case 'checkpoint-made':
+    case 'checkpoint-failed':
+    case 'checkpoint-overdue':
+    case 'checkpoint-quiet':
+    case 'checkpoint-source-damaged':
+    case 'states-differ':
+      return checkpointLine(event, place);
+    case 'behind':
+    case 'level':
+    case 'fetching':
+    case 'fetch-abandoned':
+    case 'installed':
+      return recoveryLine(event);
+    case 'repaired':
+      return info({}, 'what was damaged in the log has been learnt again');
+    case 'damaged':
+    case 'set-aside':
+      return damageLine(event, place);
+    case 'unanswered':
+    case 'no-room':
+    case 'time-ahead':
+    case 'clock-strays':
+      return waitLine(event, place);
+  }
+}
