@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { DeliveryTable } from '../../lib/sequence/delivery-table.js';
-import { batchId, NO_OP, partsOf, type Batch, type BatchId } from '../../lib/model/batch.js';
+import { batchId, boundTo, NO_OP, partsOf, type Batch, type BatchId } from '../../lib/model/batch.js';
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
 import { limits } from '../../lib/model/limits.js';
 import { Turns } from '../../lib/simulation/checkers/turns.js';
@@ -192,10 +192,38 @@ describe('the delivery table', () => {
         const twin = new Turns(rowsMax);
         batchesOf(all).forEach((batch, instance) => {
           if (instance === at) subject.restored();
-          expect(subject.pass(batch)).toEqual(twin.chosen(instance, batch.id).map(({ id }) => id));
+          expect(subject.pass(batch)).toEqual(twin.chosen(instance, batch.id, batch.body.length).map(({ id }) => id));
         });
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it('holds as much of a process as a naive one does, and of two bodies for one place the first', () => {
+    const bodies = [
+      new Uint8Array(1),
+      new Uint8Array(limits.heldBytesMax / 2),
+      new Uint8Array(limits.heldBytesMax + 1),
+    ];
+    const many = fc.array(
+      fc.record({
+        process: fc.constantFrom(ANNA, ANNA, BERT),
+        sequence: fc.nat(12),
+        body: fc.constantFrom(...[0, 0, 0, 0, 0, 0, 0, 0, 1, 2].map((body) => bodies[body]!)),
+      }),
+      { maxLength: 60, size: 'max' },
+    );
+    fc.assert(
+      fc.property(many, fc.nat(60), (all, at) => {
+        const subject = new Subject();
+        const twin = new Turns();
+        all.forEach(({ process, sequence, body }, instance) => {
+          if (instance === at) subject.restored();
+          const batch = { id: boundTo(batchId(process, 1, sequence), body.length), body };
+          expect(subject.pass(batch)).toEqual(twin.chosen(instance, batch.id, body.length).map(({ id }) => id));
+        });
+      }),
+      { numRuns: 500 },
     );
   });
 

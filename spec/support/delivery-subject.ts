@@ -279,8 +279,8 @@ export function expectedOf(
 ): { position: number; origin: ProcessId; texts: string[]; id: BatchId; instance: number }[] {
   const turns = new Turns();
   let position = 0;
-  return log.flatMap(({ id }, instance) =>
-    turns.chosen(instance, id).map((turn) => {
+  return log.flatMap(({ id, body }, instance) =>
+    turns.chosen(instance, id, body.length).map((turn) => {
       const texts = unpackBody(log[turn.instance]?.body ?? new Uint8Array(0)).messages.map(String);
       position += texts.length;
       const { process } = partsOf(turn.id as BatchId);

@@ -79,7 +79,8 @@ export class OneOrder {
     const instance = this.#next;
     this.#next += 1;
     const id = this.#agreement.chosenAt(instance) ?? '';
-    for (const turn of this.#turns.chosen(instance, id)) this.#append(turn, instance);
+    const bytes = this.#agreement.bodyOf(id)?.length ?? 0;
+    for (const turn of this.#turns.chosen(instance, id, bytes)) this.#append(turn, instance);
   }
 
   #append({ id, instance }: Turn, orderedAt: number): void {

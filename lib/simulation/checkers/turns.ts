@@ -10,10 +10,16 @@ interface Numbered {
 }
 
 interface Row extends Numbered {
-  /** The latest instance at which something of the process was delivered or held. */
+  /** The latest instance at which something of the process came that was not delivered or held already. */
   last: number;
-  /** What was delivered of the series. */
-  readonly delivered: string[];
+  /** How many of the series have been delivered. */
+  delivered: number;
+}
+
+interface Held {
+  readonly numbered: Numbered;
+  readonly instance: number;
+  readonly bytes: number;
 }
 
 /** A batch that is delivered, and where it was chosen. */
@@ -24,27 +30,33 @@ export interface Turn {
 
 /**
  * A second implementation of which batches are delivered where, so that the product's is not checked against itself: the
- * batches of a process in the order of their numbers, each once, those that come too early as soon as it is their turn.
+ * batches of a process in the order of their numbers, each once, those that come too early as soon as it is their turn. Of
+ * those, so many are held of one process and no more: the next counts as not chosen there.
  */
 export class Turns {
   readonly #rowsMax: number;
   #rows: readonly Row[] = [];
-  #held: readonly { readonly numbered: Numbered; readonly instance: number }[] = [];
+  #held: readonly Held[] = [];
   #horizon = 0;
 
   constructor(rowsMax: number = limits.deliveryRowsMax) {
     this.#rowsMax = rowsMax;
   }
 
-  /** To be told of every instance in order. Returns what is delivered there. */
-  chosen(instance: number, id: string): Turn[] {
+  /** To be told of every instance in order, with the length of the batch's body. Returns what is delivered there. */
+  chosen(instance: number, id: string, bytes: number): Turn[] {
     this.#held = this.#held.filter((held) => instance - held.instance < limits.heldInstances);
     if (id[16] !== '.') return []; // A no-op, or a value that holds no messages.
     const numbered = numberedOf(id);
+    const { process, sequence } = numbered;
     const row = this.#rowFor(numbered, instance);
-    if (row === null || row.delivered.includes(id) || this.#held.some((held) => held.numbered.id === id)) return [];
+    if (row === null || sequence < row.delivered) return [];
+    const early = this.#held.filter((held) => held.numbered.process === process);
+    if (early.some((held) => held.numbered.sequence === sequence)) return [];
     row.last = instance;
-    this.#held = [...this.#held, { numbered, instance }];
+    const come = { numbered, instance, bytes };
+    if (sequence > row.delivered && exceeds([...early, come])) return [];
+    this.#held = [...this.#held, come];
     return this.#take(row);
   }
 
@@ -53,11 +65,11 @@ export class Turns {
     const turns: Turn[] = [];
     for (;;) {
       const next = this.#held.find(
-        ({ numbered }) => numbered.process === row.process && numbered.sequence === row.delivered.length,
+        ({ numbered }) => numbered.process === row.process && numbered.sequence === row.delivered,
       );
       if (next === undefined) return turns;
       this.#held = this.#held.filter((held) => held !== next);
-      row.delivered.push(next.numbered.id);
+      row.delivered += 1;
       turns.push({ id: next.numbered.id, instance: next.instance });
     }
   }
@@ -72,7 +84,7 @@ export class Turns {
       incarnation > known.incarnation ||
       (incarnation === known.incarnation && since > known.since);
     if (!isLater || since < this.#horizon || since > instance) return null;
-    const row = { ...numbered, last: instance, delivered: [] };
+    const row = { ...numbered, last: instance, delivered: 0 };
     this.#forget(process);
     this.#rows = [...this.#rows, row];
     if (this.#rows.length > this.#rowsMax) {
@@ -87,6 +99,12 @@ export class Turns {
     this.#rows = this.#rows.filter((row) => row.process !== process);
     this.#held = this.#held.filter(({ numbered }) => numbered.process !== process);
   }
+}
+
+/** Whether it is more than what a process that keeps to the limits may have in flight. */
+function exceeds(held: readonly Held[]): boolean {
+  const bytes = held.reduce((sum, each) => sum + each.bytes, 0);
+  return held.length > limits.heldBatchesMax || bytes > limits.heldBytesMax;
 }
 
 export function numberedOf(id: string): Numbered {
