@@ -48,7 +48,7 @@ export async function openLedger(
  * @throws TreplicaError LEDGER_DAMAGED where it is damaged and neither the log nor another process can replace it
  */
 export async function baseOf(
-  { ledger, claimed: { past } }: Opened,
+  { ledger, claimed: { past, identity } }: Opened,
   queueId: string,
 ): Promise<{ readonly base: Base | null; readonly loss: TreplicaError | null }> {
   if (past.verdict !== null) return { base: null, loss: refuted(past.verdict, queueId) };
@@ -56,7 +56,7 @@ export async function baseOf(
   try {
     return { base: await readBase(ledger, past.checkpoint), loss: null };
   } catch (error) {
-    const isAlone = latestOf(past.views)?.size === 1;
+    const isAlone = latestOf(past.views)?.members.every((member) => member === identity.process) ?? false;
     if (!isDamage(error) || (isAlone && past.start > 0)) throw error;
     return { base: null, loss: error };
   }

@@ -254,10 +254,9 @@ export class Recovery implements RepairReceiver, DeliveryListener {
     return core.views.founded ? core.views.current.members.filter((member) => member !== self) : [];
   }
 
-  /** Whether the group has no other member: then no other process has the lost data. */
+  /** Whether the group has no other member: then no other process has the lost data. An observer is never alone. */
   get #isAlone(): boolean {
-    const { views } = this.#options.core;
-    return views.founded && views.current.size === 1;
+    return this.#options.core.views.founded && this.#others.length === 0;
   }
 
   /** If data are damaged here, a checkpoint that replaces them; otherwise one that ends beyond all known decisions. */
