@@ -7,6 +7,7 @@ export type {
   Missing,
   CheckpointEvent,
   DamageEvent,
+  FactsEvent,
   FoundingEvent,
   LifeEvent,
   QueueEvent,

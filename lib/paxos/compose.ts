@@ -203,7 +203,9 @@ function driverOf(
     heard: (from, message) => {
       attendance.heard(from, message);
     },
-    onFacts: () => undefined,
+    onFacts: (process, facts) => {
+      notify({ kind: 'facts-changed', process, facts });
+    },
     notify,
     fail: (error) => {
       owner.failed(error);

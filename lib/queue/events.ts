@@ -5,6 +5,7 @@
  */
 import type { Ballot, BallotKind } from '../model/ballot.js';
 import type { Checkpoint } from '../model/checkpoint.js';
+import type { Facts } from '../model/facts.js';
 import type { GroupId, Instance, ProcessId } from '../model/ids.js';
 import type { Part } from '../model/part.js';
 
@@ -183,8 +184,23 @@ export type WaitEvent =
   /** The clock of a member is off the median of all clocks by so many milliseconds: told by the coordinator, now and then. */
   | { readonly kind: 'clock-strays'; readonly process: ProcessId; readonly offsetMs: number };
 
+/** What a process publishes of itself is not what it was; null where it was started anew and has published nothing yet. */
+export interface FactsEvent {
+  readonly kind: 'facts-changed';
+  readonly process: ProcessId;
+  readonly facts: Facts | null;
+}
+
 export type QueueEvent =
-  LifeEvent | FoundingEvent | ReignEvent | CheckpointEvent | RecoveryEvent | DamageEvent | RefusalEvent | WaitEvent;
+  | FactsEvent
+  | LifeEvent
+  | FoundingEvent
+  | ReignEvent
+  | CheckpointEvent
+  | RecoveryEvent
+  | DamageEvent
+  | RefusalEvent
+  | WaitEvent;
 
 /** The event of one kind. */
 export type QueueEventOf<K extends QueueEvent['kind']> = Extract<QueueEvent, { readonly kind: K }>;

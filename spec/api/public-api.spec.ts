@@ -66,6 +66,7 @@ describe('the public interface', () => {
       'ExecutionContext',
       'Expose',
       'Facts',
+      'FactsEvent',
       'FoundingEvent',
       'GroupId',
       'Instance',
