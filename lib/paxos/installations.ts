@@ -1,7 +1,8 @@
 /** How a process continues from a checkpoint of another process, or from one that replaces damaged data here. */
 import type { Consensus } from '../consensus/consensus.js';
 import type { LedgerRecord } from '../model/records.js';
-import type { Base, Delivery } from './delivery.js';
+import type { Base } from './base.js';
+import type { Delivery } from './delivery.js';
 
 /** A checkpoint to go on from, of which the chunks are durable. */
 export interface AwaitedInstallation {

@@ -3,7 +3,7 @@ import { refuted } from '../ledger/ledger-errors.js';
 import { isDamage, TreplicaError } from '../model/errors.js';
 import { latestOf } from '../model/view.js';
 import type { QueueEventOf } from '../queue/events.js';
-import type { Base } from './delivery.js';
+import type { Base } from './base.js';
 import { claimIdentity, type IdentityOptions, type ClaimedIdentity } from './identity.js';
 import { readBase } from './recovery/recovery.js';
 

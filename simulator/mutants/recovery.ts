@@ -69,7 +69,7 @@ export const recovery: readonly Mutant[] = [
     name: 'delivered-while-restoring',
     file: 'lib/paxos/delivery.ts',
     from: `async #restore(base: Base): Promise<void> {
-    this.#holds.add('restoring');`,
+    this.#progress.holds.add('restoring');`,
     to: 'async #restore(base: Base): Promise<void> {',
     breaks: 'Nothing is delivered while a state is restored.',
   },
@@ -98,9 +98,9 @@ export const recovery: readonly Mutant[] = [
   },
   {
     name: 'skipped-callers-not-told',
-    file: 'lib/paxos/delivery.ts',
-    from: '.filter((id) => this.#front.isOver(id))',
-    to: '.filter((id) => this.#front.isOver(id) && String(id) === String())',
+    file: 'lib/paxos/own-tickets.ts',
+    from: '.filter((id) => front.isOver(id))',
+    to: '.filter((id) => front.isOver(id) && String(id) === String())',
     breaks: 'The caller of an operation that a restored state includes is told that its outcome is unknown.',
     needs: 'a process that is cut off until the others have cut their logs, and whose messages they have got',
   },

@@ -10,7 +10,8 @@ import type { LogEntry } from '../../lib/model/records.js';
 import { packBody, unpackBody } from '../../lib/sequence/batch-body.js';
 import { Batcher } from '../../lib/paxos/batcher.js';
 import { BEGINNING_STATE, Cursor, type Stretch } from '../../lib/sequence/cursor.js';
-import { Delivery, type Base } from '../../lib/paxos/delivery.js';
+import type { Base } from '../../lib/paxos/base.js';
+import { Delivery } from '../../lib/paxos/delivery.js';
 import type { Consumer, DeliveredBatch, StateKeeper, StateSink } from '../../lib/queue/state-holder.js';
 import { Turns } from '../../lib/simulation/checkers/turns.js';
 
