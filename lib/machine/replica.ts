@@ -1,6 +1,6 @@
 import { development } from '../model/development.js';
 import { TreplicaError, UnknownOutcomeError } from '../model/errors.js';
-import { describeHead, MESSAGE_HEAD_BYTES, MessageHead } from '../queue/message-head.js';
+import { describeHead, MESSAGE_HEAD_BYTES, MessageHead, unknownHead } from '../queue/message-head.js';
 import type { DeliveredBatch, StateHolder } from '../queue/state-holder.js';
 import { decode } from '../serialization/codec.js';
 import { detach } from '../serialization/detach.js';
@@ -74,9 +74,10 @@ export class Replica<S extends StateMachine> implements StateHolder {
   }
 
   /**
-   * Executes what is an operation by its first byte, and passes over the rest. Throws CLASS_NOT_REGISTERED or
-   * MALFORMED_BYTES for an operation that this replica cannot read, and EXECUTION_FAILED for one that this process is not
-   * able to carry out. Others may have executed it, so that this one cannot go on: it would hold another state than they do.
+   * Executes what is an operation by its first byte, and passes over what is put for readers.
+   * @throws TreplicaError CLASS_NOT_REGISTERED or MALFORMED_BYTES for an operation that this replica cannot read, MESSAGE_VERSION
+   * for a message of an unknown version or kind, and EXECUTION_FAILED for an operation that this process is not able to carry
+   * out. Other replicas may have executed it. This one cannot go on: it would hold another state than they do.
    */
   deliver({ position, proposedAtMs, messages, tickets }: DeliveredBatch): void {
     let i = 0;
@@ -92,9 +93,14 @@ export class Replica<S extends StateMachine> implements StateHolder {
           this.#execute(operationIn(message, at, SystemOperation), this.#system, at, proposedAtMs, ticket);
           this.#system.systemOperations += 1;
           break;
-        default:
+        case MessageHead.raw:
+        case MessageHead.value:
+        case undefined:
           this.#context.passTo(proposedAtMs);
           this.#onSkipped?.(at, message[0]);
+          break;
+        default:
+          throw unknownHead(message[0], at);
       }
       i += 1;
     }

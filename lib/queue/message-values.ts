@@ -1,5 +1,6 @@
+import type { Position } from '../model/ids.js';
 import { checkMessage } from './message-checks.js';
-import { MESSAGE_HEAD_BYTES, MessageHead } from './message-head.js';
+import { MESSAGE_HEAD_BYTES, MessageHead, unknownHead } from './message-head.js';
 
 /** How values become bytes and come back: handed to an engine where its public class is composed. */
 export interface MessageCodec {
@@ -28,16 +29,22 @@ export function messageOf(value: unknown, codec: MessageCodec): Uint8Array {
   return message;
 }
 
-/** Whether a message holds a value, which is seen by its first byte alone. */
-export function holdsValue(message: Uint8Array): boolean {
-  return message[0] === MessageHead.raw || message[0] === MessageHead.value;
+/**
+ * Whether a message is for a reader, which is seen by its first byte alone: it is not where it has none, or holds an operation. A
+ * reader is told of what this release does not know.
+ */
+export function isForReader(message: Uint8Array): boolean {
+  const head = message[0];
+  return head !== undefined && head !== MessageHead.operation && head !== MessageHead.systemOperation;
 }
 
 /**
- * What was put, of a message that holds a value; bytes are a view of the message.
- * @throws TreplicaError as the codec does
+ * What was put, of a message that is for a reader; bytes are a view of the message.
+ * @throws TreplicaError MESSAGE_VERSION, and as the codec does
  */
-export function valueIn(message: Buffer, codec: MessageCodec): unknown {
-  if (message[0] === MessageHead.raw) return message.subarray(MESSAGE_HEAD_BYTES);
+export function valueIn(message: Buffer, position: Position, codec: MessageCodec): unknown {
+  const head = message.readUInt8(0);
+  if (head === MessageHead.raw) return message.subarray(MESSAGE_HEAD_BYTES);
+  if (head !== MessageHead.value) throw unknownHead(head, position);
   return codec.decode(message, MESSAGE_HEAD_BYTES);
 }

@@ -54,10 +54,10 @@ export interface Queue extends AsyncIterable<QueueMessage> {
 
   /**
    * The next value that was put, from the first one that the group has ever ordered. Each is given once; callers are served in
-   * the order of their calls. Messages that are no values, such as operations of a state machine, are skipped. A queue is read
+   * the order of their calls. Operations of state machines are skipped. A queue is read
    * either this way or by the state holder that it is bound to.
-   * @throws TreplicaError QUEUE_CLOSED, also when the queue stops before there is a message; QUEUE_BOUND; CLASS_NOT_REGISTERED or
-   * MALFORMED_BYTES for a message that this process cannot read: the next call gives the one after it.
+   * @throws TreplicaError QUEUE_CLOSED, also when the queue stops before there is a message; QUEUE_BOUND; CLASS_NOT_REGISTERED,
+   * MALFORMED_BYTES or MESSAGE_VERSION for a message that this process cannot read: the next call gives the one after it.
    */
   get(): Promise<QueueMessage>;
 

@@ -1,7 +1,7 @@
 import { TreplicaError } from '../model/errors.js';
 import type { Position, ProcessId } from '../model/ids.js';
 import { Fifo } from './fifo.js';
-import { holdsValue, valueIn, type MessageCodec } from './message-values.js';
+import { isForReader, valueIn, type MessageCodec } from './message-values.js';
 import type { Consumer, DeliveredBatch } from './state-holder.js';
 
 /** Approximate memory of an unread message beyond its own bytes. */
@@ -40,8 +40,8 @@ interface Get {
 }
 
 /**
- * The state holder of a queue whose messages are read one by one, with `get()` or `for await`. It skips messages that hold no
- * value, such as operations of a state machine.
+ * The state holder of a queue whose messages are read one by one, with `get()` or `for await`. It skips operations of
+ * state machines and messages of no bytes.
  */
 export class Reader implements Consumer {
   readonly #options: ReaderOptions;
@@ -62,8 +62,8 @@ export class Reader implements Consumer {
 
   /**
    * The next message that no other caller has got; callers are served in the order of their calls.
-   * @throws TreplicaError QUEUE_CLOSED when the queue is closed before there is one; CLASS_NOT_REGISTERED or MALFORMED_BYTES
-   * for a message that this process cannot read: the next call gets the one after it.
+   * @throws TreplicaError QUEUE_CLOSED when the queue is closed before there is one; CLASS_NOT_REGISTERED, MALFORMED_BYTES or
+   * MESSAGE_VERSION for a message that this process cannot read: the next call gets the one after it.
    */
   get(): Promise<QueueMessage> {
     if (this.#end !== null) return Promise.reject(this.#end);
@@ -91,7 +91,7 @@ export class Reader implements Consumer {
 
   deliver({ position, origin, messages }: DeliveredBatch): void {
     messages.forEach((bytes, index) => {
-      if (holdsValue(bytes)) this.#offer({ position: (position + index) as Position, origin, bytes });
+      if (isForReader(bytes)) this.#offer({ position: (position + index) as Position, origin, bytes });
     });
     if (this.#unreadBytes > this.#options.unreadBytesMax) this.#full = true;
   }
@@ -108,7 +108,7 @@ export class Reader implements Consumer {
   #answer({ resolve, reject }: Get, { position, origin, bytes }: Unread): void {
     let message: unknown;
     try {
-      message = valueIn(bytes, this.#options.codec);
+      message = valueIn(bytes, position, this.#options.codec);
     } catch (error) {
       reject(error as Error);
       return;

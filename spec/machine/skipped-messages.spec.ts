@@ -15,9 +15,12 @@ class Where extends Operation<Journal, readonly [number, number]> {
   }
 }
 
-/** First bytes of which none is that of an operation: every version and kind there may be. */
-const OTHER_HEADS = Array.from({ length: 256 }, (_, head) => head).filter(
-  (head) => head !== MessageHead.operation && head !== MessageHead.systemOperation,
+/** First bytes of messages that are for readers. */
+const READERS_HEADS = [MessageHead.raw, MessageHead.value];
+
+/** Every version and every kind that a later release may use, and this one does not know. */
+const UNKNOWN_HEADS = Array.from({ length: 256 }, (_, head) => head).filter(
+  (head) => !Object.values<number>(MessageHead).includes(head),
 );
 
 let warnings: string[];
@@ -35,14 +38,14 @@ function machineOn(log: MemoryLog): Promise<ReplicatedStateMachine<Journal>> {
   return ReplicatedStateMachine.create(new Journal(), log.queue());
 }
 
-describe('A message that is no operation by its first byte', () => {
+describe('A message that is put for readers by its first byte', () => {
   it('is passed over by every replica, whatever follows, and counts as a message', async () => {
     const log = new MemoryLog();
     const [one, other] = [await machineOn(log), await machineOn(log)];
     const foreign = log.queue();
-    for (const head of OTHER_HEADS) void foreign.submit(encode(new Append('passed over'), head), null);
+    for (const head of READERS_HEADS) void foreign.submit(encode(new Append('passed over'), head), null);
     void foreign.submit(Buffer.alloc(0), null);
-    const before = OTHER_HEADS.length + 1;
+    const before = READERS_HEADS.length + 1;
     await expect(one.execute(new Where())).resolves.toEqual([before, expect.any(Number)]);
     await expect(other.execute(new Append('executed'))).resolves.toBe(0);
     for (const machine of [one, other, await machineOn(log)]) expect(machine.state.entries).toEqual(['executed']);
@@ -61,7 +64,7 @@ describe('A message that is no operation by its first byte', () => {
     const log = new MemoryLog();
     const foreign = log.queue();
     for (let i = 0; i < 100; i += 1) void foreign.submit(Buffer.of(MessageHead.raw, i), null);
-    void foreign.submit(Buffer.of(0x72), null);
+    void foreign.submit(Buffer.of(MessageHead.value), null);
     await machineOn(log);
     log.deliver();
     expect(warnings).toHaveLength(7); // The 1st, 2nd, 4th, … 64th.
@@ -81,6 +84,25 @@ describe('A message that is no operation by its first byte', () => {
       log.deliver();
       await expect(machineOn(log)).rejects.toMatchObject({ code });
     }
+  });
+});
+
+describe('A message whose version or kind this release does not know', () => {
+  it('stops the replica, whatever follows, and again at each start: a later release may have executed it', async () => {
+    for (const head of UNKNOWN_HEADS) {
+      const log = new MemoryLog();
+      const machine = await machineOn(log);
+      const next = machine.execute(new Append('behind it'));
+      void log.queue().submit(encode(new Append('not executed'), head), null);
+      const later = machine.execute(new Append('never executed'));
+      later.catch(() => undefined);
+      await expect(next).resolves.toBe(0);
+      const stopped = { code: 'MESSAGE_VERSION', message: expect.stringContaining('at position 1 is of kind') };
+      await expect(later).rejects.toMatchObject({ code: 'UNKNOWN_OUTCOME', cause: stopped });
+      expect(machine.state.entries).toEqual(['behind it']);
+      await expect(machineOn(log)).rejects.toMatchObject(stopped);
+    }
+    expect(warnings).toEqual([]);
   });
 });
 

@@ -94,11 +94,24 @@ describe('a reader', () => {
     await expect(subject.getText()).rejects.toMatchObject({ code: 'QUEUE_CLOSED' });
   });
 
-  it('passes over what holds no value, by the first byte alone', async () => {
+  it('passes over operations and messages of no bytes, by the first byte alone', async () => {
     const subject = new Subject();
-    subject.deliverAsIs(Buffer.of(MessageHead.operation, 1), Buffer.alloc(0), Buffer.of(0x2f));
+    const operation = Buffer.of(MessageHead.operation, 1);
+    subject.deliverAsIs(operation, Buffer.alloc(0), Buffer.of(MessageHead.systemOperation));
     subject.deliver('a');
     expect(await subject.reader.get()).toMatchObject({ position: 3, message: Buffer.from('a') });
+  });
+
+  it('tells its caller of a message whose version or kind this release does not know, and goes on with the next', async () => {
+    for (let head = 0; head < 256; head += 1) {
+      if (Object.values<number>(MessageHead).includes(head)) continue;
+      const subject = new Subject();
+      subject.deliverAsIs(Buffer.of(head, 1));
+      subject.deliver('a');
+      const told = { code: 'MESSAGE_VERSION', message: expect.stringContaining('at position 0') };
+      await expect(subject.reader.get()).rejects.toMatchObject(told);
+      expect(await subject.reader.get()).toMatchObject({ position: 1, message: Buffer.from('a') });
+    }
   });
 
   it('rejects the caller whose message cannot be read, and goes on with the next', async () => {
