@@ -80,11 +80,14 @@ export function checkpointFailed(name: string, cause: unknown, directory: string
   );
 }
 
-/** For something stored that is sound and in a form that this Treplica does not know. */
+/**
+ * For something stored that is sound, in a form that this Treplica does not know. Unlike what is damaged, `recover` never sets it
+ * aside: where it stays in the options for good, an upgrade of the whole group would otherwise lose all votes at once.
+ */
 export function anotherVersion(name: string, which: string): TreplicaError {
   return new TreplicaError(
     'LEDGER_VERSION',
-    `The ${name} is of another version: ${which}. Run the Treplica that wrote it, or start with the option recover: true, which sets the directory aside and lets this process join its group as a new one.`,
+    `The ${name} is of another version: ${which}. Run the Treplica that wrote it. The option recover: true does not set it aside, because it is not damaged: where the group has a majority without this process, move its files away by hand and start with recover: true, which lets the process join its group as a new one.`,
   );
 }
 

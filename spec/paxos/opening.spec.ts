@@ -1,4 +1,4 @@
-import { mkdtemp, mkdir, rm } from 'node:fs/promises';
+import { mkdtemp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { AsynchronousPersistentQueue, type QueueEvent, type QueueOptions } from '../../lib/index.js';
+import { readHeader } from '../../lib/ledger/journal/header.js';
+import { journalFile } from '../../lib/ledger/journal/journal-file.js';
+import { writeSectors } from '../../lib/ledger/journal/sector.js';
 import { QueueGroup, rejection, silent } from '../support/queue-group.js';
 import { soon } from '../support/soon.js';
 import { boundSocket, closeSocket, newQueueId } from '../support/udp-testbed.js';
@@ -77,6 +80,31 @@ describe('a process whose ledger was set aside', () => {
     const refusal = { code: 'LEDGER_DAMAGED', message: expect.stringContaining('recover: true') };
     expect(await rejection(create(queueId))).toMatchObject(refusal);
     expect(await rejection(create(queueId, { recover: false }))).toMatchObject(refusal);
+  });
+});
+
+describe('a ledger that another release has written', () => {
+  it.each([false, true])('is refused and stays as it is, with recover: %s', async (recover) => {
+    const queueId = await newQueueId();
+    const queue = await create(queueId);
+    await queue.put('kept');
+    await queue.close();
+    const ledger = join(directory, '1');
+    const names = await readdir(ledger);
+    const journal = await readFile(journalFile(ledger));
+    const foreign = Buffer.from(journal);
+    writeSectors(foreign, Buffer.from([200]), readHeader(journal, 'journal').confirmed);
+    await writeFile(journalFile(ledger), foreign);
+    expect(await rejection(create(queueId, { recover }))).toMatchObject({
+      code: 'LEDGER_VERSION',
+      message: expect.stringMatching(
+        /journal format 200.*Run the Treplica that wrote it.*recover: true does not set it aside/,
+      ),
+    });
+    expect(await readdir(ledger)).toEqual(names);
+    expect((await readFile(journalFile(ledger))).equals(foreign)).toBe(true);
+    await writeFile(journalFile(ledger), journal);
+    expect(await (await create(queueId, { recover })).get()).toMatchObject({ position: 0, message: 'kept' });
   });
 });
 
