@@ -9,7 +9,7 @@ import type { StateMachine } from './state-machine.js';
 import { SystemState } from './system-state.js';
 import type { Ticket } from './ticket.js';
 
-/** What a replica consists of, as far as it has to be saved. */
+/** The parts of a replica that are saved. */
 export interface Saved<S extends StateMachine> {
   readonly state: S;
   readonly system: SystemState;
@@ -27,7 +27,7 @@ export class MachineKeeper<S extends StateMachine> implements StateKeeper {
   readonly #initialFields: readonly string[];
   /** The state that every replica begins with, for the fields that a class has gained since a checkpoint was made. */
   readonly #initialPieces: readonly Uint8Array[];
-  /** A copy: operations give the state itself fields, and take some from it. */
+  /** A copy of the initial state: operations may add fields to the state itself and delete some. */
   readonly #model: object;
 
   /**

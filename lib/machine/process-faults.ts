@@ -21,7 +21,7 @@ const LIMITS: readonly RegExp[] = [
   /^requested new array is too large$/,
 ];
 
-/** What engines throw these as: an application's own error says anything, and mostly as a plain Error. */
+/** The classes of these errors. An application's own error may have any message, and is mostly a plain Error. */
 const CLASSES: ReadonlySet<string> = new Set([
   'RangeError',
   'SyntaxError',
@@ -35,7 +35,7 @@ const ELEMENTS_BELOW_ANY_LIMIT = 2 ** 29;
 /** Whether a length is too large is a matter of the engine only beyond that; below, the array's buffer was too small. */
 const LENGTH_REFUSED = /^(?:Invalid typed array length: |The value of "size" is out of range\..* Received )([\d_]+)$/s;
 
-/** What Node says when it has run out of something, was interrupted by a clock or a person, or found another program there. */
+/** Node's error codes for a lack of resources, an interruption by a clock or a person, or a conflict with another program. */
 const CODES: ReadonlySet<unknown> = new Set([
   'ERR_STRING_TOO_LONG',
   'ERR_BUFFER_TOO_LARGE',
@@ -53,7 +53,7 @@ const CODES: ReadonlySet<unknown> = new Set([
   'ERR_DLOPEN_FAILED',
 ]);
 
-/** As many errors are looked at where one is the cause of another. */
+/** The largest number of errors that are examined in a chain of causes. */
 const ERRORS_MAX = 64;
 
 /**
@@ -108,7 +108,7 @@ function innerErrors(error: object): unknown[] {
   return Array.isArray(errors) ? [...inner, ...(errors as unknown[])] : inner;
 }
 
-/** Runs no code of the application, which would find the same limit. */
+/** Runs no code of the application, because that code would reach the same limit. */
 function own(object: object, key: string): unknown {
   return Object.getOwnPropertyDescriptor(object, key)?.value;
 }

@@ -27,12 +27,12 @@ export function viewOf<T>(value: T): T {
   return view as T;
 }
 
-/** What `shown` is a view of, and otherwise itself. */
+/** The original of the view `shown`; `shown` itself if it is no view. */
 export function originalOf(shown: object): object {
   return originals.get(shown) ?? shown;
 }
 
-/** `value` where it holds no views, and otherwise a copy that holds copies of what they show. */
+/** `value` if it holds no views; otherwise a copy in which copies of the originals replace the views. */
 export function withoutViews<T extends object>(value: T): T {
   return holdsView(value, new Set()) ? detach(value, originalOf) : value;
 }
@@ -128,7 +128,7 @@ type Methods = Readonly<Record<PropertyKey, ((...args: never[]) => unknown) | un
 
 /** A view of a collection, whose methods work on the collection itself only. */
 abstract class CollectionView<T extends object> extends ObjectView<T> {
-  /** Those that are called on the original, and what they are replaced by. */
+  /** The methods that are called on the original, with their replacements. */
   protected abstract readonly methods: Methods;
   protected abstract copy(): T;
   protected abstract readonly size: number;

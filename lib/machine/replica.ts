@@ -18,13 +18,13 @@ import { Ticket } from './ticket.js';
 import { detachThrown } from './thrown.js';
 
 export interface ReplicaOptions {
-  /** Told of each message that is no operation, by its position and its first byte. */
+  /** Called for each skipped message, with its position and its first byte. */
   readonly onSkipped?: (position: number, head: number | undefined) => void;
-  /** The URL of the module that another process can make the same state with, where there is one. */
+  /** The URL of the module with which another process can make the same state, if there is one. */
   readonly module?: string | undefined;
 }
 
-/** The copy of the state at this process: executes what the queue delivers, and tells the callers that are here. */
+/** The copy of the state at this process: executes the operations that the queue delivers, and answers the callers of this process. */
 export class Replica<S extends StateMachine> implements StateHolder {
   readonly keeper: MachineKeeper<S>;
   readonly #context = new DecidedContext();
@@ -54,12 +54,12 @@ export class Replica<S extends StateMachine> implements StateHolder {
     );
   }
 
-  /** Another object once a checkpoint has been restored. */
+  /** After a checkpoint has been restored, this is another object. */
   get state(): S {
     return this.#state;
   }
 
-  /** Treplica's own part of it; another object once a checkpoint has been restored, too. */
+  /** Treplica's own part of the state. After a checkpoint has been restored, this is another object. */
   get system(): SystemState {
     return this.#system;
   }
@@ -68,7 +68,7 @@ export class Replica<S extends StateMachine> implements StateHolder {
     return this.#context.latestTime;
   }
 
-  /** Anything but an operation is of no use here: every replica passes over it. */
+  /** Only operations are accepted: every replica skips all other messages. */
   accepts(ticket: unknown): boolean {
     return ticket instanceof Ticket;
   }
@@ -132,7 +132,7 @@ export class Replica<S extends StateMachine> implements StateHolder {
     } catch (error) {
       const fault = processFaultIn(error);
       if (fault !== null) throw executionFailed(operation, position, fault);
-      // What an operation throws is its outcome: the same at every replica, and for nobody but the caller to deal with.
+      // What an operation throws is its outcome: it is the same at every replica, and only the caller has to deal with it.
       if (ticket?.isSettled === false)
         ticket.reject(detachThrown(error, `${operation.constructor.name} has been executed`));
       return;
@@ -142,7 +142,7 @@ export class Replica<S extends StateMachine> implements StateHolder {
     if (ticket !== undefined) this.#answer(ticket, result, operation, state);
   }
 
-  /** The state has been changed by now: nothing that goes wrong here concerns anybody but the caller. */
+  /** The state has been changed before this: an error here concerns only the caller. */
   #answer(ticket: Ticket, result: unknown, operation: object, state: object): void {
     try {
       if (development.isOn) (state === this.#system ? this.#systemCheck : this.#check).after(operation, state);
@@ -167,7 +167,7 @@ function operationIn<T extends object>(message: Uint8Array, position: number, ty
 }
 
 function refuse(result: PromiseLike<unknown>, operation: object): never {
-  // Nobody is given this promise: if it were rejected, as unhandled, that would end the process at every replica.
+  // No caller gets this promise. An unhandled rejection would end the process at every replica.
   silence(result);
   throw new TreplicaError(
     'OPERATION_ASYNCHRONOUS',

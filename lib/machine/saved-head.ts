@@ -14,7 +14,7 @@ const Part = { system: 1, application: 2 } as const;
 const PARTS: readonly number[] = [Part.system, Part.application];
 
 const MAGIC = Buffer.from('TREPSM');
-/** Version 1 had the time alone in this piece, and behind it the application's state. */
+/** Version 1 had only the time in this piece, and then the application's state. */
 const VERSION = 2;
 const VERSION_1_BYTES = 8;
 
@@ -55,7 +55,7 @@ function anotherVersion(version: number): TreplicaError {
   );
 }
 
-/** For a checkpoint that no state machine has made. */
+/** For a checkpoint that was not made by a state machine. */
 export function malformedState(): TreplicaError {
   return new TreplicaError('MALFORMED_BYTES', 'The checkpoint is not one of a state machine: something else wrote it.');
 }

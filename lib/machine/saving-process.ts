@@ -45,7 +45,7 @@ export function isMarked(message: unknown): message is Marked<unknown> {
 
 /** Named in two steps, so that no bundler takes it for a file of its own to be copied without what it imports. */
 const PROGRAM = 'saving-program.js';
-/** What the program cannot be loaded without. */
+/** The files that the program needs. */
 const NEEDED = [PROGRAM, './replica.js'];
 
 /**
@@ -75,7 +75,7 @@ export async function saveInProcess(
       if ('step' in content) progressed(content.step);
       else answer = content;
     });
-    // A process that ends at once takes no task: that it has ended is told anyhow.
+    // A process that ends at once takes no task: its end is reported anyway.
     child.send(marked(sent), () => undefined);
     const end = await endOf(child);
     signal.throwIfAborted();
@@ -85,10 +85,10 @@ export async function saveInProcess(
   }
 }
 
-/** How the process has ended, when all that it has said has been heard. */
+/** How the process has ended. Resolves after all its messages have arrived. */
 async function endOf(child: ChildProcess): Promise<string> {
   const [code, killer] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
-  // What it has said last may come after the news of its end.
+  // Its last messages may come after the event of its end.
   if (child.connected) await once(child, 'disconnect');
   return String(code ?? killer);
 }
@@ -129,7 +129,7 @@ function invalid(message: string): TreplicaError {
   return new TreplicaError('INVALID_OPTION', message);
 }
 
-/** The first file that is needed and not there. */
+/** The first needed file that does not exist. */
 function missingFile(): string | null {
   try {
     return NEEDED.map(besideThis).find((file) => !existsSync(file)) ?? null;

@@ -15,7 +15,7 @@ import { silence } from './thenables.js';
 
 let toldAtMs = -Infinity;
 
-/** Says what is being done, not oftener than is of use. */
+/** Reports progress, but not too often. */
 function progressed(step: string): void {
   const nowMs = performance.now();
   if (nowMs - toldAtMs < limits.savingStepMs) return;
@@ -23,7 +23,7 @@ function progressed(step: string): void {
   tell(marked<SavingStep>({ step }), () => undefined);
 }
 
-/** Where the other end is gone, whatever is told is of no use any more: `disconnect` ends this process. */
+/** If the other end is gone, a report has no reader: `disconnect` ends this process. */
 function tell(message: object, told: () => void): void {
   process.send?.(message, undefined, undefined, told);
 }

@@ -1,10 +1,10 @@
 import { describeHead } from '../queue/message-head.js';
 
-/** Warns, as Node warns of things, of messages that a state machine passes over: of the first, second, fourth, eighth and so on. */
+/** Warns by `process.emitWarning` of messages that a state machine skips: of the first, second, fourth, eighth and so on. */
 export class SkippedMessages {
   #count = 0;
 
-  /** The message at `position`, which begins with the byte `head`, is no operation. */
+  /** Call for a message at `position` that begins with the byte `head` and is no operation. */
   readonly skipped = (position: number, head: number | undefined): void => {
     this.#count += 1;
     if ((this.#count & (this.#count - 1)) !== 0) return;

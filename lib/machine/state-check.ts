@@ -14,7 +14,7 @@ const FIRST_OPERATIONS = 4;
 export class StateCheck {
   readonly #executions = new Map<unknown, number>();
   #bytes = 0;
-  /** What has been told: until it is gone, it is not the fault of the operations that follow. */
+  /** The error reported last: while it remains, later operations are not blamed for it. */
   #told: string | null = null;
 
   /** Throws NOT_SERIALIZABLE, CLASS_NOT_REGISTERED or TWO_COPIES, naming the operation, and class and field of the state. */

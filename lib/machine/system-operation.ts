@@ -12,10 +12,10 @@ export abstract class SystemOperation {
   abstract execute(system: SystemState, context: ExecutionContext): unknown;
 }
 
-/** Changes nothing: that it has been executed says that a majority lives, and that this replica has all that came before. */
+/** Changes nothing. Its execution shows that a majority is alive, and that this replica has executed everything before it. */
 class Probe extends SystemOperation {
   execute(): void {
-    // What it says is where it stands.
+    // Its place in the log is all that matters.
   }
 }
 

@@ -7,7 +7,7 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   );
 }
 
-/** A promise that nobody is given would end the process if it were rejected. Other thenables are not called at all. */
+/** Handles the rejection of a promise that no caller gets: unhandled, it would end the process. Other thenables are not called. */
 export function silence(dropped: unknown): void {
   if (types.isPromise(dropped)) dropped.catch(() => undefined);
 }

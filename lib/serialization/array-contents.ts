@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { refuseSymbols } from './properties.js';
 import { refuseClass, refuseProperties } from './refusal.js';
 
-/** The keys of shorter arrays are listed in no time. */
+/** The keys of shorter arrays are listed quickly. */
 const LISTED_LENGTH_MAX = 64;
 
 /** After so many holes in a row the keys are listed: the next element may be thousands of millions of places away. */
@@ -30,12 +30,12 @@ export function bareArray(value: object): readonly unknown[] {
   return elements;
 }
 
-/** For an array that is not short. False also where somebody has given arrays another way to be shown. */
+/** For an array that is not short. False also if a program has changed how arrays are shown. */
 export function hasNothingButElements(elements: readonly unknown[]): boolean {
   return NOTHING_BUT_ELEMENTS.test(inspect(elements, INSPECTION));
 }
 
-/** The holes of one array, for somebody who walks through it once. */
+/** The holes of one array, for one walk through it. */
 export class Holes {
   #keys: readonly string[] | null = null;
   #cursor = 0;

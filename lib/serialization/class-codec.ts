@@ -11,7 +11,7 @@ export interface Field {
   readonly wireName: string;
   /** The classes whose instances need no name of their own in this field. */
   readonly declared: Declared | null;
-  /** Null rather than empty: asked for every field of every message. */
+  /** Null rather than empty, because it is read for every field of every message. */
   readonly toWire: readonly Transform[] | null;
   readonly fromWire: readonly Transform[] | null;
   /** A getter and a setter that `@Expose` makes a field of. */
@@ -26,7 +26,7 @@ export interface Shape {
   readonly fields: readonly Field[];
   /** The keys of those fields that are properties. */
   readonly plainKeys: readonly string[];
-  /** Whether reading it back runs code of the class. */
+  /** Whether reading an instance back runs code of the class. */
   readonly runsCode: boolean;
 }
 
@@ -34,17 +34,17 @@ export interface Shape {
 export interface Reader {
   /** Makes an instance without fields, and without running the class's constructor. */
   readonly Instance: new () => object;
-  /** Null for what the class has come to leave out since the message was written. */
+  /** Null for a field that the class leaves out today and did not when the message was written. */
   readonly fields: readonly (Field | null)[];
-  /** Where each field is simply assigned: the common case, and the quick one. */
+  /** The fields if each of them is simply assigned: the common and quick case. Otherwise null. */
   readonly plainFields: readonly Field[] | null;
-  /** What the class has come to make instances with since the header was written. Null where there is nothing. */
+  /** The fields that the class has gained since the header was written. Null if there are none. */
   readonly gained: Gained | null;
-  /** Fields that the class makes, and this instance has no more. */
+  /** Fields that the class makes and that were deleted from this instance. */
   readonly absent: readonly string[];
 }
 
-/** So many shapes of a class are remembered: an object that is used as a dictionary has a new one each time. */
+/** The largest number of shapes remembered of a class: an object used as a dictionary has a new shape each time. */
 const SHAPES_MAX = 256;
 
 /** A class, compiled: what its instances hold and what that is called on the wire. */
@@ -189,13 +189,13 @@ export class ClassCodec {
 /** Finds the reader for a header and remembers it. */
 export class Readers {
   readonly #readers = new Map<string, Reader>();
-  /** What was found last for a header of this length, modulo 64: to compare two strings is cheaper than to hash one. */
+  /** The latest reader for a header of this length, modulo 64: comparing two strings costs less than hashing one. */
   readonly #latest = new Array<{ header: string; reader: Reader } | null>(64).fill(null);
 
   /** `codecOf` finds the class for a prefix or throws. */
   constructor(readonly codecOf: (prefix: string, source: Source) => ClassCodec) {}
 
-  /** Another class has taken a name over. */
+  /** Call when another class has taken over a name. */
   forget(): void {
     this.#readers.clear();
     this.#latest.fill(null);

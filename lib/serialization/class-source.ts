@@ -2,13 +2,13 @@ import { parse, type AnyNode, type ClassExpression, type Expression, type Functi
 
 /** What the source text of one class says of its instances: JavaScript tells it in no other way. */
 export interface ClassSource {
-  /** What nothing outside of the class can read, as a predicate: 'has #secret'. Null where there is nothing. */
+  /** What no code outside of the class can read, as a predicate: 'has #secret'. Null if there is nothing. */
   readonly hidden: string | null;
   /** The own properties that its constructor or its initialisers may make, as far as they are spelt out. */
   readonly fields: readonly string[];
 }
 
-/** What compilers call the functions that stand for private members where the target has none. */
+/** Names that compilers give to the functions that replace private members for targets without them. */
 const HELPER =
   /^(?:__classPrivateField(?:Get|Set|In)|__private(?:Add|Get|Set|In|Method|Wrapper)|_+class_?private\w*|_assertClassBrand|_checkPrivateRedeclaration)$/i;
 

@@ -1,6 +1,6 @@
 /**
  * Serialisation: any value that consists of registered classes, collections and primitives becomes MessagePack and
- * comes back as it was, or is refused by name. wire.ts says what the bytes look like, registry.ts holds the classes.
+ * comes back as it was, or is refused by name. message-format.ts says what the bytes look like, registry.ts holds the classes.
  * States, which may be of any size, have encoder, decoder and format of their own: state-encoder.ts says more.
  */
 import { Packr, RESERVE_START_SPACE } from 'msgpackr';
@@ -14,7 +14,7 @@ import { compare, unreadable } from './trial.js';
 /** Records and structures would need tables outside of the message. Bytes are copied out of it: the state may change them. */
 const packr = new Packr({ useRecords: false, mapsAsObjects: false, useBigIntExtension: true, copyBuffers: true });
 
-/** Has msgpackr leave the first byte free. */
+/** Makes msgpackr leave the first byte free. */
 const BEHIND_HEAD = RESERVE_START_SPACE | 1;
 
 /** msgpackr writes into slabs and keeps the size of the largest: a single large message would make all of them large. */
@@ -75,7 +75,7 @@ function unpack(bytes: Uint8Array, start: number): unknown {
   return packr.unpack(desk, extent);
 }
 
-/** What reads well nowhere must not reach the log, where it would stop every replica, again and again. */
+/** Bytes that no replica can read must not reach the log: there they would stop every replica at each start. */
 function rehearse(bytes: Uint8Array, start: number): unknown {
   try {
     return decode(bytes, start);

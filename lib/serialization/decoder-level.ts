@@ -2,7 +2,7 @@ import type { Declared, Field } from './class-codec.js';
 import { EXTENSIBLE } from './integrity.js';
 
 export const PLAIN_INSTANCE = 0;
-/** One that is given its fields when all of them are there, because that runs code of the class. */
+/** An instance that gets its fields when all of them have been read, because that runs code of the class. */
 export const CAREFUL_INSTANCE = 1;
 export const ARRAY = 2;
 export const OBJECT = 3;
@@ -21,7 +21,7 @@ export interface Level {
   key: unknown;
   keyIsRead: boolean;
   declared: Declared | null;
-  /** What is to be done to the object when it has its contents. */
+  /** How the object is closed when it has its contents. */
   integrity: number;
 }
 
@@ -63,14 +63,14 @@ export class LevelStack {
     return level;
   }
 
-  /** One more content has been, or is about to be, read. */
+  /** Call when one more content has been, or is about to be, read. */
   advance(level: Level): void {
     level.next += 1;
     level.keyIsRead = false;
     if (level.next === level.count) this.leave(level);
   }
 
-  /** The level is free for what the object holds last, unless the object is to be closed after that. */
+  /** Frees the level for the contents of the object's last content. An object that is to be closed keeps its level until then. */
   leave(level: Level): void {
     if (level.integrity === EXTENSIBLE) this.depth -= 1;
   }

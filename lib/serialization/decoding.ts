@@ -48,7 +48,7 @@ export class Decoding {
     return instance;
   }
 
-  /** For the rest. Transformations may look at the other fields: so first the values, then the fields. */
+  /** For all other instances. Transformations may read the other fields: so all values come first, and then the fields. */
   #instanceWithCare(contents: readonly unknown[], { fields }: Reader, instance: Record<string, unknown>): object {
     const values = fields.map((field, i) => this.value(contents[i + 1], field?.declared ?? null));
     assemble(instance, fields, values);

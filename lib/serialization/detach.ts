@@ -11,7 +11,7 @@ import { twinOf } from './realms.js';
 import { located, Refusal } from './refusal.js';
 import { refuseDisguised, refuseOdd, refuseOddBytes, refuseOddElements } from './unseen.js';
 
-/** The object that another one only shows. */
+/** Gives the object behind a view. */
 export type Unveil = (shown: object) => object;
 
 /**
@@ -74,7 +74,7 @@ class Copying {
     }
   }
 
-  /** All that it carries, hidden or not: its message, its stack, what caused it, and what the application has added. */
+  /** Everything that the error carries, hidden or not: its message, its stack, its cause, and the application's additions. */
   #error(original: Error, prototype: object | null): Error {
     const flaw = flawOfError(prototype);
     if (flaw !== null) throw uncopiable(`holds an instance of ${className(original)}, and ${flaw}`);
@@ -102,7 +102,7 @@ class Copying {
     if (twin !== null && twin !== Object.prototype) return this.#object(original, twin);
     const flaw = prototype === null ? null : flawOf(prototype);
     if (flaw !== null && prototype !== null) {
-      // Nobody is given this promise: if it were rejected, as unhandled, that would end the process.
+      // No caller gets this promise. An unhandled rejection would end the process.
       if (types.isPromise(original)) original.catch(() => undefined);
       throw uncopiable(`holds an instance of ${className(prototype)}, and ${flaw}`);
     }

@@ -2,7 +2,7 @@ import type { Holes } from './array-contents.js';
 import type { Declared, Field } from './class-codec.js';
 import type { Class } from './flaws.js';
 
-/** What an object's contents are. Numbers, because the frames of a state change theirs millions of times. */
+/** The kind of an object's contents. Numbers, because the levels of a state change their kind millions of times. */
 export const INSTANCE = 0;
 export const ARRAY = 1;
 export const OBJECT = 2;
@@ -77,7 +77,7 @@ export class LevelStack {
     return level;
   }
 
-  /** One more content has been, or is about to be, written. After the last one the level is free: what that holds may take it. */
+  /** Call when one more content has been, or is about to be, written. After the last one the level is free for that one's contents. */
   advance(level: Level): void {
     level.next += 1;
     level.entry = null;

@@ -15,7 +15,7 @@ import { oddProperty, refuseDisguised, refuseOdd, refuseOddBytes, refuseOddEleme
 import { DEPTH_MAX, HEADERS_MAX, Kind, survivesUtf8 } from './message-format.js';
 
 /**
- * One value on its way to MessagePack: turned into arrays and primitives as wire.ts describes. An object that occurs
+ * One value on its way to MessagePack: turned into arrays and primitives as message-format.ts describes. An object that occurs
  * more than once, or inside itself, is written once and referred to from then on.
  */
 export class Encoding {
@@ -141,7 +141,7 @@ export class Encoding {
 
   #bytes(kind: number, bytes: Uint8Array): unknown[] {
     if (development.isOn) refuseOddBytes(bytes);
-    // To ask bytes that are few for their memory gives them one of their own, which takes longer than all the rest.
+    // Reading `buffer` of a small Uint8Array gives it memory of its own, which takes longer than all the rest.
     if (bytes instanceof Uint8Array) return [kind, bytes];
     // msgpackr knows no bytes of another realm.
     const { buffer, byteOffset, length } = bytes as Uint8Array;
@@ -155,7 +155,7 @@ export class Encoding {
     if (development.isOn) refuseOddElements(elements);
     const keys = Object.keys(elements);
     const { length } = elements;
-    // Other keys come after the indices: where the last one is the last index, there is nothing but indices.
+    // Other keys come after the indices: if the last key is the last index, all keys are indices.
     const isDense = keys.length === length && (length === 0 || keys[length - 1] === String(length - 1));
     if (!isDense) return this.#sparseArray(elements, keys, declared);
     const wire: unknown[] = [Kind.array];

@@ -8,7 +8,7 @@ import type { Class } from './flaws.js';
 /** A function given to `@Transform`. */
 export type Transform = (params: TransformFnParams) => unknown;
 
-/** What class-transformer's decorators say of one field. */
+/** What class-transformer's decorators declare for one field. */
 export interface FieldDescription {
   readonly key: string;
   readonly wireName: string;

@@ -1,7 +1,7 @@
 import { prototypeOf } from './flaws.js';
 import { kindOf, ObjectKind } from './kinds.js';
 
-/** So many fields are looked at: more would tell few objects apart that these do not. */
+/** The number of fields that are looked at: more of them would tell few more objects apart. */
 const FIELDS_MAX = 3;
 const UNITS_MAX = 6;
 const OFFSET_BASIS = 0x811c9dc5;
@@ -16,7 +16,7 @@ export function fingerprint(object: object): number {
   return mixed ^ (mixed >>> 13);
 }
 
-/** What cannot be looked at is refused as soon as it is to be written, and then by its place. */
+/** An object that cannot be looked at is refused when it is written, with its place. */
 function contentsOrNothing(object: object): number {
   try {
     return contents(object, true);
@@ -51,7 +51,7 @@ function contents(object: object, looksDeeper: boolean): number {
 function ofElements(elements: readonly unknown[], looksDeeper: boolean): number {
   const { length } = elements;
   if (length === 0) return 0;
-  // By index: to begin an iteration takes longer than all the rest.
+  // By index, because starting an iteration takes longer than all the rest.
   const hash = mix(length, elements[0], looksDeeper);
   return length === 1 ? hash : mix(hash, elements[length - 1], looksDeeper);
 }
@@ -92,7 +92,7 @@ function ofNumber(value: number): number {
     : (((value - integer) * 0x40000000) | 0) ^ Math.imul(value / 0x10000, 0x9e3779b1) ^ integer;
 }
 
-/** The end of a text tells more than its beginning, which many have in common. */
+/** The end of a text, because many texts share their beginning. */
 function ofString(value: string): number {
   const { length } = value;
   let hash = length;

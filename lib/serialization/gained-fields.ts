@@ -37,7 +37,7 @@ export class Gained {
     readonly initial: Readonly<Record<string, unknown>>,
   ) {}
 
-  /** Gives `instance` its fields in the order in which a new one has them: the order is to be seen. The others come later. */
+  /** Gives `instance` its fields in the order of a new instance, because the order is visible. The other fields get values later. */
   fill(instance: object): void {
     const initial = detach(this.initial);
     for (const key of this.order) put(instance, key, Object.hasOwn(initial, key) ? initial[key] : undefined);
@@ -56,10 +56,10 @@ interface Pair {
   readonly other: Readonly<Record<string, unknown>>;
 }
 
-/** Once a class, because it takes some milliseconds: there may be a header for each instance. */
+/** Once for each class, because it takes some milliseconds and there may be a header for each instance. */
 const pairs = new WeakMap<object, Pair>();
 
-/** Longer than the clock's unit: what is taken from it has to differ between the two instances. */
+/** Longer than the clock's unit, so that values taken from the clock differ between the two instances. */
 const CLOCK_GOES_ON_MS = 2;
 
 /**

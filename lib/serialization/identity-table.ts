@@ -8,10 +8,10 @@ const SLOTS_MASK = 2 * SEGMENT_SLOTS - 1;
 const SEGMENT_OBJECTS_MAX = 1_280;
 const DIRECTORY_BITS_MAX = 16;
 
-/** So many objects with the same fingerprint are compared one by one. */
+/** The largest number of objects with one fingerprint that are compared one by one. */
 const ALIKE_MAX = 4;
 
-/** A Map doubles at once: a larger one would take longer for it than anything else may wait. */
+/** A Map doubles at once: a larger one would make everything else wait too long. */
 const MAP_ENTRIES_MAX = 131_072;
 
 /** Part of the table: the objects whose fingerprints begin with the same bits. */

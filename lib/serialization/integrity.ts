@@ -12,7 +12,7 @@ export function integrityOf(object: object): number {
   return Object.isSealed(object) ? SEALED : FIXED;
 }
 
-/** For an object that has all that it is to have. */
+/** Closes an object that has all its contents. */
 export function close<T extends object>(object: T, integrity: number): T {
   if (integrity === FIXED) return Object.preventExtensions(object);
   if (integrity === SEALED) return Object.seal(object);

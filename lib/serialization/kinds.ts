@@ -19,7 +19,7 @@ export const ObjectKind = {
 
 export type ObjectKind = (typeof ObjectKind)[keyof typeof ObjectKind];
 
-/** Kept here: `Buffer` is a getter of the global object. */
+/** Kept here because `Buffer` is a getter of the global object. */
 const BUFFER = Buffer.prototype as object;
 const BYTES: object = Uint8Array.prototype;
 

@@ -92,12 +92,12 @@ export class LongValues {
     return value as Uint8Array<ArrayBuffer>;
   }
 
-  /** Before a piece of tokens is read: what it refers to must be there. */
+  /** Call before a piece of tokens is read: all parts that it refers to must be there. */
   assertWhole(): void {
     if (this.#texts !== null || this.#bytes !== null) fail('a part that is not the last');
   }
 
-  /** After one: everything must have been taken. */
+  /** Call after a piece of tokens has been read: every part must have been used. */
   end(): void {
     if (this.#taken < this.#complete.length) fail('parts that belong to nothing');
     this.#complete = [];

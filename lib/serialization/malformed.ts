@@ -9,7 +9,7 @@ export function malformed(what: string, source: Source, cause?: unknown): Trepli
   return new TreplicaError('MALFORMED_BYTES', message, { cause });
 }
 
-/** As `malformed`, of a checkpoint, for expressions that have no other value. */
+/** Throws `malformed` for a checkpoint; usable in expressions. */
 export function failCheckpoint(what: string): never {
   throw malformed(what, 'checkpoint');
 }

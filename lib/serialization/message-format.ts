@@ -41,10 +41,10 @@ export const Kind = {
   frozen: 14,
 } as const;
 
-/** How deep objects may be nested in a message. Every replica must be able to read what one could write. */
+/** How deep objects may be nested in a message. Every replica must be able to read what one replica could write. */
 export const DEPTH_MAX = 500;
 
-/** So many headers of a message can be referred to: their numbers take one byte. */
+/** The largest number of headers that a message can refer to: their numbers take one byte. */
 export const HEADERS_MAX = 32;
 
 /** `absent` are the fields without a value. */

@@ -1,8 +1,8 @@
-/** As many as are copied quickly if an array of them grows. */
+/** The size of a page: so many are copied quickly while an array of them grows. */
 const PAGE_BITS = 15;
 const PAGE_OBJECTS = 2 ** PAGE_BITS;
 
-/** Objects by number. In pages: to grow a single array of millions would copy all of it at once. */
+/** Objects by number, in pages: growing a single array of millions would copy all of it at once. */
 export class ObjectList {
   readonly #pages: object[][] = [];
   #latest: object[] = [];

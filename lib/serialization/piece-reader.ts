@@ -3,7 +3,7 @@ import { LongValues } from './long-values.js';
 import { malformed } from './malformed.js';
 import { LAST_PART, PART_FORMS, SHORT_STRING_MAX, Tag } from './state-format.js';
 
-/** So many short texts are remembered: most states say the same few again and again, and they need not be made anew. */
+/** The number of short texts that are remembered: most states repeat a few texts, which then need not be made again. */
 const KNOWN_TEXTS = 4_096;
 const KNOWN_LENGTH_MAX = 32;
 
@@ -15,14 +15,14 @@ export class PieceReader {
   readonly #long = new LongValues();
   readonly #known = new Array<string>(KNOWN_TEXTS).fill('');
 
-  /** Begins with another piece, which is only looked at. */
+  /** Begins with another piece, which is read and never changed. */
   begin(piece: Uint8Array): void {
     this.#bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
     this.#view = new DataView(piece.buffer, piece.byteOffset, piece.length);
     this.#at = 0;
   }
 
-  /** Where what follows the piece's number says that it is a part: takes all of it. */
+  /** Whether the piece is a part, as said behind its number. If so, takes all of it. */
   isPart(): boolean {
     if (this.#bytes[this.#at] !== Tag.part) {
       this.#long.assertWhole();
@@ -39,7 +39,7 @@ export class PieceReader {
     return true;
   }
 
-  /** The piece has been read: nothing of its parts may be left. */
+  /** Call when the piece has been read: none of its parts may be left. */
   end(): void {
     this.#long.end();
   }

@@ -7,7 +7,7 @@ const TOKEN_BYTES = 16;
 
 const UTF8_BYTES_MAX = 3;
 
-/** One part in so many of a piece is left for headers and bigints: that they come is known too late to begin another one. */
+/** This share of a piece, 1 / 32, is left for headers and bigints: they show up too late to begin another piece. */
 const HEADROOM = 32;
 
 /** The piece that is being written, token by token. */
@@ -41,7 +41,7 @@ export class PieceWriter {
     this.#start = this.#at;
   }
 
-  /** The parts that belong to the piece, and then the piece: they are the taker's. `begin` must follow. */
+  /** The parts that belong to the piece, and then the piece. The caller may keep them. `begin` must follow. */
   *take(): Generator<Buffer> {
     const long = this.#long;
     this.#long = [];
@@ -49,7 +49,7 @@ export class PieceWriter {
     yield this.#bytes.subarray(0, this.#at);
   }
 
-  /** Whether `value` should still be written into this piece: always, where it is the first. */
+  /** Whether `value` should still be written into this piece. True for the first value of a piece. */
   fits(value: unknown): boolean {
     if (this.#at === this.#start) return true;
     if (this.#objects >= PIECE_OBJECTS) return false;
@@ -73,7 +73,7 @@ export class PieceWriter {
     this.tag(tag);
   }
 
-  /** Counts as an object does: to find that an object has come before takes as long. */
+  /** Counts as an object: finding that an object has come before takes as long as writing one. */
   reference(place: number): void {
     this.object(Tag.reference);
     this.natural(place);

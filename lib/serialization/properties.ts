@@ -8,7 +8,7 @@ export function put(object: object, key: string, value: unknown): void {
   else (object as Record<string, unknown>)[key] = value;
 }
 
-/** The same Map, Set or Date, provided that nobody has hung properties on it. */
+/** The same Map, Set or Date. Throws if properties have been added to it. */
 export function bare(value: object): object {
   if (Reflect.ownKeys(value).length > 0) throw refuseProperties(`a ${className(value)}`, 'properties of its own');
   return value;

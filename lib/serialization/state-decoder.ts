@@ -71,14 +71,14 @@ export class StateDecoder {
     for (let left = reader.natural(); left > 0; left -= 1) fields.add(reader.string());
     for (const field of fields) if (!Object.hasOwn(this.model, field)) throw lostField(type.name, field);
     this.#integrity = reader.natural();
-    // What the class has gained is in the model, whatever its constructor takes.
+    // The model has the fields that the class has gained, whatever arguments its constructor takes.
     const codec = new ClassCodec(type, '', []);
     const root = new Readers(() => codec).of(reader.string(), 'checkpoint');
     this.#state = this.#values.instance(root);
     this.#fillIn(this.#state, root);
   }
 
-  /** Gives the state what the model has and it was not saved with, each in its place: the order of fields is to be seen. */
+  /** Gives the state the fields of the model that it was not saved with, each in its place, because the order of fields is visible. */
   #fillIn(state: object, { fields, absent }: Reader): void {
     const saved = new Set(fields.map((field) => field?.key));
     const names = Object.getOwnPropertyNames(this.model);
@@ -160,7 +160,7 @@ export class StateDecoder {
     level.next += holes;
     if (level.next < count) return;
     this.#levels.leave(level);
-    // Directly, a length far beyond the elements would reserve memory for all of them; from above, it does not.
+    // Set directly, a length far beyond the elements would reserve memory for all of them; lowered from the maximum, it does not.
     array.length = ARRAY_LENGTH_MAX;
     array.length = count;
   }

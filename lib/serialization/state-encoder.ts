@@ -35,7 +35,7 @@ export function* encodeState(
   return encoder.news;
 }
 
-/** Writes what objects hold, level by level; what one value looks like is said in state-value-writer.ts. */
+/** Writes the contents of objects, level by level; state-value-writer.ts writes each value. */
 class StateEncoder {
   hasEnded = false;
   readonly #writer: PieceWriter;

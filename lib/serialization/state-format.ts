@@ -13,13 +13,13 @@
  * piece come in the order of their tokens.
  */
 
-/** The bytes of a piece at most; headers and short strings at its end may add as much again. */
+/** The largest size of a piece in bytes; headers and short strings at its end may add as much again. */
 export const PIECE_BYTES = 65_536;
 
-/** A string of more UTF-16 code units than that part of a piece's bytes is long: its parts have as many. */
+/** A string is long if it has more UTF-16 code units than this share of a piece's bytes. Each of its parts has that many. */
 export const LONG_TEXT = 1 / 4;
 
-/** Bytes are long that are more than that part of a piece's: its parts have as many. */
+/** A buffer is long if it has more bytes than this share of a piece's. Each of its parts has that many. */
 export const LONG_BYTES = 1 / 2;
 
 /** What the contents of a part are: text in an encoding, or bytes. */
@@ -28,16 +28,16 @@ export const PART_FORMS = ['latin1', 'utf8', 'utf16le', 'bytes'] as const;
 /** Added to the form of the last part of a string or buffer. */
 export const LAST_PART = 0x80;
 
-/** So many objects begin in a piece at most: small ones take longer than their bytes suggest. */
+/** The largest number of objects that begin in one piece: small objects take longer than their bytes suggest. */
 export const PIECE_OBJECTS = 2_048;
 
-/** Raised when a reader of the version before would misread what is written. */
+/** Raise it when a reader of the version before would misread what is written. */
 export const STATE_FORMAT = 3;
 
 /** The largest length that an array has. */
 export const ARRAY_LENGTH_MAX = 2 ** 32 - 1;
 
-/** So many headers of a state can be referred to: beyond that they are written out. */
+/** The largest number of headers that a state can refer to: later headers are written in full each time. */
 export const STATE_HEADERS_MAX = 65_536;
 
 /**

@@ -8,7 +8,7 @@ import { ObjectList } from './object-list.js';
 import type { PieceReader } from './piece-reader.js';
 import { ARRAY_LENGTH_MAX, STATE_HEADERS_MAX, Tag } from './state-format.js';
 
-/** Reads one value of a state. An object is made without its contents, and a level for them. */
+/** Reads one value of a state. For an object it makes the object without its contents, and a level for these. */
 export class StateValueReader {
   readonly #reader: PieceReader;
   readonly #levels: LevelStack;
@@ -20,7 +20,7 @@ export class StateValueReader {
     this.#levels = levels;
   }
 
-  /** The value whose token begins with `tag`: of an object whatever is to be filled with its contents, which have a level. */
+  /** The value whose token begins with `tag`. An object has no contents yet: their level is the innermost one now. */
   read(tag: number, declared: Declared | null): unknown {
     if (tag < Tag.shortString) return tag;
     if (tag < Tag.null) return this.#reader.text(tag);

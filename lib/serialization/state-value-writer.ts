@@ -18,7 +18,7 @@ import { Tag } from './state-format.js';
 import { isUntried } from './trial.js';
 import { refuseDisguised, refuseOdd, refuseOddBytes, refuseOddElements } from './unseen.js';
 
-/** Writes one value of a state. Of an object it writes what the contents come behind, and makes a level for them. */
+/** Writes one value of a state. For an object it writes what precedes the contents, and makes a level for these. */
 export class StateValueWriter {
   /** Prototypes of classes in the state of which nothing has been compared with its copy yet. Empty in production. */
   readonly news = new Set<object>();

@@ -2,7 +2,7 @@ import type { Field } from './class-codec.js';
 import { TransformationType } from './class-transformer.js';
 import { put } from './properties.js';
 
-/** What travels for `field`: what it holds, after the transformations that are meant for the way out. */
+/** What is written for `field`: its value after the transformations for writing. */
 export function contentOf(instance: object, field: Field): unknown {
   const content = (instance as Record<string, unknown>)[field.key];
   if (field.toWire === null) return content;

@@ -14,7 +14,7 @@ import { isPlain, twinOf } from './realms.js';
 import { located, Refusal } from './refusal.js';
 import { codecFor } from './registry.js';
 
-/** Prototypes: in messages not everything is compared that is compared in states. */
+/** Prototypes. Two sets, because less is compared in messages than in states. */
 const triedInMessages = new WeakSet<object>();
 const triedInStates = new WeakSet<object>();
 
@@ -38,11 +38,11 @@ interface Pair {
  */
 export function compare(original: object, copy: object, news: ReadonlySet<object>, isState: boolean): void {
   new Comparison(isState).run(original, copy);
-  // Those, too, that a @Transform alone has brought in: nothing is compared of them, and nothing will be.
+  // Also classes that only a @Transform has brought in: their values are never compared.
   for (const prototype of news) (isState ? triedInStates : triedInMessages).add(prototype);
 }
 
-/** For what has been encoded and cannot be decoded again. */
+/** For a value that has been encoded and cannot be decoded again. */
 export function unreadable(what: 'value' | 'state', cause: unknown): TreplicaError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const message = `The ${what} could not be read back: ${reason} ${REMEDY}`;
@@ -53,7 +53,7 @@ const REMEDY = 'See to the @Transform functions and setters of its classes.';
 
 class Comparison {
   readonly #copies = new Map<object, unknown>();
-  /** A list rather than recursion: nothing in a state is nested too deep. */
+  /** A list rather than recursion, because a state may be nested to any depth. */
   readonly #open: Pair[] = [];
 
   constructor(readonly isState: boolean) {}

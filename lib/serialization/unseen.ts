@@ -9,7 +9,7 @@ import { className, prototypeOf } from './flaws.js';
 import { integrityOf, isOrdinary } from './integrity.js';
 import { refuseProperties, type Refusal } from './refusal.js';
 
-/** So many properties of one object are looked at. */
+/** The number of properties of one object that are looked at. */
 const LOOKED_AT_MAX = 1_024;
 /** The keys of shorter arrays of bytes are listed. */
 const LISTED_LENGTH_MAX = 64;
@@ -37,7 +37,7 @@ const BUILT_IN: readonly (readonly [string, (value: unknown) => boolean])[] = [
 
 /** Throws where `object`, whose fields are to be carried, is something that has more than fields. */
 export function refuseDisguised(object: object): void {
-  // What a proxy shows is carried.
+  // A proxy is carried as what it shows.
   if (types.isProxy(object)) return;
   const found = BUILT_IN.find(([, is]) => is(object));
   if (found === undefined) return;
