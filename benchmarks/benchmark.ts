@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { limits } from '../lib/model/limits.js';
+import { constants } from '../lib/model/constants.js';
 
 /** One measurement, as `--json` writes it. */
 export type Row = Readonly<Record<string, string | number | boolean | null>>;
@@ -18,9 +18,9 @@ const common = {
   mode: 'adaptive',
   port: 7409,
   bytes: 64,
-  everyBytes: limits.checkpointEveryBytes,
-  everyPositions: limits.checkpointEveryPositions,
-  logMarginBytes: limits.logMarginBytes,
+  everyBytes: constants.checkpointEveryBytes,
+  everyPositions: constants.checkpointEveryPositions,
+  logMarginBytes: constants.logMarginBytes,
 };
 type Common = Flags<typeof common>;
 

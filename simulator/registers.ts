@@ -1,5 +1,5 @@
 import { Operation, operation, StateMachine, type ExecutionContext } from '../lib/index.js';
-import { limits } from '../lib/model/limits.js';
+import { constants } from '../lib/model/constants.js';
 import { checkLinearizability } from '../lib/simulation/checkers/linearizability.js';
 import type { Call, SequentialModel } from '../lib/simulation/checkers/sequential-model.js';
 import type { Client } from '../lib/simulation/callers.js';
@@ -9,7 +9,7 @@ import type { Application } from '../lib/simulation/run.js';
 const REGISTERS = 4;
 
 /** More than a datagram holds. */
-const LARGE = new Uint8Array(limits.datagramBytesOnLoopback + 1);
+const LARGE = new Uint8Array(constants.datagramBytesOnLoopback + 1);
 
 /** A few registers, each of which holds a number; 0 in the beginning. */
 class Registers extends StateMachine {

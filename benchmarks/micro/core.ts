@@ -1,10 +1,11 @@
+import { defaults } from '../../lib/model/settings.js';
 import { Consensus } from '../../lib/consensus/consensus.js';
 import { EVERYONE, type Message, type Outgoing } from '../../lib/consensus/messages.js';
 import { MemoryDisk } from '../../lib/ledger/memory/memory-ledger.js';
 import { kindOf, type BallotKind } from '../../lib/model/ballot.js';
 import { batchId, type Batch } from '../../lib/model/batch.js';
 import type { ProcessId } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
 import { part, type Part } from './part.js';
 
 const REPLICAS = 3;
@@ -31,6 +32,7 @@ class Cores {
       const options = {
         self: id,
         incarnation: 1,
+        settings: defaults,
         isAdmitted: true,
         founds: true,
         observes: false,
@@ -44,7 +46,7 @@ class Cores {
   /** Until one coordinates a reign of this kind, which everyone has heard of. */
   found(kind: BallotKind): void {
     for (let ticks = 0; ticks < TICKS_MAX; ticks += 1) {
-      for (const { core } of this.processes) core.step({ kind: 'tick', nowMs: ticks * limits.tickMs });
+      for (const { core } of this.processes) core.step({ kind: 'tick', nowMs: ticks * constants.tickMs });
       this.settle();
       const reign = this.coordinator?.core.reign;
       if (reign && kindOf(reign) === kind && this.processes.every(({ core }) => core.hasRoom)) return;

@@ -3,7 +3,7 @@
  * from. All parts are measured in turn, `--runs` times; the figures are the medians.
  */
 import { Bench } from 'tinybench';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
 import { benchmark, type Row } from '../benchmark.js';
 import { withProgress } from '../progress.js';
 import { columns, medianRow, standardRow, table } from '../rows.js';
@@ -54,8 +54,8 @@ async function openParts({ bytes, port }: MicroOptions): Promise<Part[]> {
     await ledgerPart(1, bytes),
     await ledgerPart(100, bytes),
     await datagramPart(bytes, port),
-    await datagramPart(limits.datagramBytes - HEAD_BYTES, port),
-    await datagramPart(limits.datagramBytesOnLoopback - HEAD_BYTES, port),
+    await datagramPart(constants.datagramBytes - HEAD_BYTES, port),
+    await datagramPart(constants.datagramBytesOnLoopback - HEAD_BYTES, port),
   ];
 }
 

@@ -15,7 +15,7 @@ import type { Batch } from '../model/batch.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import { TreplicaError } from '../model/errors.js';
 import type { GroupId, Instance, Position } from '../model/ids.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
 import type { ViewRecord } from '../model/view.js';
 import { FieldReader } from '../bytes/field-reader.js';
 import { FieldWriter } from '../bytes/field-writer.js';
@@ -65,7 +65,7 @@ export const RECORD_HEAD_BYTES = 9;
 export const DIGEST_BYTES = 32;
 
 /** No record is longer: none holds more than one batch or chunk, unless they are small. */
-const RECORD_BYTES_MAX = Math.max(limits.checkpointChunkBytesMax, limits.messageBytesMax) + 1024 * 1024;
+const RECORD_BYTES_MAX = Math.max(constants.checkpointChunkBytesMax, constants.messageBytesMax) + 1024 * 1024;
 
 export function encodeBeginning(): Buffer {
   const bytes = Buffer.alloc(BEGINNING_BYTES);

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 
 import { assert } from '../model/assert.js';
 import { TreplicaError } from '../model/errors.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
 import { encodeBeginning, encodeRecordHead, type RecordKind } from './backup-format.js';
 import { BackupInput } from './backup-input.js';
 
@@ -44,7 +44,7 @@ export class BackupOutput {
     await this.#write(encodeRecordHead(this.#records, kind, payload));
     await this.#write(payload);
     this.#records += 1;
-    if (this.#unsyncedBytes < limits.checkpointSyncBytes) return;
+    if (this.#unsyncedBytes < constants.checkpointSyncBytes) return;
     // A sync of all at the end would stall those of votes.
     await this.#file.datasync();
     this.#unsyncedBytes = 0;

@@ -6,7 +6,7 @@ import { assert } from '../model/assert.js';
 import type { Batch } from '../model/batch.js';
 import { TreplicaError } from '../model/errors.js';
 import type { Instance, Position } from '../model/ids.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
 import type { Cursor } from '../sequence/cursor.js';
 import { encodeEnd, encodeEntries, encodeHeader } from './backup-format.js';
 import { BackupOutput } from './backup-output.js';
@@ -101,7 +101,7 @@ async function writeLog(
   while (cursor.next < watermark) {
     const { next: from } = cursor;
     const batches: Batch[] = [];
-    const entries = ledger.read(from, watermark, limits.catchUpBytes);
+    const entries = ledger.read(from, watermark, constants.logReadBytes);
     if (entries === null) throw new Overtaken();
     for (const { instance, vote } of entries) {
       assert(vote !== null, 'the log holds a batch at every decided instance', { instance });

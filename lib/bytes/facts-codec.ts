@@ -1,6 +1,6 @@
 import { TreplicaError } from '../model/errors.js';
 import type { Facts } from '../model/facts.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
 
 /** As JSON, in the order of the keys: `facts` are those that `checkedFacts` has let pass. */
 export function encodeFacts(facts: Facts): Uint8Array {
@@ -12,7 +12,7 @@ export function encodeFacts(facts: Facts): Uint8Array {
  * @throws TreplicaError MALFORMED_BYTES for what is larger, or nothing that it makes; SyntaxError for what is no JSON
  */
 export function decodeFacts(bytes: Buffer): Facts {
-  check(bytes.length <= limits.factsBytesMax, 'they are too large');
+  check(bytes.length <= constants.factsBytesMax, 'they are too large');
   const text = bytes.toString();
   const facts: unknown = JSON.parse(text);
   check(typeof facts === 'object' && facts !== null && !Array.isArray(facts), 'they are no record');

@@ -2,7 +2,7 @@ import { NO_BALLOT, type Ballot } from '../model/ballot.js';
 import { isBatchId, NO_OP, NO_OP_ID, type Batch, type BatchId } from '../model/batch.js';
 import { TreplicaError } from '../model/errors.js';
 import { COUNTER_MAX, isGroupId, isProcessId, type GroupId, type Instance, type ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
 import type { Founding } from '../model/records.js';
 import { INCARNATION_MAX, isNonce, type Start } from '../model/start.js';
 import { groupIdOf, MAX_MEMBERS } from '../model/view.js';
@@ -143,7 +143,7 @@ export class FieldReader {
   /** α of a group. */
   borderInstances(): number {
     const instances = this.natural();
-    check(instances >= 1 && instances <= limits.borderInstancesMax, 'not the α of a group');
+    check(instances >= 1 && instances <= constants.borderInstancesMax, 'not the α of a group');
     return instances;
   }
 

@@ -1,5 +1,5 @@
 import type { ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
+import type { Settings } from '../model/settings.js';
 
 /** Something large is coming from a process: so many bytes since the last such input, or none yet. */
 export interface Arriving {
@@ -13,6 +13,6 @@ export interface Arriving {
  * Whether the answer to a question may come behind what is arriving: where that was announced before the question got there.
  * Bytes that every process is sent all the time are no sign that an answer is still to come.
  */
-export function mayPrecedeAnswer(agoTicks: number, ticksSinceQuestion: number): boolean {
-  return agoTicks + limits.retryTicks >= ticksSinceQuestion;
+export function mayPrecedeAnswer(agoTicks: number, ticksSinceQuestion: number, { retryTicks }: Settings): boolean {
+  return agoTicks + retryTicks >= ticksSinceQuestion;
 }

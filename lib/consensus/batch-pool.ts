@@ -1,11 +1,16 @@
 import type { Batch, BatchId } from '../model/batch.js';
 import { NO_OP, NO_OP_ID } from '../model/batch.js';
-import { limits } from '../model/limits.js';
+import type { Settings } from '../model/settings.js';
 
 /** Batches heard of and not yet decided, oldest first. Bounded: the oldest are dropped, and their proposers send them again. */
 export class BatchPool {
+  readonly #bytesMax: number;
   readonly #batches = new Map<BatchId, Batch>();
   #bytes = 0;
+
+  constructor({ poolBytesMax }: Settings) {
+    this.#bytesMax = poolBytesMax;
+  }
 
   get(id: BatchId): Batch | undefined {
     return id === NO_OP_ID ? NO_OP : this.#batches.get(id);
@@ -16,7 +21,7 @@ export class BatchPool {
     this.#batches.set(batch.id, batch);
     this.#bytes += batch.body.length;
     for (const oldest of this.#batches.keys()) {
-      if (this.#bytes <= limits.poolBytesMax || oldest === batch.id) break;
+      if (this.#bytes <= this.#bytesMax || oldest === batch.id) break;
       this.drop(oldest);
     }
   }

@@ -1,6 +1,7 @@
 import type { BatchId } from '../model/batch.js';
 import { after, laterOf, type Instance, type ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
+import type { Settings } from '../model/settings.js';
 import { mayPrecedeAnswer, type Arriving } from './arriving.js';
 import { batchOf, type Shared } from './shared.js';
 
@@ -11,7 +12,6 @@ const STALLED_TICKS = 2;
 const PATIENCE_TICKS_MAX = 500;
 
 /** Instances of one question: as many questions as may be open at once ask for the whole window. */
-const QUESTION_INSTANCES = Math.ceil(limits.windowInstances / limits.catchUpQuestions);
 
 /** A member that may be asked for decisions. Times are in ticks since the start. */
 interface Source {
@@ -46,6 +46,8 @@ interface Question {
 export class CatchUp {
   readonly #shared: Shared;
   readonly #isComing: (id: BatchId) => boolean;
+  /** What one question asks for: all of them together the window. */
+  readonly #questionInstances: number;
   readonly #sources = new Map<ProcessId, Source>();
   #open: readonly Question[] = [];
   #now = 0;
@@ -55,6 +57,8 @@ export class CatchUp {
   /** `isComing` says whether a batch is known to be on its way, so that only its fetcher need ask for it. */
   constructor(shared: Shared, isComing: (id: BatchId) => boolean) {
     this.#shared = shared;
+    const { windowInstances, catchUpQuestions } = shared.settings;
+    this.#questionInstances = Math.ceil(windowInstances / catchUpQuestions);
     this.#isComing = isComing;
   }
 
@@ -63,7 +67,7 @@ export class CatchUp {
    * with the vote, a watermark that is at most a window behind it.
    */
   get isFarBehind(): boolean {
-    return this.#lag > limits.windowInstances;
+    return this.#lag > this.#shared.settings.windowInstances;
   }
 
   /** Below this instance a member knows all decisions. */
@@ -79,7 +83,7 @@ export class CatchUp {
     if (!views.isMember(from)) return;
     const known = this.#sources.get(from);
     if (known === undefined) {
-      const { retryTicks: patienceTicks } = limits;
+      const { retryTicks: patienceTicks } = this.#shared.settings;
       this.#sources.set(from, { process: from, watermark, askedAt: 0, answeredAt: 0, isSilent: false, patienceTicks });
     } else {
       known.watermark = watermark;
@@ -87,7 +91,8 @@ export class CatchUp {
       if (this.#open.length === 0) known.isSilent = false;
     }
     this.#forgetPassed();
-    if (this.#open.length === 0 && watermark - log.first > limits.windowInstances / 2) this.#ask(this.#furthest);
+    if (this.#open.length === 0 && watermark - log.first > this.#shared.settings.windowInstances / 2)
+      this.#ask(this.#furthest);
   }
 
   /**
@@ -99,13 +104,14 @@ export class CatchUp {
     if (source === undefined) return;
     source.isSilent = false;
     source.answeredAt = this.#now;
-    if (this.#now - source.askedAt <= limits.retryTicks) source.patienceTicks = limits.retryTicks;
+    if (this.#now - source.askedAt <= this.#shared.settings.retryTicks)
+      source.patienceTicks = this.#shared.settings.retryTicks;
     const question = this.#open.find((open) => open.source === source && open.from === first);
     if (question === undefined || this.#lacks(first)) return;
     this.#open = this.#open.filter((open) => open !== question);
     this.#forgetPassed();
     // Few decisions since the answer left are on their way by themselves; many are asked for.
-    this.#ask(this.#lag > limits.windowInstances / 2 ? this.#furthest : source.watermark);
+    this.#ask(this.#lag > this.#shared.settings.windowInstances / 2 ? this.#furthest : source.watermark);
   }
 
   /**
@@ -114,9 +120,13 @@ export class CatchUp {
    */
   arriving({ from, bytes, agoTicks }: Arriving): void {
     for (const question of this.#open) {
-      if (question.source.process !== from || !mayPrecedeAnswer(agoTicks, this.#now - question.askedAt)) continue;
+      if (
+        question.source.process !== from ||
+        !mayPrecedeAnswer(agoTicks, this.#now - question.askedAt, this.#shared.settings)
+      )
+        continue;
       question.arrivedBytes += bytes;
-      if (question.arrivedBytes <= limits.arrivalBytesMax) question.arrivedAt = this.#now;
+      if (question.arrivedBytes <= constants.arrivalBytesMax) question.arrivedAt = this.#now;
     }
   }
 
@@ -163,7 +173,7 @@ export class CatchUp {
 
   /** Asks for the missing instances below `end`, as far as the window and the number of questions allow. */
   #ask(end: Instance): void {
-    while (this.#open.length < limits.catchUpQuestions) {
+    while (this.#open.length < this.#shared.settings.catchUpQuestions) {
       const range = this.#nextRange(end);
       const source = range === null ? null : this.#sourceOf(range.from, range.to);
       if (range === null || source === null) return;
@@ -173,8 +183,11 @@ export class CatchUp {
 
   #question(source: Source, from: Instance, to: Instance): void {
     const asked = [...this.#open.filter((open) => open.source === source), { from, to }];
-    const bytes = asked.reduce((sum, open) => sum + expectedBytes(open.from, open.to, source.watermark), 0);
-    const patienceTicks = source.patienceTicks + Math.floor(bytes / limits.bytesATick);
+    const bytes = asked.reduce(
+      (sum, open) => sum + expectedBytes(open.from, open.to, source.watermark, this.#shared.settings),
+      0,
+    );
+    const patienceTicks = source.patienceTicks + Math.floor(bytes / this.#shared.settings.bytesATick);
     const askedAt = this.#now;
     source.askedAt = askedAt;
     this.#open = [...this.#open, { from, to, source, askedAt, patienceTicks, arrivedAt: askedAt, arrivedBytes: 0 }];
@@ -189,7 +202,7 @@ export class CatchUp {
       const open = this.#open.find((question) => question.from <= from && from < question.to);
       if (open === undefined && this.#lacks(from)) {
         const nextOpen = this.#open.map((question) => question.from).filter((instance) => instance > from);
-        let to = Math.min(after(from, QUESTION_INSTANCES), log.limit, ...nextOpen) as Instance;
+        let to = Math.min(after(from, this.#questionInstances), log.limit, ...nextOpen) as Instance;
         while (!this.#lacks(after(to, -1))) to = after(to, -1);
         return { from, to };
       }
@@ -233,6 +246,6 @@ export class CatchUp {
 }
 
 /** The maximum bytes of an answer, as far as known; answers to several questions come one after the other. */
-function expectedBytes(from: Instance, to: Instance, watermark: Instance): number {
-  return Math.min(limits.catchUpBytes, (Math.min(to, watermark) - from) * limits.batchBytesMax);
+function expectedBytes(from: Instance, to: Instance, watermark: Instance, settings: Settings): number {
+  return Math.min(settings.catchUpBytes, (Math.min(to, watermark) - from) * settings.batchBytesMax);
 }

@@ -1,7 +1,6 @@
 import { classicStepOf, sameBallot, type Ballot } from '../model/ballot.js';
 import type { BatchId } from '../model/batch.js';
 import { after, laterOf, type Instance, type ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
 import type { Slot } from './instance-log.js';
 import { EVERYONE, type Item, type MessageOf, type ReportedVote } from './messages.js';
 import { pick } from './picking.js';
@@ -65,10 +64,10 @@ export class CollisionRecovery {
       const slot = log.open(instance);
       if (slot?.decided !== null || isProposed(instance)) continue;
       slot.watchedTicks += 1;
-      if (slot.watchedTicks < limits.stuckTicks) continue;
+      if (slot.watchedTicks < this.#shared.settings.stuckTicks) continue;
       const inquiry = this.#inquiries.get(instance);
       if (inquiry === undefined) this.#shared.outbox.notice({ kind: 'stuck', instance });
-      else if ((inquiry.ticks += 1) % limits.retryTicks === 0) inquiry.asked = false;
+      else if ((inquiry.ticks += 1) % this.#shared.settings.retryTicks === 0) inquiry.asked = false;
       const id = this.#recover(slot);
       if (id !== null) picks.push({ instance, id });
     }

@@ -7,8 +7,9 @@ import { assert, unreachable } from '../model/assert.js';
 import { kindOf, type Ballot } from '../model/ballot.js';
 import { NO_OP_ID, processOf, type Batch, type BatchId } from '../model/batch.js';
 import type { GroupId, Instance, ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
 import type { LedgerSnapshot } from '../model/records.js';
+import type { Settings } from '../model/settings.js';
 import { Acceptor } from './acceptor.js';
 import { BatchPool } from './batch-pool.js';
 import { CatchUp } from './catch-up.js';
@@ -35,6 +36,7 @@ import { Views, type GroupViews } from './membership/views.js';
 
 export interface ConsensusOptions extends FoundingOptions {
   readonly self: ProcessId;
+  readonly settings: Settings;
   /** How often the process has been started, this time included. */
   readonly incarnation: number;
   /** Whether it may promise and vote from the beginning, and not only once the input `admitted` says so. */
@@ -44,7 +46,7 @@ export interface ConsensusOptions extends FoundingOptions {
   readonly random: () => number;
   /** Whether a proposer can have made a batch that comes from outside. Bodies are opaque here. */
   readonly isSound: (batch: Batch) => boolean;
-  /** The most votes that one message of phase 1 may report, so that it fits a datagram. Default: `limits.votesAPromise`. */
+  /** The most votes that one message of phase 1 may report, so that it fits a datagram. Default: `constants.votesAPromise`. */
   readonly votesAPromise?: number;
   /** Processes that the table of delivered batches knows: the same at every process of the group. */
   readonly deliveryRowsMax?: number | undefined;
@@ -72,23 +74,24 @@ export class Consensus {
   #commitUnderWay = false;
 
   constructor(options: ConsensusOptions, past: LedgerSnapshot) {
-    const { self, random, isSound } = options;
+    const { self, settings, random, isSound } = options;
     const outbox = new Outbox(self);
-    const log = new InstanceLog(past.watermark, past.entries);
+    const log = new InstanceLog(past.watermark, past.entries, settings);
     this.#deliveryRowsMax = options.deliveryRowsMax;
     this.#shared = {
       self,
+      settings,
       views: new Views(past, log),
       right: { isAdmitted: options.isAdmitted },
       log,
-      pool: new BatchPool(),
+      pool: new BatchPool(settings),
       outbox,
-      refusals: new Refusals(outbox),
+      refusals: new Refusals(outbox, settings),
       isSound,
-      clock: new GroupClock(self, past.views.length > 0),
+      clock: new GroupClock(self, past.views.length > 0, settings),
       // Earlier deliveries are not known, except if nothing was decided.
       delivered: past.watermark === 0 ? this.#table() : null,
-      votesAPromise: options.votesAPromise ?? limits.votesAPromise,
+      votesAPromise: options.votesAPromise ?? constants.votesAPromise,
     };
     this.#writtenWatermark = past.watermark;
     this.#founding = new FoundingRole(this.#shared, options, past);

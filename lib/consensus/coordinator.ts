@@ -2,7 +2,7 @@ import { assert } from '../model/assert.js';
 import { ballotOf, classicStepOf, kindOf, sameBallot, type Ballot, type BallotKind } from '../model/ballot.js';
 import { NO_OP_ID, type Batch, type BatchId } from '../model/batch.js';
 import { after, earlierOf, laterOf, type Instance, type ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
 import type { Acceptor } from './acceptor.js';
 import type { Slot } from './instance-log.js';
 import { FirstWatch } from './first-watch.js';
@@ -41,10 +41,10 @@ export class Coordinator {
   /** Everything below is decided, as a member has said whose promise this reign depends on. */
   #base = 0 as Instance;
   /** The patience for further promises, in phase 1. */
-  readonly #promisesAwaited = new Patience(limits.preparePatienceTicks);
+  readonly #promisesAwaited: Patience;
   /** Whether phase 1 has gone without them for too long. */
   #isOverdue = false;
-  readonly #firstWatch = new FirstWatch();
+  readonly #firstWatch: FirstWatch;
   readonly #open = new Map<Instance, Open>();
   readonly #ordered = new Set<BatchId>();
   /** Batches that wait for the window, or for the decisions before this reign, oldest first. */
@@ -52,6 +52,9 @@ export class Coordinator {
 
   constructor(shared: Shared, acceptor: Acceptor) {
     this.#shared = shared;
+    const { preparePatienceTicks, patienceTicksMax } = shared.settings;
+    this.#promisesAwaited = new Patience(preparePatienceTicks, patienceTicksMax);
+    this.#firstWatch = new FirstWatch(shared.settings);
     this.#acceptor = acceptor;
   }
 
@@ -101,13 +104,13 @@ export class Coordinator {
    * ballot, so that no later incarnation uses the ballot again and takes late answers for its own. Returns the ballot.
    */
   start(reign: number, kind: BallotKind, isWary: boolean): Ballot {
-    const { self, log, outbox, views } = this.#shared;
+    const { self, settings, log, outbox, views } = this.#shared;
     const ballot = ballotOf(reign, self, kind);
     assert(this.ballot === null || this.ballot.reign < reign, 'reigns of one coordinator rise', {
       reign,
       current: this.ballot,
     });
-    const preparation = new Preparation(ballot, log.first, views, outbox, isWary);
+    const preparation = new Preparation(ballot, log.first, views, outbox, settings, isWary);
     this.#reset({ kind: 'preparing', ballot, preparation });
     outbox.notice({ kind: 'reign', ballot });
     this.#acceptor.promise(ballot);
@@ -251,7 +254,7 @@ export class Coordinator {
   #order(id: BatchId): void {
     if (this.#ordered.has(id) || this.#shared.delivered?.isDone(id) === true) return;
     if (this.#mayAssign) this.#assign(id);
-    else if (this.#waiting.size < limits.waitingBatchesMax) this.#waiting.add(id);
+    else if (this.#waiting.size < constants.waitingBatchesMax) this.#waiting.add(id);
   }
 
   /** Not beyond the window; and not before all decisions below the base are known, which batches must not repeat. */
@@ -285,7 +288,7 @@ export class Coordinator {
       second: id,
     });
     if (known !== undefined) return;
-    this.#open.set(instance, { id, ticks: 0, wait: limits.retryTicks });
+    this.#open.set(instance, { id, ticks: 0, wait: this.#shared.settings.retryTicks });
     if (id !== NO_OP_ID) this.#ordered.add(id);
     this.#shared.outbox.accept(classicStepOf(this.#phase.ballot), { instance, id });
   }
@@ -294,7 +297,7 @@ export class Coordinator {
     open.ticks += 1;
     if (open.ticks < open.wait) return;
     open.ticks = 0;
-    open.wait = Math.min(2 * open.wait, limits.retryTicksMax);
+    open.wait = Math.min(2 * open.wait, this.#shared.settings.retryTicksMax);
     this.#shared.outbox.accept(classicStepOf(ballot), { instance, id: open.id });
   }
 

@@ -2,7 +2,7 @@ import { unreachable } from '../model/assert.js';
 import type { Ballot } from '../model/ballot.js';
 import { processOf, type Batch } from '../model/batch.js';
 import type { Instance, ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
 import type { Leadership } from './leadership.js';
 import type { CoreMessage, MessageOf } from './messages.js';
 import { isPartOfPromise } from './preparation.js';
@@ -32,7 +32,7 @@ export class Credibility {
       case 'accepted':
         return this.#isNear(from, message.watermark) && this.#leadership.admits(from, message.ballot);
       case 'promise':
-        if (isPartOfPromise(message))
+        if (isPartOfPromise(message, this.#shared.views.borderInstances))
           return this.#isNear(from, message.watermark) && this.#leadership.admits(from, message.ballot);
         this.#shared.refusals.count(from, 'against the protocol');
         return false;
@@ -69,7 +69,7 @@ export class Credibility {
   }
 
   #isNear(from: ProcessId, watermark: Instance): boolean {
-    if (watermark - this.#shared.log.first <= limits.watermarkLeadMax) return true;
+    if (watermark - this.#shared.log.first <= constants.watermarkLeadMax) return true;
     this.#shared.refusals.count(from, 'number beyond reason');
     return false;
   }

@@ -1,6 +1,6 @@
 import { compareBallots, sameBallot, type Ballot } from '../model/ballot.js';
 import { COUNTER_MAX, type ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
 import { EVERYONE } from './messages.js';
 import { amMember, type Shared } from './shared.js';
 
@@ -48,9 +48,9 @@ export class Election {
     return this.nextReign <= COUNTER_MAX;
   }
 
-  /** Whether the reign of a ballot is at most `limits.reignStep` above the highest heard of. */
+  /** Whether the reign of a ballot is at most `constants.reignStep` above the highest heard of. */
   isWithinReason(ballot: Ballot): boolean {
-    return ballot.reign <= this.#highest.reign + limits.reignStep;
+    return ballot.reign <= this.#highest.reign + constants.reignStep;
   }
 
   /**
@@ -58,9 +58,9 @@ export class Election {
    * without which there is no majority: the highest rises towards it, so slowly that it takes days to use up the numbers.
    */
   climb(ballot: Ballot): boolean {
-    if (this.#stepTicks > 0 || this.#silentTicks < limits.silenceTicks / 2) return false;
-    this.#stepTicks = limits.reignStepTicks;
-    return this.note({ ...ballot, reign: this.#highest.reign + limits.reignStep });
+    if (this.#stepTicks > 0 || this.#silentTicks < this.#shared.settings.silenceTicks / 2) return false;
+    this.#stepTicks = constants.reignStepTicks;
+    return this.note({ ...ballot, reign: this.#highest.reign + constants.reignStep });
   }
 
   /** One tick, whether this process follows or coordinates. */
@@ -78,12 +78,12 @@ export class Election {
   restart(): void {
     this.#silentTicks = 0;
     this.#canvass = null;
-    this.#timeoutTicks = limits.silenceTicks * (1 + this.#random());
+    this.#timeoutTicks = this.#shared.settings.silenceTicks * (1 + this.#random());
   }
 
   /** Whether the coordinator of the highest reign heard of is not heard. */
   get isAstray(): boolean {
-    return this.#silentTicks >= limits.silenceTicks;
+    return this.#silentTicks >= this.#shared.settings.silenceTicks;
   }
 
   /** Follows a lower reign than the highest heard of: one that this process has not promised to leave alone. */
@@ -99,7 +99,7 @@ export class Election {
     if (!hasVote) return;
     if (this.#canvass !== null) {
       this.#canvass.ticks += 1;
-      if (this.#canvass.ticks < limits.canvassTicks) return;
+      if (this.#canvass.ticks < this.#shared.settings.canvassTicks) return;
       this.#canvass = null;
     }
     if (this.#silentTicks < this.#timeoutTicks) return;
@@ -109,7 +109,7 @@ export class Election {
 
   onCanvass(from: ProcessId, ballot: Ballot): void {
     if (!amMember(this.#shared)) return;
-    const finds = from === this.#shared.self || this.#silentTicks >= limits.silenceTicks / 2;
+    const finds = from === this.#shared.self || this.#silentTicks >= this.#shared.settings.silenceTicks / 2;
     if (finds) this.#shared.outbox.send(from, { kind: 'concur', ballot });
     // The process that asks does not hear the coordinator's watermark either: this reply tells it that it has missed something.
     else {
@@ -132,8 +132,11 @@ export class Election {
   /** After a start the members stand in the order of their ranks, so that a group that was all down does not duel. */
   #firstTimeout(): number {
     const { views, self } = this.#shared;
-    if (!views.founded) return limits.silenceTicks;
+    if (!views.founded) return this.#shared.settings.silenceTicks;
     const view = views.latest;
-    return view.size === 1 ? 1 : limits.silenceTicks / 2 + 2 * limits.heartbeatTicks * Math.max(0, view.rankOf(self));
+    return view.size === 1
+      ? 1
+      : this.#shared.settings.silenceTicks / 2 +
+          2 * this.#shared.settings.heartbeatTicks * Math.max(0, view.rankOf(self));
   }
 }

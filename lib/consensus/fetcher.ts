@@ -1,7 +1,8 @@
 import { compareBallots, NO_BALLOT, type Ballot } from '../model/ballot.js';
 import { processOf, type BatchId } from '../model/batch.js';
 import type { Instance, ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
+import type { Settings } from '../model/settings.js';
 import { mayPrecedeAnswer, type Arriving } from './arriving.js';
 import type { Tally } from './instance-log.js';
 import type { MessageOf } from './messages.js';
@@ -30,12 +31,6 @@ interface Want {
 }
 
 /**
- * As many answers may be before the one to a question. A process that is asked for several batches at once answers with the
- * decisions from the first on, as far as there is room: so some questions get no separate answer.
- */
-const ANSWERS_BEFORE = 2 * limits.catchUpQuestions;
-
-/**
  * Batches that are asked for at a time, the first wanted first, but for those that everyone has been asked for in vain. Who has
  * been away for long wants a whole window of them, and would be sent all that at once.
  */
@@ -44,16 +39,22 @@ const OPEN_MAX = 16;
 /** Asks for batches whose ids are known and whose bodies have not come: first the processes that are known to have them. */
 export class Fetcher {
   readonly #shared: Shared;
+  /**
+   * As many answers may be before the one to a question. Who is asked for several batches at once answers with what was decided
+   * from the first on, as far as there is room: so that some questions get no answer of their own.
+   */
+  readonly #answersBefore: number;
   readonly #wants = new Map<BatchId, Want>();
 
   constructor(shared: Shared) {
     this.#shared = shared;
+    this.#answersBefore = 2 * shared.settings.catchUpQuestions;
   }
 
   want(id: BatchId, instance: Instance): void {
     if (this.#wants.has(id)) return;
     this.#wants.set(id, {
-      ...{ instance, asked: new Set(), ballot: NO_BALLOT, ticks: 0, wait: limits.fetchTicks },
+      ...{ instance, asked: new Set(), ballot: NO_BALLOT, ticks: 0, wait: this.#shared.settings.fetchTicks },
       ...{
         source: processOf(id),
         sourceTicks: 0,
@@ -71,10 +72,10 @@ export class Fetcher {
    */
   arriving({ from, bytes, agoTicks }: Arriving): void {
     for (const want of this.#wants.values()) {
-      if (want.source !== from || !mayPrecedeAnswer(agoTicks, want.sourceTicks)) continue;
-      if (want.asked.size === 0 ? agoTicks === Infinity : want.answers >= ANSWERS_BEFORE) continue;
+      if (want.source !== from || !mayPrecedeAnswer(agoTicks, want.sourceTicks, this.#shared.settings)) continue;
+      if (want.asked.size === 0 ? agoTicks === Infinity : want.answers >= this.#answersBefore) continue;
       want.arrivedBytes += bytes;
-      want.quietTicks = want.arrivedBytes <= limits.arrivalBytesMax ? 0 : Infinity;
+      want.quietTicks = want.arrivedBytes <= constants.arrivalBytesMax ? 0 : Infinity;
     }
   }
 
@@ -83,7 +84,7 @@ export class Fetcher {
     for (const want of this.#wants.values()) {
       if (want.source !== from || want.asked.size === 0) continue;
       want.answers += 1;
-      if (want.answers === ANSWERS_BEFORE) want.quietTicks = Infinity;
+      if (want.answers === this.#answersBefore) want.quietTicks = Infinity;
     }
   }
 
@@ -95,7 +96,7 @@ export class Fetcher {
   /** Whether the batch seems to be on its way. */
   isComing(id: BatchId): boolean {
     const want = this.#wants.get(id);
-    return want !== undefined && isOnItsWay(want);
+    return want !== undefined && isOnItsWay(want, this.#shared.settings);
   }
 
   /** The batch is here. Returns whether it was wanted. */
@@ -140,15 +141,18 @@ export class Fetcher {
     want.sourceTicks += 1;
     want.quietTicks += 1;
     if (!mayAsk || (want.ticks < want.wait && !anew)) return;
-    if (isOnItsWay(want)) {
-      if (want.asked.size === 0 || want.ticks < limits.retryTicksMax) return;
+    if (isOnItsWay(want, this.#shared.settings)) {
+      if (want.asked.size === 0 || want.ticks < this.#shared.settings.retryTicksMax) return;
       want.ticks = 0;
       this.#shared.outbox.send(want.source, { kind: 'fetch', id, instance: want.instance });
       return;
     }
     want.ticks = 0;
     want.ballot = ballot;
-    want.wait = Math.min(2 * (anew ? limits.fetchTicks : want.wait), limits.retryTicksMax);
+    want.wait = Math.min(
+      2 * (anew ? this.#shared.settings.fetchTicks : want.wait),
+      this.#shared.settings.retryTicksMax,
+    );
     if (anew) want.asked.clear();
     want.isExhausted &&= !anew;
     this.#ask(id, want, this.#sources(id, want.instance, tallies));
@@ -197,6 +201,6 @@ export class Fetcher {
   }
 }
 
-function isOnItsWay({ quietTicks }: Want): boolean {
-  return quietTicks < limits.retryTicks;
+function isOnItsWay({ quietTicks }: Want, { retryTicks }: Settings): boolean {
+  return quietTicks < retryTicks;
 }

@@ -1,12 +1,16 @@
 import type { Instance } from '../model/ids.js';
-import { limits } from '../model/limits.js';
+import type { Settings } from '../model/settings.js';
 import { Patience } from './patience.js';
 
 /** Whether a coordinator has waited too long for what others have at its first undecided instance. */
 export class FirstWatch {
-  readonly #awaited = new Patience(limits.strandedTicks, limits.strandedTicksMax);
+  readonly #awaited: Patience;
   #isStranded = false;
   #lastFirst = 0 as Instance;
+
+  constructor({ strandedTicks, strandedTicksMax }: Settings) {
+    this.#awaited = new Patience(strandedTicks, strandedTicksMax);
+  }
 
   /** In this reign. */
   get isStranded(): boolean {

@@ -1,15 +1,17 @@
 import { assert } from '../model/assert.js';
 import type { ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
+import type { Settings } from '../model/settings.js';
 import { classicQuorum, type View } from '../model/view.js';
 
 /**
  * The time of the group: it bounds the stamps of batches, so that one wrong clock changes nothing. The coordinator publishes
- * the median of the members' clocks in its heartbeats; a proposer stamps its own clock, held within `limits.clockBoundMs` of
+ * the median of the members' clocks in its heartbeats; a proposer stamps its own clock, held within `constants.clockBoundMs` of
  * what was published. See docs/protocol.md, "Decided time".
  */
 export class GroupClock {
   readonly #self: ProcessId;
+  readonly #settings: Settings;
   /** By how much the clock of a member was ahead of this process's clock when it was last heard, in milliseconds. */
   readonly #offsets = new Map<ProcessId, Offset>();
   /** This process's clock at its latest tick, in milliseconds since 1970; null before the first. */
@@ -23,7 +25,8 @@ export class GroupClock {
   /** Whether it is durable that this process is a member. */
   #counts: boolean;
 
-  constructor(self: ProcessId, isMember: boolean) {
+  constructor(self: ProcessId, isMember: boolean, settings: Settings) {
+    this.#settings = settings;
     this.#self = self;
     this.#own = { process: self, ms: 0, heardAt: Infinity };
     this.#counts = isMember;
@@ -51,11 +54,11 @@ export class GroupClock {
 
   tick(nowMs: number): void {
     const now = Math.max(0, Math.floor(nowMs));
-    const jumpMs = this.#nowMs === null ? 0 : now - this.#nowMs - limits.tickMs;
+    const jumpMs = this.#nowMs === null ? 0 : now - this.#nowMs - constants.tickMs;
     this.#nowMs = now;
     this.#ageTicks += 1;
     this.#ticks += 1;
-    if (Math.abs(jumpMs) > limits.clockBoundMs) this.#jumped(jumpMs);
+    if (Math.abs(jumpMs) > constants.clockBoundMs) this.#jumped(jumpMs);
   }
 
   /** This process's clock has been set, or the process has slept: its knowledge of the others' clocks is old. */
@@ -87,7 +90,7 @@ export class GroupClock {
    */
   follow(timeMs: number | null): void {
     if (timeMs === null) return;
-    const isMine = this.#nowMs !== null && Math.abs(timeMs - this.#nowMs) <= limits.clockBoundMs;
+    const isMine = this.#nowMs !== null && Math.abs(timeMs - this.#nowMs) <= constants.clockBoundMs;
     const latest = isMine || this.#publishedMs === null ? timeMs : this.#publishedMs + 2 * this.#elapsedMs;
     this.#published(Math.min(timeMs, latest));
   }
@@ -115,18 +118,18 @@ export class GroupClock {
     const medianMs = this.#medianOf(offsets, view, this.#nowMs);
     return offsets
       .map(({ process, ms }) => ({ process, offsetMs: ms - medianMs }))
-      .filter(({ offsetMs }) => Math.abs(offsetMs) > limits.clockBoundMs);
+      .filter(({ offsetMs }) => Math.abs(offsetMs) > constants.clockBoundMs);
   }
 
   /** `nowMs`, a reading of this process's clock, held within the bound of the time published. There must be one. */
   stamp(nowMs: number): number {
     assert(this.#publishedMs !== null, 'a process that knows no time of the group stamps nothing', { nowMs });
     const timeMs = this.#publishedMs + this.#elapsedMs;
-    return Math.min(Math.max(nowMs, timeMs - limits.clockBoundMs), timeMs + limits.clockBoundMs);
+    return Math.min(Math.max(nowMs, timeMs - constants.clockBoundMs), timeMs + constants.clockBoundMs);
   }
 
   get #elapsedMs(): number {
-    return this.#ageTicks * limits.tickMs;
+    return this.#ageTicks * constants.tickMs;
   }
 
   #published(timeMs: number): void {
@@ -174,7 +177,7 @@ export class GroupClock {
   #isShared(offsets: readonly Offset[], offsetMs: number, view: View): boolean {
     const near = offsets.filter(
       ({ ms, heardAt }) =>
-        this.#ticks - heardAt <= limits.silenceTicks && Math.abs(ms - offsetMs) <= limits.clockBoundMs,
+        this.#ticks - heardAt <= this.#settings.silenceTicks && Math.abs(ms - offsetMs) <= constants.clockBoundMs,
     );
     return near.length >= classicQuorum(view.size);
   }

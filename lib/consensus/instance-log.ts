@@ -1,6 +1,7 @@
 import { compareBallots, NO_BALLOT, sameBallot, type Ballot } from '../model/ballot.js';
 import type { Batch, BatchId } from '../model/batch.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
+import type { Settings } from '../model/settings.js';
 import { after, type Instance } from '../model/ids.js';
 import type { LogEntry, Vote } from '../model/records.js';
 
@@ -36,7 +37,7 @@ export class Slot {
     }
     const tally: Tally = { ballot, id, members: 0, count: 0 };
     this.tallies.push(tally);
-    if (this.tallies.length > limits.talliesMax) this.#forgetLowest(tally);
+    if (this.tallies.length > constants.talliesMax) this.#forgetLowest(tally);
     return tally;
   }
 
@@ -61,11 +62,13 @@ export class Slot {
  */
 export class InstanceLog {
   readonly #slots = new Map<Instance, Slot>();
+  readonly #windowInstances: number;
   #first: Instance;
   #durable: Instance;
   #end: Instance;
 
-  constructor(watermark: Instance, entries: readonly LogEntry[]) {
+  constructor(watermark: Instance, entries: readonly LogEntry[], { windowInstances }: Settings) {
+    this.#windowInstances = windowInstances;
     this.#first = watermark;
     this.#durable = watermark;
     this.#end = watermark;
@@ -100,7 +103,7 @@ export class InstanceLog {
 
   /** The first instance beyond the window. */
   get limit(): Instance {
-    return after(this.#first, limits.windowInstances);
+    return after(this.#first, this.#windowInstances);
   }
 
   inWindow(instance: Instance): boolean {

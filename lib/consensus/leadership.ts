@@ -8,7 +8,6 @@ import {
   type BallotKind,
 } from '../model/ballot.js';
 import type { Instance, ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
 import type { View } from '../model/view.js';
 import type { Coordinator } from './coordinator.js';
 import { Election } from './election.js';
@@ -43,7 +42,7 @@ export class Leadership {
   readonly #shared: Shared;
   readonly #coordinator: Coordinator;
   readonly #election: Election;
-  readonly #reachability = new Reachability();
+  readonly #reachability: Reachability;
   readonly #mode: ModeChooser;
   readonly #isFarBehind: () => boolean;
   readonly #isImpaired: () => boolean;
@@ -58,8 +57,9 @@ export class Leadership {
   constructor(shared: Shared, coordinator: Coordinator, options: LeadershipOptions) {
     this.#shared = shared;
     this.#coordinator = coordinator;
+    this.#reachability = new Reachability(shared.settings);
     this.#election = new Election(shared, options.random, options.promised);
-    this.#mode = new ModeChooser(options.mode, shared.self);
+    this.#mode = new ModeChooser(options.mode, shared.self, shared.settings);
     this.#isFarBehind = options.isFarBehind;
     this.#isImpaired = options.isImpaired;
     this.#isDeaf = options.isDeaf;
@@ -231,8 +231,8 @@ export class Leadership {
       else if (kind !== null) this.#begin(kind);
       else if (this.#coordinator.isStranded) this.#onStranded(kindOf(reign));
     }
-    if (this.#ticks % limits.heartbeatTicks === 0) this.#sendHeartbeat(EVERYONE);
-    if (this.#ticks % limits.strayClockTicks === 0) this.#tellStrayClocks(current);
+    if (this.#ticks % this.#shared.settings.heartbeatTicks === 0) this.#sendHeartbeat(EVERYONE);
+    if (this.#ticks % this.#shared.settings.strayClockTicks === 0) this.#tellStrayClocks(current);
   }
 
   #tellStrayClocks(view: View): void {

@@ -1,6 +1,5 @@
 import { processOf, type BatchId } from '../model/batch.js';
 import { after, type ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
 import type { Fetcher } from './fetcher.js';
 import { Patience } from './patience.js';
 import type { Shared } from './shared.js';
@@ -9,7 +8,7 @@ import type { Shared } from './shared.js';
 const BATCHES_MAX = 16;
 
 /** A proposer that says nothing of its batch for so long has it no longer, or needs it no longer. */
-const EXPIRY_TICKS = 4 * limits.retryTicksMax;
+const EXPIRY_WAITS = 4;
 
 /**
  * Batches that members say they have proposed for long and that have not come here. A coordinator asks for them; where
@@ -18,13 +17,14 @@ const EXPIRY_TICKS = 4 * limits.retryTicksMax;
 export class MissingBatches {
   readonly #shared: Shared;
   readonly #fetcher: Fetcher;
-  readonly #patience = new Patience(limits.deafTicks);
+  readonly #patience: Patience;
   /** And how many ticks ago each was last asked for. */
   readonly #missing = new Map<BatchId, number>();
   #isDeaf = false;
 
   constructor(shared: Shared, fetcher: Fetcher) {
     this.#shared = shared;
+    this.#patience = new Patience(shared.settings.deafTicks, shared.settings.patienceTicksMax);
     this.#fetcher = fetcher;
   }
 
@@ -47,7 +47,7 @@ export class MissingBatches {
     if (this.#missing.size === 0) return;
     for (const [id, ticks] of this.#missing) {
       if (this.#isHere(id)) this.#patience.ended();
-      if (this.#isHere(id) || ticks >= EXPIRY_TICKS) this.#missing.delete(id);
+      if (this.#isHere(id) || ticks >= EXPIRY_WAITS * this.#shared.settings.retryTicksMax) this.#missing.delete(id);
       else this.#missing.set(id, ticks + 1);
     }
     if (this.#missing.size === 0) this.#isDeaf = false;

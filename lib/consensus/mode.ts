@@ -1,6 +1,7 @@
 import type { BallotKind } from '../model/ballot.js';
 import type { ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
+import type { Settings } from '../model/settings.js';
 import type { View } from '../model/view.js';
 
 /** The kind of reign that a coordinator opens; `adaptive` depends on how many processes propose. */
@@ -14,11 +15,13 @@ export type Mode = BallotKind | 'adaptive';
 export class ModeChooser {
   readonly #mode: Mode;
   readonly #self: ProcessId;
+  readonly #settings: Settings;
   readonly #lastProposal = new Map<ProcessId, number>();
   #now = 0;
   #wishedTicks = 0;
 
-  constructor(mode: Mode, self: ProcessId) {
+  constructor(mode: Mode, self: ProcessId, settings: Settings) {
+    this.#settings = settings;
     this.#mode = mode;
     this.#self = self;
   }
@@ -30,7 +33,7 @@ export class ModeChooser {
 
   proposed(by: ProcessId): void {
     if (this.#mode !== 'adaptive') return;
-    if (this.#lastProposal.size >= limits.proposersMax && !this.#lastProposal.has(by)) this.#lastProposal.clear();
+    if (this.#lastProposal.size >= constants.proposersMax && !this.#lastProposal.has(by)) this.#lastProposal.clear();
     this.#lastProposal.set(by, this.#now);
   }
 
@@ -40,7 +43,7 @@ export class ModeChooser {
     if (this.#mode !== 'adaptive') return current === this.#mode ? null : this.#mode;
     const wish = this.#wish(current, reachable, view);
     this.#wishedTicks = wish === current ? 0 : this.#wishedTicks + 1;
-    if (this.#wishedTicks < limits.modeTicks) return null;
+    if (this.#wishedTicks < this.#settings.modeTicks) return null;
     this.#wishedTicks = 0;
     return wish;
   }
@@ -50,7 +53,7 @@ export class ModeChooser {
     let active = 0;
     let selfActive = false;
     for (const [process, at] of this.#lastProposal) {
-      if (this.#now - at > limits.modeTicks) {
+      if (this.#now - at > this.#settings.modeTicks) {
         this.#lastProposal.delete(process);
         continue;
       }

@@ -1,5 +1,3 @@
-import { limits } from '../model/limits.js';
-
 /**
  * How long a role waits without progress before it gives up. The bound doubles each time that it has waited in vain, and is at
  * least twice the longest wait that ended well, so that a slow process is not taken for a dead one.
@@ -12,7 +10,7 @@ export class Patience {
   #longestTicks = 0;
   #isStrained = false;
 
-  constructor(baseTicks: number, maxTicks: number = limits.patienceTicksMax) {
+  constructor(baseTicks: number, maxTicks: number) {
     this.#baseTicks = baseTicks;
     this.#maxTicks = maxTicks;
     this.#boundTicks = baseTicks;

@@ -1,6 +1,6 @@
 import type { Ballot } from '../model/ballot.js';
 import { after, laterOf, type Instance, type ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
+import type { Settings } from '../model/settings.js';
 import type { View } from '../model/view.js';
 import type { GroupViews } from './membership/views.js';
 import { EVERYONE, type MessageOf, type ReportedVote } from './messages.js';
@@ -40,19 +40,22 @@ export class Preparation {
   readonly #from: Instance;
   readonly #views: GroupViews;
   readonly #outbox: Outbox;
+  readonly #settings: Settings;
   /** The views that govern undecided instances, and the answers of their members. */
   readonly #asked: readonly { readonly view: View; readonly answers: Map<ProcessId, Answer> }[];
   /** For how long promises of members that are ahead are left out, if the others may make a quorum. */
   #waryTicks: number;
   #ticks = 0;
-  #wait: number = limits.prepareTicks;
+  #wait: number;
 
   /**
    * `isWary` if a member is ahead and does not tell the decisions: the members that are not ahead can decide the same again.
    */
-  constructor(ballot: Ballot, from: Instance, views: GroupViews, outbox: Outbox, isWary: boolean) {
+  constructor(ballot: Ballot, from: Instance, views: GroupViews, outbox: Outbox, settings: Settings, isWary: boolean) {
+    this.#settings = settings;
+    this.#wait = settings.prepareTicks;
     this.ballot = ballot;
-    this.#waryTicks = isWary ? limits.waryTicks : 0;
+    this.#waryTicks = isWary ? this.#settings.waryTicks : 0;
     this.#from = from;
     this.#views = views;
     this.#asked = [...new Set([views.current, views.latest])].map((view) => ({ view, answers: new Map() }));
@@ -94,7 +97,7 @@ export class Preparation {
     for (const vote of promise.votes) answer.votes.push(vote);
     answer.next = promise.until;
     for (const { answers } of asked) answers.set(from, answer);
-    this.#wait = limits.prepareTicks;
+    this.#wait = this.#settings.prepareTicks;
     if (answer.next !== null) this.#ask(from, answer.next);
     return true;
   }
@@ -108,7 +111,7 @@ export class Preparation {
     this.#ticks += 1;
     if (this.#ticks < this.#wait) return;
     this.#ticks = 0;
-    this.#wait = Math.min(2 * this.#wait, limits.retryTicksMax);
+    this.#wait = Math.min(2 * this.#wait, this.#settings.retryTicksMax);
     if (this.#asked.some(({ view, answers }) => answers.size < view.size)) this.#ask(EVERYONE, this.#from);
     const answers = new Map(this.#asked.flatMap((asked) => [...asked.answers]));
     for (const [member, { next }] of answers) if (next !== null) this.#ask(member, next);
@@ -129,10 +132,13 @@ export function baseOf(quorums: readonly PromisesOfView[], from: Instance): Inst
 
 /**
  * Whether a part is one that an acceptor can have made: it has votes only where the part says that it has, in their order,
- * and within a window from its watermark on.
+ * and within α from its watermark on: the window of its acceptor, which may be another one than here, is never larger.
  */
-export function isPartOfPromise({ from, until, watermark, votes }: MessageOf<'promise'>): boolean {
-  const limit = after(watermark, limits.windowInstances);
+export function isPartOfPromise(
+  { from, until, watermark, votes }: MessageOf<'promise'>,
+  borderInstances: number,
+): boolean {
+  const limit = after(watermark, borderInstances);
   if (until !== null && (until <= from || until > limit)) return false;
   let next = laterOf(from, watermark);
   for (const { instance } of votes) {

@@ -1,7 +1,8 @@
 import { compareBallots, sameReign, type Ballot } from '../model/ballot.js';
 import { isOfMessages, type Batch, type BatchId } from '../model/batch.js';
 import { after, laterOf, type Instance } from '../model/ids.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
+import type { Settings } from '../model/settings.js';
 import { isVoid, type DeliveryTable } from '../sequence/delivery-table.js';
 import { EVERYONE } from './messages.js';
 import type { Shared } from './shared.js';
@@ -39,10 +40,11 @@ export class Proposer {
   /** The instance after the last one used in this fast reign. */
   #next = 0 as Instance;
   /** How many batches may be under way in a fast reign: halved when an instance is lost, raised when one is won. */
-  #fastInFlightMax: number = limits.batchesInFlightMax;
+  #fastInFlightMax: number;
 
   constructor(shared: Shared) {
     this.#shared = shared;
+    this.#fastInFlightMax = shared.settings.batchesInFlightMax;
   }
 
   /** Whether a batch proposed now would be sent now. */
@@ -52,7 +54,14 @@ export class Proposer {
   }
 
   propose(batch: Batch): void {
-    const proposal: Proposal = { batch, heldAt: null, instance: null, ticks: 0, wait: firstWait(batch), repeats: 0 };
+    const proposal: Proposal = {
+      batch,
+      heldAt: null,
+      instance: null,
+      ticks: 0,
+      wait: firstWait(batch, this.#shared.settings),
+      repeats: 0,
+    };
     this.#proposals.set(batch.id, proposal);
     this.#send(proposal);
   }
@@ -69,7 +78,7 @@ export class Proposer {
     if (this.#fast !== null && compareBallots(ballot, this.#fast.ballot) <= 0) return;
     this.#fast = { ballot, from };
     this.#next = from;
-    this.#fastInFlightMax = limits.batchesInFlightMax;
+    this.#fastInFlightMax = this.#shared.settings.batchesInFlightMax;
     this.#byInstance.clear();
     for (const proposal of this.#proposals.values()) this.#sendAnew(proposal);
   }
@@ -78,7 +87,10 @@ export class Proposer {
   onReign(ballot: Ballot): void {
     // The new coordinator may lack batches that the former one had: they are sent again soon.
     for (const proposal of this.#proposals.values())
-      proposal.wait = Math.min(proposal.wait, Math.max(limits.retryTicksMax, firstWait(proposal.batch)));
+      proposal.wait = Math.min(
+        proposal.wait,
+        Math.max(this.#shared.settings.retryTicksMax, firstWait(proposal.batch, this.#shared.settings)),
+      );
     if (this.#fast === null || compareBallots(ballot, this.#fast.ballot) <= 0 || sameReign(ballot, this.#fast.ballot))
       return;
     this.#fast = null;
@@ -87,7 +99,7 @@ export class Proposer {
       proposal.instance = null;
       // The new coordinator has most likely heard of it: it is sent again only if it is not decided in time.
       proposal.ticks = 0;
-      proposal.wait = firstWait(proposal.batch);
+      proposal.wait = firstWait(proposal.batch, this.#shared.settings);
     }
   }
 
@@ -98,7 +110,7 @@ export class Proposer {
     if (mine === undefined) return;
     this.#byInstance.delete(instance);
     if (mine === id) {
-      this.#fastInFlightMax = Math.min(limits.batchesInFlightMax, this.#fastInFlightMax + 1);
+      this.#fastInFlightMax = Math.min(this.#shared.settings.batchesInFlightMax, this.#fastInFlightMax + 1);
       return;
     }
     this.#fastInFlightMax = Math.max(1, Math.floor(this.#fastInFlightMax / 2));
@@ -127,7 +139,7 @@ export class Proposer {
       proposal.ticks += 1;
       if (proposal.ticks < proposal.wait) continue;
       proposal.ticks = 0;
-      proposal.wait = Math.min(2 * proposal.wait, longestWait(proposal.batch));
+      proposal.wait = Math.min(2 * proposal.wait, longestWait(proposal.batch, this.#shared.settings));
       this.#send(proposal);
       proposal.repeats += 1;
       // Perhaps the coordinator gets small messages, and not the batch.
@@ -172,7 +184,7 @@ export class Proposer {
       batches += 1;
       bytes += batch.body.length;
     }
-    return batches <= limits.heldBatchesMax && bytes <= limits.heldBytesMax;
+    return batches <= constants.heldBatchesMax && bytes <= constants.heldBytesMax;
   }
 
   /** Proposes those again whose turn has not come in time. */
@@ -214,13 +226,13 @@ export class Proposer {
 }
 
 /** A large batch may need more time than that, and processes that have it already are sent it again. */
-function longestWait(batch: Batch): number {
-  return Math.max(limits.retryTicksMax, LARGE_WAITS_MAX * firstWait(batch));
+function longestWait(batch: Batch, settings: Settings): number {
+  return Math.max(settings.retryTicksMax, LARGE_WAITS_MAX * firstWait(batch, settings));
 }
 
 const LARGE_WAITS_MAX = 8;
 
 /** A large batch needs long: sent again too soon, it would only delay itself. */
-function firstWait(batch: Batch): number {
-  return limits.retryTicks + Math.floor(batch.body.length / limits.bytesATick);
+function firstWait(batch: Batch, { retryTicks, bytesATick }: Settings): number {
+  return retryTicks + Math.floor(batch.body.length / bytesATick);
 }

@@ -1,5 +1,5 @@
 import type { ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
+import type { Settings } from '../model/settings.js';
 import type { View } from '../model/view.js';
 
 /**
@@ -7,8 +7,13 @@ import type { View } from '../model/view.js';
  * do.
  */
 export class Reachability {
+  readonly #settings: Settings;
   readonly #lastHeard = new Map<ProcessId, number>();
   #now = 0;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
 
   /** A reign begins: every member counts as reachable at first. */
   begin(view: View): void {
@@ -26,7 +31,8 @@ export class Reachability {
   /** How many members have answered lately, `self` included. */
   count(view: View, self: ProcessId): number {
     return view.members.filter(
-      (member) => member === self || this.#now - (this.#lastHeard.get(member) ?? -Infinity) <= limits.silenceTicks,
+      (member) =>
+        member === self || this.#now - (this.#lastHeard.get(member) ?? -Infinity) <= this.#settings.silenceTicks,
     ).length;
   }
 }

@@ -1,5 +1,4 @@
 import { after, earlierOf, laterOf, type Instance, type ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
 import type { View } from '../model/view.js';
 import { EVERYONE, type MessageOf } from './messages.js';
 import { amMember, type Shared } from './shared.js';
@@ -44,12 +43,13 @@ export class Reads {
    * it.
    */
   #idleTicks = 0;
-  #idleWait: number = limits.retryTicks;
+  #idleWait: number;
   #lastFirst: Instance;
 
   /** Rounds of different incarnations differ, so that no answer to a former one is taken for an answer to this one. */
   constructor(shared: Shared, incarnation: number) {
     this.#shared = shared;
+    this.#idleWait = shared.settings.retryTicks;
     this.#incarnation = incarnation;
     this.#lastFirst = shared.log.first;
   }
@@ -119,7 +119,7 @@ export class Reads {
     round.ticks += 1;
     if (round.ticks < round.wait) return;
     round.ticks = 0;
-    round.wait = Math.min(2 * round.wait, limits.retryTicksMax);
+    round.wait = Math.min(2 * round.wait, this.#shared.settings.retryTicksMax);
     this.#ask(round.round);
   }
 
@@ -133,13 +133,13 @@ export class Reads {
     if (furthest === undefined || log.first !== this.#lastFirst) {
       this.#lastFirst = log.first;
       this.#idleTicks = 0;
-      this.#idleWait = limits.retryTicks;
+      this.#idleWait = this.#shared.settings.retryTicks;
       return;
     }
     this.#idleTicks += 1;
     if (this.#idleTicks < this.#idleWait) return;
     this.#idleTicks = 0;
-    this.#idleWait = Math.min(2 * this.#idleWait, limits.retryTicksMax);
+    this.#idleWait = Math.min(2 * this.#idleWait, this.#shared.settings.retryTicksMax);
     outbox.send(EVERYONE, { kind: 'fill', until: earlierOf(furthest, log.limit) });
   }
 
@@ -161,7 +161,7 @@ export class Reads {
       answered: new Set(),
       until: this.#shared.log.first,
       ticks: 0,
-      wait: limits.retryTicks,
+      wait: this.#shared.settings.retryTicks,
     };
     this.#waiting = [];
     this.#ask(this.#rounds);

@@ -1,5 +1,5 @@
 import type { ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
+import type { Settings } from '../model/settings.js';
 import type { Outbox } from './outbox.js';
 
 /** The reason why a well-formed message does not count. */
@@ -26,12 +26,14 @@ export type RefusalReason =
  */
 export class Refusals {
   readonly #outbox: Outbox;
+  readonly #settings: Settings;
   readonly #counts = new Map<RefusalReason, number>();
   #latest: ProcessId | null = null;
   /** Ticks until the next report. */
   #silence = 0;
 
-  constructor(outbox: Outbox) {
+  constructor(outbox: Outbox, settings: Settings) {
+    this.#settings = settings;
     this.#outbox = outbox;
   }
 
@@ -45,6 +47,6 @@ export class Refusals {
     if (this.#latest === null || this.#silence > 0) return;
     this.#outbox.notice({ kind: 'refused', counts: Object.fromEntries(this.#counts), latest: this.#latest });
     this.#latest = null;
-    this.#silence = limits.refusalsToldTicks;
+    this.#silence = this.#settings.refusalsToldTicks;
   }
 }

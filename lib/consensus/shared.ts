@@ -1,5 +1,6 @@
 import type { Batch, BatchId } from '../model/batch.js';
 import type { ProcessId } from '../model/ids.js';
+import type { Settings } from '../model/settings.js';
 import type { BatchPool } from './batch-pool.js';
 import type { DeliveryTable } from '../sequence/delivery-table.js';
 import type { GroupClock } from './group-clock.js';
@@ -16,6 +17,7 @@ interface VotingRight {
 /** The data that the roles of one process share. */
 export interface Shared {
   readonly self: ProcessId;
+  readonly settings: Settings;
   readonly views: Views;
   readonly right: VotingRight;
   readonly log: InstanceLog;

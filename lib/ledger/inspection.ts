@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import type { TreplicaError } from '../model/errors.js';
 import type { Instance } from '../model/ids.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
 import { checkpointsDirectory } from './checkpoints/checkpoint-layout.js';
 import { damaged } from './ledger-errors.js';
 import { dataFile, listDamages, readStored } from './lmdb/data-file.js';
@@ -57,7 +57,7 @@ export function sizesIn(directory: string): LedgerSizes {
 
 /** The number of segments of a log that holds the instances `start <= instance < end`. */
 export function segmentsBetween(start: Instance, end: Instance): number {
-  return segmentsOf(start, end, limits.segmentInstances);
+  return segmentsOf(start, end, constants.segmentInstances);
 }
 
 /** The bytes on the disk of a file, or of all files in a directory; what is removed meanwhile has no size. */

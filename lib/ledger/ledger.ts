@@ -44,7 +44,7 @@ export interface Ledger {
    * is written again only by a `repair`, and a `repair` is of no other instance. A `checkpoint` never ends below `start`.
    * Where it ends beyond the watermark as it was, a `watermark` at or beyond its end is in the same commit: the log below
    * its end is gone, of this commit too, `start` is its end, and votes from there on stay. A `truncation` counts with the
-   * watermark and the checkpoint of its own commit; it drops at most `limits.segmentsDroppedMax` segments, so that no commit
+   * watermark and the checkpoint of its own commit; it drops at most `constants.segmentsDroppedMax` segments, so that no commit
    * takes long: repeat it while `start` rises.
    *
    * A part of the log that `read` has called damaged is whole again when all of it has been repaired, by whatever commits.

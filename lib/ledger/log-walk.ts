@@ -1,6 +1,6 @@
 import { DamagedLogError } from '../model/errors.js';
 import { after, laterOf, type Instance } from '../model/ids.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
 import type { LogEntry } from '../model/records.js';
 import type { LedgerReader } from './ledger-reader.js';
 
@@ -27,7 +27,7 @@ export function* walkLog(ledger: LedgerReader, from: Instance, to: Instance): Ge
 
 function stepsAt(ledger: LedgerReader, next: Instance, to: Instance): LogStep[] {
   try {
-    const entries = ledger.read(next, to, limits.catchUpBytes);
+    const entries = ledger.read(next, to, constants.logReadBytes);
     if (entries !== null) return entries.map((entry) => ({ kind: 'entry', entry }));
     return [{ kind: 'cut', next: ledger.load().start }];
   } catch (error) {

@@ -2,11 +2,11 @@
  * The program that makes a checkpoint beside the process that runs the queue: it has its own copy of the state, and is given
  * less of the processor than those who serve.
  */
-import { constants, setPriority } from 'node:os';
+import { constants as system, setPriority } from 'node:os';
 
 import type { Checkpoint } from '../model/checkpoint.js';
 import { TreplicaError } from '../model/errors.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
 import type { SaveElsewhere, SavingTask } from '../queue/state-holder.js';
 import { Replica } from './replica.js';
 import { isMarked, marked, type SavingAnswer, type SavingStep, type SentTask } from './saving-process.js';
@@ -18,7 +18,7 @@ let toldAtMs = -Infinity;
 /** Reports progress, but not too often. */
 function progressed(step: string): void {
   const nowMs = performance.now();
-  if (nowMs - toldAtMs < limits.savingStepMs) return;
+  if (nowMs - toldAtMs < constants.savingStepMs) return;
   toldAtMs = nowMs;
   tell(marked<SavingStep>({ step }), () => undefined);
 }
@@ -56,7 +56,7 @@ async function answer(task: SentTask): Promise<SavingAnswer> {
   }
 }
 
-setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+setPriority(system.priority.PRIORITY_BELOW_NORMAL);
 process.once('disconnect', () => process.exit(1)); // Nobody waits for the checkpoint any more.
 let isAtWork = false;
 process.on('message', (message: unknown) => {

@@ -1,5 +1,5 @@
 /**
- * The vocabulary of the system as types: ids, ballots, batches, views, records, errors and limits. Everything here is
+ * The vocabulary of the system as types: ids, ballots, batches, views, records, errors, constants and settings. Everything here is
  * a value that cannot change or a pure function of such values, so that every layer may share it.
  */
 

@@ -3,7 +3,7 @@ import { assert } from './assert.js';
 import { NO_BASE, type GroupBase } from './base.js';
 import type { GroupId, Instance, ProcessId } from './ids.js';
 import { digestOf } from './digest.js';
-import { limits } from './limits.js';
+import { constants } from './constants.js';
 
 /** More than half: two of these always meet. */
 export function classicQuorum(n: number): number {
@@ -78,7 +78,7 @@ export function groupIdOf(
   members: readonly ProcessId[],
   attempt: number,
   base: GroupBase = NO_BASE,
-  borderInstances: number = limits.borderInstances,
+  borderInstances: number = constants.borderInstances,
 ): GroupId {
   const begun = base.digest === '' ? '' : `${String(base.from)}/${base.digest}:`;
   const name = `${begun}${String(attempt)}/${String(borderInstances)}:${[...members].sort().join(',')}`;

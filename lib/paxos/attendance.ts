@@ -1,3 +1,4 @@
+import type { Settings } from '../model/settings.js';
 import type { ProcessId } from '../model/ids.js';
 import { classicQuorum } from '../model/view.js';
 import type { QueueEventOf } from '../queue/events.js';
@@ -15,6 +16,7 @@ const PROCESSES_MAX = 64;
 export type AttendanceEvent = QueueEventOf<'awaiting-founders' | 'awaiting-place' | 'no-quorum' | 'quorum'>;
 
 export interface AttendanceOptions {
+  readonly settings: Settings;
   readonly self: ProcessId;
   readonly replicas: number;
   /** Whether this process may found a group. */
@@ -64,7 +66,7 @@ export class Attendance {
     const group = members();
     if (group === null) {
       this.#coordinatorHeard = this.#now;
-      if (!isTimeToWarn(this.#now)) return;
+      if (!isTimeToWarn(this.#now, this.#options.settings)) return;
       if (this.#isStranger) this.#options.notify({ kind: 'awaiting-place' });
       else if (founds) this.#options.notify({ kind: 'awaiting-founders', found: 1 + this.#present.length, replicas });
       return;
@@ -72,7 +74,7 @@ export class Attendance {
     if (this.#options.coordinates()) this.#coordinatorHeard = this.#now;
     this.#isLooking = this.#now - this.#coordinatorHeard >= LOOKING_TICKS;
     if (this.hasQuorum) this.#quorumIsThere(group);
-    else if (isTimeToWarn(this.#now - this.#coordinatorHeard)) this.#warnOfQuorum(group);
+    else if (isTimeToWarn(this.#now - this.#coordinatorHeard, this.#options.settings)) this.#warnOfQuorum(group);
   }
 
   /** Whether a process coordinates that had a majority not long ago: heard within the last second, or this one. */

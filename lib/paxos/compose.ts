@@ -2,12 +2,12 @@
  * Builds the parts of the engine and joins them, each after all that it is built on. Two of them tell others, which are built
  * on them, of what happens: they are handed these when they begin, and do nothing before.
  */
+import { constants } from '../model/constants.js';
 import { Consensus } from '../consensus/consensus.js';
 import type { Notice } from '../consensus/effects.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { TreplicaError } from '../model/errors.js';
 import type { ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
 import { startNumber } from '../model/start.js';
 import { BODY_HEAD_BYTES } from '../sequence/batch-body.js';
 import { isSound } from '../sequence/sound-batch.js';
@@ -33,7 +33,10 @@ import { bodyBytesMax, votesAPromise } from './wire/sizes.js';
 export interface EngineParts {
   readonly queueId: string;
   readonly options: QueueOptions;
-  readonly ports: Pick<QueuePorts, 'scheduler' | 'checkpointChunkBytes' | 'votesAPromise' | 'deliveryRowsMax'>;
+  readonly ports: Pick<
+    QueuePorts,
+    'settings' | 'scheduler' | 'checkpointChunkBytes' | 'votesAPromise' | 'deliveryRowsMax'
+  >;
   readonly ledger: Ledger;
   readonly transport: Transport;
   readonly claimed: ClaimedIdentity;
@@ -65,7 +68,7 @@ export interface Engine {
   readonly attendance: Attendance;
   /** Begins to work: to be called once, before anything else of the engine is. */
   begin(): void;
-  /** To be called every `limits.tickMs`. */
+  /** To be called every `constants.tickMs`. */
   tick(): void;
 }
 
@@ -85,7 +88,15 @@ export function compose(parts: EngineParts, owner: EngineOwner): Engine {
   const recovery = recoveryOf(parts, { core, delivery, driver }, owner, notify);
   const { scheduler } = parts.ports;
   const decidedTimeMs = (): number | undefined => delivery.decidedTimeMs;
-  const waits = new Waits({ core, batcher, recovery, decidedTimeMs, now: () => scheduler.now(), notify });
+  const waits = new Waits({
+    settings: parts.ports.settings,
+    core,
+    batcher,
+    recovery,
+    decidedTimeMs,
+    now: () => scheduler.now(),
+    notify,
+  });
   const standing = new Standing({ core, delivery, notify });
   return {
     ...{ core, batcher, delivery, driver, recovery, attendance },
@@ -108,6 +119,7 @@ function coreOf({ claimed, options, ports, transport }: EngineParts): Consensus 
   const { identity, past } = claimed;
   return new Consensus(
     {
+      settings: ports.settings,
       self: identity.process,
       incarnation: identity.incarnation,
       isAdmitted: false,
@@ -125,17 +137,18 @@ function coreOf({ claimed, options, ports, transport }: EngineParts): Consensus 
 }
 
 function batcherOf({ claimed, ports, transport }: EngineParts, core: Consensus): Batcher {
-  const { scheduler } = ports;
+  const { scheduler, settings } = ports;
   return new Batcher({
     process: claimed.identity.process,
     startNumber: startNumber(claimed.start),
     since: claimed.past.watermark,
     now: () => core.stamp(scheduler.now()),
     limits: {
-      ...limits,
-      batchBytesMax: Math.min(limits.batchBytesMax, bodyBytesMax(transport.maxMessageBytes) - BODY_HEAD_BYTES),
+      ...settings,
+      batchBytesMax: Math.min(settings.batchBytesMax, bodyBytesMax(transport.maxMessageBytes) - BODY_HEAD_BYTES),
       // All proposers' batches in flight must fit a receiver's buffer, because a receiver busy with a commit reads nothing.
-      bytesInFlightMax: () => Math.min(limits.bytesInFlightMax, transport.receiveBufferBytes / core.views.current.size),
+      bytesInFlightMax: () =>
+        Math.min(settings.bytesInFlightMax, transport.receiveBufferBytes / core.views.current.size),
     },
   });
 }
@@ -149,7 +162,7 @@ function deliveryOf(parts: EngineParts, batcher: Batcher, owner: EngineOwner): D
     isAdrift: base === null && (past.start > 0 || past.verdict !== null),
     stretch: stretchOf(parts),
     read: (from, to, maxBytes) => ledger.read(from, to, maxBytes),
-    catchUpBytes: limits.catchUpBytes,
+    catchUpBytes: ports.settings.catchUpBytes,
     defer: (callback) => {
       scheduler.defer(callback);
     },
@@ -163,14 +176,15 @@ function deliveryOf(parts: EngineParts, batcher: Batcher, owner: EngineOwner): D
 function stretchOf({ options }: EngineParts): { readonly bytes: number; readonly positions: number } {
   const { everyBytes, everyPositions } = options.checkpoint ?? {};
   return {
-    bytes: everyBytes ?? limits.checkpointEveryBytes,
-    positions: everyPositions ?? limits.checkpointEveryPositions,
+    bytes: everyBytes ?? constants.checkpointEveryBytes,
+    positions: everyPositions ?? constants.checkpointEveryPositions,
   };
 }
 
-function attendanceOf({ claimed, options }: EngineParts, core: Consensus, notify: Notify): Attendance {
+function attendanceOf({ claimed, options, ports }: EngineParts, core: Consensus, notify: Notify): Attendance {
   const { process, founds } = claimed.identity;
   return new Attendance({
+    settings: ports.settings,
     self: process,
     replicas: options.replicas,
     founds,
@@ -189,6 +203,7 @@ function driverOf(
   const { claimed, ledger, ports, queueId, transport } = parts;
   const { core, batcher, delivery, attendance } = below;
   return new Driver({
+    settings: ports.settings,
     ...{ core, ledger, transport, batcher, delivery, queueId },
     self: claimed.identity.process,
     starts: claimed.past.starts,
@@ -214,8 +229,9 @@ function driverOf(
   });
 }
 
-function logSupplierOf({ ledger, transport }: EngineParts, driver: Driver, repair: Recovery): LogSupplier {
+function logSupplierOf({ ledger, ports, transport }: EngineParts, driver: Driver, repair: Recovery): LogSupplier {
   return new LogSupplier({
+    settings: ports.settings,
     ...{ ledger, transport, repair },
     tell: (to, message) => {
       driver.tell(to, message);
@@ -231,11 +247,12 @@ function recoveryOf(
 ): Recovery {
   const { claimed, ledger, options, ports, queueId } = parts;
   return new Recovery({
+    settings: ports.settings,
     ...{ ...below, ledger, notify },
     self: claimed.identity.process,
     past: claimed.past,
-    logMarginBytes: options.checkpoint?.logMarginBytes ?? limits.logMarginBytes,
-    chunkBytes: ports.checkpointChunkBytes ?? limits.checkpointChunkBytes,
+    logMarginBytes: options.checkpoint?.logMarginBytes ?? constants.logMarginBytes,
+    chunkBytes: ports.checkpointChunkBytes ?? constants.checkpointChunkBytes,
     task: { directory: options.directory, queueId, stretch: stretchOf(parts) },
     scheduler: ports.scheduler,
     fail: (error) => {

@@ -1,3 +1,4 @@
+import type { Settings } from '../model/settings.js';
 import type { QueueEventOf } from '../queue/events.js';
 import type { Consensus } from '../consensus/consensus.js';
 import type { Notice } from '../consensus/effects.js';
@@ -11,6 +12,7 @@ import type { Delivery } from './delivery.js';
 import type { WireMessage } from './wire/routes.js';
 
 export interface DriverOptions {
+  readonly settings: Settings;
   readonly core: Consensus;
   readonly ledger: Ledger;
   readonly transport: Transport;

@@ -58,7 +58,7 @@ export class Driver {
     this.facts = factsOf(options, this);
     this.#reception = new Reception({ ...options, starts: this.#starts, facts: this.facts });
     this.#installations = new Installations({ ...options, driver: this });
-    this.#idleWatermark = new IdleWatermark(options.core, this);
+    this.#idleWatermark = new IdleWatermark(options.core, this, options.settings);
   }
 
   /** Begins to work; nothing is received or ticked before. */

@@ -1,12 +1,14 @@
 import { TreplicaError } from '../model/errors.js';
 import type { Facts } from '../model/facts.js';
 import type { ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
+import type { Settings } from '../model/settings.js';
 import { sameStart, type Start } from '../model/start.js';
 import { checkedFacts, type ParticipantFacts } from '../queue/facts.js';
 import type { FactsMessage } from './wire/facts-messages.js';
 
 export interface FactsOptions {
+  readonly settings: Settings;
   readonly self: ProcessId;
   /** The members of the latest view; null before there is one. */
   readonly members: () => readonly ProcessId[] | null;
@@ -37,18 +39,19 @@ export class FactsExchange implements ParticipantFacts {
   readonly #others = new Map<ProcessId, Row>();
   /** Since the own facts were told last. */
   #ticks = 0;
-  #wait: number = limits.factsTicks;
+  #wait: number;
   #isClosed = false;
 
   constructor(options: FactsOptions) {
     this.#options = options;
+    this.#wait = options.settings.factsTicks;
   }
 
   publish(facts: Facts): void {
     if (this.#isClosed) throw new TreplicaError('QUEUE_CLOSED', 'The queue is closed: nothing more is published.');
     this.#own = checkedFacts(facts);
     this.#edition += 1;
-    this.#wait = limits.factsTicks;
+    this.#wait = this.#options.settings.factsTicks;
     this.#tell(this.#own);
     this.#options.changed(this.#options.self, this.#own);
   }
@@ -81,7 +84,7 @@ export class FactsExchange implements ParticipantFacts {
     if (this.#own === null || this.#isClosed) return;
     this.#ticks += 1;
     if (this.#ticks < this.#wait) return;
-    this.#wait = Math.min(2 * this.#wait, limits.factsTicksMax);
+    this.#wait = Math.min(2 * this.#wait, this.#options.settings.factsTicksMax);
     this.#tell(this.#own);
   }
 
@@ -99,17 +102,17 @@ export class FactsExchange implements ParticipantFacts {
     this.#others.set(from, row);
     if (!isNew) return row;
     this.#forgetQuietest();
-    this.#wait = limits.factsTicks;
+    this.#wait = this.#options.settings.factsTicks;
     if (known !== undefined && known.facts !== null) this.#options.changed(from, null);
     return row;
   }
 
   /** Members are kept, and of other processes those that were heard last: invented processes do not fill the memory. */
   #forgetQuietest(): void {
-    if (this.#others.size <= limits.factsOthersMax) return;
+    if (this.#others.size <= constants.factsOthersMax) return;
     const members = new Set(this.#options.members());
     const others = [...this.#others.keys()].filter((process) => !members.has(process));
-    for (const process of others.slice(0, Math.max(0, others.length - limits.factsOthersMax)))
+    for (const process of others.slice(0, Math.max(0, others.length - constants.factsOthersMax)))
       this.#others.delete(process);
   }
 

@@ -1,7 +1,7 @@
+import type { Settings } from '../model/settings.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { TreplicaError } from '../model/errors.js';
 import type { ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
 import type { Identity, LedgerSnapshot } from '../model/records.js';
 import { latestOf } from '../model/view.js';
 import { INCARNATION_MAX, OWN_STARTS_MAX, type Nonce, type Start, type StartsRecord } from '../model/start.js';
@@ -15,6 +15,7 @@ export interface ClaimedIdentity {
 }
 
 export interface IdentityOptions {
+  readonly settings: Settings;
   readonly replicas: number;
   readonly queueId: string;
   /** Whether a new identity may found a group. */
@@ -31,11 +32,11 @@ export interface IdentityOptions {
  */
 export async function claimIdentity(
   ledger: Ledger,
-  { replicas, queueId, founds, randomBytes }: IdentityOptions,
+  { settings, replicas, queueId, founds, randomBytes }: IdentityOptions,
 ): Promise<ClaimedIdentity> {
   const past = ledger.load();
   checkReplicas(past, replicas, queueId);
-  checkWindow(past, queueId);
+  checkWindow(past, queueId, settings);
   const identity: Identity = {
     process: past.identity?.process ?? (randomBytes(8).toString('hex') as ProcessId),
     incarnation: (past.identity?.incarnation ?? 0) + 1,
@@ -87,11 +88,11 @@ function checkReplicas(past: LedgerSnapshot, replicas: number, queueId: string):
 }
 
 /** A vote beyond first undecided + α could be given in a view that does not govern the instance. */
-function checkWindow(past: LedgerSnapshot, queueId: string): void {
+function checkWindow(past: LedgerSnapshot, queueId: string, { windowInstances }: Settings): void {
   const borderInstances = past.borderInstances ?? past.founding.signed?.borderInstances;
-  if (borderInstances === undefined || borderInstances >= limits.windowInstances) return;
+  if (borderInstances === undefined || borderInstances >= windowInstances) return;
   throw new TreplicaError(
     'BORDER_MISMATCH',
-    `The ledger belongs to a group on ${queueId} whose views begin ${String(borderInstances)} instances after they are decided, and this release of Treplica works in a window of ${String(limits.windowInstances)}, which must not be larger: run the release that founded the group, or give this one another directory and queue id.`,
+    `The ledger belongs to a group on ${queueId} whose views begin ${String(borderInstances)} instances after they are decided, and this release of Treplica works in a window of ${String(windowInstances)}, which must not be larger: run the release that founded the group, or give this one another directory and queue id.`,
   );
 }

@@ -1,6 +1,6 @@
 import type { Consensus } from '../consensus/consensus.js';
 import type { Ledger } from '../ledger/ledger.js';
-import { limits } from '../model/limits.js';
+import type { Settings } from '../model/settings.js';
 import type { LedgerRecord } from '../model/records.js';
 
 /** Makes records durable together with the watermark, as `Driver` does. */
@@ -15,17 +15,19 @@ interface WatermarkWriter {
 export class IdleWatermark {
   readonly #core: Consensus;
   readonly #driver: WatermarkWriter;
+  readonly #idleTicks: number;
   /** For how long the ledger has not known how much is decided. */
   #unwrittenTicks = 0;
 
-  constructor(core: Consensus, driver: WatermarkWriter) {
+  constructor(core: Consensus, driver: WatermarkWriter, { idleTicks }: Settings) {
+    this.#idleTicks = idleTicks;
     this.#core = core;
     this.#driver = driver;
   }
 
   tick(): void {
     this.#unwrittenTicks = this.#core.isAheadOfLedger ? this.#unwrittenTicks + 1 : 0;
-    if (this.#unwrittenTicks !== limits.idleTicks) return;
+    if (this.#unwrittenTicks !== this.#idleTicks) return;
     this.#driver.write(
       () => [],
       () => undefined,

@@ -4,10 +4,11 @@ import type { Ledger } from '../ledger/ledger.js';
 import type { Batch } from '../model/batch.js';
 import { DamagedLogError } from '../model/errors.js';
 import { after, type Instance, type ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
+import type { Settings } from '../model/settings.js';
 import type { Transport } from '../transport/transport.js';
 
 export interface LogSupplierOptions {
+  readonly settings: Settings;
   readonly ledger: Ledger;
   readonly transport: Pick<Transport, 'bytesOnTheirWay'>;
   readonly repair: {
@@ -19,12 +20,8 @@ export interface LogSupplierOptions {
   readonly tell: (to: ProcessId, message: MessageOf<'decided'>) => void;
 }
 
-/** Bytes on their way to one process beyond which it waits for more: as many as it asks for at a time. */
-const BYTES_ON_THEIR_WAY_MAX = limits.catchUpQuestions * limits.catchUpBytes;
-
 /** Questions that wait, altogether and of one process, which has one of its fetcher's open and those of catching up. */
 const WAITING_MAX = 256;
-const WAITING_OF_ONE_MAX = 2 * limits.catchUpQuestions;
 
 /**
  * Tells processes that are behind what was decided, from the log; or, where the log begins later, of a checkpoint. An answer
@@ -32,11 +29,17 @@ const WAITING_OF_ONE_MAX = 2 * limits.catchUpQuestions;
  */
 export class LogSupplier {
   readonly #options: LogSupplierOptions;
+  /** Bytes on their way to one process beyond which it waits for more: as many as it asks for at a time. */
+  readonly #bytesOnTheirWayMax: number;
+  readonly #waitingOfOneMax: number;
   #waiting: Supply[] = [];
   #readable = 0 as Instance;
 
   constructor(options: LogSupplierOptions) {
     this.#options = options;
+    const { catchUpQuestions, catchUpBytes } = options.settings;
+    this.#bytesOnTheirWayMax = catchUpQuestions * catchUpBytes;
+    this.#waitingOfOneMax = 2 * catchUpQuestions;
   }
 
   /** Below `readable` the log holds only decisions. */
@@ -61,7 +64,7 @@ export class LogSupplier {
 
   #mayAnswer({ to, from }: Supply): boolean {
     const { ledger, transport } = this.#options;
-    return from < ledger.start || transport.bytesOnTheirWay(to) < BYTES_ON_THEIR_WAY_MAX;
+    return from < ledger.start || transport.bytesOnTheirWay(to) < this.#bytesOnTheirWayMax;
   }
 
   /** A process that gets no answer asks again. */
@@ -71,20 +74,20 @@ export class LogSupplier {
 
   #hasRoomFor(process: ProcessId): boolean {
     if (this.#waiting.length >= WAITING_MAX) return false;
-    return this.#waiting.filter(({ to }) => to === process).length < WAITING_OF_ONE_MAX;
+    return this.#waiting.filter(({ to }) => to === process).length < this.#waitingOfOneMax;
   }
 
   #answer({ to, from, until }: Supply): void {
-    const { ledger, repair, tell } = this.#options;
+    const { ledger, repair, settings, tell } = this.#options;
     const readable = this.#readable;
     if (from < ledger.start) {
       repair.offer(to, from);
       return;
     }
     const batches: Batch[] = [];
-    const end = Math.min(readable, until ?? readable, after(from, limits.catchUpInstances)) as Instance;
+    const end = Math.min(readable, until ?? readable, after(from, settings.catchUpInstances)) as Instance;
     try {
-      for (const { instance, vote } of ledger.read(from, end, limits.catchUpBytes)) {
+      for (const { instance, vote } of ledger.read(from, end, settings.catchUpBytes)) {
         if (vote === null || instance !== from + batches.length) break;
         batches.push(vote.batch);
       }

@@ -1,3 +1,4 @@
+import type { Settings } from '../model/settings.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { refuted } from '../ledger/ledger-errors.js';
 import { isDamage, TreplicaError } from '../model/errors.js';
@@ -8,6 +9,7 @@ import { claimIdentity, type IdentityOptions, type ClaimedIdentity } from './ide
 import { readBase } from './recovery/recovery.js';
 
 export interface LedgerPorts {
+  readonly settings: Settings;
   readonly openLedger: () => Ledger;
   /** Keeps a ledger that is damaged, and cannot be opened, in another place. Returns where. */
   readonly setLedgerAside: () => string;
@@ -32,7 +34,7 @@ export async function openLedger(
   randomBytes: IdentityOptions['randomBytes'],
   notify: (event: QueueEventOf<'set-aside'>) => void,
 ): Promise<Opened> {
-  const group = { replicas, queueId, randomBytes };
+  const group = { settings: ports.settings, replicas, queueId, randomBytes };
   try {
     return await takeUp(ports, group, recover === true);
   } catch (error) {

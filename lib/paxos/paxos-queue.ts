@@ -2,13 +2,14 @@
  * The asynchronous persistent queue: the same ordered, durable list of messages at every process, whoever crashes and
  * comes back (Vieira and Buzato, section 3). This file is the engine's outside, and its life from the opening to the end.
  */
+import type { Settings } from '../model/settings.js';
 import type { Logger } from 'pino';
 import type { Notice } from '../consensus/effects.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import { TreplicaError } from '../model/errors.js';
 import type { Position, ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
 import { defaultLog } from '../queue/default-log.js';
 import { guardedLog } from '../queue/guarded-log.js';
 import { checkHolder } from '../queue/holder-checks.js';
@@ -45,6 +46,7 @@ export class PaxosQueue implements Queue {
   readonly #scheduler: Scheduler;
   readonly #codec: MessageCodec;
   readonly #subscribers: Subscribers;
+  readonly #settings: Settings;
   readonly #replicas: number;
   readonly #stopTicking: () => void;
   readonly #founded = new Outcome();
@@ -63,6 +65,7 @@ export class PaxosQueue implements Queue {
     this.#ledger = ledger;
     this.#transport = transport;
     this.#scheduler = ports.scheduler;
+    this.#settings = ports.settings;
     this.#codec = ports.codec;
     this.#subscribers = subscribers;
     this.#replicas = options.replicas;
@@ -77,7 +80,7 @@ export class PaxosQueue implements Queue {
     this.#engine = compose(parts, owner);
     const { process, incarnation } = claimed.identity;
     subscribers.tell({ kind: 'opened', process, incarnation, place: transport.place });
-    this.#stopTicking = this.#scheduler.every(limits.tickMs, () => {
+    this.#stopTicking = this.#scheduler.every(constants.tickMs, () => {
       this.#engine.tick();
     });
     this.#engine.begin();
@@ -175,7 +178,7 @@ export class PaxosQueue implements Queue {
     if (this.#reader === null) {
       const reader = new Reader({
         codec: this.#codec,
-        unreadBytesMax: limits.unreadBytesMax,
+        unreadBytesMax: this.#settings.unreadBytesMax,
         resume: () => {
           this.#engine.delivery.resume();
         },

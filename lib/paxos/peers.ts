@@ -20,8 +20,9 @@ interface PeersDriver {
   wake(): void;
 }
 
-export function factsOf({ core, self, onFacts }: DriverOptions, driver: PeersDriver): FactsExchange {
+export function factsOf({ core, settings, self, onFacts }: DriverOptions, driver: PeersDriver): FactsExchange {
   return new FactsExchange({
+    settings,
     self,
     members: () => (core.views.founded ? core.views.latest.members : null),
     tell: (message) => {
@@ -31,8 +32,9 @@ export function factsOf({ core, self, onFacts }: DriverOptions, driver: PeersDri
   });
 }
 
-export function startsOf({ core, self, starts, queueId }: DriverOptions, driver: PeersDriver): Starts {
+export function startsOf({ core, settings, self, starts, queueId }: DriverOptions, driver: PeersDriver): Starts {
   return new Starts({
+    settings,
     self,
     past: starts,
     view: () => (core.views.founded ? core.views.latest : null),

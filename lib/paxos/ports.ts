@@ -1,3 +1,4 @@
+import { defaults } from '../model/settings.js';
 import type { Logger } from 'pino';
 import { hasSetAside, openLmdbLedger, setLedgerAside } from '../ledger/open.js';
 import type { ProcessId } from '../model/ids.js';
@@ -16,17 +17,18 @@ export interface QueuePorts extends LedgerPorts {
   readonly scheduler: Scheduler;
   /** The codec of the values that `put` gets, except bytes. */
   readonly codec: MessageCodec;
-  /** A chunk of a checkpoint, in bytes. Default: `limits.checkpointChunkBytes`. */
+  /** A chunk of a checkpoint, in bytes. Default: `constants.checkpointChunkBytes`. */
   readonly checkpointChunkBytes?: number | undefined;
   /** Votes that one message of phase 1 reports. Default: as many as fit a datagram. */
   readonly votesAPromise?: number | undefined;
-  /** Processes that the table of delivered batches knows, the same at all of a group. Default: `limits.deliveryRowsMax`. */
+  /** Processes that the table of delivered batches knows, the same at all of a group. Default: `constants.deliveryRowsMax`. */
   readonly deliveryRowsMax?: number | undefined;
 }
 
 /** Those of production, of options that are checked by the time that they are opened: a ledger in LMDB, datagrams and connections over UDP and TCP, this machine's clock. */
 export function realPorts(queueId: string, options: QueueOptions, codec: MessageCodec): QueuePorts {
   return {
+    settings: defaults,
     openLedger: () => {
       parseQueueId(queueId); // What is no queue id must not become a name in a ledger that other queues share.
       return openLmdbLedger(options.directory, queueId, options.newQueue === true);

@@ -2,6 +2,7 @@
  * What arrives: decoded, held against the group and the start that it comes from, and given to the part of the engine that it
  * is for. All of it is done in the turn in which it arrives, and nothing is kept.
  */
+import type { Settings } from '../model/settings.js';
 import type { QueueEventOf } from '../queue/events.js';
 import { Malformed } from './malformed.js';
 import type { Consensus } from '../consensus/consensus.js';
@@ -14,6 +15,7 @@ import { isOf, type WireMessage } from './wire/routes.js';
 import { decodeMessage } from './wire/wire.js';
 
 export interface ReceptionOptions {
+  readonly settings: Settings;
   readonly core: Consensus;
   readonly starts: Starts;
   readonly facts: FactsExchange;
@@ -34,7 +36,7 @@ export class Reception {
 
   constructor(options: ReceptionOptions) {
     this.#options = options;
-    this.#malformed = new Malformed(options.notify);
+    this.#malformed = new Malformed(options.settings, options.notify);
   }
 
   /** Messages that were intact as frames and yet none that this version sends. */

@@ -1,13 +1,13 @@
 /** Where this process stands among the others: looked at now and then, and told where it has changed. */
 import type { Consensus } from '../consensus/consensus.js';
 import { kindOf, type BallotKind } from '../model/ballot.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
 import type { QueueEventOf } from '../queue/events.js';
 import type { Delivery } from './delivery.js';
 import { LOOK_TICKS } from './wait-watch.js';
 
 /** What others had decided so long ago, and this process has not delivered, makes it behind: a second. */
-const BEHIND_LOOKS = Math.ceil(1000 / limits.tickMs / LOOK_TICKS);
+const BEHIND_LOOKS = Math.ceil(1000 / constants.tickMs / LOOK_TICKS);
 
 export interface StandingOptions {
   readonly core: Pick<Consensus, 'watermark' | 'knownWatermark' | 'followed'>;

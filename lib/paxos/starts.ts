@@ -4,7 +4,7 @@
  */
 import { partsOf, type BatchId } from '../model/batch.js';
 import type { ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
+import type { Settings } from '../model/settings.js';
 import {
   incarnationOf,
   isOfLineage,
@@ -20,6 +20,7 @@ import { EVERYONE } from '../transport/transport.js';
 import type { StartMessage, StartMessageOf } from './wire/start-messages.js';
 
 export interface StartsOptions {
+  readonly settings: Settings;
   readonly self: ProcessId;
   /** The starts in the ledger; the present start is the last of `own`. */
   readonly past: StartsRecord;
@@ -58,7 +59,7 @@ export class Starts {
   #hasBegun = false;
   #ticks = 0;
   #nextAsk = 0;
-  #wait: number = limits.retryTicks;
+  #wait: number;
   /** Since when enough members for a quorum have answered. */
   #quorumAt: number | null = null;
 
@@ -67,6 +68,7 @@ export class Starts {
     const present = past.own.at(-1);
     if (present === undefined) throw new TypeError('a process that runs has been started');
     this.#options = options;
+    this.#wait = options.settings.retryTicks;
     this.#own = past.own;
     this.#self = present;
     this.#prefix = `${self}.${String(startNumber(present))}.`;
@@ -123,7 +125,7 @@ export class Starts {
     if (!this.#hasBegun || this.#isLost) return;
     this.#ticks += 1;
     for (const [stranger, askedAt] of this.#strangers) {
-      if (this.#ticks - askedAt < limits.retryTicks) continue;
+      if (this.#ticks - askedAt < this.#options.settings.retryTicks) continue;
       // It is asked again when it is heard again, and no sooner.
       if (askedAt === -Infinity) {
         this.#ask(stranger);
@@ -133,7 +135,7 @@ export class Starts {
     if (!this.#isAdmitted) this.#judgeAdmission();
     if (this.#isAdmitted || this.#ticks < this.#nextAsk) return;
     this.#ask(EVERYONE);
-    this.#wait = Math.min(2 * this.#wait, limits.retryTicksMax);
+    this.#wait = Math.min(2 * this.#wait, this.#options.settings.retryTicksMax);
     this.#nextAsk = this.#ticks + this.#wait;
   }
 
@@ -180,7 +182,7 @@ export class Starts {
   /** A member that has just started has not heard earlier questions. Two that start at once do not ask in turns. */
   #askBack(to: ProcessId): void {
     if (this.#isAdmitted || !this.#hasBegun || this.#welcomes.has(to) || this.#options.view()?.has(to) !== true) return;
-    if (this.#ticks - (this.#askedBack.get(to) ?? -Infinity) < limits.retryTicks) return;
+    if (this.#ticks - (this.#askedBack.get(to) ?? -Infinity) < this.#options.settings.retryTicks) return;
     this.#askedBack.set(to, this.#ticks);
     this.#ask(to);
   }
@@ -204,7 +206,7 @@ export class Starts {
     if (answered + 1 < view.size) {
       if (answered + 1 < view.classicQuorum) return;
       this.#quorumAt ??= this.#ticks;
-      if (this.#ticks - this.#quorumAt < limits.startTicks) return;
+      if (this.#ticks - this.#quorumAt < this.#options.settings.startTicks) return;
     }
     this.#isAdmitted = true;
     admitted();

@@ -2,7 +2,7 @@ import type { Consensus } from '../consensus/consensus.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { kindOf } from '../model/ballot.js';
 import type { ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
 import type { MemberStatus, QueueStatus } from '../queue/status.js';
 import type { Transport } from '../transport/transport.js';
 import type { Attendance } from './attendance.js';
@@ -58,5 +58,5 @@ interface LagCore {
 function memberOf(process: ProcessId, { self, transport }: StatusSources): MemberStatus {
   if (process === self) return { process, heardMsAgo: 0 };
   const ticks = transport.ticksSinceHeard(process);
-  return { process, heardMsAgo: Number.isFinite(ticks) ? ticks * limits.tickMs : null };
+  return { process, heardMsAgo: Number.isFinite(ticks) ? ticks * constants.tickMs : null };
 }

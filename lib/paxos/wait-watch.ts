@@ -1,4 +1,5 @@
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
+import type { Settings } from '../model/settings.js';
 
 /** Waits are looked at so often: a look costs more than all else that an idle process does in a tick. */
 export const LOOK_TICKS = 10;
@@ -14,13 +15,15 @@ export interface Wait<N> {
 /** Tells of a wait that gets no further, soon and then again and again, so that nothing is waited for in silence. */
 export class WaitWatch<N> {
   readonly #look: () => Wait<N> | null;
+  readonly #settings: Settings;
   readonly #notify: (notice: N) => void;
   #progress: unknown = null;
   /** For how long nothing has moved. */
   #quietTicks = 0;
 
   /** `look` is called at every look: null while nothing is waited for. */
-  constructor(look: () => Wait<N> | null, notify: (notice: N) => void) {
+  constructor(settings: Settings, look: () => Wait<N> | null, notify: (notice: N) => void) {
+    this.#settings = settings;
     this.#look = look;
     this.#notify = notify;
   }
@@ -31,12 +34,12 @@ export class WaitWatch<N> {
     const isQuiet = wait !== null && wait.progress === this.#progress;
     this.#progress = wait?.progress ?? null;
     this.#quietTicks = isQuiet ? this.#quietTicks + LOOK_TICKS : 0;
-    if (wait !== null && isTimeToWarn(this.#quietTicks))
-      this.#notify(wait.notice((this.#quietTicks * limits.tickMs) / 1000));
+    if (wait !== null && isTimeToWarn(this.#quietTicks, this.#settings))
+      this.#notify(wait.notice((this.#quietTicks * constants.tickMs) / 1000));
   }
 }
 
-/** First after `limits.firstWarningTicks`, and then at intervals of `limits.warningTicks`. */
-export function isTimeToWarn(ticks: number): boolean {
-  return ticks >= limits.firstWarningTicks && (ticks - limits.firstWarningTicks) % limits.warningTicks === 0;
+/** First after `firstWarningTicks`, and then at intervals of `warningTicks`. */
+export function isTimeToWarn(ticks: number, { firstWarningTicks, warningTicks }: Settings): boolean {
+  return ticks >= firstWarningTicks && (ticks - firstWarningTicks) % warningTicks === 0;
 }

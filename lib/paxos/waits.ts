@@ -1,12 +1,14 @@
 /** What a queue may wait for although its group has a majority: each wait that gets no further is told as an event. */
+import type { Settings } from '../model/settings.js';
 import type { Consensus } from '../consensus/consensus.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
 import type { Batcher } from './batcher.js';
 import type { WaitEvent } from '../queue/events.js';
 import type { Recovery } from './recovery/recovery.js';
 import { LOOK_TICKS, WaitWatch, type Wait } from './wait-watch.js';
 
 export interface WaitsOptions {
+  readonly settings: Settings;
   readonly core: Pick<Consensus, 'watermark' | 'knownWatermark'>;
   readonly batcher: Pick<Batcher, 'waiting'>;
   readonly recovery: Pick<Recovery, 'awaited' | 'isRecovering' | 'arrivals'>;
@@ -25,7 +27,7 @@ export class Waits {
   constructor(options: WaitsOptions) {
     this.#options = options;
     const looks = [() => this.#timeAhead(), () => this.#room(), () => this.#recovery(), () => this.#decisions()];
-    this.#watches = looks.map((look) => new WaitWatch(look, options.notify));
+    this.#watches = looks.map((look) => new WaitWatch(options.settings, look, options.notify));
   }
 
   tick(): void {
@@ -38,7 +40,7 @@ export class Waits {
     const decidedMs = this.#options.decidedTimeMs();
     if (decidedMs === undefined) return null;
     const aheadMs = decidedMs - this.#options.now();
-    if (aheadMs <= limits.clockBoundMs) return null;
+    if (aheadMs <= constants.clockBoundMs) return null;
     return { progress: 'ahead', notice: () => ({ kind: 'time-ahead', decidedMs, aheadMs }) };
   }
 

@@ -102,8 +102,13 @@ export type CheckpointEvent =
   | { readonly kind: 'checkpoint-failed'; readonly error: unknown }
   /** None could be made since the last that failed; `messages` are in the log alone. */
   | { readonly kind: 'checkpoint-overdue'; readonly error: unknown; readonly messages: number }
-  /** The one that is being made gets no further: `step` is what it is at. */
-  | { readonly kind: 'checkpoint-quiet'; readonly step: string; readonly seconds: number }
+  /** The one that is being made gets no further: `step` is what it is at, and it is ended after so many seconds. */
+  | {
+      readonly kind: 'checkpoint-quiet';
+      readonly step: string;
+      readonly seconds: number;
+      readonly endsAfterSeconds: number;
+    }
   /** What the next checkpoint would be made of is damaged: it is made of the state in memory. */
   | { readonly kind: 'checkpoint-source-damaged'; readonly error: unknown }
   /** Two processes hold different states at one place of the sequence. `facts` names them, for people. */

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { TreplicaError } from '../model/errors.js';
 import type { Facts } from '../model/facts.js';
 import type { ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
 
 /**
  * The facts that members and observers of a group publish about themselves: names of operations, a version, an address. Best
@@ -36,8 +36,8 @@ export function checkedFacts(facts: unknown): Facts {
   }
   const json = JSON.stringify(facts);
   const bytes = Buffer.byteLength(json);
-  if (bytes > limits.factsBytesMax)
-    throw invalid(`of ${String(limits.factsBytesMax)} bytes at most, and these have ${String(bytes)}: publish less`);
+  if (bytes > constants.factsBytesMax)
+    throw invalid(`of ${String(constants.factsBytesMax)} bytes at most, and these have ${String(bytes)}: publish less`);
   return Object.freeze(JSON.parse(json) as Facts);
 }
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 
 import { TreplicaError } from '../model/errors.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
 import type { StateHolder } from './state-holder.js';
 
 /** @throws TreplicaError INVALID_OPTION or MESSAGE_TOO_LARGE where a queue cannot carry `message`. */
@@ -13,10 +13,10 @@ export function checkMessage(message: Uint8Array): void {
       `A message is a Uint8Array, such as a Buffer, and this is ${inspect(message)}: encode it first.`,
     );
   }
-  if (message.length > limits.messageBytesMax) {
+  if (message.length > constants.messageBytesMax) {
     throw new TreplicaError(
       'MESSAGE_TOO_LARGE',
-      `A message of ${String(message.length)} bytes is larger than the ${String(limits.messageBytesMax)} that a queue carries: split it.`,
+      `A message of ${String(message.length)} bytes is larger than the ${String(constants.messageBytesMax)} that a queue carries: split it.`,
     );
   }
 }

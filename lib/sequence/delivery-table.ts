@@ -10,7 +10,7 @@ import {
   type BatchIdParts,
 } from '../model/batch.js';
 import { after, laterOf, type Instance, type ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
 
 /** What a process numbers its batches in. */
 export type Series = Omit<BatchIdParts, 'sequence'>;
@@ -44,7 +44,7 @@ export const NOTHING_DELIVERED: DeliveryState = { horizon: 0 as Instance, rows: 
 /**
  * Which of the batches decided are delivered, and in which order: of each process its latest series, in the order of its
  * numbers, without gaps. What is decided before its turn is held until those before it have been delivered; if that takes
- * `limits.heldInstances` it is void, as if it had not been decided. All this is a function of the sequence alone, so that
+ * `constants.heldInstances` it is void, as if it had not been decided. All this is a function of the sequence alone, so that
  * it is the same everywhere at the same instance, also where it has been made from the state of another on the way. Values
  * that are no messages have no place in that order: to the table they are as no-ops.
  */
@@ -56,7 +56,7 @@ export class DeliveryTable {
   #horizon: Instance;
 
   /** `rowsMax` is how many processes it knows; beyond, the one that has been quiet longest is forgotten. */
-  constructor(state: DeliveryState = NOTHING_DELIVERED, rowsMax: number = limits.deliveryRowsMax) {
+  constructor(state: DeliveryState = NOTHING_DELIVERED, rowsMax: number = constants.deliveryRowsMax) {
     this.#rowsMax = rowsMax;
     this.#horizon = state.horizon;
     for (const row of state.rows) this.#rows.set(row.process, { ...row });
@@ -161,7 +161,7 @@ export class DeliveryTable {
       batches += 1;
       bytes += batch.body.length;
     }
-    return batches <= limits.heldBatchesMax && bytes <= limits.heldBytesMax;
+    return batches <= constants.heldBatchesMax && bytes <= constants.heldBytesMax;
   }
 
   #voidHeldBefore(instance: Instance): void {
@@ -192,7 +192,7 @@ type Row = { -readonly [K in keyof DeliveryRow]: DeliveryRow[K] };
 
 /** Whether what was decided before its turn at `heldAt` is void at `instance` and from there on. */
 export function isVoid(heldAt: Instance, instance: Instance): boolean {
-  return heldAt + limits.heldInstances <= instance;
+  return heldAt + constants.heldInstances <= instance;
 }
 
 const NOTHING: readonly Batch[] = [];

@@ -1,7 +1,7 @@
 import type { DiskWrite } from '../ledger/memory/disk-write.js';
 import { MemoryDisk } from '../ledger/memory/memory-ledger.js';
 import type { StateMachine } from '../machine/state-machine.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
 import { damage } from './damage.js';
 import type { Random } from './random.js';
 import type { ActingLife, ActingProcess, Stage } from './stage.js';
@@ -49,7 +49,7 @@ export class DiskController<S extends StateMachine> {
   }
 
   newDisk(): MemoryDisk {
-    const segmentInstances = this.#stage.scene.checkpoint?.segmentInstances ?? limits.segmentInstances;
+    const segmentInstances = this.#stage.scene.checkpoint?.segmentInstances ?? constants.segmentInstances;
     const onCheckpointWrite = (write: DiskWrite): void => this.#writeCheckpoint(write);
     return new MemoryDisk((write) => this.#commit(write), { segmentInstances, onCheckpointWrite });
   }

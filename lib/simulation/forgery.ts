@@ -8,7 +8,7 @@ import type { Ballot } from '../model/ballot.js';
 import { boundTo, NO_OP_ID, placeOf, type Batch, type BatchId } from '../model/batch.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import { after, COUNTER_MAX, type Instance, type ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
 import { packBody } from '../sequence/batch-body.js';
 import { idOfBody } from '../sequence/sound-batch.js';
 import type { RepairMessage } from '../paxos/wire/repair-messages.js';
@@ -26,7 +26,7 @@ function other(random: Random, number: number): number {
   const chance = random.next();
   if (chance < 0.3) return number + random.below(4);
   if (chance < 0.4) return Math.max(0, number - random.below(4));
-  if (chance < 0.6) return number + limits.windowInstances - 2 + random.below(4);
+  if (chance < 0.6) return number + constants.borderInstances - 2 + random.below(4);
   return random.pick(FAR);
 }
 

@@ -15,7 +15,7 @@ import { lieTo } from './lies.js';
 import type { SentMessage } from './latest-messages.js';
 import type { Random } from './random.js';
 import type { World } from './world.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
 
 /** Times between two things that it says by itself, on average. */
 const SPEAKS_US_MEAN = 10_000;
@@ -76,7 +76,7 @@ export class Intruder<S extends StateMachine> {
       members,
       group: groupIdOf(members, 0),
       base: NO_BASE,
-      borderInstances: limits.borderInstances,
+      borderInstances: constants.borderInstances,
     };
   }
 
@@ -107,7 +107,7 @@ export class Intruder<S extends StateMachine> {
         replicas: this.#world.scene.replicas,
         intent: 'join',
         base: '',
-        borderInstances: limits.borderInstances,
+        borderInstances: constants.borderInstances,
       },
       { kind: 'found', founding },
       { kind: 'signed', founding },

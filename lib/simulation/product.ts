@@ -1,9 +1,10 @@
+import { defaults } from '../model/settings.js';
 import { pino } from 'pino';
 
 import type { Mode } from '../consensus/mode.js';
 import type { StateMachine } from '../machine/state-machine.js';
 import type { ProcessId } from '../model/ids.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
 import type { QueueOptions } from '../paxos/options.js';
 import { PaxosQueue } from '../paxos/paxos-queue.js';
 import type { CheckpointOptions } from '../queue/checkpoint-options.js';
@@ -38,8 +39,9 @@ export interface Opening<S extends StateMachine> extends Owner<S> {
 /** Opens the product's queue, as it is, on the watched ports of a process. Rejects with what the product rejects with. */
 export function openQueue<S extends StateMachine>(opening: Opening<S>): Promise<PaxosQueue> {
   const { stage, watch, process, life, network } = opening;
-  const { queueId, checkpoint, deliveryRowsMax, maxDatagramBytes = limits.datagramBytesOnLoopback } = stage.scene;
+  const { queueId, checkpoint, deliveryRowsMax, maxDatagramBytes = constants.datagramBytesOnLoopback } = stage.scene;
   return PaxosQueue.open(queueId, optionsOf(opening), {
+    settings: defaults,
     openLedger: () => new WatchedLedger(process.disk.open(queueId), opening),
     votesAPromise: VOTES_A_PROMISE,
     setLedgerAside: opening.setLedgerAside,

@@ -1,5 +1,5 @@
 import type { Mode } from '../consensus/mode.js';
-import { limits } from '../model/limits.js';
+import { constants } from '../model/constants.js';
 import type { Adversity, Schedule } from './nemesis.js';
 import type { Random } from './random.js';
 import type { TroubleKind } from './troubles.js';
@@ -271,7 +271,7 @@ export function conditionsOf(profile: ProfileName, random: Random): Conditions {
   const circumstances = (profiles[profile] as Profile)(random);
   const checkpoint = random.chance(0.7) ? checkpoints(random, 300) : undefined;
   const recover = random.chance(0.85);
-  const maxDatagramBytes = random.chance(0.7) ? limits.datagramBytesOnLoopback : smallDatagrams(random);
+  const maxDatagramBytes = random.chance(0.7) ? constants.datagramBytesOnLoopback : smallDatagrams(random);
   const deliveryRowsMax = random.chance(0.15) ? 1 + random.below(3) : undefined;
   return { ...usual, checkpoint, recover, maxDatagramBytes, deliveryRowsMax, ...circumstances };
 }

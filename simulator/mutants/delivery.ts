@@ -66,8 +66,8 @@ export const delivery: readonly Mutant[] = [
   {
     name: 'undecided-told-as-decided',
     file: 'lib/paxos/log-supplier.ts',
-    from: 'const end = Math.min(readable, until ?? readable, after(from, limits.catchUpInstances)) as Instance;',
-    to: 'const end = Math.min(until ?? Infinity, after(from, limits.catchUpInstances)) as Instance;',
+    from: 'const end = Math.min(readable, until ?? readable, after(from, settings.catchUpInstances)) as Instance;',
+    to: 'const end = Math.min(until ?? Infinity, after(from, settings.catchUpInstances)) as Instance;',
     breaks: 'A process that is behind gets the decided batches.',
     needs: 'votes that come to nothing at a process that is asked',
   },

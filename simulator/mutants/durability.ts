@@ -66,8 +66,8 @@ export const durability: readonly Mutant[] = [
   {
     name: 'votes-forgotten',
     file: 'lib/consensus/consensus.ts',
-    from: 'new InstanceLog(past.watermark, past.entries)',
-    to: 'new InstanceLog(past.watermark, [])',
+    from: 'new InstanceLog(past.watermark, past.entries, settings)',
+    to: 'new InstanceLog(past.watermark, [], settings)',
     breaks: 'A restarted acceptor keeps its votes.',
   },
   {

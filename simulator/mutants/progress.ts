@@ -49,7 +49,7 @@ export const progress: readonly Mutant[] = [
   {
     name: 'stuck-instance-left',
     file: 'lib/consensus/collision-recovery.ts',
-    from: 'if (slot.watchedTicks < limits.stuckTicks) continue;',
+    from: 'if (slot.watchedTicks < this.#shared.settings.stuckTicks) continue;',
     to: 'continue;',
     breaks: 'An instance that stays undecided for too long is recovered.',
     needs: 'a fast reign, and a proposer that dies when some have voted for its batch',
@@ -74,7 +74,7 @@ export const progress: readonly Mutant[] = [
   {
     name: 'candidate-stands-once',
     file: 'lib/consensus/election.ts',
-    from: 'if (this.#canvass.ticks < limits.canvassTicks) return;',
+    from: 'if (this.#canvass.ticks < this.#shared.settings.canvassTicks) return;',
     to: 'return;',
     breaks: 'A candidate that no majority has supported stands for election again.',
     needs: 'a majority without contact to anyone for a while, and no restarts after it',

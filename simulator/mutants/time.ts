@@ -5,8 +5,8 @@ export const time: readonly Mutant[] = [
   {
     name: 'own-clock-stamped',
     file: 'lib/consensus/group-clock.ts',
-    from: 'return Math.min(Math.max(nowMs, timeMs - limits.clockBoundMs), timeMs + limits.clockBoundMs);',
-    to: 'return Math.max(nowMs, timeMs - limits.clockBoundMs);',
+    from: 'return Math.min(Math.max(nowMs, timeMs - constants.clockBoundMs), timeMs + constants.clockBoundMs);',
+    to: 'return Math.max(nowMs, timeMs - constants.clockBoundMs);',
     breaks: 'A proposer stamps its own clock, held within one second of the published time.',
     needs: 'a clock in the future at a process that proposes',
   },
@@ -21,7 +21,7 @@ export const time: readonly Mutant[] = [
   {
     name: 'jumped-coordinator-trusts-itself',
     file: 'lib/consensus/group-clock.ts',
-    from: 'if (Math.abs(jumpMs) > limits.clockBoundMs) this.#jumped(jumpMs);',
+    from: 'if (Math.abs(jumpMs) > constants.clockBoundMs) this.#jumped(jumpMs);',
     to: 'if (Math.abs(jumpMs) > Infinity) this.#jumped(jumpMs);',
     breaks: 'A coordinator whose own clock jumps takes its knowledge of the others’ clocks as old.',
     needs: 'a clock that is set while its process coordinates',

@@ -77,8 +77,8 @@ export const trust: readonly Mutant[] = [
   {
     name: 'reign-beyond-reason-counts',
     file: 'lib/consensus/election.ts',
-    from: 'return ballot.reign <= this.#highest.reign + limits.reignStep;',
-    to: 'return ballot.reign <= this.#highest.reign + limits.reignStep * limits.reignStep;',
+    from: 'return ballot.reign <= this.#highest.reign + constants.reignStep;',
+    to: 'return ballot.reign <= this.#highest.reign + constants.reignStep * constants.reignStep;',
     breaks: 'A reign more than 2^32 above the highest heard of is refused.',
     needs: 'numbers beyond reason',
     profile: 'intrusions',

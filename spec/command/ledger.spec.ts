@@ -20,7 +20,7 @@ import { changeStoredChunk } from '../ledger/checkpoint-files.js';
 import { flipLastBit, putStored, QUEUE_NAME, storedValues } from '../ledger/lmdb/lmdb-files.js';
 import { at, BALLOT, entryAt, GROUP, OTHER, PROCESS } from '../ledger/records.js';
 import { answer, treplica } from './command-line.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
 
 const QUEUE = decodeURIComponent(QUEUE_NAME);
 const VIEW = new View(0, [PROCESS, OTHER]);
@@ -58,7 +58,7 @@ async function fill(ledger: Ledger): Promise<Checkpoint> {
   await committed(
     ledger,
     { kind: 'identity', process: PROCESS, incarnation: 3, founds: true },
-    { kind: 'view', group: GROUP, borderInstances: limits.borderInstances, record: view },
+    { kind: 'view', group: GROUP, borderInstances: constants.borderInstances, record: view },
     { kind: 'promise', ballot: BALLOT },
     ...Array.from({ length: 12 }, (_, instance) => voteAt(instance)),
     { kind: 'watermark', watermark: at(10) },

@@ -2,12 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 
 import type { Mode } from '../../lib/consensus/mode.js';
 import { kindOf, type BallotKind } from '../../lib/model/ballot.js';
-import { limits } from '../../lib/model/limits.js';
+import { defaults } from '../../lib/model/settings.js';
 import { CoreGroup } from '../support/core-group.js';
 import { isolating, none } from '../support/losses.js';
 
 /** Long enough for a wish to last and for a change to be carried out. */
-const CHANGED_TICKS = limits.modeTicks + limits.silenceTicks + 10;
+const CHANGED_TICKS = defaults.modeTicks + defaults.silenceTicks + 10;
 
 function adaptive(n: number, mode: Mode = 'adaptive'): CoreGroup {
   return new CoreGroup(n, { mode }).found();
@@ -102,7 +102,7 @@ describe('an adaptive group', () => {
     ['the coordinator and another that take turns quickly', [[1], [2]]],
   ])('does not flap for %s', (_, turns) => {
     const group = adaptive(3);
-    for (let i = 0; i < 100; i += 1) proposing(group, turns[i % turns.length]!, limits.modeTicks / 4);
+    for (let i = 0; i < 100; i += 1) proposing(group, turns[i % turns.length]!, defaults.modeTicks / 4);
     expect(changes(group)).toBeLessThanOrEqual(1);
   });
 });

@@ -6,7 +6,8 @@ import { Questions } from '../../lib/consensus/questions.js';
 import { ballotOf } from '../../lib/model/ballot.js';
 import { batchId } from '../../lib/model/batch.js';
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
+import { defaults } from '../../lib/model/settings.js';
 import { View } from '../../lib/model/view.js';
 import { CoreGroup } from '../support/core-group.js';
 
@@ -21,7 +22,7 @@ describe('what is remembered of others is bounded', () => {
     const slot = new Slot(0 as Instance);
     const id = batchId(SELF, 1, 0);
     for (let reign = 1; reign <= 10_000; reign += 1) slot.tallyOf(ballotOf(reign, SELF, 'classic'), id).members = reign;
-    expect(slot.tallies.length).toBe(limits.talliesMax);
+    expect(slot.tallies.length).toBe(constants.talliesMax);
     expect(slot.tallyOf(ballotOf(10_000, SELF, 'classic'), id).members).toBe(10_000);
     // Also where the latest is the lowest of all, it is what is counted now.
     expect(slot.tallies).toContain(slot.tallyOf(ballotOf(1, SELF, 'classic'), id));
@@ -31,24 +32,24 @@ describe('what is remembered of others is bounded', () => {
     const questions = new Questions();
     for (let from = 0; from < 100_000; from += 1) {
       questions.note(SELF, { kind: 'catch-up', from: from as Instance, to: (from + 1) as Instance });
-      questions.forgetBelow(Math.max(0, from - limits.windowInstances) as Instance);
+      questions.forgetBelow(Math.max(0, from - defaults.windowInstances) as Instance);
     }
     expect(questions.expects(SELF, 99_999 as Instance)).toBe(true);
     const known = Array.from({ length: 100_000 }, (_, from) => questions.expects(SELF, from as Instance));
-    expect(known.filter(Boolean).length).toBe(limits.windowInstances + 1);
+    expect(known.filter(Boolean).length).toBe(defaults.windowInstances + 1);
     expect(questions.expects(processNumber(1), 99_999 as Instance)).toBe(false);
   });
 
   it('proposers: those of late, and the kind of reign is still chosen', () => {
-    const mode = new ModeChooser('adaptive', SELF);
+    const mode = new ModeChooser('adaptive', SELF, defaults);
     const view = new View(0, [SELF, processNumber(1), processNumber(2)]);
     // One more than fit: the others are forgotten, and the last is all alone.
-    const times = 1_000 * limits.proposersMax + 1;
+    const times = 1_000 * constants.proposersMax + 1;
     for (let i = 0; i < times; i += 1) mode.proposed(processNumber(10 + i));
-    const ticks = Array.from({ length: limits.modeTicks }, () => mode.tick('classic', 3, view));
+    const ticks = Array.from({ length: defaults.modeTicks }, () => mode.tick('classic', 3, view));
     expect(ticks.at(-1)).toBe('fast');
     for (let i = 0; i < 100_000; i += 1) mode.proposed(processNumber(10 + i));
-    const kinds = Array.from({ length: 5 * limits.modeTicks }, () => {
+    const kinds = Array.from({ length: 5 * defaults.modeTicks }, () => {
       mode.proposed(processNumber(1));
       return mode.tick('classic', 3, view);
     });

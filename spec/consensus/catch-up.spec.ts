@@ -2,13 +2,13 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
+import { defaults } from '../../lib/model/settings.js';
 import { CoreGroup, DELAYS_A_TICK } from '../support/core-group.js';
 import type { InTransit } from '../support/core-network.js';
 import { both, either, of, to } from '../support/losses.js';
 import { Laggard, type Asked } from '../support/laggard.js';
 
-const { windowInstances, catchUpQuestions } = limits;
+const { windowInstances, catchUpQuestions } = defaults;
 const PART = windowInstances / catchUpQuestions;
 const FAR = 100 * windowInstances;
 
@@ -17,7 +17,7 @@ const BERT = 'bbbbbbbbbbbbbbbb' as ProcessId;
 const CARL = 'cccccccccccccccc' as ProcessId;
 
 /** As long as anybody is given to answer all questions, in ticks. */
-const PATIENCE = limits.retryTicks + Math.floor((catchUpQuestions * limits.catchUpBytes) / limits.bytesATick);
+const PATIENCE = defaults.retryTicks + Math.floor((catchUpQuestions * defaults.catchUpBytes) / defaults.bytesATick);
 
 let laggard: Laggard;
 

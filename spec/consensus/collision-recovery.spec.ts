@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ballotOf, classicStepOf, type Ballot } from '../../lib/model/ballot.js';
 import type { BatchId } from '../../lib/model/batch.js';
 import type { Instance } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
+import { defaults } from '../../lib/model/settings.js';
 import { CoreGroup, DELAYS_A_TICK } from '../support/core-group.js';
 import { both, either, from, none, of, to } from '../support/losses.js';
 
@@ -81,7 +81,7 @@ describe('a collision (Fast Paxos, section 3.2)', () => {
       group.crash(...dead);
       group.loss = none;
       const delays = group.runUntil(() => group.live.every((p) => ids.includes(p.decided.get(FIRST)!)));
-      expect(delays).toBeLessThanOrEqual((limits.stuckTicks + 1) * DELAYS_A_TICK);
+      expect(delays).toBeLessThanOrEqual((defaults.stuckTicks + 1) * DELAYS_A_TICK);
     },
   );
 
@@ -98,7 +98,7 @@ describe('a stuck instance', () => {
     group.loss = both(of('propose'), to(3, 4, 5));
     const id = group.propose(2, 'a'); // Two votes of the four that are needed.
     const delays = group.runUntil(() => group.everyoneHasDecided([id]));
-    expect(delays).toBeLessThanOrEqual((limits.stuckTicks + limits.fetchTicks + 2) * DELAYS_A_TICK);
+    expect(delays).toBeLessThanOrEqual((defaults.stuckTicks + defaults.fetchTicks + 2) * DELAYS_A_TICK);
     expect(group.sentOf('inquire').length).toBeGreaterThan(0);
     expect(group.process(1).noticed('stuck')).toEqual([{ kind: 'stuck', instance: 0 }]);
   });

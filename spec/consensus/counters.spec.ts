@@ -5,7 +5,8 @@ import type { Message } from '../../lib/consensus/messages.js';
 import { ballotOf } from '../../lib/model/ballot.js';
 import { isBatchId, partsOf } from '../../lib/model/batch.js';
 import { COUNTER_MAX, type Instance } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
+import { defaults } from '../../lib/model/settings.js';
 import { decodeMessage, encodeMessage } from '../../lib/paxos/wire/wire.js';
 import { CoreGroup } from '../support/core-group.js';
 import { both, none, of, to } from '../support/losses.js';
@@ -117,8 +118,8 @@ describe('a group whose counters have come far', () => {
 
 describe('the limits', () => {
   it('leave room for every sum that is made of a counter', () => {
-    const sums = [limits.windowInstances, limits.catchUpInstances, limits.reignStep, limits.watermarkLeadMax];
-    for (const sum of sums) expect(Number.isSafeInteger(COUNTER_MAX + sum + limits.windowInstances)).toBe(true);
+    const sums = [defaults.windowInstances, defaults.catchUpInstances, constants.reignStep, constants.watermarkLeadMax];
+    for (const sum of sums) expect(Number.isSafeInteger(COUNTER_MAX + sum + defaults.windowInstances)).toBe(true);
     expect(Number.isSafeInteger(DECIMALS_MAX + 1)).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { Mode } from '../../lib/consensus/mode.js';
-import { limits } from '../../lib/model/limits.js';
+import { defaults } from '../../lib/model/settings.js';
 import { CoreGroup } from '../support/core-group.js';
 
 const OPERATIONS = 50;
@@ -10,7 +10,7 @@ const OPERATIONS = 50;
 function degraded(n: number, mode: Mode, stopped: readonly number[]): CoreGroup {
   const group = new CoreGroup(n, { mode }).found();
   group.crash(...stopped);
-  group.runTicks(2 * limits.silenceTicks);
+  group.runTicks(2 * defaults.silenceTicks);
   return group;
 }
 
@@ -55,7 +55,7 @@ describe('forced fast reigns where no fast quorum is there', () => {
     delaysOfOneCaller(group, 2);
     expect(group.sentOf('inquire')).toEqual([]);
     group.restart(3);
-    group.runTicks(2 * limits.silenceTicks);
+    group.runTicks(2 * defaults.silenceTicks);
     group.sent.length = 0;
     expect(delaysOfOneCaller(group, 2)).toBe(2 * OPERATIONS);
     expect(group.sentOf('accept')).toEqual([]);

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import type { Instance } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
+import { defaults } from '../../lib/model/settings.js';
 import { CoreGroup } from '../support/core-group.js';
 import { seededRandom } from '../support/seeded-random.js';
 
@@ -24,7 +24,7 @@ function goesOn(group: CoreGroup, texts: readonly string[]): void {
     const id = group.propose(2, text);
     group.runUntil(() => group.everyoneHasDecided([id]));
   }
-  group.runTicks(2 * limits.heartbeatTicks);
+  group.runTicks(2 * defaults.heartbeatTicks);
 }
 
 describe('the durable watermark that a process tells', () => {
@@ -49,7 +49,7 @@ describe('the durable watermark that a process tells', () => {
     group.crash(3);
     group.sent.length = 0;
     group.restart(3);
-    group.runTicks(2 * limits.heartbeatTicks);
+    group.runTicks(2 * defaults.heartbeatTicks);
     expect(told(group, 3)[0]!.durable).toBe(disk.watermark);
   });
 
@@ -60,7 +60,7 @@ describe('the durable watermark that a process tells', () => {
     group.cut(1, 2);
     group.restart(3);
     group.runUntil(() => group.process(3).disk.checkpoint !== null);
-    group.runTicks(2 * limits.heartbeatTicks);
+    group.runTicks(2 * defaults.heartbeatTicks);
     expect(told(group, 3).at(-1)!.durable).toBeGreaterThanOrEqual(group.process(3).disk.checkpoint!.next);
   });
 
@@ -95,7 +95,7 @@ describe('the durable watermark that a process tells', () => {
       [2, heartbeat],
     ] as const) {
       group.forge(to === 1 ? 2 : 1, to, message);
-      group.runTicks(limits.refusalsToldTicks);
+      group.runTicks(defaults.refusalsToldTicks);
       expect(group.process(to).noticed('refused').at(-1)?.counts).toMatchObject({ 'against the protocol': 1 });
     }
   });

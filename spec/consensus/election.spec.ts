@@ -2,14 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 
 import { ballotOf, NO_BALLOT } from '../../lib/model/ballot.js';
 import type { Instance } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
+import { defaults } from '../../lib/model/settings.js';
 import { CoreGroup, DELAYS_A_TICK } from '../support/core-group.js';
 import type { Loss } from '../support/core-network.js';
 import { both, either, from, isolating, none, of, to } from '../support/losses.js';
 import { seededRandom } from '../support/seeded-random.js';
 
 /** Silence, at most twice, then a canvass and phase 1, with a tick for the messages of each. */
-const REPLACED_TICKS = 2 * limits.silenceTicks + limits.canvassTicks + 2;
+const REPLACED_TICKS = 2 * defaults.silenceTicks + defaults.canvassTicks + 2;
 
 function reigns(group: CoreGroup): number {
   return group.processes.reduce((sum, p) => sum + p.noticed('reign').length, 0);
@@ -141,7 +141,7 @@ describe('a member that has heard of a reign beyond reason while it was alone', 
       anyFrom: null,
       timeMs: null,
     } as const;
-    for (let ticks = 0; ticks < 5 * limits.silenceTicks; ticks += 1) {
+    for (let ticks = 0; ticks < 5 * defaults.silenceTicks; ticks += 1) {
       group.forge(2, 3, heartbeat);
       group.runTicks(1);
     }
@@ -161,7 +161,7 @@ describe('a member that has heard of a reign beyond reason while it was alone', 
 
   it('reigns with whoever is left', () => {
     const group = ledAstray('classic');
-    group.runTicks(2 * limits.silenceTicks);
+    group.runTicks(2 * defaults.silenceTicks);
     group.crash(1);
     const ids = [group.propose(3, 'a'), group.propose(2, 'b')];
     group.runUntil(() => group.everyoneHasDecided(ids), 60 * 2_000);
@@ -176,7 +176,7 @@ describe('a coordinator', () => {
   ])('%s resigns, and the others get a new one', (_, loss) => {
     const group = new CoreGroup(3).found();
     group.loss = loss;
-    ticksUntil(group, () => group.process(1).core!.reign === null, limits.silenceTicks + 2);
+    ticksUntil(group, () => group.process(1).core!.reign === null, defaults.silenceTicks + 2);
     expect(group.process(1).noticed('resigned').length).toBe(1);
     expect(ticksUntil(group, () => group.coordinator !== null)).toBeLessThanOrEqual(REPLACED_TICKS);
     expect(group.coordinator).not.toBe(1);

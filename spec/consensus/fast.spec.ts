@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ballotOf, type Ballot } from '../../lib/model/ballot.js';
 import type { BatchId } from '../../lib/model/batch.js';
 import type { Instance } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
+import { defaults } from '../../lib/model/settings.js';
 import { CoreGroup } from '../support/core-group.js';
 import { both, either, from, isolating, none, of, to } from '../support/losses.js';
 
@@ -70,7 +70,7 @@ describe('a fast reign', () => {
       const delays = delaysOf(group, group.propose(2, 'a'));
       expect(delays).toBeGreaterThan(2);
     }
-    group.runTicks(limits.silenceTicks + 1);
+    group.runTicks(defaults.silenceTicks + 1);
     // Known to be without a fast quorum: recovered in the next tick but one, not after a timeout.
     expect(delaysOf(group, group.propose(2, 'a'))).toBeLessThanOrEqual(2 * 20 + 4);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { batchId, type BatchId } from '../../lib/model/batch.js';
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
+import { defaults } from '../../lib/model/settings.js';
 import { Laggard } from '../support/laggard.js';
 
 const ANNA = '1111111111111111' as ProcessId;
@@ -31,7 +31,7 @@ function ticks(laggard: Laggard, count: number, before: () => void = () => undef
 describe('who lacks many batches', () => {
   it('asks for a few at a time, the first wanted first, and for more as they come', () => {
     const laggard = wanting(40);
-    ticks(laggard, limits.fetchTicks);
+    ticks(laggard, defaults.fetchTicks);
     expect(laggard.fetched().map(({ id }) => id)).toEqual(Array.from({ length: OPEN }, (_, i) => idOf(i)));
     for (let i = 0; i < 4; i += 1) laggard.fetcher.got(idOf(i));
     ticks(laggard, 1);
@@ -40,7 +40,7 @@ describe('who lacks many batches', () => {
 
   it('does not wait with the others for those that everyone has been asked for in vain', () => {
     const laggard = wanting(OPEN + 1);
-    ticks(laggard, 8 * limits.retryTicksMax);
+    ticks(laggard, 8 * defaults.retryTicksMax);
     expect(laggard.fetched().map(({ id }) => id)).toContain(idOf(OPEN));
   });
 });
@@ -58,14 +58,14 @@ describe('what its proposer is sending', () => {
     });
     expect(laggard.fetched()).toEqual([]);
     expect(laggard.fetcher.isComing(idOf(0))).toBe(true);
-    ticks(laggard, limits.retryTicks);
+    ticks(laggard, defaults.retryTicks);
     expect(laggard.fetcher.isComing(idOf(0))).toBe(false);
     expect(laggard.fetched()).toEqual([{ source: ANNA, id: idOf(0) }]);
   });
 
   it('is asked for although what the proposer has announced since keeps coming', () => {
     const laggard = wanting(1);
-    ticks(laggard, 3 * limits.retryTicks, () => {
+    ticks(laggard, 3 * defaults.retryTicks, () => {
       laggard.fetcher.arriving({ from: ANNA, bytes: 1_000, agoTicks });
     });
     expect(laggard.fetched()[0]).toEqual({ source: ANNA, id: idOf(0) });
@@ -75,7 +75,7 @@ describe('what its proposer is sending', () => {
     const laggard = wanting(1);
     laggard.fetcher.arriving({ from: ANNA, bytes: 1_000, agoTicks: Infinity });
     expect(laggard.fetcher.isComing(idOf(0))).toBe(false);
-    ticks(laggard, limits.fetchTicks);
+    ticks(laggard, defaults.fetchTicks);
     laggard.fetched();
     laggard.fetcher.arriving({ from: ANNA, bytes: 1_000, agoTicks: Infinity });
     expect(laggard.fetcher.isComing(idOf(0))).toBe(true);
@@ -85,19 +85,19 @@ describe('what its proposer is sending', () => {
 describe('who was asked and tells of other things', () => {
   it('is given up for another after as many answers as may be before the one that is awaited', () => {
     const laggard = wanting(1);
-    ticks(laggard, limits.fetchTicks);
+    ticks(laggard, defaults.fetchTicks);
     expect(laggard.fetched()).toEqual([{ source: ANNA, id: idOf(0) }]);
     const comes = (): void => {
       laggard.fetcher.arriving({ from: ANNA, bytes: 1_000, agoTicks: Infinity });
     };
     for (let i = 0; i < 7; i += 1) laggard.fetcher.answered(ANNA);
-    ticks(laggard, limits.retryTicksMax - 1, comes);
+    ticks(laggard, defaults.retryTicksMax - 1, comes);
     expect(laggard.fetched()).toEqual([]);
     laggard.fetcher.answered(BERT);
     ticks(laggard, 1, comes);
     laggard.fetcher.answered(ANNA);
     laggard.fetched();
-    ticks(laggard, 2 * limits.fetchTicks, comes);
+    ticks(laggard, 2 * defaults.fetchTicks, comes);
     expect(laggard.fetched()).toEqual([{ source: BERT, id: idOf(0) }]);
   });
 });

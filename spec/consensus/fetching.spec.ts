@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { batchId, type BatchId } from '../../lib/model/batch.js';
-import { limits } from '../../lib/model/limits.js';
+import { defaults } from '../../lib/model/settings.js';
 import { classicQuorum } from '../../lib/model/view.js';
 import { CoreGroup, DELAYS_A_TICK } from '../support/core-group.js';
 import { both, either, from, none, of, to } from '../support/losses.js';
 
 /** In message delays from the `accept` that names the batch: it arrives, the first question is right, the votes follow. */
-const FIRST_QUESTION = 1 + limits.fetchTicks * DELAYS_A_TICK + 3;
+const FIRST_QUESTION = 1 + defaults.fetchTicks * DELAYS_A_TICK + 3;
 
 const sizes = [3, 5, 6];
 
@@ -80,7 +80,7 @@ describe('a batch whose proposer is dead', () => {
   it.each(sizes)(
     'is asked for again as soon as a vote tells who holds it: a slow disk costs no more, among %i',
     (n) => {
-      const slow = 2 * limits.fetchTicks * DELAYS_A_TICK;
+      const slow = 2 * defaults.fetchTicks * DELAYS_A_TICK;
       const { group, id } = orphan(n, n);
       // Another must coordinate: the vote is what is slow here, not the reign.
       group.loss = both(of('canvass'), from(n));
@@ -100,7 +100,7 @@ describe('a batch whose proposer is dead', () => {
       both(of('canvass'), from(2)),
     );
     const id = group.propose(1, 'a');
-    group.runTicks(4 * limits.retryTicksMax);
+    group.runTicks(4 * defaults.retryTicksMax);
     group.crash(1);
     untilNamedAgain(group);
     group.loss = none;
@@ -114,7 +114,7 @@ describe('who lacks a batch', () => {
     const silent = both(of('accepted'), from(1, 2, 4, 5));
     group.loss = either(of('catch-up', 'decided'), both(either(of('batch'), silent), to(6)));
     group.propose(4, 'a');
-    group.runTicks(10 * limits.retryTicksMax);
+    group.runTicks(10 * defaults.retryTicksMax);
     expect(askedBy(group, 6).slice(0, 10)).toEqual([3, 4, 1, 2, 5, 3, 4, 1, 2, 5]);
   });
 
@@ -137,17 +137,17 @@ describe('who lacks a batch', () => {
     const group = new CoreGroup(3).found();
     group.loss = either(of('catch-up', 'decided'), both(of('batch'), to(3)));
     group.propose(2, 'a');
-    group.runTicks(6 * limits.retryTicksMax);
+    group.runTicks(6 * defaults.retryTicksMax);
     const times = group.sentOf('fetch').map((m) => m.at / DELAYS_A_TICK);
     const waits = times.slice(1).map((time, i) => time - times[i]!);
-    expect(waits.slice(0, 6)).toEqual([4, 8, 16, 32, limits.retryTicksMax, limits.retryTicksMax]);
+    expect(waits.slice(0, 6)).toEqual([4, 8, 16, 32, defaults.retryTicksMax, defaults.retryTicksMax]);
   });
 
   it('asks at once, and at short intervals again, when it hears a vote in a higher ballot', () => {
     const group = new CoreGroup(3).found();
     group.loss = either(of('catch-up', 'decided'), both(of('batch'), to(3)));
     const id = group.propose(2, 'a');
-    group.runTicks(4 * limits.retryTicksMax);
+    group.runTicks(4 * defaults.retryTicksMax);
     const { ballot, items } = group.sentOf('accept')[0]!.message;
     const heardAt = Math.floor(group.now / DELAYS_A_TICK);
     expect(items.map((item) => item.id)).toEqual([id]);
@@ -165,7 +165,7 @@ describe('who lacks a batch', () => {
   it('asks nobody while the batch may still be on its way', () => {
     const group = new CoreGroup(3).found();
     group.runUntil(() => group.now % DELAYS_A_TICK === DELAYS_A_TICK / 2);
-    const late = (limits.fetchTicks - 0.75) * DELAYS_A_TICK; // The clock ticks once meanwhile.
+    const late = (defaults.fetchTicks - 0.75) * DELAYS_A_TICK; // The clock ticks once meanwhile.
     group.copies = (m) => [m.message.kind === 'batch' && m.to === 3 ? late : 1];
     const id = group.propose(2, 'a');
     group.runUntil(() => group.everyoneHasDecided([id]));

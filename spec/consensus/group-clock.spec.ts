@@ -3,13 +3,14 @@ import fc from 'fast-check';
 
 import { GroupClock } from '../../lib/consensus/group-clock.js';
 import type { ProcessId } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
+import { defaults } from '../../lib/model/settings.js';
 import { View } from '../../lib/model/view.js';
 import { CoreGroup } from '../support/core-group.js';
 
 const YEARS = 10 * 365 * 86_400_000;
 const HOUR = 3_600_000;
-const BOUND = limits.clockBoundMs;
+const BOUND = constants.clockBoundMs;
 const WAIT_DELAYS = 20_000;
 
 /** How far the stamp of a batch proposed now at a process would be from the right time. */
@@ -41,9 +42,9 @@ describe('the stamps of a group', () => {
     ['wrong at two of five, one each way', [0, -HOUR, YEARS, 0, 0]],
   ])('are within the bound of the right time where clocks are %s', (_, offsets) => {
     const group = groupOf(offsets);
-    group.runTicks(3 * limits.heartbeatTicks);
+    group.runTicks(3 * defaults.heartbeatTicks);
     for (let number = 1; number <= offsets.length; number += 1) {
-      expect(Math.abs(stampError(group, number))).toBeLessThanOrEqual(BOUND + limits.silenceTicks * limits.tickMs);
+      expect(Math.abs(stampError(group, number))).toBeLessThanOrEqual(BOUND + defaults.silenceTicks * constants.tickMs);
     }
   });
 
@@ -61,18 +62,20 @@ describe('the stamps of a group', () => {
       for (let round = 0; round < 30; round += 1) {
         group.runTicks(1);
         if (round === 10) group.crash(number === 1 ? 2 : 1);
-        for (const error of watched()) expect(error).toBeLessThanOrEqual(BOUND + limits.silenceTicks * limits.tickMs);
+        for (const error of watched())
+          expect(error).toBeLessThanOrEqual(BOUND + defaults.silenceTicks * constants.tickMs);
       }
       group.runUntil(() => group.coordinator !== null, WAIT_DELAYS);
       group.runTicks(50);
-      for (const error of watched()) expect(error).toBeLessThanOrEqual(BOUND + limits.silenceTicks * limits.tickMs);
+      for (const error of watched())
+        expect(error).toBeLessThanOrEqual(BOUND + defaults.silenceTicks * constants.tickMs);
     },
   );
 
   it('follow at once when all machines have slept', () => {
     const group = groupOf([0, 0, 0]);
     for (let number = 1; number <= 3; number += 1) group.process(number).clockOffsetMs = HOUR;
-    group.runTicks(3 * limits.heartbeatTicks);
+    group.runTicks(3 * defaults.heartbeatTicks);
     for (let number = 1; number <= 3; number += 1) expect(stampError(group, number)).toBe(HOUR);
   });
 
@@ -86,7 +89,7 @@ describe('the stamps of a group', () => {
   it('are told apart: the coordinator says whose clock is off', () => {
     const group = groupOf([0, 0, 5_000]);
     const strays = () => group.process(1).notices.filter((notice) => notice.kind === 'clock-strays');
-    group.runUntil(() => strays().length > 0, limits.strayClockTicks * 40);
+    group.runUntil(() => strays().length > 0, defaults.strayClockTicks * 40);
     const { id } = group.process(3);
     expect(strays()[0]).toEqual({ kind: 'clock-strays', process: id, offsetMs: 5_000 });
   });
@@ -108,17 +111,17 @@ describe('a clock of the group', () => {
     );
     fc.assert(
       fc.property(events, wrong, fc.integer({ min: 3, max: 4 }), (steps, wrongBy, firstWrong) => {
-        const clock = new GroupClock(members[0]!, true);
+        const clock = new GroupClock(members[0]!, true, defaults);
         let now = 1e12;
         let last = -Infinity;
         clock.tick(now);
         for (const step of steps) {
-          if (step === 'tick') clock.tick((now += limits.tickMs));
+          if (step === 'tick') clock.tick((now += constants.tickMs));
           else if (step === 'publish') {
             const published = clock.publish(view);
             if (published === null) continue;
             expect(published).toBeGreaterThanOrEqual(last);
-            expect(published).toBeLessThanOrEqual(now + 100 + limits.tickMs);
+            expect(published).toBeLessThanOrEqual(now + 100 + constants.tickMs);
             last = published;
           } else clock.heard(members[step.from]!, now + (step.from >= firstWrong ? wrongBy : step.error), view);
         }
@@ -131,17 +134,17 @@ describe('a clock of the group', () => {
     const rounds = fc.array(fc.tuple(offsets, fc.integer({ min: 1, max: 40 })), { minLength: 2, maxLength: 20 });
     fc.assert(
       fc.property(rounds, (all) => {
-        const clock = new GroupClock(members[0]!, true);
+        const clock = new GroupClock(members[0]!, true, defaults);
         let now = 1e12;
         let last: number | null = null;
         clock.tick(now);
         for (const [heard, ticks] of all) {
-          for (let i = 0; i < ticks; i += 1) clock.tick((now += limits.tickMs));
+          for (let i = 0; i < ticks; i += 1) clock.tick((now += constants.tickMs));
           // They are so far from each other that no three of the five agree.
           const apart = heard.map((ms, i) => ms + (i + 1) * 3 * YEARS);
           apart.forEach((ms, i) => clock.heard(members[i + 1]!, now + ms, view));
           const published: number = clock.publish(view)!;
-          const elapsed = ticks * limits.tickMs;
+          const elapsed = ticks * constants.tickMs;
           if (last !== null) {
             expect(published - last).toBeGreaterThanOrEqual(elapsed / 2 - 1);
             expect(published - last).toBeLessThanOrEqual(2 * elapsed);
@@ -153,29 +156,29 @@ describe('a clock of the group', () => {
   });
 
   it('counts the silent as last heard, and as a new coordinator goes on from the time that it has heard last', () => {
-    const clock = new GroupClock(members[0]!, true);
+    const clock = new GroupClock(members[0]!, true, defaults);
     let now = 1_000_000;
     clock.tick(now);
     // Of five, two are an hour ahead and two as this one, which fall silent.
     for (const [i, ms] of [0, 0, HOUR, HOUR].entries()) clock.heard(members[i + 1]!, now + ms, view);
     expect(clock.publish(view)).toBe(now);
     for (let round = 0; round < 1_000; round += 1) {
-      clock.tick((now += limits.tickMs));
+      clock.tick((now += constants.tickMs));
       for (const i of [3, 4]) clock.heard(members[i]!, now + HOUR, view);
       expect(clock.publish(view)).toBe(now);
     }
     // It hears those who are ahead, and not the silent: it cannot know the median, and goes on.
-    const successor = new GroupClock(members[1]!, true);
+    const successor = new GroupClock(members[1]!, true, defaults);
     successor.tick(now);
     successor.follow(now - 400);
     for (const i of [3, 4]) successor.heard(members[i]!, now + HOUR, view);
     expect(successor.publish(view)).toBe(now - 400);
-    for (let ticks = 0; ticks < 10; ticks += 1) successor.tick((now += limits.tickMs));
-    expect(successor.publish(view)).toBe(now - 400 + 10 * limits.tickMs);
+    for (let ticks = 0; ticks < 10; ticks += 1) successor.tick((now += constants.tickMs));
+    expect(successor.publish(view)).toBe(now - 400 + 10 * constants.tickMs);
   });
 
   it('keeps no clock of one that is a member no more', () => {
-    const clock = new GroupClock(members[0]!, true);
+    const clock = new GroupClock(members[0]!, true, defaults);
     clock.tick(1_000_000);
     for (const member of members.slice(1)) clock.heard(member, 1_000_000 + HOUR, view);
     const stranger = 'f'.repeat(16) as ProcessId;
@@ -185,7 +188,7 @@ describe('a clock of the group', () => {
   });
 
   it('stamps nothing before it knows a time', () => {
-    const clock = new GroupClock(members[0]!, true);
+    const clock = new GroupClock(members[0]!, true, defaults);
     clock.tick(1_000_000);
     expect(() => clock.stamp(1_000_000)).toThrow('stamps nothing');
     clock.follow(1_000_000);
@@ -193,7 +196,7 @@ describe('a clock of the group', () => {
   });
 
   it('counts members only, each once', () => {
-    const clock = new GroupClock(members[0]!, true);
+    const clock = new GroupClock(members[0]!, true, defaults);
     clock.tick(1_000_000);
     for (let i = 0; i < 5; i += 1) clock.heard(members[1]!, 1_000_000, view);
     clock.heard('ffffffffffffffff' as ProcessId, 1_000_000, view);
@@ -203,7 +206,7 @@ describe('a clock of the group', () => {
   });
 
   it('neither tells nor counts its own before it is durable that this process is a member', () => {
-    const clock = new GroupClock(members[0]!, false);
+    const clock = new GroupClock(members[0]!, false, defaults);
     clock.tick(1_000_000);
     for (const member of members.slice(1)) clock.heard(member, 1_000_000, view);
     expect([clock.nowMs, clock.hasHeardAll(view), clock.publish(view)]).toEqual([null, false, null]);
@@ -212,11 +215,11 @@ describe('a clock of the group', () => {
   });
 
   it('does not follow a coordinator that is ahead of its own clock faster than twice its ticks', () => {
-    const clock = new GroupClock(members[0]!, true);
+    const clock = new GroupClock(members[0]!, true, defaults);
     clock.tick(1_000_000);
     clock.follow(1_000_000);
-    clock.tick(1_000_000 + limits.tickMs);
+    clock.tick(1_000_000 + constants.tickMs);
     clock.follow(1_000_000 + YEARS);
-    expect(clock.stamp(2 * YEARS)).toBe(1_000_000 + 2 * limits.tickMs + BOUND);
+    expect(clock.stamp(2 * YEARS)).toBe(1_000_000 + 2 * constants.tickMs + BOUND);
   });
 });

@@ -8,7 +8,8 @@ import { ballotOf, type Ballot } from '../../lib/model/ballot.js';
 import { NO_BASE } from '../../lib/model/base.js';
 import { batchId, boundTo, type Batch, type BatchId } from '../../lib/model/batch.js';
 import { COUNTER_MAX, type Instance, type ProcessId } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
+import { defaults } from '../../lib/model/settings.js';
 import type { Founding } from '../../lib/model/records.js';
 import { startNumber } from '../../lib/model/start.js';
 import { groupIdOf } from '../../lib/model/view.js';
@@ -26,7 +27,7 @@ function idOf(process: number): ProcessId {
 /** Around everything that a message's number is compared with, and at both ends. */
 const numbers: Arbitrary<number> = fc.oneof(
   fc.nat(20),
-  fc.integer({ min: limits.windowInstances - 2, max: limits.windowInstances + 20 }),
+  fc.integer({ min: defaults.windowInstances - 2, max: defaults.windowInstances + 20 }),
   fc.constantFrom(2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 1, 2 ** 48, 2 ** 48 + 1, COUNTER_MAX - 1, COUNTER_MAX),
 );
 const instances = numbers.map((number) => number as Instance);
@@ -53,7 +54,7 @@ function foundingOf(members: readonly ProcessId[], attempt: number): Founding {
     members,
     group: groupIdOf(members, attempt),
     base: NO_BASE,
-    borderInstances: limits.borderInstances,
+    borderInstances: constants.borderInstances,
   };
 }
 /** Often that of the group itself. */
@@ -67,7 +68,7 @@ const foundings = fc.oneof(
 type Fields<K extends MessageKind> = { readonly [F in keyof Omit<MessageOf<K>, 'kind'>]: Arbitrary<MessageOf<K>[F]> };
 
 const fieldsOf: { readonly [K in MessageKind]: Fields<K> } = {
-  hello: { replicas: fc.integer({ min: 1, max: 31 }), intent: fc.constantFrom('found', 'wait', 'join'), base: fc.constant(''), borderInstances: fc.constantFrom(limits.borderInstances, 1) }, // prettier-ignore
+  hello: { replicas: fc.integer({ min: 1, max: 31 }), intent: fc.constantFrom('found', 'wait', 'join'), base: fc.constant(''), borderInstances: fc.constantFrom(constants.borderInstances, 1) }, // prettier-ignore
   found: { founding: foundings },
   signed: { founding: foundings },
   unwilling: { refused: foundings.map(({ group }) => group) },
@@ -154,7 +155,7 @@ function expectToWork(group: CoreGroup, seconds: number): void {
   group.read(2, 1);
   group.runUntil(
     () => group.everyoneHasDecided(ids) && group.process(2).readable.length > 0,
-    seconds * (1_000 / limits.tickMs) * 20,
+    seconds * (1_000 / constants.tickMs) * 20,
   );
 }
 
@@ -229,7 +230,7 @@ describe('one message', () => {
     const group = new CoreGroup(3, { extra: 1 });
     group.crash(STRANGER);
     group.found();
-    for (let i = 0; i < 2 * limits.refusalsToldTicks; i += 1) {
+    for (let i = 0; i < 2 * defaults.refusalsToldTicks; i += 1) {
       group.forge(STRANGER, 2, { kind: 'prepare', ballot: far(STRANGER), from: first });
       group.tick(2);
     }
@@ -389,7 +390,7 @@ describe('a member that alone has promised a high reign', () => {
     return group;
   }
 
-  it.each([2, 1_000_000, limits.reignStep, 3 * limits.reignStep + 7])(
+  it.each([2, 1_000_000, constants.reignStep, 3 * constants.reignStep + 7])(
     'of %i gets through where there is no majority without it',
     (reign) => {
       const group = withHighPromise(reign);
@@ -408,7 +409,7 @@ describe('a member that alone has promised a high reign', () => {
     const { coordinator } = group;
     group.runTicks(1_000);
     expect(group.coordinator).toBe(coordinator);
-    expect(group.process(1).disk.promise.reign).toBeLessThan(limits.reignStep);
+    expect(group.process(1).disk.promise.reign).toBeLessThan(constants.reignStep);
   });
 
   it('and is alone in its group goes on from there', () => {

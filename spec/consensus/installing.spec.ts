@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { NOTHING_DELIVERED } from '../../lib/sequence/delivery-table.js';
-import { limits } from '../../lib/model/limits.js';
+import { defaults } from '../../lib/model/settings.js';
 import type { Instance } from '../../lib/model/ids.js';
 import { CoreGroup } from '../support/core-group.js';
 import type { CrashPoint } from '../support/core-turns.js';
@@ -126,7 +126,7 @@ describe('an installation', () => {
     group.settle();
     group.sent.length = 0;
     group.runUntil(() => group.everyoneHasDecided([held, late]));
-    group.runTicks(2 * limits.retryTicksMax);
+    group.runTicks(2 * defaults.retryTicksMax);
     const proposed = group.sent.flatMap(({ from, message }) =>
       from === 3 && (message.kind === 'batch' || message.kind === 'propose') ? [message.batch.id] : [],
     );
@@ -184,7 +184,7 @@ describe('a process that is more than a window behind', () => {
     proposeAll(
       group,
       1,
-      Array.from({ length: limits.windowInstances + 10 }, (_, i) => `${i}`),
+      Array.from({ length: defaults.windowInstances + 10 }, (_, i) => `${i}`),
     );
     group.cut(1, 2);
     group.crash(1);
@@ -193,7 +193,7 @@ describe('a process that is more than a window behind', () => {
     group.loss = silence;
     for (let i = 0; i < 3; i += 1) {
       group.runUntil(() => group.coordinator === 2);
-      group.runTicks(3 * limits.silenceTicks);
+      group.runTicks(3 * defaults.silenceTicks);
       expect(group.coordinator).toBe(2);
     }
     group.loss = none;

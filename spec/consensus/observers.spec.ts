@@ -4,7 +4,8 @@ import type { MessageKind } from '../../lib/consensus/messages.js';
 import { consensusRoutes } from '../../lib/consensus/routes.js';
 import { ballotOf } from '../../lib/model/ballot.js';
 import type { Instance } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
+import { defaults } from '../../lib/model/settings.js';
 import { CoreGroup } from '../support/core-group.js';
 
 const MODES = ['classic', 'fast', 'adaptive'] as const;
@@ -128,7 +129,7 @@ describe.each(['classic', 'fast'] as const)('an observer takes part in whatever 
     const group = new CoreGroup(3, { mode }).found();
     group.crash(1, 2, 3);
     for (const member of [1, 2, 3])
-      group.process(member).disk.promise = ballotOf(5 * limits.reignStep, group.process(1).id, 'classic');
+      group.process(member).disk.promise = ballotOf(5 * constants.reignStep, group.process(1).id, 'classic');
     group.restart(1, 2, 3);
     expectToLearn(group, group.join());
   });
@@ -153,8 +154,8 @@ describe.each(['classic', 'fast'] as const)('an observer takes part in whatever 
     const from = group.process(3).id;
     const [watermark, durable] = [0 as Instance, 0 as Instance];
     const heartbeat = { kind: 'heartbeat', ballot: ballotOf(1_000, from, 'fast'), watermark, durable } as const;
-    for (let ticks = 0; ticks < 4 * limits.silenceTicks; ticks += 1) {
-      if (ticks % limits.heartbeatTicks === 0) group.forge(3, 4, { ...heartbeat, anyFrom: null, timeMs: null });
+    for (let ticks = 0; ticks < 4 * defaults.silenceTicks; ticks += 1) {
+      if (ticks % defaults.heartbeatTicks === 0) group.forge(3, 4, { ...heartbeat, anyFrom: null, timeMs: null });
       group.runTicks(1);
     }
     const told = group.sentOf('heard').filter((sent) => sent.from === 4);

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { NO_OP_ID } from '../../lib/model/batch.js';
-import { limits } from '../../lib/model/limits.js';
+import { defaults } from '../../lib/model/settings.js';
 import { CoreGroup } from '../support/core-group.js';
 import { both, from, none, of } from '../support/losses.js';
 import { runOrderTrial } from '../support/order-trial.js';
@@ -57,7 +57,7 @@ describe('what a process proposes without waiting', () => {
       'batch' in m.message && Buffer.from((m.message.batch as { body: Uint8Array }).body).toString() === 'first';
     group.loss = both(from(3), isLost);
     const ids = TEXTS.map((text) => group.propose(3, text));
-    for (let i = 0; i < limits.windowInstances + 10; i += 1) {
+    for (let i = 0; i < defaults.windowInstances + 10; i += 1) {
       const id = group.propose(1, `other ${String(i)}`);
       group.runUntil(() => group.hasDecided(1, id));
     }

@@ -4,7 +4,8 @@ import { isPartOfPromise } from '../../lib/consensus/preparation.js';
 import { ballotOf } from '../../lib/model/ballot.js';
 import type { BatchId } from '../../lib/model/batch.js';
 import type { Instance } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
+import { defaults } from '../../lib/model/settings.js';
 import { CoreGroup, type GroupOptions } from '../support/core-group.js';
 import { both, either, from, isolating, none, of, to } from '../support/losses.js';
 import { seededRandom } from '../support/seeded-random.js';
@@ -126,17 +127,17 @@ function withManyVotes(
 }
 
 describe('a promise in parts', () => {
-  it.each([1, limits.votesAPromise, limits.votesAPromise + 1, limits.windowInstances])(
+  it.each([1, constants.votesAPromise, constants.votesAPromise + 1, defaults.windowInstances])(
     'of %i votes is put together: all is decided again as it was voted for',
     (votes) => {
       const { group, ids } = withManyVotes(votes);
       group.runUntil(() => group.everyoneHasDecided(ids));
       for (const { message } of group.sentOf('promise')) {
-        expect(message.votes.length).toBeLessThanOrEqual(limits.votesAPromise);
-        expect(isPartOfPromise(message)).toBe(true);
+        expect(message.votes.length).toBeLessThanOrEqual(constants.votesAPromise);
+        expect(isPartOfPromise(message, constants.borderInstances)).toBe(true);
       }
       const parts = group.sentOf('promise').filter((m) => m.message.ballot.reign > 1);
-      expect(parts.length).toBe(Math.ceil(votes / limits.votesAPromise));
+      expect(parts.length).toBe(Math.ceil(votes / constants.votesAPromise));
       const order = ids.map((id) => [...group.process(2).decided.values()].indexOf(id));
       expect(order).toEqual([...ids.keys()]);
     },
@@ -158,7 +159,7 @@ describe('a promise in parts', () => {
     group.loss = ({ message }) => message.kind === 'promise' && message.from > 0 && (dropped += 1) <= 2;
     group.runUntil(() => group.everyoneHasDecided(ids));
     const again = group.sentOf('prepare').filter(({ to: asked, message }) => asked !== 1 && message.from > 0);
-    expect(again.length).toBe(Math.ceil(200 / limits.votesAPromise) - 1 + 2);
+    expect(again.length).toBe(Math.ceil(200 / constants.votesAPromise) - 1 + 2);
   });
 
   it('counts for nothing before its last part is here', () => {
@@ -216,23 +217,23 @@ describe('what no acceptor can have promised', () => {
     ['a vote where the next part begins', { from: 0, until: 4, watermark: 0, votes: [4] }],
     ['votes that fall', { from: 0, until: null, watermark: 0, votes: [3, 2] }],
     ['a vote twice', { from: 0, until: null, watermark: 0, votes: [3, 3] }],
-    ['a vote beyond the window', { from: 0, until: null, watermark: 1, votes: [1 + limits.windowInstances] }],
+    ['a vote beyond the window', { from: 0, until: null, watermark: 1, votes: [1 + defaults.windowInstances] }],
     ['a vote far beyond the window', { from: 0, until: null, watermark: 0, votes: [Number.MAX_SAFE_INTEGER] }],
     ['an end that is its beginning', { from: 5, until: 5, watermark: 0, votes: [] }],
-    ['an end beyond the window', { from: 0, until: 1 + limits.windowInstances, watermark: 0, votes: [] }],
+    ['an end beyond the window', { from: 0, until: 1 + defaults.windowInstances, watermark: 0, votes: [] }],
   ])('is not taken for a part of a promise: %s', (_what, part) => {
-    expect(isPartOfPromise(promiseOf(part))).toBe(false);
+    expect(isPartOfPromise(promiseOf(part), constants.borderInstances)).toBe(false);
   });
 
   it.each<[string, Part]>([
     ['no votes', { from: 0, until: null, watermark: 0, votes: [] }],
     [
       'votes up to the end of the window',
-      { from: 0, until: null, watermark: 3, votes: [3, 2 + limits.windowInstances] },
+      { from: 0, until: null, watermark: 3, votes: [3, 2 + defaults.windowInstances] },
     ],
     ['votes up to where the next part begins', { from: 2, until: 9, watermark: 0, votes: [2, 8] }],
     ['a part that was decided meanwhile', { from: 2, until: 9, watermark: 8, votes: [8] }],
   ])('and is: %s', (_what, part) => {
-    expect(isPartOfPromise(promiseOf(part))).toBe(true);
+    expect(isPartOfPromise(promiseOf(part), constants.borderInstances)).toBe(true);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import type { Mode } from '../../lib/consensus/mode.js';
 import type { BatchId } from '../../lib/model/batch.js';
-import { limits } from '../../lib/model/limits.js';
+import { defaults } from '../../lib/model/settings.js';
 import { CoreGroup, DELAYS_A_TICK } from '../support/core-group.js';
 import type { Loss } from '../support/core-network.js';
 import { both, either, from, isolating, none, of, to } from '../support/losses.js';
@@ -47,7 +47,7 @@ describe.each<Mode>(['classic', 'fast'])('in %s mode, a process', (mode) => {
   it('that is behind by more than the window catches up, while the others go on', () => {
     const group = new CoreGroup(3, { mode }).found();
     group.crash(3);
-    const missed = propose(group, 2, 2 * limits.windowInstances, 2);
+    const missed = propose(group, 2, 2 * defaults.windowInstances, 2);
     group.restart(3);
     const meanwhile = propose(group, 2, 50);
     group.runUntil(() => group.everyoneHasDecided([...missed, ...meanwhile]), 200);
@@ -57,7 +57,7 @@ describe.each<Mode>(['classic', 'fast'])('in %s mode, a process', (mode) => {
   it('asks at once when it is far behind, and goes on asking while there is more', () => {
     const group = new CoreGroup(3, { mode }).found();
     group.crash(3);
-    const missed = propose(group, 2, limits.windowInstances, 2);
+    const missed = propose(group, 2, defaults.windowInstances, 2);
     group.runUntil(() => group.everyoneHasDecided(missed));
     group.restart(3);
     group.sent.length = 0;
@@ -70,7 +70,7 @@ describe.each<Mode>(['classic', 'fast'])('in %s mode, a process', (mode) => {
       anyFrom: null,
       timeMs: null,
     });
-    const answers = limits.windowInstances / 64;
+    const answers = defaults.windowInstances / 64;
     expect(group.runUntil(() => group.everyoneHasDecided(missed))).toBeLessThanOrEqual(2 * answers);
     expect(group.sentOf('catch-up').length).toBe(answers);
   });
@@ -146,7 +146,7 @@ describe('a process that is far behind', () => {
   });
 
   it('asks again while an answer takes its time, but once an interval, however many answers are late', () => {
-    const delays = 3 * limits.retryTicks * DELAYS_A_TICK;
+    const delays = 3 * defaults.retryTicks * DELAYS_A_TICK;
     expect(questions([delays])).toBeLessThanOrEqual(4 * PARTS);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import type { BatchId } from '../../lib/model/batch.js';
 import type { Instance } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
+import { defaults } from '../../lib/model/settings.js';
 import { CoreGroup } from '../support/core-group.js';
 import { both, none, of } from '../support/losses.js';
 
@@ -106,8 +106,8 @@ describe.each(MODES)('a view change or a value of the engine, in a %s reign,', (
     const group = new CoreGroup(1, { mode }).found();
     proposes(group, 'a');
     const before = group.process(1).table.state;
-    for (let i = 0; i < limits.windowInstances + 1; i += 1) proposesValue(group, 1, 'engine', i);
+    for (let i = 0; i < defaults.windowInstances + 1; i += 1) proposesValue(group, 1, 'engine', i);
     const { table, passed } = group.process(1);
-    expect([table.state, passed]).toEqual([before, (before.rows[0]!.last + limits.windowInstances + 2) as Instance]);
+    expect([table.state, passed]).toEqual([before, (before.rows[0]!.last + defaults.windowInstances + 2) as Instance]);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import type { BatchId } from '../../lib/model/batch.js';
 import type { Instance } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
+import { defaults } from '../../lib/model/settings.js';
 import { CoreGroup } from '../support/core-group.js';
 import { both, from, none, of, to } from '../support/losses.js';
 
@@ -36,9 +36,9 @@ describe('reads at a process that is behind', () => {
   it.each([1, 10, 1_000])('%i rounds that wait ask with one message for what nobody may have used', (rounds) => {
     const group = withLaggard(3);
     readInRounds(group, rounds);
-    group.runTicks(limits.retryTicks);
+    group.runTicks(defaults.retryTicks);
     group.sent.length = 0;
-    group.runTicks(limits.retryTicksMax);
+    group.runTicks(defaults.retryTicksMax);
     // One to each of two others, and at growing intervals.
     expect(group.sentOf('fill').length).toBeLessThanOrEqual(2 * 4);
     expect(ticketsOf(group)).toEqual([]);
@@ -49,11 +49,11 @@ describe('reads at a process that is behind', () => {
   it('ask less and less often while nothing comes', () => {
     const group = withLaggard(1);
     readInRounds(group, 1);
-    group.runTicks(10 * limits.retryTicksMax);
+    group.runTicks(10 * defaults.retryTicksMax);
     const times = group.sentOf('fill').filter((m) => m.to === 1).map(({ at }) => at / 20); // prettier-ignore
     const gaps = times.slice(1).map((at, i) => at - times[i]!);
     expect(gaps.slice(0, 3)).toEqual([10, 20, 40]);
-    expect(gaps.slice(3).every((gap) => gap === limits.retryTicksMax)).toBe(true);
+    expect(gaps.slice(3).every((gap) => gap === defaults.retryTicksMax)).toBe(true);
   });
 
   it('ask for nothing to be filled while decisions come in', () => {
@@ -75,9 +75,9 @@ describe('reads at a process that is behind', () => {
     group.loss = both(of('answer'), to(3));
     group.read(3, 1);
     group.runTicks(500);
-    expect(group.sentOf('ask').length).toBeLessThanOrEqual(2 * (4 + 500 / limits.retryTicksMax));
+    expect(group.sentOf('ask').length).toBeLessThanOrEqual(2 * (4 + 500 / defaults.retryTicksMax));
     group.loss = none;
-    group.runTicks(limits.retryTicksMax);
+    group.runTicks(defaults.retryTicksMax);
     expect(ticketsOf(group)).toEqual([1]);
   });
 
@@ -147,7 +147,7 @@ describe('a coordinator asked to fill', () => {
     group.forge(2, 1, { kind: 'fill', until: Number.MAX_SAFE_INTEGER as Instance });
     group.runTicks(1);
     const items = group.sentOf('accept').flatMap(({ message }) => message.items);
-    expect(new Set(items.map(({ instance }) => instance)).size).toBeLessThanOrEqual(limits.windowInstances);
+    expect(new Set(items.map(({ instance }) => instance)).size).toBeLessThanOrEqual(defaults.windowInstances);
     group.loss = none;
     const id = group.propose(2, 'a');
     group.runUntil(() => group.everyoneHasDecided([id]), 5_000);

@@ -3,11 +3,11 @@ import { describe, expect, it } from '@jest/globals';
 import type { Mode } from '../../lib/consensus/mode.js';
 import type { BatchId } from '../../lib/model/batch.js';
 import type { Instance } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
+import { defaults } from '../../lib/model/settings.js';
 import { CoreGroup } from '../support/core-group.js';
 import { none, of } from '../support/losses.js';
 
-const WINDOW = limits.windowInstances;
+const WINDOW = defaults.windowInstances;
 
 /** The highest instance that any message has named as one to vote at or voted at. */
 function highestUsed(group: CoreGroup): number {

@@ -8,7 +8,7 @@ import { View } from '../../lib/model/view.js';
 import { committed, QUEUE, type LedgerPlace } from './ledger-place.js';
 import { LedgerModel } from './model.js';
 import { anyRecord, at, BALLOT, END, entryAt, GROUP, nearRecord, PROCESS, voteAt } from './records.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
 
 /** Registers what every ledger must find when something stored is gone, or is again what it was before. */
 export function describeDamage(name: string, emptyPlace: () => LedgerPlace): void {
@@ -33,7 +33,7 @@ export function describeDamage(name: string, emptyPlace: () => LedgerPlace): voi
         ledger,
         { kind: 'identity', process: PROCESS, incarnation: 1, founds: true },
         { kind: 'promise', ballot: { ...BALLOT, reign: 1 } },
-        { kind: 'view', group: GROUP, borderInstances: limits.borderInstances, record: view },
+        { kind: 'view', group: GROUP, borderInstances: constants.borderInstances, record: view },
         ...votes,
         { kind: 'entry', entry: { instance: at(2), promised: BALLOT, vote: null } },
         { kind: 'entry', entry: { instance: at(5), promised: BALLOT, vote: null } },

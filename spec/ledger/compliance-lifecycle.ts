@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import type { RecordKey } from '../../lib/ledger/records/inventory.js';
 import type { Ledger } from '../../lib/ledger/ledger.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
 import { DamagedLogError } from '../../lib/model/errors.js';
 import type { Instance } from '../../lib/model/ids.js';
 import type { LedgerRecord } from '../../lib/model/records.js';
@@ -71,7 +71,7 @@ export function describeLifecycle(name: string, emptyPlace: () => LedgerPlace): 
     });
 
     it('drops a bounded number of segments with each commit', async () => {
-      const most = limits.segmentsDroppedMax;
+      const most = constants.segmentsDroppedMax;
       const watermark = (most + 3) * n;
       await decide(0, watermark, 0);
       await committed(ledger, checkpoint(watermark), truncation(0));
@@ -111,7 +111,7 @@ export function describeLifecycle(name: string, emptyPlace: () => LedgerPlace): 
     });
 
     it('begins anew after a log of many segments', async () => {
-      const segments = limits.segmentsDroppedMax + 3;
+      const segments = constants.segmentsDroppedMax + 3;
       await decide(0, segments * n, 0);
       const next = (segments + 40) * n + 3;
       await committed(ledger, checkpoint(next), ...decided(next, next + 4, 1));

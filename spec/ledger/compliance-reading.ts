@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { Ledger } from '../../lib/ledger/ledger.js';
 import type { BatchId } from '../../lib/model/batch.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
 import { committed, QUEUE, type LedgerPlace } from './ledger-place.js';
 import { at, BALLOT, END, entryAt, voteAt } from './records.js';
 
@@ -43,7 +43,7 @@ export function describeReading(name: string, emptyPlace: () => LedgerPlace): vo
     });
 
     it('reads across the borders of segments, one missing', async () => {
-      const n = limits.segmentInstances;
+      const n = constants.segmentInstances;
       const instances = [n - 2, n - 1, n, n + 1, 3 * n - 1, 3 * n, 10 * n + 7];
       await committed(ledger, ...instances.map((instance) => voteAt(instance)));
       expect(ledger.read(at(0), END, Infinity).map((entry) => entry.instance)).toEqual(instances);
@@ -52,7 +52,7 @@ export function describeReading(name: string, emptyPlace: () => LedgerPlace): vo
     });
 
     it('keeps a log of many segments', async () => {
-      const instances = Array.from({ length: 3 * limits.openSegmentsMax }, (_, i) => i * limits.segmentInstances);
+      const instances = Array.from({ length: 3 * constants.openSegmentsMax }, (_, i) => i * constants.segmentInstances);
       await committed(ledger, ...instances.map((instance) => voteAt(instance)));
       for (let round = 0; round < 3; round += 1) {
         for (const instance of instances) {

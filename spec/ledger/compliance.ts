@@ -5,7 +5,7 @@ import type { Ledger } from '../../lib/ledger/ledger.js';
 import { NO_BALLOT } from '../../lib/model/ballot.js';
 import { NO_BASE } from '../../lib/model/base.js';
 import type { BatchId } from '../../lib/model/batch.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
 import type { LedgerRecord, LogEntry } from '../../lib/model/records.js';
 import { NO_STARTS, type Nonce } from '../../lib/model/start.js';
 import { View } from '../../lib/model/view.js';
@@ -131,7 +131,7 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
         {
           kind: 'view',
           group: GROUP,
-          borderInstances: limits.borderInstances,
+          borderInstances: constants.borderInstances,
           record: { view: new View(0, [PROCESS, OTHER]), from: at(0) },
         },
         { kind: 'promise', ballot: BALLOT },
@@ -170,7 +170,7 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
 
     it('refuses a chunk of a checkpoint that is too large to be sent and read back', async () => {
       const writer = ledger.checkpoints.create(checkpointAt(1));
-      const chunk = Buffer.alloc(limits.checkpointChunkBytesMax + 1);
+      const chunk = Buffer.alloc(constants.checkpointChunkBytesMax + 1);
       await expect(writer.append(chunk)).rejects.toThrow('no chunk of a checkpoint is larger');
       await writer.abandon();
       expect(place.checkpointCount()).toBe(0);

@@ -1,7 +1,7 @@
 import { NO_BALLOT } from '../../lib/model/ballot.js';
 import { NO_BASE } from '../../lib/model/base.js';
 import { after, type Instance } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
 import { NO_FOUNDING, type LedgerRecord, type LedgerSnapshot, type LogEntry } from '../../lib/model/records.js';
 import { NO_STARTS } from '../../lib/model/start.js';
 import type { ViewRecord } from '../../lib/model/view.js';
@@ -41,7 +41,7 @@ export class LedgerModel {
     starts: NO_STARTS,
   };
 
-  constructor(segmentInstances: number = limits.segmentInstances) {
+  constructor(segmentInstances: number = constants.segmentInstances) {
     this.#segmentInstances = segmentInstances;
   }
 
@@ -84,7 +84,7 @@ export class LedgerModel {
   #truncate(keepBytes: number): void {
     const segmentEnd = (segment: number) => ((segment + 1) * this.#segmentInstances) as Instance;
     const first = Math.floor(this.#rest.start / this.#segmentInstances);
-    for (let segment = first; segment < first + limits.segmentsDroppedMax; segment += 1) {
+    for (let segment = first; segment < first + constants.segmentsDroppedMax; segment += 1) {
       if (segmentEnd(segment) > (this.#rest.checkpoint?.next ?? 0)) return;
       if (this.#decidedBytesFrom(segmentEnd(segment)) < keepBytes) return;
       this.#riseTo(segmentEnd(segment));

@@ -5,7 +5,7 @@ import { NO_BASE, type GroupBase } from '../../lib/model/base.js';
 import { batchId, boundTo, NO_OP_ID, ofKind, VALUE_KINDS, type Batch } from '../../lib/model/batch.js';
 import type { Checkpoint, Verdict } from '../../lib/model/checkpoint.js';
 import type { GroupId, Instance, Position, ProcessId } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
 import type { Founding, LedgerRecord, LogEntry } from '../../lib/model/records.js';
 import type { Nonce, Start, StartsRecord } from '../../lib/model/start.js';
 import { View } from '../../lib/model/view.js';
@@ -38,8 +38,8 @@ const count = fc.oneof(fc.nat(300), fc.maxSafeNat());
 const instance = fc
   .oneof(
     fc.nat(8),
-    fc.integer({ min: -3, max: 3 }).map((offset) => limits.segmentInstances + offset),
-    fc.nat({ max: 9 }).map((segment) => segment * limits.segmentInstances),
+    fc.integer({ min: -3, max: 3 }).map((offset) => constants.segmentInstances + offset),
+    fc.nat({ max: 9 }).map((segment) => segment * constants.segmentInstances),
     fc.maxSafeNat().map((large) => Math.min(large, Number.MAX_SAFE_INTEGER - 1)),
   )
   .map(at);
@@ -113,7 +113,7 @@ export function anyRecord(group: GroupId): fc.Arbitrary<LedgerRecord> {
     fc.tuple(fc.nat(5), instance, members).map(([number, from, list]) => ({
       kind: 'view' as const,
       group,
-      borderInstances: limits.borderInstances,
+      borderInstances: constants.borderInstances,
       // Views govern one after the other.
       record: { view: new View(number, list), from: at(Math.min(from, 1000) + 2000 * number) },
     })),

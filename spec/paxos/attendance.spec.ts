@@ -1,8 +1,9 @@
+import { constants } from '../../lib/model/constants.js';
+import { defaults } from '../../lib/model/settings.js';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { NO_BALLOT } from '../../lib/model/ballot.js';
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
 import { Attendance, type AttendanceEvent } from '../../lib/paxos/attendance.js';
 import type { WireMessage } from '../../lib/paxos/wire/routes.js';
 import { lineOf } from '../../lib/queue/log/log-events.js';
@@ -15,7 +16,7 @@ const HELLO: WireMessage = {
   replicas: 3,
   intent: 'found',
   base: '',
-  borderInstances: limits.borderInstances,
+  borderInstances: constants.borderInstances,
 };
 const HEARTBEAT: WireMessage = {
   kind: 'heartbeat',
@@ -41,6 +42,7 @@ beforeEach(() => {
 
 function attendanceOf(founds: boolean): Attendance {
   return new Attendance({
+    settings: defaults,
     self: ANN,
     replicas: 3,
     founds,
@@ -52,7 +54,7 @@ function attendanceOf(founds: boolean): Attendance {
 
 /** Lets time pass while these are heard five times a second. */
 function pass(seconds: number, heard: readonly (readonly [ProcessId, WireMessage])[] = []): void {
-  for (let tick = 0; tick < (seconds * 1000) / limits.tickMs; tick += 1) {
+  for (let tick = 0; tick < (seconds * 1000) / constants.tickMs; tick += 1) {
     if (tick % 20 === 0) for (const [from, message] of heard) attendance.heard(from, message);
     attendance.tick();
   }

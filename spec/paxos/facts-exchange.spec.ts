@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { Facts } from '../../lib/model/facts.js';
 import type { ProcessId } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
+import { defaults } from '../../lib/model/settings.js';
 import type { Nonce, Start } from '../../lib/model/start.js';
 import { FactsExchange } from '../../lib/paxos/facts-exchange.js';
 import type { FactsMessage } from '../../lib/paxos/wire/facts-messages.js';
@@ -21,6 +22,7 @@ beforeEach(() => {
   told = [];
   changes = [];
   exchange = new FactsExchange({
+    settings: defaults,
     self: SELF,
     members: () => [SELF, ANNA],
     tell: (message) => told.push(message),
@@ -48,32 +50,32 @@ describe('what a process publishes of itself', () => {
   it('is told at once, and again at intervals that double', () => {
     exchange.publish({ name: 'self' });
     const at: number[] = [];
-    for (let now = 1; now <= 15 * limits.factsTicks; now += 1) {
+    for (let now = 1; now <= 15 * defaults.factsTicks; now += 1) {
       const before = told.length;
       exchange.tick();
       if (told.length > before) at.push(now);
     }
-    expect(at).toEqual([1, 3, 7, 15].map((intervals) => intervals * limits.factsTicks));
+    expect(at).toEqual([1, 3, 7, 15].map((intervals) => intervals * defaults.factsTicks));
     expect(new Set(told.map(({ edition }) => edition))).toEqual(new Set([1]));
     told.length = 0;
-    tick(100 * limits.factsTicksMax);
+    tick(100 * defaults.factsTicksMax);
     told.length = 0;
-    tick(10 * limits.factsTicksMax);
+    tick(10 * defaults.factsTicksMax);
     expect(told).toHaveLength(10);
   });
 
   it('is not told where it is nothing, nor once it is closed', () => {
-    tick(10 * limits.factsTicksMax);
+    tick(10 * defaults.factsTicksMax);
     exchange.publish({ name: 'self' });
     exchange.close();
-    tick(10 * limits.factsTicksMax);
+    tick(10 * defaults.factsTicksMax);
     says(ANNA, 1, 1, { name: 'anna' });
     expect([told.length, exchange.of(ANNA)]).toEqual([1, undefined]);
   });
 
   it('is told soon to a process that is new or started anew, however often others come', () => {
     exchange.publish({ name: 'self' });
-    tick(100 * limits.factsTicksMax);
+    tick(100 * defaults.factsTicksMax);
     for (const [process, incarnation] of [
       [ANNA, 1],
       [ANNA, 2],
@@ -82,12 +84,12 @@ describe('what a process publishes of itself', () => {
       exchange.met(process, start(incarnation));
       exchange.met(process, start(incarnation));
       told.length = 0;
-      tick(limits.factsTicks);
+      tick(defaults.factsTicks);
       expect(told.length).toBeGreaterThanOrEqual(1);
-      tick(10 * limits.factsTicksMax);
+      tick(10 * defaults.factsTicksMax);
     }
     told.length = 0;
-    const ticks = 10 * limits.factsTicks;
+    const ticks = 10 * defaults.factsTicks;
     for (let i = 0; i < ticks; i += 1) {
       exchange.met(stranger(i), start(1));
       exchange.tick();
@@ -131,13 +133,13 @@ describe('what is known of another process', () => {
 
   it('is kept of members, and of a bounded number of others those that were heard last', () => {
     says(ANNA, 1, 1, { name: 'anna' });
-    for (let i = 0; i < limits.factsOthersMax + 50; i += 1) {
+    for (let i = 0; i < constants.factsOthersMax + 50; i += 1) {
       says(stranger(0), 1, 1, { number: 0 });
       says(stranger(i), 1, 1, { number: i });
     }
     expect(exchange.of(ANNA)).toEqual({ name: 'anna' });
     expect(exchange.of(stranger(0))).toEqual({ number: 0 });
     expect(exchange.of(stranger(20))).toBeUndefined();
-    expect([...exchange]).toHaveLength(limits.factsOthersMax + 1);
+    expect([...exchange]).toHaveLength(constants.factsOthersMax + 1);
   });
 });

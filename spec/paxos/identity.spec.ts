@@ -3,7 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { MemoryDisk } from '../../lib/ledger/memory/memory-ledger.js';
 import type { GroupId, Instance, ProcessId } from '../../lib/model/ids.js';
 import { NO_BASE } from '../../lib/model/base.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
+import { defaults } from '../../lib/model/settings.js';
 import type { Founding, LedgerRecord } from '../../lib/model/records.js';
 import { View } from '../../lib/model/view.js';
 import { claimIdentity } from '../../lib/paxos/identity.js';
@@ -16,7 +17,13 @@ const group = 'c'.repeat(16) as GroupId;
 async function startFrom(records: LedgerRecord | readonly LedgerRecord[], replicas = 1): Promise<unknown> {
   const ledger = new MemoryDisk().open(QUEUE);
   await committed(ledger, ...[records].flat());
-  const options = { replicas, queueId: QUEUE, founds: true, randomBytes: (count: number) => Buffer.alloc(count, 7) };
+  const options = {
+    settings: defaults,
+    replicas,
+    queueId: QUEUE,
+    founds: true,
+    randomBytes: (count: number) => Buffer.alloc(count, 7),
+  };
   return claimIdentity(ledger, options);
 }
 
@@ -35,11 +42,11 @@ describe('a start in a group whose α is', () => {
   ])(
     'smaller than the window is refused, and one that is as large is not, where the founding %s',
     async (_, recordOf) => {
-      await expect(startFrom(recordOf(limits.windowInstances - 1))).rejects.toMatchObject({
+      await expect(startFrom(recordOf(defaults.windowInstances - 1))).rejects.toMatchObject({
         code: 'BORDER_MISMATCH',
-        message: expect.stringContaining(`${String(limits.windowInstances - 1)} instances`),
+        message: expect.stringContaining(`${String(defaults.windowInstances - 1)} instances`),
       });
-      expect(await startFrom(recordOf(limits.windowInstances))).toMatchObject({ identity: { incarnation: 1 } });
+      expect(await startFrom(recordOf(defaults.windowInstances))).toMatchObject({ identity: { incarnation: 1 } });
     },
   );
 });
@@ -48,7 +55,7 @@ describe('the number of replicas that a process is started for', () => {
   const three = ['1', '2', '3'].map((digit) => digit.repeat(16) as ProcessId);
   const viewOf = (number: number, of: readonly ProcessId[]): LedgerRecord => {
     const record = { view: new View(number, of), from: (100 * number) as Instance };
-    return { kind: 'view', group, borderInstances: limits.borderInstances, record };
+    return { kind: 'view', group, borderInstances: constants.borderInstances, record };
   };
 
   it('is that of the founders as long as the group is what they have founded', async () => {

@@ -4,14 +4,14 @@ import type { Supply } from '../../lib/consensus/effects.js';
 import type { Ledger } from '../../lib/ledger/ledger.js';
 import { DamagedLogError } from '../../lib/model/errors.js';
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
+import { defaults } from '../../lib/model/settings.js';
 import { LogSupplier } from '../../lib/paxos/log-supplier.js';
 import { at, entryAt } from '../ledger/records.js';
 
 const ANNA = 'aaaaaaaaaaaaaaaa' as ProcessId;
 const BERT = 'bbbbbbbbbbbbbbbb' as ProcessId;
 const READABLE = at(1_000);
-const FULL = limits.catchUpQuestions * limits.catchUpBytes;
+const FULL = defaults.catchUpQuestions * defaults.catchUpBytes;
 
 let onTheirWay: Map<ProcessId, number>;
 let told: { readonly to: ProcessId; readonly from: Instance; readonly batches: number }[];
@@ -36,6 +36,7 @@ beforeEach(() => {
     },
   };
   supplier = new LogSupplier({
+    settings: defaults,
     ledger: ledger as unknown as Ledger,
     transport: { bytesOnTheirWay: (to) => onTheirWay.get(to) ?? 0 },
     repair: {

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { ReplicatedStateMachine, UnknownOutcomeError, type DeliveredBatch, type StateHolder } from '../../lib/index.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
+import { defaults } from '../../lib/model/settings.js';
 import { Append, Journal } from '../programs/journal.js';
 import { textOf } from '../support/kept-texts.js';
 import { QueueGroup, rejection, take, takeTexts, type Put } from '../support/queue-group.js';
@@ -103,7 +104,7 @@ describe('reading', () => {
     const group = await opened(2);
     const first = group.queue(0).get();
     const large = Buffer.alloc(1024 * 1024);
-    const count = Math.ceil(limits.unreadBytesMax / large.length) + 4;
+    const count = Math.ceil(defaults.unreadBytesMax / large.length) + 4;
     for (let i = 0; i < count; i += 1) await group.queue(i % 2).put(Buffer.concat([Buffer.from([i]), large]));
     expect((await take(group.queue(1), count)).map(({ message }) => (message as Buffer)[0])).toEqual([
       ...Array(count).keys(),
@@ -277,9 +278,9 @@ describe('a message', () => {
 
   it('over the limit is refused at once, and the queue goes on', async () => {
     const group = await opened(1);
-    const error = await rejection(group.queue(0).put(Buffer.alloc(limits.messageBytesMax + 1)));
+    const error = await rejection(group.queue(0).put(Buffer.alloc(constants.messageBytesMax + 1)));
     expect(error).toMatchObject({ code: 'MESSAGE_TOO_LARGE' });
-    expect(error.message).toContain(String(limits.messageBytesMax));
+    expect(error.message).toContain(String(constants.messageBytesMax));
     expect(await group.put(0, 'small')).toMatchObject({ position: 0 });
   });
 

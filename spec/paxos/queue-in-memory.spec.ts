@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { UnknownOutcomeError } from '../../lib/index.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
 import { FAIR } from '../../lib/simulation/weather.js';
 import { Append } from '../programs/journal.js';
 import { rejection } from '../support/queue-group.js';
@@ -182,7 +182,7 @@ describe('a group of one', () => {
       const foundingUs = group.world.nowUs;
       await group.until(() => process.coordinates && process.machine !== null);
       await group.settle(group.append(process));
-      expect(group.world.nowUs - foundingUs).toBeLessThan(limits.tickMs * 1_000);
+      expect(group.world.nowUs - foundingUs).toBeLessThan(constants.tickMs * 1_000);
       expect(await withoutViolation(group)).toHaveLength(1);
     },
   );

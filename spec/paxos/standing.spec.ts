@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { ballotOf, type Ballot } from '../../lib/model/ballot.js';
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
 import { Standing } from '../../lib/paxos/standing.js';
 import type { QueueEvent } from '../../lib/queue/events.js';
 
@@ -23,7 +23,7 @@ beforeEach(() => {
 
 /** Others decide `perTick` instances in each tick, and this process delivers all but the last `lag` of them. */
 function pass(seconds: number, perTick = 0, lag = 0): void {
-  for (let i = 0; i < (seconds * 1000) / limits.tickMs; i += 1) {
+  for (let i = 0; i < (seconds * 1000) / constants.tickMs; i += 1) {
     const known = core.knownWatermark + perTick;
     core = Object.assign(core, { knownWatermark: known, watermark: Math.max(core.watermark, known - lag) });
     if (delivery.handedOver !== null) delivery.handedOver.next = core.watermark;
@@ -57,14 +57,14 @@ describe('a process', () => {
 
   it('whose machine does not take what is decided here is behind', () => {
     core.knownWatermark = core.watermark = 7 as Instance;
-    for (let i = 0; i < 2_000 / limits.tickMs; i += 1) standing.tick();
+    for (let i = 0; i < 2_000 / constants.tickMs; i += 1) standing.tick();
     expect(events).toEqual([{ kind: 'behind', instances: 7 }]);
   });
 
   it('that is read by nobody is as level as what is decided here', () => {
     core.knownWatermark = core.watermark = 7 as Instance;
     delivery.handedOver = null;
-    for (let i = 0; i < 2_000 / limits.tickMs; i += 1) standing.tick();
+    for (let i = 0; i < 2_000 / constants.tickMs; i += 1) standing.tick();
     expect(events).toEqual([]);
   });
 });

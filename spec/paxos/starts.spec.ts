@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { batchId } from '../../lib/model/batch.js';
 import type { ProcessId } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
+import { defaults } from '../../lib/model/settings.js';
 import {
   incarnationOf,
   NO_STARTS,
@@ -59,6 +59,7 @@ class Member {
     this.directory = { ...this.directory, own: [...this.directory.own, start].slice(-16) };
     this.isAdmitted = this.hasLostVotes = false;
     this.starts = new Starts({
+      settings: defaults,
       self: this.id,
       past: this.directory,
       view: () => this.group.view,
@@ -158,7 +159,7 @@ describe('a start is admitted', () => {
     group.begin(1);
     group.settle();
     expect(group.admitted).toEqual([2, 3]);
-    group.runTicks(limits.startTicks + 2);
+    group.runTicks(defaults.startTicks + 2);
     expect(group.admitted).toEqual([1, 2, 3]);
   });
 
@@ -169,7 +170,7 @@ describe('a start is admitted', () => {
     group.runTicks(1_000);
     expect(group.admitted).toEqual([2]);
     group.begin(3);
-    group.runTicks(limits.retryTicksMax + limits.startTicks + 2);
+    group.runTicks(defaults.retryTicksMax + defaults.startTicks + 2);
     expect(group.admitted).toEqual([1, 2, 3]);
   });
 });
@@ -200,7 +201,7 @@ describe('a directory that was put back', () => {
     for (let start = 0; start < startsSince; start += 1) {
       group.crash(1);
       group.begin(1);
-      group.runTicks(limits.startTicks + 2);
+      group.runTicks(defaults.startTicks + 2);
     }
     group.crash(1);
     victim.directory = copy;
@@ -237,7 +238,7 @@ describe('a directory that was put back', () => {
     group.settle();
     group.crash(4, 5);
     group.begin(1);
-    group.runTicks(limits.startTicks + 2);
+    group.runTicks(defaults.startTicks + 2);
     expect(group.member(1).hasLostVotes).toBe(true);
   });
 

@@ -1,7 +1,8 @@
+import { defaults } from '../../lib/model/settings.js';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
 import { Batcher } from '../../lib/paxos/batcher.js';
 import type { Missing, WaitEvent } from '../../lib/queue/events.js';
 import { lineOf } from '../../lib/queue/log/log-events.js';
@@ -35,14 +36,15 @@ beforeEach(() => {
     },
   });
   waits = new Waits({
+    settings: defaults,
     ...{ core, batcher, recovery, decidedTimeMs: () => decidedTimeMs, now: () => now },
     notify: (event) => events.push(event),
   });
 });
 
 function pass(seconds: number): void {
-  for (let i = 0; i < (seconds * 1000) / limits.tickMs; i += 1) {
-    now += limits.tickMs;
+  for (let i = 0; i < (seconds * 1000) / constants.tickMs; i += 1) {
+    now += constants.tickMs;
     waits.tick();
   }
 }
@@ -77,7 +79,7 @@ describe('decided time', () => {
   });
 
   it('that is ahead by what a stamp may be, or behind, is nothing to tell', () => {
-    for (const aheadMs of [limits.clockBoundMs, 0, -DAY_MS]) {
+    for (const aheadMs of [constants.clockBoundMs, 0, -DAY_MS]) {
       decidedTimeMs = now + aheadMs;
       pass(30);
     }

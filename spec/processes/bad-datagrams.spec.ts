@@ -12,7 +12,7 @@ import { messages } from '../support/arbitraries.js';
 import { QueueGroup, takeTexts } from '../support/queue-group.js';
 import { GROUP_B, newProcessId, SOME_START } from '../support/station.js';
 import { strangerOn, type Stranger } from '../support/udp-testbed.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
 
 /** What a stranger may put on the address of a queue. */
 class Junk {
@@ -27,7 +27,7 @@ class Junk {
       attempt: 0,
       members,
       base: NO_BASE,
-      borderInstances: limits.borderInstances,
+      borderInstances: constants.borderInstances,
     };
   }
 
@@ -51,9 +51,9 @@ class Junk {
     const founding = this.#founding;
     const another = { ...founding, attempt: 7, group: groupIdOf(founding.members, 7) };
     return [
-      { kind: 'hello', replicas: 3, intent: 'found', base: '', borderInstances: limits.borderInstances },
-      { kind: 'hello', replicas: 7, intent: 'found', base: '', borderInstances: limits.borderInstances },
-      { kind: 'hello', replicas: 3, intent: 'found', base: 'b'.repeat(32), borderInstances: limits.borderInstances },
+      { kind: 'hello', replicas: 3, intent: 'found', base: '', borderInstances: constants.borderInstances },
+      { kind: 'hello', replicas: 7, intent: 'found', base: '', borderInstances: constants.borderInstances },
+      { kind: 'hello', replicas: 3, intent: 'found', base: 'b'.repeat(32), borderInstances: constants.borderInstances },
       { kind: 'unwilling', refused: founding.group },
       ...[founding, another].flatMap((founding): Message[] => [
         { kind: 'found', founding },

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
 import { diskBytes } from '../support/disk-bytes.js';
 import { ProcessGroup } from '../support/process-group.js';
 import type { ReplicaProcess } from '../support/replica-process.js';
@@ -57,7 +57,7 @@ const FETCH_MS = 50;
  */
 const LOG_BYTES_MAX =
   5 * (2 * CHECKPOINT.everyPositions * OPERATION_BYTES + CHECKPOINT.logMarginBytes) +
-  limits.segmentInstances * CALLERS * OPERATION_BYTES;
+  constants.segmentInstances * CALLERS * OPERATION_BYTES;
 
 /**
  * LMDB's file keeps the pages of what was cut until they are used again. Of checkpoints there are four at most: the last

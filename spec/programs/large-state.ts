@@ -25,7 +25,7 @@ import {
   StateMachine,
   type QueueEvent,
 } from '../../lib/index.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
 import { newQueueId } from '../support/udp-testbed.js';
 
 const KINDS = ['buffer', 'text', 'wide text'] as const;
@@ -138,7 +138,7 @@ async function save(
 ): Promise<number> {
   await machine.execute(put);
   // The log is cut by whole segments: if it held the operation still, a process that has nothing would execute it itself.
-  const segmentEnd = limits.segmentInstances + 1;
+  const segmentEnd = constants.segmentInstances + 1;
   while (machine.state.ticks < segmentEnd) await machine.execute(new Tick());
   const startMs = performance.now();
   await queue.checkpoint();

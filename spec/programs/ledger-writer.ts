@@ -10,7 +10,7 @@ import { openLmdbLedger } from '../../lib/ledger/lmdb/lmdb-ledger.js';
 import { NO_BALLOT, ballotOf } from '../../lib/model/ballot.js';
 import { batchId } from '../../lib/model/batch.js';
 import { after, type Instance, type Position, type ProcessId } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
 import type { LedgerRecord } from '../../lib/model/records.js';
 
 const [directory = '', queueId = '', bodyBytes = '0', keepBytes] = process.argv.slice(2);
@@ -26,7 +26,7 @@ function say(line: string): void {
 
 function recordsAt(instance: Instance): LedgerRecord[] {
   const entries = Array.from({ length: entriesACommit }, (_, offset) => entryAt(after(instance, offset)));
-  const isSegment = instance % limits.segmentInstances === 0;
+  const isSegment = instance % constants.segmentInstances === 0;
   return [
     ...entries,
     { kind: 'watermark', watermark: after(instance, entriesACommit) },

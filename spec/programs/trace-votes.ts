@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { BallotKind } from '../../lib/model/ballot.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
 import { decodeMessage } from '../../lib/paxos/wire/wire.js';
 import { messagesOf } from '../../lib/transport/frame/frame-decoder.js';
 import { ProcessGroup } from '../support/process-group.js';
@@ -32,7 +32,7 @@ const TRACE = ['strace', '-f', '-y', '-xx', '-s', '65536', '-e', CALLS, '-o'];
 const ENTRIES = [...Array.from({ length: 20 }, (_, i) => `entry ${i}`), ...['a', 'b', 'c'].map(large)];
 
 function large(letter: string): string {
-  return letter.repeat(limits.journalCommitBytesMax);
+  return letter.repeat(constants.journalCommitBytesMax);
 }
 
 export async function traceVotes(mode: BallotKind = 'classic'): Promise<TracedVote[]> {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { UnknownOutcomeError } from '../../lib/model/errors.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
 import type { Queue } from '../../lib/queue/queue.js';
 import { KeptTexts } from '../support/kept-texts.js';
 import { soon } from '../support/soon.js';
@@ -116,13 +116,13 @@ export function describeQueue(name: string, { open, notShown = {} }: QueueTraits
             expect.objectContaining({ code: 'INVALID_OPTION' }),
           );
         const sized = (bytes: number) => ({ x: 'y'.repeat(bytes - '{"x":""}'.length) });
-        const tooLarge = sized(limits.factsBytesMax + 1);
+        const tooLarge = sized(constants.factsBytesMax + 1);
         expect(() => queue.facts.publish(tooLarge)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
         expect(queue.facts.of(queue.processId)).toBeUndefined();
-        const changing = sized(limits.factsBytesMax);
+        const changing = sized(constants.factsBytesMax);
         queue.facts.publish(changing);
         changing.x = 'changed';
-        expect(queue.facts.of(queue.processId)).toEqual(sized(limits.factsBytesMax));
+        expect(queue.facts.of(queue.processId)).toEqual(sized(constants.factsBytesMax));
         await group.stop(0);
         expect(() => queue.facts.publish({})).toThrow(expect.objectContaining(CLOSED));
       });
@@ -400,7 +400,7 @@ export function describeQueue(name: string, { open, notShown = {} }: QueueTraits
       });
 
       it('refuses what is too large before it has taken anything, and goes on', async () => {
-        const large = Buffer.alloc(limits.messageBytesMax + 1);
+        const large = Buffer.alloc(constants.messageBytesMax + 1);
         expect(await rejection(queue.put(large))).toMatchObject({ code: 'MESSAGE_TOO_LARGE' });
         expect(() => queue.submit(large, null)).toThrow(expect.objectContaining({ code: 'MESSAGE_TOO_LARGE' }));
         expect(await queue.put(Buffer.from('small'))).toBe(0);

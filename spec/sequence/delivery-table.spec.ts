@@ -4,10 +4,11 @@ import fc from 'fast-check';
 import { DeliveryTable } from '../../lib/sequence/delivery-table.js';
 import { batchId, boundTo, NO_OP, partsOf, type Batch, type BatchId } from '../../lib/model/batch.js';
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
+import { defaults } from '../../lib/model/settings.js';
 import { Turns } from '../../lib/simulation/checkers/turns.js';
 
-const WINDOW = limits.windowInstances;
+const WINDOW = defaults.windowInstances;
 const [ANNA, BERT] = [processOf(0xa), processOf(0xb)];
 
 function processOf(number: number): ProcessId {
@@ -84,14 +85,14 @@ describe('batches of one process', () => {
   });
 
   it('are held as far as a process may have batches in flight, and are void beyond', () => {
-    const many = Array.from({ length: limits.heldBatchesMax + 2 }, (_, i) => i + 1);
+    const many = Array.from({ length: constants.heldBatchesMax + 2 }, (_, i) => i + 1);
     const subject = new Subject();
     subject.numbers(ANNA, many);
-    expect(subject.numbers(ANNA, [0])[0]).toHaveLength(limits.heldBatchesMax + 1);
-    const large = { bytes: limits.heldBytesMax / 2 };
+    expect(subject.numbers(ANNA, [0])[0]).toHaveLength(constants.heldBatchesMax + 1);
+    const large = { bytes: constants.heldBytesMax / 2 };
     expect(new Subject().numbers(ANNA, [1, 2, 3, 0], large)[3]).toEqual([0, 1, 2]);
-    expect(limits.heldBatchesMax).toBeGreaterThanOrEqual(limits.batchesInFlightMax);
-    expect(limits.heldBytesMax).toBeGreaterThan(limits.bytesInFlightMax + limits.batchesInFlightMax * 1_000);
+    expect(constants.heldBatchesMax).toBeGreaterThanOrEqual(defaults.batchesInFlightMax);
+    expect(constants.heldBytesMax).toBeGreaterThan(defaults.bytesInFlightMax + defaults.batchesInFlightMax * 1_000);
   });
 
   it('of an incarnation or series that is over are never delivered, nor what is held of them', () => {
@@ -116,7 +117,7 @@ describe('a process that was forgotten', () => {
   const forgotten = (rowsMax?: number) => {
     const subject = new Subject(rowsMax);
     for (let sequence = 0; sequence < 1_000; sequence += 1) subject.pass(batchOf(ANNA, sequence));
-    for (let i = 1; i <= (rowsMax ?? limits.deliveryRowsMax); i += 1) subject.pass(batchOf(processOf(100 + i), 0));
+    for (let i = 1; i <= (rowsMax ?? constants.deliveryRowsMax); i += 1) subject.pass(batchOf(processOf(100 + i), 0));
     return subject;
   };
 
@@ -160,9 +161,9 @@ describe('a process that was forgotten', () => {
 
   it('does not keep others from coming and going by the thousand', () => {
     const subject = new Subject();
-    for (let i = 0; i < 3 * limits.deliveryRowsMax; i += 1)
+    for (let i = 0; i < 3 * constants.deliveryRowsMax; i += 1)
       expect(subject.pass(batchOf(processOf(i), 0, { since: subject.next }))).toHaveLength(1);
-    expect(subject.table.state.rows).toHaveLength(limits.deliveryRowsMax);
+    expect(subject.table.state.rows).toHaveLength(constants.deliveryRowsMax);
   });
 });
 

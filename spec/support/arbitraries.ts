@@ -17,7 +17,7 @@ import {
 import type { Checkpoint } from '../../lib/model/checkpoint.js';
 import { COUNTER_MAX, type GroupId, type Instance, type Position, type ProcessId } from '../../lib/model/ids.js';
 import type { Facts } from '../../lib/model/facts.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
 import type { Founding } from '../../lib/model/records.js';
 import {
   INCARNATION_MAX,
@@ -77,7 +77,7 @@ const digests = fc
 const bases: Arbitrary<GroupBase> = fc.oneof(fc.constant(NO_BASE), fc.record({ from: instances, digest: digests }));
 
 /** α of a group. */
-const borders = fc.integer({ min: 1, max: limits.borderInstancesMax });
+const borders = fc.integer({ min: 1, max: constants.borderInstancesMax });
 
 const foundings: Arbitrary<Founding> = fc
   .tuple(fc.uniqueArray(processIds, { minLength: 1, maxLength: MAX_MEMBERS }), naturals, bases, borders)
@@ -111,7 +111,7 @@ const facts: Arbitrary<Facts> = fc
     { maxKeys: 8, noNullPrototype: true },
   )
   .map((made) => JSON.parse(JSON.stringify(made)) as Facts)
-  .filter((made) => Buffer.byteLength(JSON.stringify(made)) <= limits.factsBytesMax);
+  .filter((made) => Buffer.byteLength(JSON.stringify(made)) <= constants.factsBytesMax);
 
 type MessageKind = WireMessage['kind'];
 type MessageOf<K extends MessageKind> = Extract<WireMessage, { readonly kind: K }>;

@@ -3,7 +3,7 @@ import type { Effects } from '../../lib/consensus/effects.js';
 import type { Mode } from '../../lib/consensus/mode.js';
 import type { BatchId, ValueKind } from '../../lib/model/batch.js';
 import { after, type Instance } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
 import { CoreChecker } from './core-checker.js';
 import { CoreNetwork, type InTransit, type Loss } from './core-network.js';
 import { checkpointAt, CoreProcess } from './core-process.js';
@@ -64,7 +64,7 @@ export class CoreGroup implements TurnHost {
     options: GroupOptions = {},
   ) {
     const { mode = 'classic', extra = 0, replicasOf = () => n, modeOf = () => mode } = options;
-    const { borderOf = () => limits.borderInstances } = options;
+    const { borderOf = () => constants.borderInstances } = options;
     const random = seededRandom(options.seed ?? 1);
     const { deliveryRowsMax } = options;
     const parts = options.votesAPromise === undefined ? {} : { votesAPromise: options.votesAPromise };
@@ -215,7 +215,7 @@ export class CoreGroup implements TurnHost {
 
   /** What a clock that is right shows, in milliseconds since 1970. */
   get timeMs(): number {
-    return Date.UTC(2000, 0, 1) + (this.now * limits.tickMs) / this.#delaysATick;
+    return Date.UTC(2000, 0, 1) + (this.now * constants.tickMs) / this.#delaysATick;
   }
 
   /** Runs until `condition` holds. Returns the message delays it took. */

@@ -1,3 +1,4 @@
+import { defaults } from '../../lib/model/settings.js';
 import { Consensus, type ConsensusOptions } from '../../lib/consensus/consensus.js';
 import { DeliveryTable } from '../../lib/sequence/delivery-table.js';
 import type { Effects, Installation, Notice } from '../../lib/consensus/effects.js';
@@ -163,6 +164,7 @@ export class CoreProcess {
     this.core = new Consensus(
       {
         self: this.id,
+        settings: defaults,
         incarnation: this.disk.incarnation,
         isAdmitted: true,
         founds: true,

@@ -6,23 +6,25 @@ import { Outbox } from '../../lib/consensus/outbox.js';
 import { Refusals } from '../../lib/consensus/refusals.js';
 import type { Shared } from '../../lib/consensus/shared.js';
 import type { GroupId, Instance, ProcessId } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
+import { defaults } from '../../lib/model/settings.js';
 import type { ViewRecord } from '../../lib/model/view.js';
 
 /** What the roles of one process have in common, where nothing is decided yet: a role can be looked at by itself. */
 export function sharedOf(self: ProcessId, ...views: readonly ViewRecord[]): Shared {
   const outbox = new Outbox(self);
-  const log = new InstanceLog(0 as Instance, []);
+  const log = new InstanceLog(0 as Instance, [], defaults);
   return {
     self,
-    views: new Views({ views, group: 'abababababababab' as GroupId, borderInstances: limits.borderInstances }, log),
+    settings: defaults,
+    views: new Views({ views, group: 'abababababababab' as GroupId, borderInstances: constants.borderInstances }, log),
     right: { isAdmitted: true },
     log,
-    pool: new BatchPool(),
+    pool: new BatchPool(defaults),
     outbox,
-    clock: new GroupClock(self, true),
+    clock: new GroupClock(self, true, defaults),
     delivered: null,
-    refusals: new Refusals(outbox),
+    refusals: new Refusals(outbox, defaults),
     isSound: () => true,
     votesAPromise: 1,
   };

@@ -1,6 +1,6 @@
 import type { Mode } from '../../lib/consensus/mode.js';
 import type { BatchId } from '../../lib/model/batch.js';
-import { limits } from '../../lib/model/limits.js';
+import { defaults } from '../../lib/model/settings.js';
 import type { View } from '../../lib/model/view.js';
 import { CoreGroup, DELAYS_A_TICK } from './core-group.js';
 import { none } from './losses.js';
@@ -97,7 +97,7 @@ class FaultyGroup {
   }
 
   #mayPropose(number: number): boolean {
-    return this.group.process(number).inFlight.length < limits.batchesInFlightMax;
+    return this.group.process(number).inFlight.length < defaults.batchesInFlightMax;
   }
 
   #propose(number: number): BatchId {

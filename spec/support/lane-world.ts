@@ -1,5 +1,5 @@
 import type { ProcessId } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
+import { constants } from '../../lib/model/constants.js';
 import type { Nonce, Start } from '../../lib/model/start.js';
 import { Agenda } from '../../lib/simulation/agenda.js';
 import type { Lane } from '../../lib/transport/frame/inbox.js';
@@ -8,7 +8,7 @@ import type { Transport } from '../../lib/transport/transport.js';
 import { GROUP_A, MemoryLog, SOME_START } from './station.js';
 
 /** One unit of the agenda is a microsecond. */
-const TICK_US = limits.tickMs * 1_000;
+const TICK_US = constants.tickMs * 1_000;
 const DELAY_US = 200;
 
 export function idOf(number: number): ProcessId {

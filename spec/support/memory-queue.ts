@@ -2,7 +2,7 @@ import type { Checkpoint } from '../../lib/model/checkpoint.js';
 import { TreplicaError, UnknownOutcomeError } from '../../lib/model/errors.js';
 import type { Facts } from '../../lib/model/facts.js';
 import type { Instance, Position, ProcessId } from '../../lib/model/ids.js';
-import { limits } from '../../lib/model/limits.js';
+import { defaults } from '../../lib/model/settings.js';
 import { realScheduler } from '../../lib/paxos/scheduler.js';
 import { checkedFacts, type ParticipantFacts } from '../../lib/queue/facts.js';
 import { checkHolder, handOver } from '../../lib/queue/holder-checks.js';
@@ -233,7 +233,7 @@ export class MemoryQueue implements Queue {
 
   #read(): Reader {
     if (this.#reader !== null) return this.#reader;
-    const reader = new Reader({ codec, unreadBytesMax: limits.unreadBytesMax, resume: () => this.catchUp() });
+    const reader = new Reader({ codec, unreadBytesMax: defaults.unreadBytesMax, resume: () => this.catchUp() });
     if (this.#isClosed) reader.stopped([], this.#cause);
     else this.#attach(reader);
     this.#reader = reader;

@@ -1,6 +1,6 @@
 import type { Mode } from '../../lib/consensus/mode.js';
 import type { BatchId } from '../../lib/model/batch.js';
-import { limits } from '../../lib/model/limits.js';
+import { defaults } from '../../lib/model/settings.js';
 import { CoreGroup, DELAYS_A_TICK } from './core-group.js';
 import { kindOf, processesOf, ScenarioFaults } from './scenario-faults.js';
 import { Narrator } from './scenario-narrator.js';
@@ -167,7 +167,7 @@ export class Stage {
   /** Followers other than these have been without the coordinator for long enough to agree, and not to stand themselves. */
   #stand(processes: readonly number[]): void {
     const followers = this.#group.live.filter((p) => p.core?.reign === null && !processes.includes(p.number));
-    for (let i = 0; i < limits.silenceTicks / 2; i += 1) for (const p of followers) this.#group.tick(p.number);
+    for (let i = 0; i < defaults.silenceTicks / 2; i += 1) for (const p of followers) this.#group.tick(p.number);
     for (const process of processes) {
       const asked = () => this.#group.sentOf('canvass').filter((m) => m.from === process).length;
       const before = asked();

@@ -1,7 +1,7 @@
 import { assert, unreachable } from '../../model/assert.js';
 import { isSameBase, type GroupBase } from '../../model/base.js';
 import type { GroupId, ProcessId } from '../../model/ids.js';
-import { limits } from '../../model/limits.js';
+import { constants } from '../../model/constants.js';
 import type { Founding, FoundingRecord, LedgerSnapshot, Withdrawal } from '../../model/records.js';
 import { groupIdOf, View } from '../../model/view.js';
 import type { Part } from '../../model/part.js';
@@ -12,7 +12,7 @@ import { isDead, mayWithdraw, withdrawalOf, withWithdrawal } from './withdrawal.
 export interface FoundingOptions {
   /** Members of the first view. */
   readonly replicas: number;
-  /** α of the groups that it founds. Default: `limits.borderInstances`. */
+  /** α of the groups that it founds. Default: `constants.borderInstances`. */
   readonly borderInstances?: number;
   /** Whether this process may found a group: not if it may have belonged to one and has lost its ledger. */
   readonly founds: boolean;
@@ -75,7 +75,7 @@ export class FoundingRole {
     const { outbox, self } = this.#shared;
     if (this.#record.signed === null) this.#tryToPropose();
     if (this.#now % PATIENCE_TICKS === 0) this.#tellWhatIsAwaited();
-    if (this.#now % limits.helloTicks !== 1) return;
+    if (this.#now % this.#shared.settings.helloTicks !== 1) return;
     outbox.send(EVERYONE, this.#hello(this.#intent));
     this.#tellOfStuckness();
     const { signed } = this.#record;
@@ -99,7 +99,7 @@ export class FoundingRole {
   #tellOfStuckness(): void {
     const { outbox } = this.#shared;
     const { signed } = this.#record;
-    if (signed === null || this.#now - this.#waitsSince < limits.foundingTicks) return;
+    if (signed === null || this.#now - this.#waitsSince < this.#shared.settings.foundingTicks) return;
     outbox.send(EVERYONE, { kind: 'stuck', founding: signed.group });
     this.#tryToWithdraw(signed);
   }
@@ -113,7 +113,8 @@ export class FoundingRole {
     const withdrawn = withdrawalOf(this.#record.withdrawals, signed.group)?.by ?? [];
     if (withdrawn.includes(self)) return;
     const stuck = new Set([self, ...withdrawn]);
-    for (const [process, heard] of this.#stuck) if (this.#now - heard <= limits.helloExpiryTicks) stuck.add(process);
+    for (const [process, heard] of this.#stuck)
+      if (this.#now - heard <= this.#shared.settings.helloExpiryTicks) stuck.add(process);
     if (!mayWithdraw(stuck, signed.members.length)) return;
     this.#take({ founding: signed, by: [self] });
     outbox.sendOnceDurable(EVERYONE, { kind: 'withdrawn', withdrawal: this.#withdrawalIn(this.#record, signed) });
@@ -241,7 +242,7 @@ export class FoundingRole {
       return;
     }
     // A withdrawer may have taken another id since. It is believed if the founding makes no progress otherwise.
-    if (!founding.members.includes(from) && this.#now - this.#waitsSince < limits.foundingTicks) return;
+    if (!founding.members.includes(from) && this.#now - this.#waitsSince < this.#shared.settings.foundingTicks) return;
     const { withdrawals: before, signed: own } = this.#record;
     const isKnown = isOurs || own?.group === founding.group || withdrawalOf(before, founding.group) !== undefined;
     if (!isKnown && before.length >= WITHDRAWALS_MAX) return;
@@ -285,9 +286,14 @@ export class FoundingRole {
     const { digest: own } = this.#base;
     if (own !== '' && !isSameBase(founding.base, this.#base)) {
       outbox.notice({ kind: 'bases-differ', process: from, base: founding.base.digest, own });
-    } else if (this.#learnsFrom(founding) && founding.borderInstances < limits.windowInstances) {
+    } else if (this.#learnsFrom(founding) && founding.borderInstances < this.#shared.settings.windowInstances) {
       const { borderInstances } = founding;
-      outbox.notice({ kind: 'borders-differ', process: from, borderInstances, own: limits.windowInstances });
+      outbox.notice({
+        kind: 'borders-differ',
+        process: from,
+        borderInstances,
+        own: this.#shared.settings.windowInstances,
+      });
     } else if (this.#learnsFrom(founding) && this.#record.signed === null) {
       this.#enter(founding, 'observer');
     } else if (!this.#outsider) {
@@ -356,7 +362,7 @@ export class FoundingRole {
     const withdrawal = withdrawalOf(this.#record.withdrawals, group);
     if (views.founded || withdrawal === undefined || isDead(withdrawal) || !withdrawal.by.includes(self)) return;
     if (this.#alive?.group !== group) this.#alive = { group, since: this.#now };
-    else if (this.#now - this.#alive.since >= limits.helloExpiryTicks)
+    else if (this.#now - this.#alive.since >= this.#shared.settings.helloExpiryTicks)
       this.#dissolve({ ...this.#record, signed: null }, group, false);
   }
 
@@ -391,7 +397,7 @@ export class FoundingRole {
     const { self } = this.#shared;
     if (this.#outsider || !this.#options.founds) return;
     for (const [candidate, { heard, willing }] of this.#candidates) {
-      if (this.#now - heard > limits.helloExpiryTicks) this.#candidates.delete(candidate);
+      if (this.#now - heard > this.#shared.settings.helloExpiryTicks) this.#candidates.delete(candidate);
       else if (!willing) return; // It has signed: a group is being founded, and a second one beside it would help nobody.
     }
     const lowest = [self, ...this.#candidates.keys()].sort().slice(0, this.#options.replicas);
@@ -401,7 +407,7 @@ export class FoundingRole {
       this.#stableSince = this.#now;
     }
     if (lowest.length < this.#options.replicas || lowest[0] !== self) return;
-    if (this.#options.replicas > 1 && this.#now - this.#stableSince < limits.helloTicks) return;
+    if (this.#options.replicas > 1 && this.#now - this.#stableSince < this.#shared.settings.helloTicks) return;
     let attempt = 0;
     const [base, borderInstances] = [this.#base, this.#borderInstances];
     while (this.#isGivenUp(groupIdOf(lowest, attempt, base, borderInstances))) attempt += 1;
@@ -410,7 +416,7 @@ export class FoundingRole {
   }
 
   get #borderInstances(): number {
-    return this.#options.borderInstances ?? limits.borderInstances;
+    return this.#options.borderInstances ?? constants.borderInstances;
   }
 
   #isGivenUp(group: GroupId): boolean {

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 
 import { assert } from '../../model/assert.js';
-import { limits } from '../../model/limits.js';
+import { constants } from '../../model/constants.js';
 import { CHUNK_HEAD_BYTES, CheckpointDigest, chunkHead, chunkKeyCrc } from './checkpoint-codec.js';
 import type { CheckpointPlace } from '../checkpoint-store.js';
 
@@ -55,7 +55,7 @@ export class CheckpointOutput {
     this.note(chunk);
     this.write(head);
     this.write(chunk);
-    if (this.#gatheredBytes >= limits.checkpointWriteBytes) await this.#flush();
+    if (this.#gatheredBytes >= constants.checkpointWriteBytes) await this.#flush();
     this.#assertSound();
   }
 
@@ -107,7 +107,7 @@ export class CheckpointOutput {
   async #write(gathered: readonly Uint8Array[]): Promise<void> {
     const file = await this.#file;
     await writeAll(file, gathered);
-    if (this.#unsyncedBytes < limits.checkpointSyncBytes) return;
+    if (this.#unsyncedBytes < constants.checkpointSyncBytes) return;
     await file.datasync();
     this.#unsyncedBytes = 0;
   }
@@ -119,7 +119,7 @@ export class CheckpointOutput {
 
 /** A larger chunk could be written, but neither sent to another process nor read back. */
 export function assertSize({ length }: Uint8Array): void {
-  const max = limits.checkpointChunkBytesMax;
+  const max = constants.checkpointChunkBytesMax;
   assert(length <= max, 'no chunk of a checkpoint is larger than can be read back', { length, max });
 }
 

@@ -2,7 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 
 import type { Checkpoint } from '../../model/checkpoint.js';
 import { readAt } from '../../bytes/read-at.js';
-import { limits } from '../../model/limits.js';
+import { constants } from '../../model/constants.js';
 import { CHUNK_HEAD_BYTES, chunkKeyCrc, isSound } from './checkpoint-codec.js';
 import { decodeHead, HEAD_BYTES } from './checkpoint-layout.js';
 import type { CheckpointOutput } from './checkpoint-output.js';
@@ -40,7 +40,7 @@ async function scan(path: string, queueId: string, checkpoint: Checkpoint, outpu
       const head = await readAt(file, CHUNK_HEAD_BYTES, output.end);
       if (head.length < CHUNK_HEAD_BYTES) break;
       const length = head.readUInt32LE(0);
-      if (length > limits.checkpointChunkBytesMax) break;
+      if (length > constants.checkpointChunkBytesMax) break;
       const chunk = await readAt(file, length, output.end + CHUNK_HEAD_BYTES);
       if (!isSound(head, chunk, chunkKeyCrc(queueId, checkpoint, index))) break;
       output.note(chunk);

@@ -21,7 +21,7 @@ import {
 import { dirname } from 'node:path';
 
 import { assert } from '../../model/assert.js';
-import { limits } from '../../model/limits.js';
+import { constants } from '../../model/constants.js';
 import { syncDirectory } from '../lmdb/directory.js';
 import { damaged } from '../ledger-errors.js';
 import { encodeCommit, commitBytesMax, type JournaledCommit } from './journaled-commit.js';
@@ -30,7 +30,7 @@ import { journalFile } from './journal-file.js';
 import { scanJournal, type JournalScan } from './scan.js';
 import { SECTOR_BYTES, sectorsOf, writeSectors } from './sector.js';
 
-const SECTORS = limits.journalBytes / SECTOR_BYTES;
+const SECTORS = constants.journalBytes / SECTOR_BYTES;
 
 /**
  * From the last commit that was found in a journal to the number that the next journal begins with: between them lies the
@@ -55,8 +55,8 @@ export function readJournal(directory: string, appliedOf: () => number): Journal
     if (applied === 0) return NOTHING;
     throw damaged(name, 'it is missing');
   }
-  if (journal.length !== limits.journalBytes) {
-    throw damaged(name, `it has ${journal.length} bytes, and ${limits.journalBytes} were written`);
+  if (journal.length !== constants.journalBytes) {
+    throw damaged(name, `it has ${journal.length} bytes, and ${constants.journalBytes} were written`);
   }
   if (applied > 0) return scanJournal(journal, applied, name);
   const { confirmed } = readHeader(journal, name);
@@ -77,8 +77,8 @@ export class Journal {
   #confirming: NodeJS.Timeout | null = null;
   /** The error of a write for which no caller waited. */
   #failure: Error | null = null;
-  readonly #frame = Buffer.allocUnsafe(limits.journalCommitBytesMax);
-  readonly #sectors = Buffer.allocUnsafe(sectorsOf(limits.journalCommitBytesMax) * SECTOR_BYTES);
+  readonly #frame = Buffer.allocUnsafe(constants.journalCommitBytesMax);
+  readonly #sectors = Buffer.allocUnsafe(sectorsOf(constants.journalCommitBytesMax) * SECTOR_BYTES);
   readonly #header = Buffer.alloc(SECTOR_BYTES);
 
   /**
@@ -87,7 +87,7 @@ export class Journal {
    */
   static create(directory: string, sequence: number): Journal {
     const path = journalFile(directory);
-    const bytes = Buffer.alloc(limits.journalBytes);
+    const bytes = Buffer.alloc(constants.journalBytes);
     writeHeader(bytes, { confirmed: sequence });
     const next = `${path}.new`;
     const fd = openSync(next, 'w');
@@ -119,7 +119,7 @@ export class Journal {
   /** Whether it is small enough for the journal and there is room; if not, LMDB is to have it and all before it. */
   hasRoomFor(commit: JournaledCommit): boolean {
     const bytes = commitBytesMax(commit);
-    return bytes <= limits.journalCommitBytesMax && this.#sector + sectorsOf(bytes) <= SECTORS;
+    return bytes <= constants.journalCommitBytesMax && this.#sector + sectorsOf(bytes) <= SECTORS;
   }
 
   /**
@@ -168,7 +168,7 @@ export class Journal {
     this.#confirming ??= setTimeout(() => {
       this.#confirming = null;
       this.#confirm();
-    }, limits.journalConfirmMs).unref();
+    }, constants.journalConfirmMs).unref();
   }
 
   #confirm(): void {

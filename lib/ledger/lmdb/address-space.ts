@@ -5,7 +5,7 @@
 import { statSync } from 'node:fs';
 
 import { TreplicaError } from '../../model/errors.js';
-import { limits } from '../../model/limits.js';
+import { constants } from '../../model/constants.js';
 import { dataFile } from './data-file.js';
 import { addressSpaceInUse, limitOf } from './system-limits.js';
 
@@ -27,9 +27,9 @@ const ROOM_FACTOR = 2;
  */
 export function mapBytesFor(directory: string): number {
   const limit = limitOf('address space');
-  if (limit === Infinity) return limits.mapBytes;
+  if (limit === Infinity) return constants.mapBytes;
   const left = limit - addressSpaceInUse();
-  const bytes = Math.min(limits.mapBytes, Math.floor(left / 2 / PAGE_BYTES) * PAGE_BYTES);
+  const bytes = Math.min(constants.mapBytes, Math.floor(left / 2 / PAGE_BYTES) * PAGE_BYTES);
   const needed = Math.max(MAP_BYTES_MIN, ROOM_FACTOR * fileBytes(directory) + TRANSACTION_BYTES);
   if (bytes < needed) throw tooLittle(directory, `it would be given ${Math.max(0, bytes)} bytes and needs ${needed}`);
   return bytes;
@@ -50,7 +50,7 @@ export class MapRoom {
    * @throws TreplicaError LEDGER_FAILED where LMDB would have to map more than the address space may have
    */
   assertFor(bytes: number): void {
-    if (this.#mapBytes === limits.mapBytes) return;
+    if (this.#mapBytes === constants.mapBytes) return;
     const needed = fileBytes(this.#directory) + ROOM_FACTOR * bytes + TRANSACTION_BYTES;
     if (needed > this.#mapBytes)
       throw tooLittle(this.#directory, `${this.#mapBytes} bytes are mapped, ${needed} needed`);
@@ -64,6 +64,6 @@ function fileBytes(directory: string): number {
 function tooLittle(directory: string, why: string): TreplicaError {
   return new TreplicaError(
     'LEDGER_FAILED',
-    `The ledger in directory ${directory} does not fit the address space that this process may use, ${limitOf('address space')} bytes: ${why}. Raise the limit (ulimit -v, RLIMIT_AS) or lift it, then start the process again. With no limit, ${limits.mapBytes} bytes are mapped, which take no memory.`,
+    `The ledger in directory ${directory} does not fit the address space that this process may use, ${limitOf('address space')} bytes: ${why}. Raise the limit (ulimit -v, RLIMIT_AS) or lift it, then start the process again. With no limit, ${constants.mapBytes} bytes are mapped, which take no memory.`,
   );
 }

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import type { RootDatabase } from 'lmdb';
 
 import { TreplicaError } from '../../model/errors.js';
-import { limits } from '../../model/limits.js';
+import { constants } from '../../model/constants.js';
 import { removeUnfinishedCheckpoints } from '../checkpoints/file-checkpoints.js';
 import { journalFile } from '../journal/journal-file.js';
 import { damaged } from '../ledger-errors.js';
@@ -93,7 +93,7 @@ export class Environment {
     }
     this.#watching = setInterval(() => {
       this.#watch();
-    }, limits.journalMs).unref();
+    }, constants.journalMs).unref();
   }
 
   /** What every further commit ends with; null while all is well. */
@@ -112,7 +112,7 @@ export class Environment {
         `Queue ${queueId} is already open in this process (${process.pid}) with directory ${this.directory}. Use that one, close it first, or give this one a directory of its own.`,
       );
     }
-    if (this.#queues.size >= limits.queuesADirectoryMax) {
+    if (this.#queues.size >= constants.queuesADirectoryMax) {
       throw new TreplicaError(
         'INVALID_OPTION',
         `Queue ${queueId} was not opened: this process has ${this.#queues.size} queues open with directory ${this.directory}, as many as one directory takes. Give this one another directory. The others go on.`,

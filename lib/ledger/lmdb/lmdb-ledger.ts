@@ -4,7 +4,7 @@ import { FileCheckpoints } from '../checkpoints/file-checkpoints.js';
 import type { Environment } from './environment.js';
 import type { Ledger } from '../ledger.js';
 import { closed, otherQueues } from '../ledger-errors.js';
-import { limits } from '../../model/limits.js';
+import { constants } from '../../model/constants.js';
 import { openDirectories } from './open-directories.js';
 import type { QueueTables } from './queue-tables.js';
 import { RecordCodec } from '../records/record-codec.js';
@@ -51,7 +51,7 @@ class LmdbLedger implements Ledger {
     this.#records = new StoredRecords(
       {
         meta: () => this.#tables.meta(),
-        segmentInstances: limits.segmentInstances,
+        segmentInstances: constants.segmentInstances,
         entries: (from, to) => this.#tables.log.entries(from, to),
         inventory: () => environment.inventories.get(name),
       },
@@ -95,7 +95,7 @@ class LmdbLedger implements Ledger {
   read(from: Instance, to: Instance, maxBytes: number): LogEntry[] {
     this.#assertOpen();
     // A segment is read whole, and compared with its digest.
-    this.#environment.writes.settleLog(this.#tables, to + limits.segmentInstances);
+    this.#environment.writes.settleLog(this.#tables, to + constants.segmentInstances);
     return this.#environment.reading(() => this.#records.read(from, to, maxBytes));
   }
 

@@ -6,7 +6,7 @@ import { existsSync, realpathSync } from 'node:fs';
 
 import { TreplicaError } from '../../model/errors.js';
 import type { Instance } from '../../model/ids.js';
-import { limits } from '../../model/limits.js';
+import { constants } from '../../model/constants.js';
 import type { LedgerSnapshot, LogEntry } from '../../model/records.js';
 import type { CheckpointStore } from '../checkpoint-store.js';
 import type { LedgerReader } from '../ledger-reader.js';
@@ -98,7 +98,7 @@ class LmdbReader implements LedgerReader {
     return this.#snapshots.take(() => {
       const { watermark, start } = this.#records.verify().state;
       if (from < start || from < this.#startNow()) return null;
-      const end = firstOf(segmentOf(from, limits.segmentInstances) + SEGMENTS_A_READ, limits.segmentInstances);
+      const end = firstOf(segmentOf(from, constants.segmentInstances) + SEGMENTS_A_READ, constants.segmentInstances);
       return this.#records.read(from, Math.min(to, watermark, end) as Instance, maxBytes);
     });
   }
@@ -125,7 +125,7 @@ class LmdbReader implements LedgerReader {
 
   #newRecords(journaled: readonly JournaledCommit[]): StoredRecords {
     const store = {
-      segmentInstances: limits.segmentInstances,
+      segmentInstances: constants.segmentInstances,
       meta: () => this.#meta(),
       entries: (from: Instance, to: Instance) => this.#entries(from, to),
       inventory: () => this.#inventories().get(inventoryKey(this.#name)),
@@ -138,7 +138,7 @@ class LmdbReader implements LedgerReader {
   }
 
   *#entries(from: Instance, to: Instance): Generator<readonly [Instance, Buffer]> {
-    const { segmentInstances } = limits;
+    const { segmentInstances } = constants;
     const prefix = logPrefix(this.#name);
     const start = segmentName(prefix, segmentOf(from, segmentInstances));
     for (const name of this.#snapshots.names(start, endOfLog(this.#name))) {

@@ -1,11 +1,11 @@
 /** Opens and closes LMDB's environments. The rules that make LMDB keep its promises are obeyed here, and nowhere else. */
-import { constants } from 'node:os';
+import { constants as system } from 'node:os';
 
 import * as lmdb from 'lmdb';
 import { open, type Database, type DatabaseOptions, type Key, type RootDatabase } from 'lmdb';
 
 import { TreplicaError } from '../../model/errors.js';
-import { limits } from '../../model/limits.js';
+import { constants } from '../../model/constants.js';
 import { anotherVersion, damaged, notWritable } from '../ledger-errors.js';
 import { lackOfRoom } from './room.js';
 
@@ -19,7 +19,7 @@ export function openRoot(
       // Without it, a directory with a dot in its name is taken for a file.
       noSubdir: false,
       overlappingSync: false,
-      maxDbs: limits.namedDatabasesMax,
+      maxDbs: constants.namedDatabasesMax,
       encoding: 'binary',
       cache: false,
       ...options,
@@ -31,7 +31,7 @@ export function openRoot(
 
 export function accessError(directory: string, cause: unknown): TreplicaError {
   if (cause instanceof TreplicaError) return cause;
-  const { EACCES, EPERM, EROFS } = constants.errno;
+  const { EACCES, EPERM, EROFS } = system.errno;
   const { message, code } = cause as Error & { readonly code?: number };
   if (code === EACCES || code === EPERM || code === EROFS) return notWritable(directory, cause);
   if (message.includes('MDB_VERSION_MISMATCH')) return anotherVersion(`data file in directory ${directory}`, message);

@@ -1,7 +1,7 @@
 import type { Database } from 'lmdb';
 
 import type { Instance } from '../../model/ids.js';
-import { limits } from '../../model/limits.js';
+import { constants } from '../../model/constants.js';
 import { firstOf, segmentOf } from '../records/log-state.js';
 
 type Segment = Database<Buffer, number>;
@@ -16,7 +16,7 @@ export interface SegmentPlace {
   databaseNames(start: string, end: string): string[];
 }
 
-const { segmentInstances } = limits;
+const { segmentInstances } = constants;
 
 /**
  * One queue's log, cut into segments of a fixed number of instances, each in a named database of its own. Dropping a
@@ -51,7 +51,7 @@ export class LogSegments {
    */
   removeBelow(start: Instance): void {
     const border = segmentOf(start, segmentInstances);
-    const unneeded = this.#numbers.slice(0, Math.min(this.#placeOf(border), limits.segmentsDroppedMax));
+    const unneeded = this.#numbers.slice(0, Math.min(this.#placeOf(border), constants.segmentsDroppedMax));
     for (const number of unneeded) this.#drop(number);
     if (unneeded.length > 0) this.#numbers = this.#numbers.slice(unneeded.length);
     if (start <= this.#start) return;
@@ -81,7 +81,7 @@ export class LogSegments {
   /** Must not be called within a transaction, where LMDB forbids it. */
   closeUnused(): void {
     for (const [number, segment] of this.#open) {
-      if (this.#open.size <= limits.openSegmentsMax) return;
+      if (this.#open.size <= constants.openSegmentsMax) return;
       this.#open.delete(number);
       this.#place.closeDatabase(segment);
     }

@@ -2,7 +2,7 @@
 import { closeSync, openSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-import { limits } from '../../model/limits.js';
+import { constants } from '../../model/constants.js';
 import { journalFile } from '../journal/journal-file.js';
 
 /** A process, described so that a later one with the same number differs, as far as the system tells. */
@@ -67,9 +67,9 @@ export function isVisible({ boot, pidNamespace }: OwnerProcess): boolean {
  */
 function isHeardOf(directory: string): boolean {
   const first = touchedMs(directory);
-  if (first === null || Date.now() - first > limits.ownerSilenceMs) return false;
+  if (first === null || Date.now() - first > constants.ownerSilenceMs) return false;
   const pause = new Int32Array(new SharedArrayBuffer(4));
-  for (let waited = 0; waited < limits.ownerSilenceMs; waited += WATCH_MS) {
+  for (let waited = 0; waited < constants.ownerSilenceMs; waited += WATCH_MS) {
     Atomics.wait(pause, 0, 0, WATCH_MS);
     if (touchedMs(directory) !== first) return true;
   }

@@ -1,6 +1,6 @@
 import type { RootDatabase } from 'lmdb';
 
-import { limits } from '../../model/limits.js';
+import { constants } from '../../model/constants.js';
 import type { Journal } from '../journal/journal.js';
 import { valuesOf, type JournaledCommit } from '../journal/journaled-commit.js';
 import type { TransactionMark } from '../lmdb-file/transaction-mark.js';
@@ -159,7 +159,7 @@ export class WriteAhead {
       } catch {
         // It is kept as the failure, which ends the owner at its next tick.
       }
-    }, limits.journalMs).unref();
+    }, constants.journalMs).unref();
   }
 
   #settle(): void {

@@ -5,7 +5,7 @@
 import { assert } from '../../model/assert.js';
 import { TreplicaError } from '../../model/errors.js';
 import { after, type Instance } from '../../model/ids.js';
-import { limits } from '../../model/limits.js';
+import { constants } from '../../model/constants.js';
 import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../../model/records.js';
 import type { Ledger } from '../ledger.js';
 import { closed, failed } from '../ledger-errors.js';
@@ -45,7 +45,7 @@ export class MemoryDisk {
     readonly onWrite: (write: DiskWrite) => void = completeAtOnce,
     options: MemoryDiskOptions = {},
   ) {
-    this.segmentInstances = options.segmentInstances ?? limits.segmentInstances;
+    this.segmentInstances = options.segmentInstances ?? constants.segmentInstances;
     this.onCheckpointWrite = options.onCheckpointWrite ?? completeAtOnce;
   }
 

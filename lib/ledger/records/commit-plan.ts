@@ -2,7 +2,7 @@ import { assert } from '../../model/assert.js';
 import { NO_BALLOT } from '../../model/ballot.js';
 import type { Checkpoint } from '../../model/checkpoint.js';
 import { after, type Instance } from '../../model/ids.js';
-import { limits } from '../../model/limits.js';
+import { constants } from '../../model/constants.js';
 import type { LedgerRecord, LogEntry } from '../../model/records.js';
 import {
   NO_TALLY,
@@ -254,7 +254,7 @@ export class CommitPlan {
 
   #truncate(keepBytes: number): void {
     const first = segmentOf(this.#start, this.#segmentInstances);
-    const end = Math.min(segmentOf(this.#checkpointed, this.#segmentInstances), first + limits.segmentsDroppedMax);
+    const end = Math.min(segmentOf(this.#checkpointed, this.#segmentInstances), first + constants.segmentsDroppedMax);
     for (let number = first; number < end; number += 1) {
       const tally = this.#tallies.get(number) ?? this.#state.sealed.get(number);
       assert(tally !== undefined, 'a segment below the watermark has a tally', { number });

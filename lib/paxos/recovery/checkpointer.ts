@@ -1,3 +1,4 @@
+import type { Settings } from '../../model/settings.js';
 import type { CheckpointStore } from '../../ledger/checkpoint-store.js';
 import type { Checkpoint, Verdict } from '../../model/checkpoint.js';
 import { InvariantViolation, isDamage, TreplicaError } from '../../model/errors.js';
@@ -19,6 +20,7 @@ import { savingTaskOf, type ReplayTask } from './replay-task.js';
 import type { Supplier } from './supplier.js';
 
 export interface CheckpointerOptions {
+  readonly settings: Settings;
   readonly self: ProcessId;
   readonly store: CheckpointStore;
   readonly delivery: Delivery;
@@ -103,6 +105,7 @@ export class Checkpointer {
     this.#digests = new Digests(options.self);
     this.#latest = options.latest;
     this.#watch = new SaveWatch({
+      settings: options.settings,
       notify: options.notify,
       unsaved: () => options.delivery.front.position - (this.#latest?.position ?? 0),
     });

@@ -5,7 +5,7 @@
  */
 import type { CheckpointReader, CheckpointWriter } from '../../ledger/checkpoint-store.js';
 import { TreplicaError } from '../../model/errors.js';
-import { limits } from '../../model/limits.js';
+import { constants } from '../../model/constants.js';
 import type { StateKeeper, StateSink } from '../../queue/state-holder.js';
 
 /** Resolves in a later turn of the event loop. */
@@ -22,7 +22,7 @@ export async function saveState(
   pieces: Iterable<Uint8Array>,
   writer: Pick<CheckpointWriter, 'append'>,
   nextTurn: NextTurn,
-  chunkBytes: number = limits.checkpointChunkBytes,
+  chunkBytes: number = constants.checkpointChunkBytes,
 ): Promise<void> {
   let chunk: Uint8Array[] = [];
   let bytes = 0;

@@ -2,6 +2,7 @@
  * What a queue does beside consensus so that a process may be away for any time, and lose anything but its votes, and come
  * back by itself: checkpoints and the cutting of the log, serving and fetching of checkpoints, repair of what is damaged.
  */
+import type { Settings } from '../../model/settings.js';
 import type { Arriving } from '../../consensus/arriving.js';
 import type { Consensus } from '../../consensus/consensus.js';
 import type { MessageOf } from '../../consensus/messages.js';
@@ -32,6 +33,7 @@ import type { RepairMessage } from '../wire/repair-messages.js';
 import type { WireMessage } from '../wire/routes.js';
 
 export interface RecoveryOptions {
+  readonly settings: Settings;
   readonly self: ProcessId;
   readonly core: Consensus;
   readonly ledger: Ledger;
@@ -61,11 +63,12 @@ export class Recovery implements RepairReceiver, DeliveryListener {
 
   constructor(options: RecoveryOptions) {
     this.#options = options;
-    const { self, ledger, delivery, driver, fail, notify } = options;
+    const { settings, self, ledger, delivery, driver, fail, notify } = options;
     const send = (to: ProcessId, message: WireMessage): void => {
       driver.tell(to, message);
     };
     this.#repairer = new Repairer({
+      settings,
       others: () => this.#others,
       send,
       write: (records, done) => {
@@ -78,6 +81,7 @@ export class Recovery implements RepairReceiver, DeliveryListener {
       },
     });
     this.#supplier = new Supplier({
+      settings,
       store: ledger.checkpoints,
       send,
       onDamage: (error) => {
@@ -88,6 +92,7 @@ export class Recovery implements RepairReceiver, DeliveryListener {
       fail,
     });
     this.#transfer = new StateTransfer({
+      settings,
       store: ledger.checkpoints,
       send,
       isWanted: (checkpoint) => this.#isWanted(checkpoint) && checkpoint.next > (this.#installing?.next ?? -1),
@@ -100,6 +105,7 @@ export class Recovery implements RepairReceiver, DeliveryListener {
       fail,
     });
     this.#checkpointer = new Checkpointer({
+      settings,
       self,
       store: ledger.checkpoints,
       delivery,

@@ -2,12 +2,13 @@ import type { MessageOf } from '../../consensus/messages.js';
 import { NO_BALLOT } from '../../model/ballot.js';
 import type { DamagedLogError } from '../../model/errors.js';
 import { after, laterOf, type Instance, type ProcessId } from '../../model/ids.js';
-import { limits } from '../../model/limits.js';
+import type { Settings } from '../../model/settings.js';
 import type { LedgerRecord } from '../../model/records.js';
 import type { Missing } from '../../queue/events.js';
 import type { RepairMessage } from '../wire/repair-messages.js';
 
 export interface RepairerOptions {
+  readonly settings: Settings;
   /** The other members of the group, as far as is known. */
   readonly others: () => readonly ProcessId[];
   readonly send: (to: ProcessId, message: MessageOf<'catch-up'> | RepairMessage) => void;
@@ -143,7 +144,7 @@ export class Repairer {
     const task = this.#task;
     if (task === null || this.#isWriting) return;
     this.#ticks += 1;
-    if (this.#ticks < limits.retryTicksMax) return;
+    if (this.#ticks < this.#options.settings.retryTicksMax) return;
     this.#turn += 1;
     if (task.kind === 'entries') this.#learnt(task, task.from);
     else this.#ask(task);

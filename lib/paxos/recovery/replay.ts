@@ -3,7 +3,7 @@ import { checkpointsIn } from '../../ledger/open.js';
 import { assert } from '../../model/assert.js';
 import type { Checkpoint } from '../../model/checkpoint.js';
 import { TreplicaError } from '../../model/errors.js';
-import { limits } from '../../model/limits.js';
+import { constants } from '../../model/constants.js';
 import type { Instance } from '../../model/ids.js';
 import { decodeHead, encodeHead } from '../../sequence/checkpoint-head.js';
 import { restoreState, saveState, type NextTurn } from './chunks.js';
@@ -73,7 +73,7 @@ async function deliverUntil(replay: Replay, cursor: Cursor): Promise<void> {
   ledger.load(); // What is read reaches to the watermark of now, which is not below `until`.
   while (cursor.next < until) {
     const { next } = cursor;
-    for (const { instance, vote } of ledger.read(next, until, limits.catchUpBytes) ?? []) {
+    for (const { instance, vote } of ledger.read(next, until, constants.logReadBytes) ?? []) {
       assert(vote !== null, 'the log holds a batch at every decided instance', { instance });
       for (const passage of cursor.pass(instance, vote.batch)) holder.deliver({ ...passage, tickets: null });
     }

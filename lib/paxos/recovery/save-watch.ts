@@ -1,8 +1,10 @@
+import { constants } from '../../model/constants.js';
+import type { Settings } from '../../model/settings.js';
 import { TreplicaError } from '../../model/errors.js';
-import { limits } from '../../model/limits.js';
 import type { CheckpointEvent } from '../../queue/events.js';
 
 export interface SaveWatchOptions {
+  readonly settings: Settings;
   readonly notify: (event: CheckpointEvent) => void;
   /** How many messages no checkpoint holds. */
   readonly unsaved: () => number;
@@ -59,7 +61,7 @@ export class SaveWatch {
   tick(): void {
     if (this.#quietTicks !== null) this.#onQuiet((this.#quietTicks += 1));
     const failure = this.#failure;
-    if (failure === null || (failure.ticks += 1) % limits.warningTicks !== 0) return;
+    if (failure === null || (failure.ticks += 1) % this.#options.settings.warningTicks !== 0) return;
     this.#options.notify({
       kind: 'checkpoint-overdue',
       error: failure.error,
@@ -68,10 +70,17 @@ export class SaveWatch {
   }
 
   #onQuiet(ticks: number): void {
-    const seconds = (ticks * limits.tickMs) / 1000;
-    if (this.#callOff !== null && ticks >= limits.savingStalledTicks) this.#callOff.abort(stalled(this.#step, seconds));
-    else if (ticks >= limits.savingQuietTicks && (ticks - limits.savingQuietTicks) % limits.warningTicks === 0)
-      this.#options.notify({ kind: 'checkpoint-quiet', step: this.#step, seconds });
+    const seconds = (ticks * constants.tickMs) / 1000;
+    if (this.#callOff !== null && ticks >= this.#options.settings.savingStalledTicks)
+      this.#callOff.abort(stalled(this.#step, seconds));
+    else if (
+      ticks >= this.#options.settings.savingQuietTicks &&
+      (ticks - this.#options.settings.savingQuietTicks) % this.#options.settings.warningTicks === 0
+    )
+      this.#options.notify({
+        ...{ kind: 'checkpoint-quiet', step: this.#step, seconds },
+        endsAfterSeconds: (this.#options.settings.savingStalledTicks * constants.tickMs) / 1000,
+      });
   }
 }
 

@@ -3,11 +3,13 @@ import type { CheckpointReceiver, CheckpointStore } from '../../ledger/checkpoin
 import type { Checkpoint } from '../../model/checkpoint.js';
 import { isDamage } from '../../model/errors.js';
 import type { ProcessId } from '../../model/ids.js';
-import { limits } from '../../model/limits.js';
+import { constants } from '../../model/constants.js';
+import type { Settings } from '../../model/settings.js';
 import type { Missing, DamageEvent, RecoveryEvent } from '../../queue/events.js';
 import type { RepairMessage, RepairMessageOf } from '../wire/repair-messages.js';
 
 export interface StateTransferOptions {
+  readonly settings: Settings;
   readonly store: CheckpointStore;
   readonly send: (to: ProcessId, message: RepairMessage) => void;
   /** Whether this process still lacks data of the checkpoint, and could continue from its end. */
@@ -122,7 +124,7 @@ export class StateTransfer {
 
   onChunk(from: ProcessId, { digest, index, bytes }: RepairMessageOf<'chunk'>): void {
     const fetch = this.#fetch;
-    if (fetch?.checkpoint.digest !== digest || bytes.length > limits.checkpointChunkBytesMax) return;
+    if (fetch?.checkpoint.digest !== digest || bytes.length > constants.checkpointChunkBytesMax) return;
     if (!fetch.sources.includes(from)) return;
     fetch.heardAt.set(from, fetch.now);
     if (!fetch.asked.delete(index)) return;
@@ -143,9 +145,9 @@ export class StateTransfer {
     const fetch = this.#fetch;
     if (fetch === null) return;
     for (const asked of fetch.asked.values()) {
-      if (asked.source !== from || !mayPrecedeAnswer(agoTicks, fetch.now - asked.at)) continue;
+      if (asked.source !== from || !mayPrecedeAnswer(agoTicks, fetch.now - asked.at, this.#options.settings)) continue;
       asked.arrivedBytes += bytes;
-      if (asked.arrivedBytes > limits.arrivalBytesMax) continue;
+      if (asked.arrivedBytes > constants.arrivalBytesMax) continue;
       asked.arrivedAt = fetch.now;
       this.#arrivals += 1;
       fetch.silentTicks = 0;
@@ -212,7 +214,8 @@ export class StateTransfer {
     }
     const { bytes, chunks } = checkpoint;
     this.#options.notify({ kind: 'fetching', checkpoint, received, sources: [...sources] });
-    const bytesInFlight = Math.min(bytes / chunks, limits.checkpointChunkBytesMax) * limits.chunksInFlightMax;
+    const bytesInFlight =
+      Math.min(bytes / chunks, constants.checkpointChunkBytesMax) * this.#options.settings.chunksInFlightMax;
     const fetch: Fetch = {
       checkpoint,
       receiver,
@@ -220,7 +223,7 @@ export class StateTransfer {
       heardAt: new Map(),
       asked: new Map(),
       arrived: new Map(),
-      patienceTicks: limits.chunkTicks + Math.floor(bytesInFlight / limits.bytesATick),
+      patienceTicks: this.#options.settings.chunkTicks + Math.floor(bytesInFlight / this.#options.settings.bytesATick),
       now: 0,
       silentTicks: 0,
       stored: received,
@@ -233,7 +236,10 @@ export class StateTransfer {
   }
 
   #ask(fetch: Fetch): void {
-    while (fetch.next < fetch.checkpoint.chunks && fetch.asked.size + fetch.arrived.size < limits.chunksInFlightMax) {
+    while (
+      fetch.next < fetch.checkpoint.chunks &&
+      fetch.asked.size + fetch.arrived.size < this.#options.settings.chunksInFlightMax
+    ) {
       this.#askFor(fetch, fetch.next, 0);
       fetch.next += 1;
     }

@@ -2,10 +2,11 @@ import type { CheckpointReader, CheckpointStore } from '../../ledger/checkpoint-
 import type { Checkpoint } from '../../model/checkpoint.js';
 import { TreplicaError } from '../../model/errors.js';
 import type { ProcessId } from '../../model/ids.js';
-import { limits } from '../../model/limits.js';
+import type { Settings } from '../../model/settings.js';
 import type { RepairMessage, RepairMessageOf } from '../wire/repair-messages.js';
 
 export interface SupplierOptions {
+  readonly settings: Settings;
   readonly store: CheckpointStore;
   readonly send: (to: ProcessId, message: RepairMessage) => void;
   /** The local checkpoint turns out not to be readable. */
@@ -60,7 +61,7 @@ export class Supplier {
     }
     open.idleTicks = 0;
     // A process that gets no answer asks again; an index outside the offer is ignored.
-    if (this.#reads >= limits.chunkReadsMax || index >= open.checkpoint.chunks) return;
+    if (this.#reads >= this.#options.settings.chunkReadsMax || index >= open.checkpoint.chunks) return;
     this.#reads += 1;
     this.#serve(from, open, index)
       .catch((error: unknown) => this.#options.fail(error))

@@ -12,7 +12,7 @@ import { isOfMessages, NO_OP_ID, partsOf, valueKindOf, type BatchId } from '../.
 import type { GroupId, ProcessId } from '../../model/ids.js';
 import type { Checkpoint } from '../../model/checkpoint.js';
 import type { Founding, FoundingRecord, LedgerRecord, LogEntry, Withdrawal } from '../../model/records.js';
-import { limits } from '../../model/limits.js';
+import { constants } from '../../model/constants.js';
 import { incarnationOf, type PeerStarts, type Start } from '../../model/start.js';
 import type { RepairMessage } from './repair-messages.js';
 import { isOf, type WireMessage } from './routes.js';
@@ -267,7 +267,7 @@ function describeWithdrawal({ founding, by }: Withdrawal, nameOf: NameOf): strin
 
 /** Shown if it differs from the value with which this release founds groups. */
 function describeBorder({ borderInstances }: { readonly borderInstances: number }): string {
-  return borderInstances === limits.borderInstances ? '' : `, border ${borderInstances}`;
+  return borderInstances === constants.borderInstances ? '' : `, border ${borderInstances}`;
 }
 
 function describeFounding(founding: Founding, nameOf: NameOf): string {

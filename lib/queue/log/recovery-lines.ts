@@ -1,4 +1,3 @@
-import { limits } from '../../model/limits.js';
 import type { CheckpointEvent, QueueEventOf, RecoveryEvent } from '../events.js';
 import { error, info, warn, type Line, type Place } from './line.js';
 
@@ -19,7 +18,7 @@ export function checkpointLine(event: CheckpointEvent, place: Place): Line {
     case 'checkpoint-quiet':
       return warn(
         { ...place, step: event.step, seconds: event.seconds },
-        `a checkpoint is being made and has got no further for ${event.seconds} s (it ${event.step}): an operation or the module may hang, or the disk. A process that does so for ${(limits.savingStalledTicks * limits.tickMs) / 1000} s is ended; the log is kept.`,
+        `a checkpoint is being made and has got no further for ${event.seconds} s (it ${event.step}): an operation or the module may hang, or the disk. A process that does so for ${event.endsAfterSeconds} s is ended; the log is kept.`,
       );
     case 'checkpoint-source-damaged':
       return error(

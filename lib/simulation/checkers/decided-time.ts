@@ -1,4 +1,4 @@
-import { limits } from '../../model/limits.js';
+import { constants } from '../../model/constants.js';
 import type { DeliveredBatch } from '../../queue/state-holder.js';
 
 type Report = (text: string) => void;
@@ -9,7 +9,7 @@ interface WatchedClock {
 }
 
 /** A stamp is held within the bound of the time published, which passes for a while after it was published. */
-const SLACK_MS = 2 * limits.clockBoundMs;
+const SLACK_MS = 2 * constants.clockBoundMs;
 
 /** Decided time: no batch is stamped with the future while more than half of the members' clocks have always been right. */
 export class DecidedTime {

@@ -1,4 +1,4 @@
-import { limits } from '../../model/limits.js';
+import { constants } from '../../model/constants.js';
 
 /** A batch id taken apart. */
 interface Numbered {
@@ -39,13 +39,13 @@ export class Turns {
   #held: readonly Held[] = [];
   #horizon = 0;
 
-  constructor(rowsMax: number = limits.deliveryRowsMax) {
+  constructor(rowsMax: number = constants.deliveryRowsMax) {
     this.#rowsMax = rowsMax;
   }
 
   /** To be told of every instance in order, with the length of the batch's body. Returns what is delivered there. */
   chosen(instance: number, id: string, bytes: number): Turn[] {
-    this.#held = this.#held.filter((held) => instance - held.instance < limits.heldInstances);
+    this.#held = this.#held.filter((held) => instance - held.instance < constants.heldInstances);
     if (id[16] !== '.') return []; // A no-op, or a value that holds no messages.
     const numbered = numberedOf(id);
     const { process, sequence } = numbered;
@@ -104,7 +104,7 @@ export class Turns {
 /** Whether it is more than what a process that keeps to the limits may have in flight. */
 function exceeds(held: readonly Held[]): boolean {
   const bytes = held.reduce((sum, each) => sum + each.bytes, 0);
-  return held.length > limits.heldBatchesMax || bytes > limits.heldBytesMax;
+  return held.length > constants.heldBatchesMax || bytes > constants.heldBytesMax;
 }
 
 export function numberedOf(id: string): Numbered {

@@ -22,7 +22,7 @@
  */
 import { crc32 } from 'node:zlib';
 
-import { limits } from '../../model/limits.js';
+import { constants } from '../../model/constants.js';
 
 const MAGIC = 0x545250;
 /** Versions 1 and 2 had the checksum in front of the queue, and no key id. */
@@ -51,7 +51,7 @@ const SEAL_BYTES_MIN = 4;
 /** The shortest frame: one with an empty message. */
 const FRAME_BYTES_MIN = FRAME_PREFIX_BYTES + SEAL_BYTES_MIN + ORIGIN_BYTES + MESSAGE_HEADER_BYTES;
 /** The longest frame: a message of the largest size with what the protocol wraps around it. */
-export const FRAME_BYTES_MAX = limits.messageBytesMax + 1024 * 1024;
+export const FRAME_BYTES_MAX = constants.messageBytesMax + 1024 * 1024;
 
 /** In bytes: the length and the first four bytes of the seal, which stand side by side. */
 export const FRAME_ID_BYTES = 8;

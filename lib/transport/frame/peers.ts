@@ -1,5 +1,5 @@
 import type { GroupId, ProcessId } from '../../model/ids.js';
-import { limits } from '../../model/limits.js';
+import { constants } from '../../model/constants.js';
 import { sameStart, type Start } from '../../model/start.js';
 
 /** Where a process is reached: by datagrams and, under the same port, by the bulk lane. */
@@ -43,8 +43,8 @@ export class Peers {
     const peer = this.#peers.get(id);
     if (peer === undefined) {
       // A process that finds no room is learnt with a later frame.
-      if (this.#peers.size >= limits.peersMax) this.#forget();
-      if (this.#peers.size >= limits.peersMax) return;
+      if (this.#peers.size >= constants.peersMax) this.#forget();
+      if (this.#peers.size >= constants.peersMax) return;
       const { nowTick: heardAt } = this;
       this.#peers.set(id, {
         ...{ where, start, group, isRecent: true, heardAt, bulkHeardAt: -Infinity },

@@ -1,5 +1,5 @@
 import type { ProcessId } from '../../model/ids.js';
-import { limits } from '../../model/limits.js';
+import { constants } from '../../model/constants.js';
 import { frameIdOf, type Frame } from './frame.js';
 import type { LaneMessage } from './lane-messages.js';
 import type { Address } from './peers.js';
@@ -99,7 +99,7 @@ export class Sendings {
       statistics.notRepeated += 1;
       return;
     }
-    if (receiver.bytes >= limits.bulkBytesMax) {
+    if (receiver.bytes >= constants.bulkBytesMax) {
       statistics.unsent += 1;
       return;
     }
@@ -152,11 +152,11 @@ export class Sendings {
       this.#dropFormer(receiver, this.#options.whereIs(to));
       const { held, confirmed, signAt, givenUpAt } = receiver;
       for (const [id, { at }] of confirmed) {
-        if (confirmed.size <= CONFIRMED_KEPT && this.#now - at < limits.heldTicks) break;
+        if (confirmed.size <= CONFIRMED_KEPT && this.#now - at < constants.heldTicks) break;
         confirmed.delete(id);
       }
       if (held.size + confirmed.size === 0 && givenUpAt === null) this.#receivers.delete(to);
-      else if (held.size > 0 && this.#now - signAt >= limits.heldTicks) this.#giveUp(to, receiver);
+      else if (held.size > 0 && this.#now - signAt >= constants.heldTicks) this.#giveUp(to, receiver);
       else this.#advise(to, receiver);
     }
   }
@@ -210,7 +210,7 @@ export class Sendings {
     statistics.unsent += messages;
     log.warn(
       { process: to, messages, bytes },
-      `Process ${to} has confirmed nothing for ${(limits.heldTicks * limits.tickMs) / 1000} s: what is large was given up for it. Check that it runs and that UDP and TCP reach it.`,
+      `Process ${to} has confirmed nothing for ${(constants.heldTicks * constants.tickMs) / 1000} s: what is large was given up for it. Check that it runs and that UDP and TCP reach it.`,
     );
   }
 }

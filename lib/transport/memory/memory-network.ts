@@ -1,5 +1,5 @@
 import type { ProcessId } from '../../model/ids.js';
-import { limits } from '../../model/limits.js';
+import { constants } from '../../model/constants.js';
 import { acceptDatagram } from '../frame/datagram.js';
 import { queueDigest, type Frame } from '../frame/frame.js';
 import { FramedTransport, type FrameCarrier } from '../frame/framed-transport.js';
@@ -62,7 +62,7 @@ export class MemoryNetwork {
 
   /** A transport at an address of its own: a process that is started again comes back at another. */
   open(options: MemoryTransportOptions): Transport {
-    const { self, maxDatagramBytes = limits.datagramBytesOnLoopback } = options;
+    const { self, maxDatagramBytes = constants.datagramBytesOnLoopback } = options;
     const member = { self, address: { address: 'memory', port: this.#nextPort }, inbox: new Inbox(options) };
     this.#nextPort += 1;
     this.#members.set(member.address.port, member);
@@ -79,7 +79,7 @@ export class MemoryNetwork {
   #wireOf(from: Member, maxDatagramBytes: number): FrameCarrier {
     return {
       maxDatagramBytes,
-      receiveBufferBytes: limits.receiveBufferBytes,
+      receiveBufferBytes: constants.receiveBufferBytes,
       place: `memory (port ${from.address.port})`,
       multicast: (frame) => {
         const bytes = joined(frame);

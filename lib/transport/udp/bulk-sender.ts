@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 
-import { limits } from '../../model/limits.js';
+import { constants } from '../../model/constants.js';
 import type { Frame } from '../frame/frame.js';
 import type { Address } from '../frame/peers.js';
 import type { TransportLog, TransportStatistics } from '../transport.js';
@@ -21,7 +21,7 @@ export class BulkSender {
   /** Writes a frame, or drops it where too much is waiting for that receiver already. */
   send(frame: Frame, to: Address, size: Size): void {
     const connection = this.#connectionTo(to, size);
-    if (connection.writableLength >= (size === 'large' ? limits.bulkBytesMax : limits.smallInBulkBytesMax)) {
+    if (connection.writableLength >= (size === 'large' ? constants.bulkBytesMax : constants.smallInBulkBytesMax)) {
       this.statistics.unsent += 1;
       return;
     }
@@ -54,7 +54,7 @@ export class BulkSender {
       if (this.#connections.get(key) === connection) this.#connections.delete(key);
     };
     // Idle, not connecting, or stuck behind a receiver that is gone: the kernel alone would try for many minutes.
-    connection.setTimeout(limits.bulkIdleMs, () => connection.destroy());
+    connection.setTimeout(constants.bulkIdleMs, () => connection.destroy());
     connection.on('error', (error) => this.log.debug({ err: error, to: key }, 'A bulk connection failed.'));
     connection.on('close', forget);
     // Nothing comes back, but only a connection that is read notices that the other end has closed it.

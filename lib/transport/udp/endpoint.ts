@@ -2,7 +2,7 @@ import type { Server, Socket } from 'node:net';
 
 import type { SocketAsPromised } from 'dgram-as-promised';
 
-import { limits } from '../../model/limits.js';
+import { constants } from '../../model/constants.js';
 import { BulkReader } from './bulk-reader.js';
 import { queueOf, type Frame } from '../frame/frame.js';
 import { acceptDatagram } from '../frame/datagram.js';
@@ -89,7 +89,7 @@ export class Endpoint {
       if (!reader.push(chunk)) connection.destroy();
     });
     // Later than the sender does so, which would otherwise write into a closing connection.
-    connection.setTimeout(2 * limits.bulkIdleMs, () => connection.destroy());
+    connection.setTimeout(2 * constants.bulkIdleMs, () => connection.destroy());
     connection.on('error', () => connection.destroy());
     connection.on('close', () => this.#connections.delete(connection));
   }

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:net';
 import { DgramAsPromised, type SocketAsPromised } from 'dgram-as-promised';
 
 import { TreplicaError } from '../../model/errors.js';
-import { limits } from '../../model/limits.js';
+import { constants } from '../../model/constants.js';
 import type { LocalInterface } from './local-interface.js';
 import type { Address } from '../frame/peers.js';
 import type { TransportLog } from '../transport.js';
@@ -50,7 +50,7 @@ async function openUnicastSocket(
     await socket.close();
     throw unicastError(error, where, asked);
   }
-  askFor(limits.sendBufferBytes, (bytes) => socket.setSendBufferSize(bytes));
+  askFor(constants.sendBufferBytes, (bytes) => socket.setSendBufferSize(bytes));
   return socket;
 }
 
@@ -153,7 +153,7 @@ function bindError(cause: unknown, { address, port }: Address): TreplicaError {
  * reports twice what it grants, the other half being for its own book-keeping.
  */
 export function enlargeReceiveBuffer(socket: SocketAsPromised, log: TransportLog): number {
-  const asked = limits.receiveBufferBytes;
+  const asked = constants.receiveBufferBytes;
   askFor(asked, (bytes) => socket.setRecvBufferSize(bytes));
   const reported = socket.getRecvBufferSize();
   const granted = process.platform === 'linux' ? reported / 2 : reported;

@@ -2,7 +2,7 @@ import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
 import { TreplicaError } from '../../model/errors.js';
-import { limits } from '../../model/limits.js';
+import { constants } from '../../model/constants.js';
 import { isLoopback, LocalInterface, type Subnet } from './local-interface.js';
 import type { Address } from '../frame/peers.js';
 
@@ -57,7 +57,7 @@ export function findInterface(nameOrAddress: string, interfaces = networkInterfa
  * @throws TreplicaError INVALID_OPTION where UDP cannot carry it.
  */
 export function datagramBytesOn(local: LocalInterface, asked: number | undefined): number {
-  if (asked === undefined) return local.isLoopback ? limits.datagramBytesOnLoopback : limits.datagramBytes;
+  if (asked === undefined) return local.isLoopback ? constants.datagramBytesOnLoopback : constants.datagramBytes;
   if (Number.isInteger(asked) && asked >= DATAGRAM_BYTES_MIN && asked <= DATAGRAM_BYTES_MAX) return asked;
   throw new TreplicaError(
     'INVALID_OPTION',

@@ -2,13 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 
 import { Views } from '../../../lib/consensus/membership/views.js';
 import { NO_BASE } from '../../../lib/model/base.js';
-import { limits } from '../../../lib/model/limits.js';
+import { constants } from '../../../lib/model/constants.js';
+import { defaults } from '../../../lib/model/settings.js';
 import { groupIdOf } from '../../../lib/model/view.js';
 import { CoreGroup } from '../../support/core-group.js';
 
 describe('the border of a group, α,', () => {
   it('is at least the window, so that nobody votes in a view that does not govern', () => {
-    expect(limits.windowInstances).toBeLessThanOrEqual(limits.borderInstances);
+    expect(defaults.windowInstances).toBeLessThanOrEqual(constants.borderInstances);
   });
 
   it('is part of what the group is named by', () => {
@@ -18,7 +19,7 @@ describe('the border of a group, α,', () => {
   });
 
   it('is what all founders name, and stays what it was at the founding', () => {
-    const border = limits.borderInstances + 100;
+    const border = constants.borderInstances + 100;
     const group = new CoreGroup(3, { borderOf: () => border }).found();
     for (const { id, disk } of group.processes) {
       expect([disk.borderInstances, disk.founding.signed?.borderInstances]).toEqual([border, border]);
@@ -30,11 +31,11 @@ describe('the border of a group, α,', () => {
   });
 
   it('that founders disagree on keeps them from founding, and each names the other', () => {
-    const group = new CoreGroup(3, { borderOf: (process) => (process === 2 ? 600 : limits.borderInstances) });
+    const group = new CoreGroup(3, { borderOf: (process) => (process === 2 ? 600 : constants.borderInstances) });
     group.runTicks(100);
     expect(group.processes.map(({ disk }) => disk.group)).toEqual([null, null, null]);
     const [first, second] = [group.process(1), group.process(2)];
-    const own = limits.borderInstances;
+    const own = constants.borderInstances;
     expect(first.noticed('borders-differ')[0]).toMatchObject({ process: second.id, borderInstances: 600, own });
     expect(second.noticed('borders-differ')).toContainEqual(
       expect.objectContaining({ process: first.id, borderInstances: own, own: 600 }),
@@ -44,7 +45,7 @@ describe('the border of a group, α,', () => {
   it('that is not its own is signed by nobody', () => {
     const group = new CoreGroup(2);
     const members = group.processes.map(({ id }) => id);
-    const borderInstances = limits.borderInstances + 1;
+    const borderInstances = constants.borderInstances + 1;
     const founding = {
       ...{ attempt: 0, members, base: NO_BASE, borderInstances },
       group: groupIdOf(members, 0, NO_BASE, borderInstances),
@@ -54,8 +55,8 @@ describe('the border of a group, α,', () => {
   });
 
   it.each([
-    ['as small as its window is followed by an observer', limits.windowInstances, false],
-    ['smaller than its window is not', limits.windowInstances - 1, true],
+    ['as small as its window is followed by an observer', defaults.windowInstances, false],
+    ['smaller than its window is not', defaults.windowInstances - 1, true],
   ])('%s', (_, border, isRefused) => {
     const group = new CoreGroup(3, { borderOf: () => border }).found();
     const joiner = group.process(group.join());
@@ -65,7 +66,7 @@ describe('the border of a group, α,', () => {
     if (isRefused)
       expect(joiner.noticed('borders-differ')[0]).toMatchObject({
         borderInstances: border,
-        own: limits.windowInstances,
+        own: defaults.windowInstances,
       });
   });
 });

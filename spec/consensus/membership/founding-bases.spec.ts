@@ -4,11 +4,12 @@ import { NO_BALLOT } from '../../../lib/model/ballot.js';
 import type { GroupBase } from '../../../lib/model/base.js';
 import { NO_OP } from '../../../lib/model/batch.js';
 import { after, type Instance } from '../../../lib/model/ids.js';
-import { limits } from '../../../lib/model/limits.js';
+import { constants } from '../../../lib/model/constants.js';
+import { defaults } from '../../../lib/model/settings.js';
 import { groupIdOf } from '../../../lib/model/view.js';
 import { CoreGroup } from '../../support/core-group.js';
 
-const FOUNDED_TICKS = 2 * limits.helloTicks + 2;
+const FOUNDED_TICKS = 2 * defaults.helloTicks + 2;
 
 const MONDAY: GroupBase = { from: 40 as Instance, digest: 'a'.repeat(32) };
 const TUESDAY: GroupBase = { from: 40 as Instance, digest: 'b'.repeat(32) };
@@ -104,7 +105,7 @@ describe('processes that begin from different backups', () => {
       attempt: 0,
       members,
       base: TUESDAY,
-      borderInstances: limits.borderInstances,
+      borderInstances: constants.borderInstances,
     };
     group.forge(1, 2, { kind: 'found', founding });
     expect(group.process(2).disk.founding.signed).toBeNull();
@@ -120,7 +121,7 @@ describe('processes that begin from different backups', () => {
     group.found();
     Object.assign(group.process(3).options, { learns });
     restore(group, 3, TUESDAY);
-    group.runTicks(2 * limits.helloTicks);
+    group.runTicks(2 * defaults.helloTicks);
     expect(group.process(3).disk.group).toBeNull();
     expect(group.process(3).noticed('bases-differ')[0]).toMatchObject({ base: MONDAY.digest, own: TUESDAY.digest });
     expect(group.process(1).noticed('bases-differ')).toEqual([]);

@@ -3,13 +3,14 @@ import { describe, expect, it } from '@jest/globals';
 import { NO_BASE } from '../../../lib/model/base.js';
 import type { Founding } from '../../../lib/model/records.js';
 import { groupIdOf } from '../../../lib/model/view.js';
-import { limits } from '../../../lib/model/limits.js';
+import { constants } from '../../../lib/model/constants.js';
+import { defaults } from '../../../lib/model/settings.js';
 import { CoreGroup, DELAYS_A_TICK } from '../../support/core-group.js';
 import type { Loss } from '../../support/core-network.js';
 import { both, either, from, isolating, none, of, to } from '../../support/losses.js';
 
 /** Until all have heard of each other and the set has not changed for a while, with a tick for the signatures. */
-const FOUNDED_TICKS = 2 * limits.helloTicks + 2;
+const FOUNDED_TICKS = 2 * defaults.helloTicks + 2;
 
 function numbers(count: number): number[] {
   return Array.from({ length: count }, (_, i) => i + 1);
@@ -22,7 +23,7 @@ function founding(group: CoreGroup, members: readonly number[], attempt = 0): Fo
     attempt,
     members: ids,
     base: NO_BASE,
-    borderInstances: limits.borderInstances,
+    borderInstances: constants.borderInstances,
   };
 }
 
@@ -61,7 +62,7 @@ describe('processes that belong to no group', () => {
     group.crash(2, 4);
     group.runTicks(10);
     group.crash(3);
-    group.runTicks(limits.helloExpiryTicks);
+    group.runTicks(defaults.helloExpiryTicks);
     group.restart(2, 4);
     group.runTicks(FOUNDED_TICKS);
     expect(viewOf(group, 1)).toEqual([1, 2, 4]);
@@ -126,7 +127,7 @@ describe('a process beyond n', () => {
     group.crash(3);
     group.found();
     group.restart(3);
-    group.runTicks(limits.helloTicks + 1);
+    group.runTicks(defaults.helloTicks + 1);
     expect(group.process(3).noticed('founded')).toMatchObject([{ part: 'stranger' }]);
   });
 

@@ -11,7 +11,7 @@ import type { Shared } from '../../../lib/consensus/shared.js';
 import { ballotOf, classicStepOf } from '../../../lib/model/ballot.js';
 import { NO_OP_ID, type BatchId } from '../../../lib/model/batch.js';
 import type { Instance, ProcessId } from '../../../lib/model/ids.js';
-import { limits } from '../../../lib/model/limits.js';
+import { constants } from '../../../lib/model/constants.js';
 import { View, type ViewRecord } from '../../../lib/model/view.js';
 import { CoreGroup } from '../../support/core-group.js';
 import { sharedOf } from '../../support/core-shared.js';
@@ -95,7 +95,7 @@ describe('with a second view from an instance on', () => {
     fc.assert(
       fc.property(instances, someProcesses, (watermark, promising) => {
         shared = sharedOf(P3, FIRST, SECOND);
-        const preparation = new Preparation(ballot, at(0), shared.views, shared.outbox, false);
+        const preparation = new Preparation(ballot, at(0), shared.views, shared.outbox, shared.settings, false);
         for (const process of promising) {
           const parts = { from: at(0), until: null, votes: [], watermark: at(watermark) };
           preparation.onPromise(process, { kind: 'promise', ballot, ...parts });
@@ -189,7 +189,7 @@ function groupWithBorder(mode: Mode): { readonly group: CoreGroup; readonly bord
   group.crash(...numbers);
   for (const { disk } of group.processes) {
     const record = { view: new View(1, members), from: at(border) };
-    disk.apply([{ kind: 'view', group: disk.group!, borderInstances: limits.borderInstances, record }]);
+    disk.apply([{ kind: 'view', group: disk.group!, borderInstances: constants.borderInstances, record }]);
   }
   group.restart(...numbers);
   group.sent.length = 0;

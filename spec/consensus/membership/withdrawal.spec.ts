@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { NO_BASE } from '../../../lib/model/base.js';
 import { groupIdOf } from '../../../lib/model/view.js';
 import { CoreGroup, type GroupOptions } from '../../support/core-group.js';
-import { limits } from '../../../lib/model/limits.js';
+import { constants } from '../../../lib/model/constants.js';
 
 /** Where a founding of 1, 2 and 3 has been signed by all but 3, which is gone; 4 is there in its place. */
 function withoutThird(options: GroupOptions = {}): CoreGroup {
@@ -148,7 +148,7 @@ it('of foundings that others speak of, a bounded number is kept', () => {
       attempt,
       members,
       base: NO_BASE,
-      borderInstances: limits.borderInstances,
+      borderInstances: constants.borderInstances,
     };
     group.forge(1, 3, { kind: 'withdrawn', withdrawal: { founding, by: members.slice(0, 1) } });
     group.settle();

@@ -11,7 +11,7 @@ import type { Ledger } from '../../../lib/ledger/ledger.js';
 import { openLmdbLedger } from '../../../lib/ledger/lmdb/lmdb-ledger.js';
 import { OWNER_KEY } from '../../../lib/ledger/lmdb/owner.js';
 import { TreplicaError } from '../../../lib/model/errors.js';
-import { limits } from '../../../lib/model/limits.js';
+import { constants } from '../../../lib/model/constants.js';
 import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../../../lib/model/records.js';
 import { recordsOf, type LifeStep } from '../life-steps.js';
 import { committed, QUEUE } from '../ledger-place.js';
@@ -39,7 +39,7 @@ export type Step =
 
 const records = fc.array(fc.oneof(anyRecord(GROUP), nearRecord), { minLength: 1, maxLength: 4 });
 const small = fc.record({ kind: fc.constant('commit' as const), records });
-const bytes = fc.constantFrom(limits.journalCommitBytesMax, 90_000);
+const bytes = fc.constantFrom(constants.journalCommitBytesMax, 90_000);
 const large = fc.record({ kind: fc.constant('large' as const), bytes });
 const other = fc.constantFrom({ kind: 'read' } as const, { kind: 'reopen' } as const);
 
@@ -115,7 +115,7 @@ export async function statesOf(parent: string, steps: readonly Step[]): Promise<
     states.push({ ...filesOf(directory), told: text(model.snapshot(), model.log()) });
   }
   // The journal's own timer, which confirms the last commit, was set before this one.
-  await sleep(limits.journalConfirmMs);
+  await sleep(constants.journalConfirmMs);
   states.push({ ...filesOf(directory), told: states.at(-1)!.told });
   await ledger.close();
   return states;

@@ -15,7 +15,7 @@ import { openLmdbLedger } from '../../../lib/ledger/lmdb/lmdb-ledger.js';
 import { describeSelf, giveUp } from '../../../lib/ledger/lmdb/owner-process.js';
 import { OWNER_KEY } from '../../../lib/ledger/lmdb/owner.js';
 import { seal, SEAL_BYTES } from '../../../lib/ledger/records/seal.js';
-import { limits } from '../../../lib/model/limits.js';
+import { constants } from '../../../lib/model/constants.js';
 import type { LedgerRecord } from '../../../lib/model/records.js';
 import { soon } from '../../support/soon.js';
 import { anyStep } from '../life-steps.js';
@@ -53,7 +53,7 @@ describe('a ledger whose owner was killed', () => {
       const state = states[pick % states.length]!;
       expect(await toldAfterCrash(directory, state)).toBe(state.told);
     };
-    const steps = fc.array(anyStep(limits.segmentInstances), { minLength: 2, maxLength: 12 });
+    const steps = fc.array(anyStep(constants.segmentInstances), { minLength: 2, maxLength: 12 });
     await fc.assert(fc.asyncProperty(steps, fc.nat(), run), { numRuns: 15 });
   });
 
@@ -119,7 +119,7 @@ describe('a ledger that was closed', () => {
   it('has everything where the journal is as it was at any earlier time since it was opened', async () => {
     const ledger = openLmdbLedger(directory, QUEUE);
     const journals: Buffer[] = [];
-    for (const bytes of [10, 20, limits.journalCommitBytesMax, 30, 40]) {
+    for (const bytes of [10, 20, constants.journalCommitBytesMax, 30, 40]) {
       journals.push(filesOf(directory).journal);
       await committed(ledger, voteAt(0, bytes));
     }
@@ -229,7 +229,7 @@ describe('a journal that cannot be written', () => {
     const failure = expect.objectContaining({ code, cause: expect.objectContaining({ code: errno }) });
     await expect(committed(ledger, voteAt(1))).rejects.toEqual(failure);
     await expect(committed(ledger, voteAt(1))).rejects.toEqual(failure);
-    await expect(committed(other, voteAt(1, limits.journalCommitBytesMax))).rejects.toEqual(failure);
+    await expect(committed(other, voteAt(1, constants.journalCommitBytesMax))).rejects.toEqual(failure);
     expect(() => ledger.read(at(0), END, 0)).toThrow(failure);
     await Promise.all([ledger.close(), other.close()]);
     const again = openLmdbLedger(directory, QUEUE);
@@ -243,7 +243,7 @@ describe('a journal that cannot be written', () => {
     await committed(ledger, voteAt(0));
     const fd = journalDescriptor();
     redirect(fd, '/dev/full');
-    await sleep(limits.journalConfirmMs);
+    await sleep(constants.journalConfirmMs);
     redirect(fd, journalFile(directory));
     const failure = expect.objectContaining({
       code: 'DISK_FULL',

@@ -15,7 +15,7 @@ import { journalFile } from '../../../lib/ledger/journal/journal-file.js';
 import { Journal, JOURNAL_GAP, readJournal } from '../../../lib/ledger/journal/journal.js';
 import { scanJournal, type JournalScan } from '../../../lib/ledger/journal/scan.js';
 import { readSector, SECTOR_BYTES, sectorsOf, writeSectors, type Sector } from '../../../lib/ledger/journal/sector.js';
-import { limits } from '../../../lib/model/limits.js';
+import { constants } from '../../../lib/model/constants.js';
 import { soon } from '../../support/soon.js';
 import { remove, temporaryDirectory } from '../lmdb/lmdb-files.js';
 import { at } from '../records.js';
@@ -263,7 +263,7 @@ describe('a journal', () => {
       inventory: Buffer.alloc(0),
       start: at(0),
     });
-    expect(journal.hasRoomFor(sized(limits.journalCommitBytesMax))).toBe(false);
+    expect(journal.hasRoomFor(sized(constants.journalCommitBytesMax))).toBe(false);
     const commits: JournaledCommit[] = [];
     while (journal.hasRoomFor(sized(20_000))) {
       commits.push(sized(20_000));
@@ -281,7 +281,7 @@ describe('a journal', () => {
     ['emptied', 'it has 0 bytes', (path) => truncateSync(path, 0)],
     ['cut short', 'it has 5000 bytes', (path) => truncateSync(path, 5_000)],
     ['longer', 'it has 600000 bytes', (path) => truncateSync(path, 600_000)],
-    ['zeroed', 'its first sector', (path) => writeFileSync(path, Buffer.alloc(limits.journalBytes))],
+    ['zeroed', 'its first sector', (path) => writeFileSync(path, Buffer.alloc(constants.journalBytes))],
   ])('that is %s is refused, unless LMDB has never had a commit', (_how, why, damage) => {
     Journal.create(directory, JOURNAL_GAP).close();
     expect(readJournal(directory, () => 0)).toEqual({ commits: [], last: 0 });
@@ -291,7 +291,7 @@ describe('a journal', () => {
   });
 
   it('of another version is told from a damaged one', () => {
-    const journal = Buffer.alloc(limits.journalBytes);
+    const journal = Buffer.alloc(constants.journalBytes);
     writeSectors(journal, Buffer.from([200]), BEGIN);
     expect(() => scan(journal, BEGIN)).toThrow(expect.objectContaining({ code: 'LEDGER_VERSION' }));
   });

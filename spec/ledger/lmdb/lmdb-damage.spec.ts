@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { listDamages } from '../../../lib/ledger/lmdb/data-file.js';
 import { journalFile } from '../../../lib/ledger/journal/journal-file.js';
 import { openLmdbLedger } from '../../../lib/ledger/lmdb/lmdb-ledger.js';
-import { limits } from '../../../lib/model/limits.js';
+import { constants } from '../../../lib/model/constants.js';
 import { committed, QUEUE } from '../ledger-place.js';
 import { flipLastBit, QUEUE_NAME, remove, tamper, temporaryDirectory } from './lmdb-files.js';
 import { at, BALLOT, entryAt, PROCESS, voteAt } from '../records.js';
@@ -15,7 +15,7 @@ import { at, BALLOT, entryAt, PROCESS, voteAt } from '../records.js';
 const PAGE_BYTES = 4096;
 
 describe('a stored record that is not what was written', () => {
-  const entryNumber = limits.segmentInstances + 34;
+  const entryNumber = constants.segmentInstances + 34;
 
   let directory: string;
 

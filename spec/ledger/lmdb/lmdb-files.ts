@@ -8,7 +8,7 @@ import { openDirectories } from '../../../lib/ledger/lmdb/open-directories.js';
 import { InventoryTable } from '../../../lib/ledger/lmdb/inventory-table.js';
 import type { RecordKey } from '../../../lib/ledger/records/inventory.js';
 import { openLmdbLedger } from '../../../lib/ledger/lmdb/lmdb-ledger.js';
-import { limits } from '../../../lib/model/limits.js';
+import { constants } from '../../../lib/model/constants.js';
 import { at } from '../records.js';
 
 /** What the names of the queue's databases begin with. */
@@ -48,7 +48,7 @@ export async function storedValues(directory: string): Promise<Map<RecordKey, Bu
   const values = new Map<RecordKey, Buffer>();
   for (const { key, value } of openTable<Buffer>(root, `${QUEUE_NAME}/meta`).getRange()) values.set(String(key), value);
   for (const segment of root.getKeys({ start: `${QUEUE_NAME}/log/`, end: `${QUEUE_NAME}/log0` })) {
-    const first = Number.parseInt(String(segment).split('/log/')[1]!, 16) * limits.segmentInstances;
+    const first = Number.parseInt(String(segment).split('/log/')[1]!, 16) * constants.segmentInstances;
     for (const { key, value } of openTable<number>(root, String(segment)).getRange())
       values.set(at(first + key), value);
   }
@@ -61,9 +61,9 @@ export async function storedValues(directory: string): Promise<Map<RecordKey, Bu
 export async function putStored(directory: string, key: RecordKey, value: Buffer | null): Promise<void> {
   if (key === 'inventory') return tamper(directory, 'inventory', Buffer.from(`queue/${QUEUE_NAME}`), () => value);
   if (typeof key === 'string') return tamper(directory, `${QUEUE_NAME}/meta`, Buffer.from(key), () => value);
-  const segment = Math.floor(key / limits.segmentInstances);
+  const segment = Math.floor(key / constants.segmentInstances);
   const database = `${QUEUE_NAME}/log/${segment.toString(16).padStart(10, '0')}`;
-  return tamper(directory, database, key % limits.segmentInstances, () => value);
+  return tamper(directory, database, key % constants.segmentInstances, () => value);
 }
 
 /** Where this process has a ledger open, to open another one there lets LMDB have what is in the journal. */
@@ -81,8 +81,8 @@ function openRoot(directory: string): RootDatabase<Buffer> {
   return open<Buffer>(directory, {
     noSubdir: false,
     overlappingSync: false,
-    mapSize: limits.mapBytes,
-    maxDbs: limits.namedDatabasesMax,
+    mapSize: constants.mapBytes,
+    maxDbs: constants.namedDatabasesMax,
     encoding: 'binary',
   });
 }

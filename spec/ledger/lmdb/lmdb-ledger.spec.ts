@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Ledger } from '../../../lib/ledger/ledger.js';
 import { openLmdbLedger } from '../../../lib/ledger/lmdb/lmdb-ledger.js';
 import type { Position } from '../../../lib/model/ids.js';
-import { limits } from '../../../lib/model/limits.js';
+import { constants } from '../../../lib/model/constants.js';
 import { changeStoredChunk } from '../checkpoint-files.js';
 import { describeLedger } from '../compliance.js';
 import { committed, QUEUE, type LedgerPlace } from '../ledger-place.js';
@@ -25,7 +25,7 @@ describeLedger('the LMDB ledger', () => {
       changeStoredChunk(join(checkpoints, `${String(next)}-${String(position)}.${extension}`), index, change);
     };
   return {
-    segmentInstances: limits.segmentInstances,
+    segmentInstances: constants.segmentInstances,
     open: (queueId) => openLmdbLedger(directory, queueId),
     values: () => storedValues(directory),
     put: (key, value) => putStored(directory, key, value),
@@ -198,7 +198,7 @@ describe('the LMDB ledger', () => {
     ['small', 200, 56],
     ['large', 20_000, 8],
   ])('uses the pages again of what has been cut off a log of %s batches', async (_size, bytes, rounds) => {
-    const n = limits.segmentInstances;
+    const n = constants.segmentInstances;
     const ledger = open();
     const sizes: number[] = [];
     for (let next = 0; next < rounds * n; next += n) {

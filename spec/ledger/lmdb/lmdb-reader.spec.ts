@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { openLmdbLedger } from '../../../lib/ledger/lmdb/lmdb-ledger.js';
 import { openLmdbLedgerForReading, type LedgerReader } from '../../../lib/ledger/inspection.js';
-import { limits } from '../../../lib/model/limits.js';
+import { constants } from '../../../lib/model/constants.js';
 import { committed, QUEUE } from '../ledger-place.js';
 import { flipLastBit, QUEUE_NAME, remove, tamper, temporaryDirectory } from './lmdb-files.js';
 import { at, BALLOT, checkpointAt, END, entryAt, PROCESS, voteAt } from '../records.js';
@@ -54,7 +54,7 @@ describe('a ledger that is read by another process than its owner', () => {
   }
 
   it('is as of one moment, and without gaps, while the owner appends and cuts', async () => {
-    const writer = await startOwner(100, 100 * limits.segmentInstances);
+    const writer = await startOwner(100, 100 * constants.segmentInstances);
     const { load, read } = bound(open());
     let entries = 0;
     let cuts = 0;
@@ -62,7 +62,7 @@ describe('a ledger that is read by another process than its owner', () => {
       const confirmed = writer.last;
       const { start, watermark } = load();
       expect(watermark).toBeGreaterThanOrEqual(confirmed + 1);
-      if (start > 2 * limits.segmentInstances && read(at(0), END, 0) === null) cuts += 1;
+      if (start > 2 * constants.segmentInstances && read(at(0), END, 0) === null) cuts += 1;
       let next = start;
       while (next < watermark) {
         const slice = read(next, END, 10_000);
@@ -73,12 +73,12 @@ describe('a ledger that is read by another process than its owner', () => {
         await turn();
       }
     }
-    expect(entries).toBeGreaterThan(limits.segmentInstances);
+    expect(entries).toBeGreaterThan(constants.segmentInstances);
   });
 
   it('does not keep the owner from using pages again, neither while it reads nor while it is open', async () => {
     const bodyBytes = 1000;
-    const stretch = 12 * limits.segmentInstances;
+    const stretch = 12 * constants.segmentInstances;
     const writer = await startOwner(bodyBytes, 0);
     const { load, read } = bound(open());
     const growthWhile = async (act: () => void): Promise<number> => {

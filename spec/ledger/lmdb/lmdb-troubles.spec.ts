@@ -25,7 +25,7 @@ import { openLmdbLedgerForReading } from '../../../lib/ledger/lmdb/lmdb-reader.j
 import { OWNER_KEY, ownerOf } from '../../../lib/ledger/lmdb/owner.js';
 import { lackOfRoom } from '../../../lib/ledger/lmdb/room.js';
 import type { Position } from '../../../lib/model/ids.js';
-import { limits } from '../../../lib/model/limits.js';
+import { constants } from '../../../lib/model/constants.js';
 import { soon } from '../../support/soon.js';
 import { committed, QUEUE } from '../ledger-place.js';
 import { QUEUE_NAME, remove, temporaryDirectory } from './lmdb-files.js';
@@ -115,16 +115,16 @@ describe('a directory with as many queues as it takes', () => {
     const shared = existsSync('/dev/shm') ? mkdtempSync('/dev/shm/treplica-queues-') : directory;
     const ledgers: Ledger[] = [];
     try {
-      for (let i = 0; i < limits.queuesADirectoryMax; i += 1) ledgers.push(openLmdbLedger(shared, `queue ${i}`));
+      for (let i = 0; i < constants.queuesADirectoryMax; i += 1) ledgers.push(openLmdbLedger(shared, `queue ${i}`));
       const refusal = expect.objectContaining({
         code: 'INVALID_OPTION',
-        message: expect.stringContaining(`has ${limits.queuesADirectoryMax} queues open with directory ${shared}`),
+        message: expect.stringContaining(`has ${constants.queuesADirectoryMax} queues open with directory ${shared}`),
       });
       expect(() => openLmdbLedger(shared, 'one too many')).toThrow(refusal);
-      for (const one of ledgers) await committed(one, voteAt(0), voteAt(limits.segmentInstances));
+      for (const one of ledgers) await committed(one, voteAt(0), voteAt(constants.segmentInstances));
       await ledgers.pop()!.close();
       ledgers.push(openLmdbLedger(shared, 'in its place'));
-      await committed(ledgers.at(-1)!, voteAt(0, limits.journalCommitBytesMax));
+      await committed(ledgers.at(-1)!, voteAt(0, constants.journalCommitBytesMax));
     } finally {
       await Promise.all(ledgers.map((one) => one.close()));
       remove(shared);

@@ -4,7 +4,7 @@ import type { RecordKey } from '../../../lib/ledger/records/inventory.js';
 import type { DiskWrite } from '../../../lib/ledger/memory/disk-write.js';
 import { MemoryDisk } from '../../../lib/ledger/memory/memory-ledger.js';
 import type { Position } from '../../../lib/model/ids.js';
-import { limits } from '../../../lib/model/limits.js';
+import { constants } from '../../../lib/model/constants.js';
 import { describeLedger } from '../compliance.js';
 import { describeLifecycle } from '../compliance-lifecycle.js';
 import { committed, QUEUE, type LedgerPlace } from '../ledger-place.js';
@@ -36,7 +36,7 @@ function memoryPlace(segmentInstances: number): LedgerPlace {
   };
 }
 
-describeLedger('the memory ledger', () => memoryPlace(limits.segmentInstances));
+describeLedger('the memory ledger', () => memoryPlace(constants.segmentInstances));
 describeLifecycle('the memory ledger with small segments', () => memoryPlace(16));
 
 /** A disk that holds every commit back until it is told what to do with it. */

@@ -1,3 +1,4 @@
+import { defaults } from '../../../lib/model/settings.js';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { Checkpoint, Verdict } from '../../../lib/model/checkpoint.js';
@@ -5,7 +6,7 @@ import { TreplicaError } from '../../../lib/model/errors.js';
 import type { Instance, ProcessId } from '../../../lib/model/ids.js';
 import type { LedgerRecord } from '../../../lib/model/records.js';
 import { Views } from '../../../lib/consensus/membership/views.js';
-import { limits } from '../../../lib/model/limits.js';
+import { constants } from '../../../lib/model/constants.js';
 import { groupIdOf, View } from '../../../lib/model/view.js';
 import { decodeHead } from '../../../lib/sequence/checkpoint-head.js';
 import { Checkpointer } from '../../../lib/paxos/recovery/checkpointer.js';
@@ -47,8 +48,15 @@ class Subject {
   nextTurn = async (): Promise<void> => {};
 
   constructor() {
-    this.supplier = new Supplier({ store: this.disk.store, send: () => {}, onDamage: () => {}, fail: () => {} });
+    this.supplier = new Supplier({
+      settings: defaults,
+      store: this.disk.store,
+      send: () => {},
+      onDamage: () => {},
+      fail: () => {},
+    });
     this.checkpointer = new Checkpointer({
+      settings: defaults,
       self: SELF,
       store: this.disk.store,
       delivery: this.delivered.delivery,
@@ -56,7 +64,7 @@ class Subject {
       membership: () => {
         const view = new View(0, this.members);
         const group = groupIdOf(view.members, 0);
-        const past = { group, views: [{ view, from: 0 as Instance }], borderInstances: limits.borderInstances };
+        const past = { group, views: [{ view, from: 0 as Instance }], borderInstances: constants.borderInstances };
         return { group, views: new Views(past, { first: 0 as Instance }) };
       },
       latest: null,

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { batchId } from '../../../lib/model/batch.js';
 import { DamagedLogError } from '../../../lib/model/errors.js';
 import type { Instance, ProcessId } from '../../../lib/model/ids.js';
-import { limits } from '../../../lib/model/limits.js';
+import { defaults } from '../../../lib/model/settings.js';
 import type { LedgerRecord } from '../../../lib/model/records.js';
 import { Repairer } from '../../../lib/paxos/recovery/repairer.js';
 
@@ -24,6 +24,7 @@ beforeEach(() => {
   writes = [];
   done = 0;
   repairer = new Repairer({
+    settings: defaults,
     others: () => others,
     send: (to, message) =>
       sent.push([to, message.kind, message.kind === 'catch-up' ? message.from : beyondOf(message)]),
@@ -76,7 +77,7 @@ describe('a repairer', () => {
 
   it('asks one after the other until somebody answers', () => {
     damage(4, 6);
-    tick(2 * limits.retryTicksMax);
+    tick(2 * defaults.retryTicksMax);
     expect(sent.map(([to]) => to)).toEqual([ANNA, BERT, ANNA]);
   });
 
@@ -85,7 +86,7 @@ describe('a repairer', () => {
     damage(4, 6);
     expect(sent).toEqual([]);
     others = [BERT];
-    tick(limits.retryTicksMax);
+    tick(defaults.retryTicksMax);
     expect(sent).toEqual([[BERT, 'catch-up', 4]]);
   });
 
@@ -118,7 +119,7 @@ describe('a repairer', () => {
     expect([commit(), done, repairer.isIdle]).toEqual([[], 1, true]);
     damage(9, 12);
     logStart = 11;
-    tick(limits.retryTicksMax);
+    tick(defaults.retryTicksMax);
     expect(sent.at(-1)?.slice(1)).toEqual(['catch-up', 11]);
   });
 
@@ -132,14 +133,14 @@ describe('a repairer', () => {
 
   it('asks for a checkpoint until one is installed', () => {
     repairer.fetchCheckpoint(9 as Instance);
-    tick(limits.retryTicksMax);
+    tick(defaults.retryTicksMax);
     expect(sent).toEqual([
       [ANNA, 'want-checkpoint', 9],
       [BERT, 'want-checkpoint', 9],
     ]);
     expect(repairer.beyond).toBe(9);
     repairer.installed(10 as Instance);
-    tick(limits.retryTicksMax);
+    tick(defaults.retryTicksMax);
     expect([sent.length, repairer.beyond]).toEqual([2, null]);
   });
 
@@ -147,7 +148,7 @@ describe('a repairer', () => {
     damage(4, 6);
     decided(4, 2);
     writes.shift()!.done(new Error('closed'));
-    tick(limits.retryTicksMax);
+    tick(defaults.retryTicksMax);
     expect([sent.length, done]).toEqual([1, 0]);
   });
 });
@@ -158,7 +159,7 @@ describe('what is awaited', () => {
     damage(4, 6);
     expect(repairer.awaited).toMatchObject({ what: { kind: 'entries', from: 4, end: 6, asked: [ANNA] } });
     const before = repairer.awaited?.progress;
-    tick(limits.retryTicksMax);
+    tick(defaults.retryTicksMax);
     expect(repairer.awaited).toEqual({ progress: before, what: expect.objectContaining({ asked: [ANNA, BERT] }) });
     repairer.arriving(BERT);
     expect(repairer.awaited?.progress).not.toBe(before);

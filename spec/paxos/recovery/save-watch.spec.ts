@@ -1,7 +1,8 @@
+import { constants } from '../../../lib/model/constants.js';
+import { defaults } from '../../../lib/model/settings.js';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { TreplicaError } from '../../../lib/model/errors.js';
-import { limits } from '../../../lib/model/limits.js';
 import type { CheckpointEvent } from '../../../lib/queue/events.js';
 import { SaveWatch } from '../../../lib/paxos/recovery/save-watch.js';
 
@@ -11,12 +12,12 @@ let callOff: AbortController;
 
 beforeEach(() => {
   events = [];
-  watch = new SaveWatch({ notify: (event) => events.push(event), unsaved: () => 7 });
+  watch = new SaveWatch({ settings: defaults, notify: (event) => events.push(event), unsaved: () => 7 });
   callOff = new AbortController();
 });
 
 function pass(seconds: number): void {
-  for (let i = 0; i < (seconds * 1000) / limits.tickMs; i += 1) watch.tick();
+  for (let i = 0; i < (seconds * 1000) / constants.tickMs; i += 1) watch.tick();
 }
 
 describe('a process that makes a checkpoint', () => {
@@ -34,7 +35,12 @@ describe('a process that makes a checkpoint', () => {
     watch.moved('executes the log');
     pass(59.9);
     expect(events).toEqual(
-      [5, 15, 25, 35, 45, 55].map((seconds) => ({ kind: 'checkpoint-quiet', step: 'executes the log', seconds })),
+      [5, 15, 25, 35, 45, 55].map((seconds) => ({
+        kind: 'checkpoint-quiet',
+        step: 'executes the log',
+        seconds,
+        endsAfterSeconds: 60,
+      })),
     );
     expect(callOff.signal.aborted).toBe(false);
     pass(0.1);

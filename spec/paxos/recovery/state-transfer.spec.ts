@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { DiskWrite } from '../../../lib/ledger/memory/disk-write.js';
 import type { Checkpoint } from '../../../lib/model/checkpoint.js';
 import type { ProcessId } from '../../../lib/model/ids.js';
-import { limits } from '../../../lib/model/limits.js';
+import { defaults } from '../../../lib/model/settings.js';
 import type { RepairMessage } from '../../../lib/paxos/wire/repair-messages.js';
 import { StateTransfer } from '../../../lib/paxos/recovery/state-transfer.js';
 import type { QueueEvent } from '../../../lib/queue/events.js';
@@ -72,6 +72,7 @@ class Receiver {
 
   #transfer(): StateTransfer {
     return new StateTransfer({
+      settings: defaults,
       store: this.disk.store,
       send: (of: ProcessId, message: RepairMessage) => {
         if (message.kind === 'want-chunk') this.asked.push({ of, index: message.index });
@@ -93,12 +94,12 @@ beforeEach(async () => {
 });
 
 /** Long enough for whatever is asked for to be overdue. */
-const PATIENCE = limits.chunkTicks;
+const PATIENCE = defaults.chunkTicks;
 
 describe('a transfer', () => {
   it('asks for a window of chunks, and for one more with each that is stored', async () => {
     await receiver.begin(ANNA);
-    const { chunksInFlightMax } = limits;
+    const { chunksInFlightMax } = defaults;
     expect(receiver.asked.map(({ index }) => index)).toEqual([...Array(chunksInFlightMax).keys()]);
     receiver.chunk(ANNA, 0);
     await settled();
@@ -108,9 +109,9 @@ describe('a transfer', () => {
 
   it('does not ask beyond the window while the next chunk to be stored is missing', async () => {
     await receiver.begin(ANNA);
-    for (let index = 1; index < limits.chunksInFlightMax; index += 1) receiver.chunk(ANNA, index);
+    for (let index = 1; index < defaults.chunksInFlightMax; index += 1) receiver.chunk(ANNA, index);
     await settled();
-    expect(receiver.asked).toHaveLength(limits.chunksInFlightMax);
+    expect(receiver.asked).toHaveLength(defaults.chunksInFlightMax);
   });
 
   it('stores what comes in any order, and twice, as what was offered', async () => {
@@ -262,7 +263,7 @@ describe('a transfer', () => {
   it('of as many chunks as nobody has asks for a window of them', async () => {
     receiver.checkpoint = { ...receiver.checkpoint, chunks: 2 ** 50, bytes: 2 ** 52 };
     await receiver.begin(ANNA);
-    expect(receiver.asked).toHaveLength(limits.chunksInFlightMax);
+    expect(receiver.asked).toHaveLength(defaults.chunksInFlightMax);
   });
 
   it('is not begun for a checkpoint without chunks', async () => {

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { CheckpointStore } from '../../../lib/ledger/checkpoint-store.js';
 import type { Checkpoint } from '../../../lib/model/checkpoint.js';
 import type { ProcessId } from '../../../lib/model/ids.js';
-import { limits } from '../../../lib/model/limits.js';
+import { defaults } from '../../../lib/model/settings.js';
 import type { RepairMessage } from '../../../lib/paxos/wire/repair-messages.js';
 import { Supplier } from '../../../lib/paxos/recovery/supplier.js';
 import { CheckpointDisk, settled } from '../../support/stored-checkpoint.js';
@@ -46,6 +46,7 @@ beforeEach(async () => {
   damages = [];
   open = 0;
   supplier = new Supplier({
+    settings: defaults,
     store: counted(disk.store),
     send: (to, message) => sent.push({ to, message }),
     onDamage: (error) => damages.push(error),
@@ -100,12 +101,12 @@ describe('a supplier', () => {
   });
 
   it('reads no more than so many chunks at one moment, and all that it is asked for later', async () => {
-    for (let i = 0; i < 2 * limits.chunkReadsMax; i += 1) want(0);
+    for (let i = 0; i < 2 * defaults.chunkReadsMax; i += 1) want(0);
     await settled();
-    expect(sent).toHaveLength(limits.chunkReadsMax);
+    expect(sent).toHaveLength(defaults.chunkReadsMax);
     want(1);
     await settled();
-    expect(sent).toHaveLength(limits.chunkReadsMax + 1);
+    expect(sent).toHaveLength(defaults.chunkReadsMax + 1);
   });
 
   it('offers a checkpoint no longer that is damaged, and says so once', async () => {

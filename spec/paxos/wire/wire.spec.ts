@@ -5,7 +5,7 @@ import { NO_BASE } from '../../../lib/model/base.js';
 import { NO_BALLOT } from '../../../lib/model/ballot.js';
 import { NO_OP_ID, type BatchId } from '../../../lib/model/batch.js';
 import { COUNTER_MAX, type Instance, type ProcessId } from '../../../lib/model/ids.js';
-import { limits } from '../../../lib/model/limits.js';
+import { constants } from '../../../lib/model/constants.js';
 import { groupIdOf } from '../../../lib/model/view.js';
 import type { WireMessage } from '../../../lib/paxos/wire/routes.js';
 import { decodeMessage, encodeMessage } from '../../../lib/paxos/wire/wire.js';
@@ -159,7 +159,7 @@ describe('bytes from the network', () => {
     ['a no-op with a body', { kind: 'batch', batch: { id: NO_OP_ID, body: Buffer.from('x') } }],
     ['more replicas than a view may have', { ...hello, replicas: 32 }],
     ['an α of nothing', { ...hello, borderInstances: 0 }],
-    ['an α that nobody could fill', { ...hello, borderInstances: limits.borderInstancesMax + 1 }],
+    ['an α that nobody could fill', { ...hello, borderInstances: constants.borderInstancesMax + 1 }],
     ['a founding with no α', { kind: 'found', founding: { ...founding, borderInstances: 0 } }],
     ['a founding of nobody', { kind: 'found', founding: { ...founding, members: [] } }],
     ['a founding with a member twice', { kind: 'found', founding: { ...founding, members: [ANNA, ANNA] } }],
@@ -183,7 +183,7 @@ describe('bytes from the network', () => {
   });
 
   it.each<[string, string]>([
-    ['more than a process may publish', JSON.stringify({ x: 'y'.repeat(limits.factsBytesMax) })],
+    ['more than a process may publish', JSON.stringify({ x: 'y'.repeat(constants.factsBytesMax) })],
     ['a list', '["a"]'],
     ['no record', '1'],
     ['nothing', 'null'],

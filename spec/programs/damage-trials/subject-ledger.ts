@@ -9,7 +9,7 @@ import { openLmdbLedger } from '../../../lib/ledger/lmdb/lmdb-ledger.js';
 import { ballotOf, NO_BALLOT } from '../../../lib/model/ballot.js';
 import { batchId } from '../../../lib/model/batch.js';
 import type { GroupId, Instance, ProcessId } from '../../../lib/model/ids.js';
-import { limits } from '../../../lib/model/limits.js';
+import { constants } from '../../../lib/model/constants.js';
 import type { LedgerRecord, LogEntry } from '../../../lib/model/records.js';
 import { View } from '../../../lib/model/view.js';
 
@@ -72,7 +72,7 @@ export async function writeLedgers(directory: string, keep: () => void): Promise
         const view = { view: new View(1, [SELF]), from: 0 as Instance };
         commit(ledger, [
           { kind: 'identity', process: SELF, incarnation: 1, founds: true },
-          { kind: 'view', group: GROUP, borderInstances: limits.borderInstances, record: view },
+          { kind: 'view', group: GROUP, borderInstances: constants.borderInstances, record: view },
         ]);
       }
       for (const records of history(life * half, (life + 1) * half, life)) commit(ledger, records);
@@ -102,7 +102,7 @@ export async function writeLedgers(directory: string, keep: () => void): Promise
     place += count;
   };
   for (let round = 0; round < 6; round += 1) vote(second, 1 + (round % 3));
-  await sleep(limits.journalConfirmMs);
+  await sleep(constants.journalConfirmMs);
   vote(second, 17);
   vote(second, 1);
 }

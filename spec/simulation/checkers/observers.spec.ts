@@ -5,7 +5,7 @@ import type { GroupId } from '../../../lib/model/ids.js';
 import type { WireMessage } from '../../../lib/paxos/wire/routes.js';
 import { Observers } from '../../../lib/simulation/checkers/observers.js';
 import { A, at, B, classic, found, noVote, promise, report, vote, watermark, X } from './subjects.js';
-import { limits } from '../../../lib/model/limits.js';
+import { constants } from '../../../lib/model/constants.js';
 
 describe('a process that has lost its votes', () => {
   const ballot = classic(1);
@@ -14,13 +14,13 @@ describe('a process that has lost its votes', () => {
     attempt: 0,
     members: [A, B],
     base: NO_BASE,
-    borderInstances: limits.borderInstances,
+    borderInstances: constants.borderInstances,
   };
 
   it('asks, proposes, learns and tells what was decided', () => {
     const observers = new Observers(report);
     const said: WireMessage[] = [
-      { kind: 'hello', replicas: 3, intent: 'join', base: '', borderInstances: limits.borderInstances },
+      { kind: 'hello', replicas: 3, intent: 'join', base: '', borderInstances: constants.borderInstances },
       { kind: 'batch', batch: X },
       { kind: 'heard', ballot, watermark: at(3), durable: at(0), clockMs: null },
       { kind: 'ask', incarnation: 1, round: 1 },

@@ -24,7 +24,7 @@ import {
   promise,
   watermark,
 } from './subjects.js';
-import { limits } from '../../../lib/model/limits.js';
+import { constants } from '../../../lib/model/constants.js';
 
 describe('stable storage', () => {
   const founding: Founding = {
@@ -32,7 +32,7 @@ describe('stable storage', () => {
     attempt: 0,
     members: [A, B],
     base: NO_BASE,
-    borderInstances: limits.borderInstances,
+    borderInstances: constants.borderInstances,
   };
   let disks: Monotonicity;
   let storage: StableStorage;
@@ -174,7 +174,7 @@ describe('stable storage', () => {
       replicas: 3,
       intent: 'found',
       base: '',
-      borderInstances: limits.borderInstances,
+      borderInstances: constants.borderInstances,
     });
     storage.says('p1', { kind: 'canvass', ballot: classic(9) });
     storage.says('p1', { kind: 'accept', ballot: classic(9), items: [item(0, X)] });
@@ -189,7 +189,7 @@ describe('stable storage', () => {
       replicas: 3,
       intent: 'wait',
       base: '',
-      borderInstances: limits.borderInstances,
+      borderInstances: constants.borderInstances,
     });
     storage.saysAsStranger('p1', { kind: 'unwilling', refused: founding.group });
     expect(found).toEqual([]);

@@ -1,10 +1,10 @@
 import { expect, it } from '@jest/globals';
 
-import { limits } from '../../../lib/model/limits.js';
+import { constants } from '../../../lib/model/constants.js';
 import { LaneWorld } from '../../support/lane-world.js';
 
 /** How long parts of one message are waited for that do not come. */
-const HOPELESS_MS = 500 * limits.tickMs;
+const HOPELESS_MS = 500 * constants.tickMs;
 
 it('a sender that is gone, whatever it has advised, holds up another whose messages come in parts only once', () => {
   const world = new LaneWorld(3);

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { limits } from '../../../lib/model/limits.js';
+import { constants } from '../../../lib/model/constants.js';
 import { encodeLaneMessage } from '../../../lib/transport/frame/lane-messages.js';
 import { idOf, LaneWorld } from '../../support/lane-world.js';
 import { seededRandom } from '../../support/seeded-random.js';
@@ -143,16 +143,16 @@ describe('a receiver that is stopped', () => {
   it('costs a bounded memory, which is given back', () => {
     for (let i = 0; i < 60; i += 1) {
       world.send(1, 2, Buffer.alloc(1_000_000, i));
-      expect(world.transport(1).bytesOnTheirWay(idOf(2))).toBeLessThan(limits.bulkBytesMax + 1_100_000);
+      expect(world.transport(1).bytesOnTheirWay(idOf(2))).toBeLessThan(constants.bulkBytesMax + 1_100_000);
     }
-    world.pass(2 * limits.heldTicks * limits.tickMs);
+    world.pass(2 * constants.heldTicks * constants.tickMs);
     expect(world.transport(1).bytesOnTheirWay(idOf(2))).toBe(0);
     expect(world.warnings(1)).toEqual([expect.stringContaining('has confirmed nothing')]);
   });
 
   it('gets what is sent to it once it has been heard again, and nothing large before', () => {
     for (let i = 0; i < 60; i += 1) world.send(1, 2, Buffer.alloc(1_000_000, i));
-    world.pass(2 * limits.heldTicks * limits.tickMs);
+    world.pass(2 * constants.heldTicks * constants.tickMs);
     for (let i = 0; i < 10; i += 1) world.send(1, 2, Buffer.alloc(1_000_000, i));
     expect(world.transport(1).bytesOnTheirWay(idOf(2))).toBe(0);
     world.stopped.clear();
@@ -204,7 +204,7 @@ describe('the same large message', () => {
       world.pass(1_000);
     }
     expect(world.heard[1]).toEqual(['1>50000']);
-    world.pass(limits.heldTicks * limits.tickMs);
+    world.pass(constants.heldTicks * constants.tickMs);
     world.send(1, 'everyone', LARGE);
     world.pass(10);
     expect(world.heard[1]).toEqual(['1>50000', '1>50000']);
@@ -229,7 +229,7 @@ describe('what is on its way to everyone', () => {
   it('is told of with when it was announced', () => {
     world.cut('bulk', 1, 2);
     world.send(1, 'everyone', LARGE);
-    world.pass(20 * limits.tickMs);
+    world.pass(20 * constants.tickMs);
     const [first] = world.transport(2).takeArrivals();
     expect(first?.agoTicks).toBeGreaterThanOrEqual(18);
     expect(first?.agoTicks).toBeLessThanOrEqual(20);
@@ -237,7 +237,7 @@ describe('what is on its way to everyone', () => {
     world.pass(1_000);
     world.transport(3).takeArrivals();
     world.send(1, 'everyone', Buffer.alloc(40_000));
-    world.pass(limits.tickMs);
+    world.pass(constants.tickMs);
     const [second] = world.transport(3).takeArrivals();
     expect(second).toEqual({ from: idOf(1), bytes: expect.any(Number), agoTicks: expect.any(Number) });
     expect(second?.agoTicks).toBeLessThanOrEqual(1);

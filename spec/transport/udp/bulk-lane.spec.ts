@@ -4,7 +4,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { limits } from '../../../lib/model/limits.js';
+import { constants } from '../../../lib/model/constants.js';
 import { BulkReader } from '../../../lib/transport/udp/bulk-reader.js';
 import { FRAME_BYTES_MAX, FRAME_PREFIX_BYTES, KEY_ID_AT, LENGTH_AT } from '../../../lib/transport/frame/frame.js';
 import { FrameEncoder } from '../../../lib/transport/frame/frame-encoder.js';
@@ -190,7 +190,7 @@ describe('the bulk lane', () => {
     await until(() => station.heard.length === 1);
 
     const message = Buffer.alloc(1024 * 1024);
-    const fitting = Math.ceil(limits.bulkBytesMax / (message.length + HEADER_BYTES + 4));
+    const fitting = Math.ceil(constants.bulkBytesMax / (message.length + HEADER_BYTES + 4));
     for (let i = 0; i < fitting + 10; i += 1) station.send(peerId, message);
     expect(station.transport.statistics.unsent).toBe(10);
     await station.transport.close();

@@ -2,7 +2,7 @@ import type { NetworkInterfaceInfo } from 'node:os';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { limits } from '../../../lib/model/limits.js';
+import { constants } from '../../../lib/model/constants.js';
 import { datagramBytesOn, findInterface, parseQueueId } from '../../../lib/transport/udp/udp-options.js';
 
 const machine = {
@@ -46,8 +46,8 @@ describe('the interface', () => {
   });
 
   it('decides how large a datagram is unless that is said', () => {
-    expect(datagramBytesOn(findInterface('lo', machine), undefined)).toBe(limits.datagramBytesOnLoopback);
-    expect(datagramBytesOn(findInterface('eth0', machine), undefined)).toBe(limits.datagramBytes);
+    expect(datagramBytesOn(findInterface('lo', machine), undefined)).toBe(constants.datagramBytesOnLoopback);
+    expect(datagramBytesOn(findInterface('eth0', machine), undefined)).toBe(constants.datagramBytes);
     expect(datagramBytesOn(findInterface('eth0', machine), 1400)).toBe(1400);
   });
 });

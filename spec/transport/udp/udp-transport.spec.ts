@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { ErrorCode } from '../../../lib/model/errors.js';
-import { limits } from '../../../lib/model/limits.js';
+import { constants } from '../../../lib/model/constants.js';
 import { EVERYONE } from '../../../lib/transport/transport.js';
 import { openUdpTransport, type UdpTransportOptions } from '../../../lib/transport/udp/udp-transport.js';
 import { describeTransport } from '../compliance.js';
@@ -19,7 +19,7 @@ import {
 } from '../../support/station.js';
 import { asUdp, boundSocket, closeSocket, newQueueId, udpTestbed, until } from '../../support/udp-testbed.js';
 
-describeTransport('UDP', udpTestbed, { largestBytes: limits.messageBytesMax });
+describeTransport('UDP', udpTestbed, { largestBytes: constants.messageBytesMax });
 
 describe('UDP', () => {
   let testbed: Testbed;
@@ -128,7 +128,7 @@ describe('UDP', () => {
       const granted = log.lines.filter(({ facts }) => 'granted' in facts);
       expect(granted.length).toBeGreaterThan(0);
       expect(granted[0]!.facts).toMatchObject({
-        asked: limits.receiveBufferBytes,
+        asked: constants.receiveBufferBytes,
         granted: transport.receiveBufferBytes,
       });
     });
