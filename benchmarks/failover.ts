@@ -63,7 +63,7 @@ export const failover = benchmark({ replicas: 3, callers: 20, rounds: 20 }, asyn
   return [...each, ...all].map((row) => standardRow({ ...about, ...row }));
 });
 
-/** One round: whom it kills is found out just before, since the group may have elected another coordinator meanwhile. */
+/** One round: it chooses the replica to kill just before, because the group may have elected another coordinator meanwhile. */
 async function killOne(group: readonly Replica[], victimIs: Victim, round: number, callers: number): Promise<Round> {
   // That of the victim will reject. Of a survivor's death everything else that it is asked tells.
   const runs = Promise.allSettled(group.map((replica) => replica.ask('run', { kind: 'closed', callers })));

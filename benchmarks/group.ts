@@ -15,7 +15,7 @@ export interface GroupSetup {
   readonly mode: string;
   readonly port: number;
   readonly bytes: number;
-  /** What is replicated: counters unless given. */
+  /** The replicated state. Default: counters. */
   readonly workload?: WorkloadName;
   /** When checkpoints are made: see `CheckpointOptions`. */
   readonly everyBytes: number;

@@ -2,7 +2,7 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 
 import { isSampleName, sampleNames, type SampleName } from './tours.js';
 
-/** What is wrong with a command line, in one line. */
+/** The error of a command line, in one line. */
 export class UsageError extends Error {}
 
 /** The options of a command line: `names` take a value, `flags` and --help do not. @throws UsageError */

@@ -4,7 +4,7 @@
  */
 export type Refusal = 'invalid' | 'not-found' | 'rule';
 
-/** What an operation of a sample throws, always before it has changed anything. */
+/** The error that an operation of a sample throws, always before it has changed anything. */
 export abstract class DomainError extends Error {
   /** Stable, for programs; the message is for people. */
   abstract readonly code: string;

@@ -1,7 +1,7 @@
 import type { MemberStatus, QueueStatus, ReadyOptions } from '../lib/index.js';
 import { problem, problemOf, type Problem } from './problem.js';
 
-/** What `GET /health` answers with: 200 where this replica can do its work, otherwise 503 and what it lacks. */
+/** The answer of `GET /health`: 200 if this replica works, otherwise 503 and the missing members. */
 export type Health =
   | { readonly isServing: true; readonly role: QueueStatus['role'] }
   | { readonly isServing: false; readonly problem: Problem; readonly missing: readonly string[] };

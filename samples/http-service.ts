@@ -3,13 +3,13 @@ import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Health } from './health.js';
 import { problem, problemOf } from './problem.js';
 
-/** What the HTTP service of a sample needs to know. */
+/** The options of a sample's HTTP service. */
 export interface HttpServiceOptions {
   /** Adds the sample's own routes. */
   readonly routes: (app: FastifyInstance) => void;
   /** The answer to `GET /health`. */
   readonly health: () => Promise<Health>;
-  /** Who this is, for the same answer. */
+  /** The name of this replica, for the same answer. */
   readonly self: object;
   /** Told about everything that is answered with 500. */
   readonly onInternalError: (error: unknown) => void;

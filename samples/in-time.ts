@@ -1,5 +1,5 @@
 /**
- * What the promise resolves with, unless that takes longer than `timeoutMs`: for a read, which waits for a majority.
+ * Resolves as the promise does, if that takes no longer than `timeoutMs`: for a read, which waits for a majority.
  *
  * @throws DOMException named TimeoutError
  */

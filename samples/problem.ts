@@ -17,7 +17,7 @@ const statusOfRefusal: Record<Refusal, number> = { invalid: 400, 'not-found': 40
 /** Codes with which the library says that nothing was executed because this replica is about to end. */
 const endings: readonly unknown[] = ['QUEUE_CLOSED', 'STATE_MACHINE_CLOSED'] satisfies ErrorCode[];
 
-/** What to tell the client about anything that was thrown. What is our fault (500) is told without its message. */
+/** The answer to the client for a thrown error. An error of the server (500) is answered without its message. */
 export function problemOf(error: unknown): Problem {
   const { name, message, statusCode } = Object(error) as { name?: unknown; message: string; statusCode?: unknown };
   if (error instanceof DomainError) return problem(statusOfRefusal[error.refusal], error.code, message);

@@ -17,7 +17,7 @@ import { healthOf } from './health.js';
 import { createHttpService } from './http-service.js';
 import { samples, type SampleReplica } from './samples.js';
 
-/** What a replica tells the process that forked it. */
+/** The messages of a replica to the process that forked it. */
 export type ReplicaReport =
   | { readonly kind: 'ready'; readonly hasVote: boolean }
   /** `code` is that of the library's error, where it is one. */

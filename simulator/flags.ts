@@ -22,7 +22,7 @@ const MODES = ['adaptive', 'classic', 'fast'] as const;
 
 type Flag = 'seed' | 'runs' | 'minutes' | 'profile' | 'replicas' | 'mode' | 'seconds' | 'workers' | 'mutant';
 
-/** What the command was asked for. */
+/** The request of the command line. */
 export interface Flags {
   readonly help: boolean;
   readonly seed: number;
@@ -33,7 +33,7 @@ export interface Flags {
   readonly trace: boolean;
   readonly mutants: boolean;
   readonly mutant: string | null;
-  /** What the run of a seed is like. */
+  /** The settings of a seed's run. */
   optionsOf(seed: number): RunOptions;
   /** The line that replays it. */
   replayOf(options: RunOptions): string;

@@ -5,7 +5,7 @@ import ts from 'typescript';
 
 import type { Mutant } from './mutants.js';
 
-/** What of the build belongs to a mutant. */
+/** The parts of the build that belong to a mutant. */
 const FOLDERS = ['lib', 'simulator'];
 
 /**

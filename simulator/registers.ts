@@ -60,7 +60,7 @@ class CompareAndSet extends Operation<Registers, boolean> {
   }
 }
 
-/** What a read says of itself in the history. */
+/** The entry of a read in the history. */
 interface Read {
   readonly register: string;
 }
@@ -126,7 +126,7 @@ function judge(calls: readonly RecordedCall[]): string | null {
   return verdict.linearizable === true ? null : `the history is not linearizable: ${verdict.explanation}`;
 }
 
-/** What the command simulates: all that linearizability can be judged by, and little else. */
+/** The state that the command simulates: enough to judge linearizability by, and little else. */
 export function registers(): Application<Registers> {
   return { initialState: () => new Registers(), workload: workload(), judge };
 }

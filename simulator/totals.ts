@@ -1,6 +1,6 @@
 import type { Answer } from './worker.js';
 
-/** What a number of runs have come to. */
+/** The totals of a number of runs. */
 export class Totals {
   runs = 0;
   virtualSeconds = 0;

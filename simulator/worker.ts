@@ -1,4 +1,4 @@
-/** Makes runs for whoever has forked this process: one a message, one answer each. */
+/** Makes runs for the process that forked this one: one run and one answer for each message. */
 import { run, type RunOptions, type RunResult } from '../lib/simulation/run.js';
 import { registers } from './registers.js';
 

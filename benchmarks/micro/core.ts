@@ -94,8 +94,8 @@ class Cores {
 }
 
 /**
- * One proposal through three cores until all of them know that it is decided: in a classic reign from the coordinator, in
- * a fast one from somebody else.
+ * One proposal through three cores until all of them know that it is decided: in a classic reign from the coordinator, in a
+ * fast one from another process.
  */
 export function corePart(kind: BallotKind, bytes: number): Part {
   const cores = new Cores(kind);

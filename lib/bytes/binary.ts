@@ -89,7 +89,7 @@ export class ByteReader {
     return this.bytes.subarray(start, this.#offset);
   }
 
-  /** What is left, not copied. */
+  /** The remaining bytes, not copied. */
   rest(): Buffer {
     const start = this.#offset;
     this.#offset = this.bytes.length;

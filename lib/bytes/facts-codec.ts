@@ -8,7 +8,7 @@ export function encodeFacts(facts: Facts): Uint8Array {
 }
 
 /**
- * What `encodeFacts` has encoded.
+ * Decodes facts that `encodeFacts` has encoded.
  * @throws TreplicaError MALFORMED_BYTES for what is larger, or nothing that it makes; SyntaxError for what is no JSON
  */
 export function decodeFacts(bytes: Buffer): Facts {

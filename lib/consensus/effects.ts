@@ -46,8 +46,8 @@ export interface Decision {
 }
 
 /**
- * A process that is behind asks for what was decided from `from` on, and below `until` unless that is null: to be read
- * from the ledger and sent as `decided`, as far as one answer may hold it.
+ * A process that is behind asks for the decisions from `from` on and, if `until` is not null, below `until`: to be read from
+ * the ledger and sent as `decided`, as far as they fit one answer.
  */
 export interface Supply {
   readonly to: ProcessId;

@@ -32,7 +32,7 @@ export function damagedLog(name: string, from: Instance, end: Instance, why: str
   return new DamagedLogError(
     from,
     end,
-    `The ${name} is damaged: ${why}. What was decided there has to be learnt again from other processes. Check the disk.`,
+    `The ${name} is damaged: ${why}. The decisions there have to be learnt again from other processes. Check the disk.`,
     { cause },
   );
 }
@@ -41,22 +41,22 @@ export function damagedLog(name: string, from: Instance, end: Instance, why: str
 export function damagedCheckpoint(name: string, why: string, cause?: unknown): TreplicaError {
   return new TreplicaError(
     'LEDGER_DAMAGED',
-    `The ${name} is damaged: ${why}. It has to be got again from another process. Check the disk.`,
+    `The ${name} is damaged: ${why}. It has to be fetched again from another process. Check the disk.`,
     { cause },
   );
 }
 
-/** For a state that a majority has found to differ from theirs: nothing here may be gone on from. */
+/** For a state that differs from that of a majority: the process must not continue from it. */
 export function refuted({ next, refuted: own, upheld }: Verdict, queueId: string): TreplicaError {
   return new TreplicaError(
     'LEDGER_DAMAGED',
-    `The state of queue ${queueId} that is kept here has been refuted: below instance ${next} it has digest ${own}, and that of a majority ${upheld}. It is not used: a running replica fetches the state of another process. An operation is not deterministic, or memory is defective.`,
+    `The state of queue ${queueId} in this ledger has been refuted: below instance ${next} it has digest ${own}, and the state of a majority has ${upheld}. It is not used: a running replica fetches the state of another process. An operation is not deterministic, or memory is defective.`,
   );
 }
 
-/** For chunks that together are not the checkpoint that they were said to be. */
+/** For chunks that together are not the announced checkpoint. */
 export function notAnnounced(name: string): TreplicaError {
-  return damagedCheckpoint(name, 'what has been received is not what was announced');
+  return damagedCheckpoint(name, 'the received chunks are not the announced ones');
 }
 
 /**
@@ -112,11 +112,11 @@ export function failed(place: string, cause: unknown, directory: string | null):
 export function replaced(place: string, what: string): TreplicaError {
   return new TreplicaError(
     'LEDGER_FAILED',
-    `The ledger ${place} is not there any more: ${what} while this process ran. What it has voted and acknowledged since may be on no disk, so this process has stopped. Find out what removes files there. Where the directory is lost, start the process with the option recover: true.`,
+    `The ledger ${place} does not exist any more: ${what} while this process ran. Its votes and acknowledgements since then may be on no disk, so this process has stopped. Find out what removes files there. If the directory is lost, start the process with the option recover: true.`,
   );
 }
 
-/** For whatever is asked of a ledger after it has been closed. */
+/** For every call of a ledger after it has been closed. */
 export function closed(queueId: string, place: string): TreplicaError {
   return new TreplicaError(
     'LEDGER_FAILED',
@@ -126,14 +126,14 @@ export function closed(queueId: string, place: string): TreplicaError {
 
 const MAKE_ROOM = 'Make room there, then start the process again.';
 
-const NOTHING_OF_IT = 'Nothing of the commit may be relied on, and no further one is taken.';
+const NOTHING_OF_IT = 'No record of the commit may be relied on, and no further commit is taken.';
 
 /** For a directory that belongs to other queues, where another would begin. */
 export function otherQueues(directory: string, queueId: string, others: readonly string[]): TreplicaError {
   const names = others.join(' and ');
   return new TreplicaError(
     'QUEUE_MISMATCH',
-    `Directory ${directory} holds what a process of the group on queue ${names} knows, and nothing of queue ${queueId}: that queue would begin here, with an empty state. Use the queue id ${names}, or another directory; where queue ${queueId} is to begin in this one, beside what is there, say so with the option newQueue: true.`,
+    `Directory ${directory} holds the data of a process of the group on queue ${names}, and nothing of queue ${queueId}: that queue would begin here, with an empty state. Use the queue id ${names}, or another directory; if queue ${queueId} is to begin in this directory, beside the others, say so with the option newQueue: true.`,
   );
 }
 

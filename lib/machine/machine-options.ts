@@ -34,7 +34,9 @@ export function checkMachine(initialState: unknown, queue: unknown, options: unk
     typeof queue === 'object' && queue !== null ? { ...methodsOf(queue) } : {};
   const missing = QUEUE_METHODS.find((method) => typeof queueLike[method] !== 'function');
   if (missing !== undefined) {
-    const advice = types.isPromise(queue) ? 'await it' : 'give what AsynchronousPersistentQueue.create resolves with';
+    const advice = types.isPromise(queue)
+      ? 'await it'
+      : 'give the queue that AsynchronousPersistentQueue.create resolves with';
     throw new TreplicaError(
       'INVALID_OPTION',
       `The queue of a state machine is ${shown(queue)}, which has no method ${missing}: ${advice}.`,
@@ -51,7 +53,7 @@ export function checkInitialState(initialState: unknown): void {
   if (typeof initialState === 'object' && initialState !== null && !isThenable(initialState)) return;
   silence(initialState);
   const advice = isThenable(initialState)
-    ? 'wait for what is asynchronous before the state is made, which has to be the same at every replica and at every start'
+    ? 'wait for asynchronous work before the state is made, which has to be the same at every replica and at every start'
     : 'give an object of a class that extends StateMachine';
   throw new TreplicaError('INVALID_OPTION', `The initial state is ${shown(initialState)}: ${advice}.`);
 }

@@ -76,6 +76,6 @@ function refuseAsynchronous(type: OperationClass, name: string): void {
   }
   throw new TreplicaError(
     'OPERATION_ASYNCHRONOUS',
-    `${type.name}.execute ('${name}') is a ${kind}: operations run one after the other at every replica and have to be done when execute returns. Do what is asynchronous before, and put its outcome into the operation's fields.`,
+    `${type.name}.execute ('${name}') is a ${kind}: operations run one after the other at every replica and have to be done when execute returns. Do asynchronous work before, and put its result into the operation's fields.`,
   );
 }

@@ -18,7 +18,7 @@ export function answerOf<R>(query: () => R, unveil: Unveil | null): R {
     silence(result);
     throw new TreplicaError(
       'QUERY_ASYNCHRONOUS',
-      'The query returned a promise, or something else with a method then, and what it does after its first await sees another state: make it synchronous, return data, and do what takes time with the copy that read resolves with.',
+      'The query returned a promise, or another object with a method then, and after its first await it would see another state: make it synchronous, return data, and do slow work with the copy that read resolves with.',
     );
   }
   return detach(result, unveil);

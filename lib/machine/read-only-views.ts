@@ -139,7 +139,7 @@ abstract class CollectionView<T extends object> extends ObjectView<T> {
     const member: unknown = Reflect.get(this.original, key);
     if (typeof member !== 'function' || key === 'constructor') return super.get(shadow, key, view);
     if (COLLECTION_CHANGES.has(key)) return () => this.set(shadow, key);
-    // What later versions of the language add works on a copy that shows the same.
+    // Methods that later versions of the language add work on a copy that shows the same.
     return (...args: unknown[]) => Reflect.apply(member, this.copy(), args) as unknown;
   }
 }
@@ -243,6 +243,6 @@ function readOnly(original: object, key: PropertyKey | null): TreplicaError {
   const thing = key === null ? name : `${name}.${String(key)}`;
   return new TreplicaError(
     'STATE_READ_ONLY',
-    `${thing} was to be changed outside of an operation, and has not been: the state would differ from that of other replicas. Execute an operation that changes it; or change a copy, such as read resolves with.`,
+    `${thing} cannot be changed outside of an operation: the state would differ from that of other replicas. Execute an operation that changes it; or change a copy, such as the one that read resolves with.`,
   );
 }

@@ -162,7 +162,7 @@ function operationIn<T extends object>(message: Uint8Array, position: number, ty
   if (operation instanceof type) return operation;
   throw new TreplicaError(
     'MALFORMED_BYTES',
-    `The message at position ${position} says that it is ${describeHead(message[0])}, and is none: something else writes to this queue.`,
+    `The message at position ${position} is marked as ${describeHead(message[0])}, and is none: another program writes to this queue.`,
   );
 }
 
@@ -171,7 +171,7 @@ function refuse(result: PromiseLike<unknown>, operation: object): never {
   silence(result);
   throw new TreplicaError(
     'OPERATION_ASYNCHRONOUS',
-    `${operation.constructor.name}.execute returned a promise: what it does after its first await happens at no particular position, and replicas may have come to differ. Make execute synchronous.`,
+    `${operation.constructor.name}.execute returned a promise: its work after the first await happens at no defined position, and replicas may differ now. Make execute synchronous.`,
   );
 }
 

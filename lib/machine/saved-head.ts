@@ -7,7 +7,7 @@
  */
 import { TreplicaError } from '../model/errors.js';
 
-/** What a part of a saved state is. */
+/** The kind of a part of a saved state. */
 const Part = { system: 1, application: 2 } as const;
 
 /** The parts that a state is saved in, in their order. */

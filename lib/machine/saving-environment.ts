@@ -1,4 +1,7 @@
-/** What a process that makes checkpoints inherits of the one that starts it: everything but what makes Node run another program. */
+/**
+ * The options and variables that a process that makes checkpoints inherits: all except those that make Node run another
+ * program.
+ */
 
 /** Options of Node that take a value, as `--name value` or `--name=value`, and are not for a second process. */
 const WITH_VALUE: ReadonlySet<string> = new Set([
@@ -35,7 +38,7 @@ const WITHOUT_VALUE: ReadonlySet<string> = new Set(['-c', '--check', '-i', '--in
 /** Families of such options, all others of which take no value, or one behind `=`. */
 const FAMILIES = ['--watch', '--inspect', '--test', '--experimental-test', '--build-snapshot'];
 
-/** By these Node tells the process that watches it, or runs it as a test, what it loads: its child has not to. */
+/** With these Node reports loaded files to a process that watches it, or runs it as a test: its child must not. */
 const VARIABLES = ['WATCH_REPORT_DEPENDENCIES', 'NODE_TEST_CONTEXT'];
 
 /**

@@ -9,17 +9,17 @@ import { TreplicaError } from '../model/errors.js';
 import type { SavingTask } from '../queue/state-holder.js';
 import { inheritedOptions, inheritedVariables } from './saving-environment.js';
 
-/** What the process is told: the queue's task, and the URL of the application's module. */
+/** The request to the process: the queue's task, and the URL of the application's module. */
 export interface SentTask {
   readonly task: SavingTask;
   readonly module: string;
 }
 
-/** What the process answers with, once. */
+/** The answer of the process, sent once. */
 export type SavingAnswer =
   { readonly checkpoint: Checkpoint } | { readonly failure: string; readonly isDamage: boolean };
 
-/** What the process says on its way to an answer: what it is doing, whenever it has got further. */
+/** The progress that the process reports before its answer: its current step. */
 export interface SavingStep {
   readonly step: string;
 }

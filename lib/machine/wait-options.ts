@@ -60,6 +60,6 @@ export async function syncWithin(queue: Queue, options: WaitOptions): Promise<vo
 function readTimedOut(timeoutMs: number): TreplicaError {
   return new TreplicaError(
     'READ_TIMED_OUT',
-    `The query was not run: within ${timeoutMs} ms this replica did not hear from a majority what had been acknowledged, or did not come to hold it. Reads change nothing: try again, here or at another replica, or see whether a majority is up.`,
+    `The query was not run: within ${timeoutMs} ms this replica got no answer from a majority, or did not execute everything that was acknowledged before. Reads change nothing: try again, here or at another replica, or check whether a majority is up.`,
   );
 }

@@ -1,6 +1,6 @@
 import type { Instance } from './ids.js';
 
-/** What a group begins with: nothing, or the state that a backup holds. */
+/** The beginning of a group: nothing, or the state in a backup. */
 export interface GroupBase {
   /** The first instance that the group itself decides; all below is in the backup. */
   readonly from: Instance;

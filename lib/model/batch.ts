@@ -11,29 +11,29 @@ declare const batchIdBrand: unique symbol;
 export type BatchId = string & { readonly [batchIdBrand]: true };
 
 /**
- * What a value is for: messages of the application; a change of the view; or what the engine decides for itself. Only batches of
- * messages have a place in the order of their proposer.
+ * The purpose of a value: messages of the application; a change of the view; or a decision of the engine for itself. Only
+ * batches of messages have a place in the order of their proposer.
  */
 export type ValueKind = 'messages' | 'view' | 'engine';
 
 /** All kinds, in the order of their numbers in stored records and in bodies. */
 export const VALUE_KINDS: readonly ValueKind[] = ['messages', 'view', 'engine'];
 
-/** What stands behind the process in an id, by kind. */
+/** The character behind the process in an id, by kind. */
 const MARKS = { messages: '.', view: 'v', engine: 'e' } as const satisfies Record<ValueKind, string>;
 const MARK_AT = 16;
 const MARK_OF_MESSAGES = MARKS.messages.charCodeAt(0);
 const MARK_OF_VIEW = MARKS.view.charCodeAt(0);
 
 /**
- * The value that fills an instance nobody needs; it is never delivered. It is no value of the kind `engine`, as it has no
- * proposer, no start and no body: a coordinator that has nothing to propose needs none of them, and nobody ever lacks it.
+ * The value that fills an instance without a batch; it is never delivered. It is no value of the kind `engine`, as it has no
+ * proposer, no start and no body: a coordinator that has nothing to propose needs none of them, and no process ever lacks it.
  */
 export const NO_OP_ID = '' as BatchId;
 
 /**
- * What an instance decides: an ordered list of messages of one proposer, or a value of another kind. To consensus, ledger and
- * transport the body is opaque; the queue packs and unpacks it.
+ * The value that an instance decides: an ordered list of messages of one proposer, or a value of another kind. To consensus,
+ * ledger and transport the body is opaque; the queue packs and unpacks it.
  */
 export interface Batch {
   readonly id: BatchId;
@@ -112,7 +112,7 @@ function seriesOf(id: BatchId): { readonly prefix: string; readonly parts: Omit<
   return { prefix: id.slice(0, third + 1), parts: { process: processOf(id), incarnation, since } };
 }
 
-/** The id without what binds it to a body: names the place of the batch in its series. */
+/** The id without the checksum that binds it to a body: names the place of the batch in its series. */
 export function placeOf(id: BatchId): BatchId {
   const hyphen = id.indexOf('-', 17);
   return hyphen < 0 ? id : (id.slice(0, hyphen) as BatchId);

@@ -51,7 +51,7 @@ export const constants = {
   checkpointEveryPositions: 1_000_000,
   /** So much of the log is kept below the checkpoint, in bytes, for processes that lag a little. */
   logMarginBytes: 64 * 1024 * 1024,
-  /** A process that makes a checkpoint says no oftener than this what it is doing. */
+  /** A process that makes a checkpoint reports its progress at most this often. */
   savingStepMs: 500,
   /** A chunk of a checkpoint, in bytes, but for the first, which is as large as the table of delivered batches, and for the end of a piece. */
   checkpointChunkBytes: 512 * 1024,

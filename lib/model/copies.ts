@@ -40,7 +40,7 @@ export function otherCopyThatKnows(prototype: object): string | null {
   return copies().find((copy) => copy !== here && copy.nameOf(prototype) !== undefined)?.place ?? null;
 }
 
-/** What to say where something belongs to another copy. `what` is a clause: 'X was not submitted: it is …'. */
+/** The error for an object of another copy. `what` is a clause: 'X was not submitted: it is …'. */
 export function twoCopies(what: string, theirs: string): TreplicaError {
   return new TreplicaError('TWO_COPIES', `${what} ${explainCopies(theirs)}`);
 }

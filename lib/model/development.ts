@@ -1,5 +1,5 @@
 /**
- * What is checked only while an application is developed and tested, because it takes time: on unless NODE_ENV is
- * 'production' when Treplica is loaded.
+ * Switches checks that run only while an application is developed and tested, because they take time. Default: off if NODE_ENV
+ * is 'production' when Treplica is loaded.
  */
 export const development = { isOn: process.env['NODE_ENV'] !== 'production' };

@@ -2,7 +2,7 @@ import { inspect, types } from 'node:util';
 
 import { TreplicaError } from './errors.js';
 
-/** What an option may be: whether a value is such a one, and how to say it. */
+/** The values that an option may have: a check, and words for the error message. */
 export interface OptionKind {
   readonly accepts: (value: unknown) => boolean;
   /** As in 'use …'. */
@@ -58,7 +58,7 @@ export const aFunction = optional((value) => typeof value === 'function', 'a fun
 
 export const aBoolean = optional((value) => typeof value === 'boolean', 'true or false');
 
-/** Also one of another realm, or of a library: what is used of it is there. */
+/** Also one of another realm, or of a library, if it has the methods that are used. */
 export const aSignal = optional((value) => {
   if (typeof value !== 'object' || value === null) return false;
   const { aborted, addEventListener } = value as Partial<AbortSignal>;

@@ -13,9 +13,9 @@ export interface Vote {
 }
 
 /**
- * What the log holds at one instance. Below the watermark `vote.batch` is the batch decided there, whoever voted for
- * it; from the watermark on it is this process's own vote. `promised` is a promise for this instance alone, made when
- * a collision is recovered; NO_BALLOT where there is none.
+ * The log's entry at one instance. Below the watermark `vote.batch` is the batch decided there, whichever processes voted for
+ * it; from the watermark on it is this process's own vote. `promised` is a promise for this instance alone, made when a
+ * collision is recovered; NO_BALLOT where there is none.
  */
 export interface LogEntry {
   readonly instance: Instance;
@@ -23,7 +23,7 @@ export interface LogEntry {
   readonly vote: Vote | null;
 }
 
-/** A proposal for the first view: exactly these members, who begin from `base`. */
+/** A proposal for the first view: exactly these members, which begin from `base`. */
 export interface Founding {
   readonly group: GroupId;
   /** Tells apart two foundings of the same members. */
@@ -78,11 +78,11 @@ export type LedgerRecord =
    * others that lag a little. Only whole segments go.
    */
   | { readonly kind: 'truncation'; readonly keepBytes: number }
-  /** What was decided at an instance below the watermark, learnt again because the log's own entry is damaged. */
+  /** The decision at an instance below the watermark, learnt again because the log's own entry is damaged. */
   | { readonly kind: 'repair'; readonly entry: LogEntry }
   /** The state here has been refuted; null where another process's checkpoint has taken its place. */
   | { readonly kind: 'verdict'; readonly verdict: Verdict | null }
-  /** What is below `base.from` comes from a backup: only those who began from the same one may be in the group. */
+  /** The log below `base.from` comes from a backup: only processes that began from the same one may be in the group. */
   | { readonly kind: 'base'; readonly base: GroupBase }
   | { readonly kind: 'starts'; readonly starts: StartsRecord }
   /**
@@ -91,7 +91,7 @@ export type LedgerRecord =
    */
   | { readonly kind: 'dissolution' };
 
-/** Who a process is, for good, and how often it has been started. */
+/** The permanent id of a process, and how often it has been started. */
 export interface Identity {
   readonly process: ProcessId;
   readonly incarnation: number;
@@ -99,7 +99,7 @@ export interface Identity {
   readonly founds: boolean;
 }
 
-/** What a process needs to know of its own past when it starts. */
+/** The durable data that a process needs at its start. */
 export interface LedgerSnapshot {
   /** Null in a ledger that has never been used. */
   readonly identity: Identity | null;
@@ -118,9 +118,9 @@ export interface LedgerSnapshot {
   /** The first instance that the log holds or will hold: below it there is a checkpoint only. */
   readonly start: Instance;
   readonly checkpoint: Checkpoint | null;
-  /** Null unless the checkpoint, and what has been executed after it, is not to be used. */
+  /** The verdict if the checkpoint, and the state executed after it, must not be used; otherwise null. */
   readonly verdict: Verdict | null;
-  /** What the process's group begins with; `NO_BASE` where the ledger was not restored from a backup. */
+  /** The beginning of the process's group; `NO_BASE` if the ledger was not restored from a backup. */
   readonly base: GroupBase;
   readonly starts: StartsRecord;
 }

@@ -15,7 +15,7 @@ export interface Start {
   readonly nonce: Nonce;
 }
 
-/** What a process knows of the starts of another member. */
+/** A process's knowledge of the starts of another member. */
 export interface PeerStarts {
   readonly process: ProcessId;
   /** The latest start that it has met, and later ones that others have told of. Ascending by incarnation, not empty. */
@@ -24,12 +24,12 @@ export interface PeerStarts {
   readonly isForked: boolean;
 }
 
-/** What a ledger keeps of starts. */
+/** The starts in a ledger. */
 export interface StartsRecord {
   /** The starts of this process from this directory: the latest `OWN_STARTS_MAX`, ascending, the present one last. */
   readonly own: readonly Start[];
   readonly peers: readonly PeerStarts[];
-  /** This directory was put back to what it was before a later start: what it holds of votes and promises is not all. */
+  /** This directory was put back to its state before a later start: it lacks votes and promises. */
   readonly hasLostVotes: boolean;
 }
 

@@ -65,14 +65,14 @@ export async function claimIdentity(
 export function votesLost(process: ProcessId, queueId: string): TreplicaError {
   return new TreplicaError(
     'VOTES_LOST',
-    `Process ${process} on ${queueId} has lost votes: its directory was put back to an earlier state, or is in use twice, for others know of a start of this process that the directory has never seen. It must not vote under this id again. Start it with recover: true: what is in the directory is set aside, and the process comes back under a new id, without a vote. Never put back a directory of a process that has gone on.`,
+    `Process ${process} on ${queueId} has lost votes: its directory was put back to an earlier state, or is in use twice: others know of a start of this process that the directory has never seen. It must not vote under this id again. Start it with recover: true: the ledger in the directory is set aside, and the process rejoins under a new id, without a vote. Never put back an earlier directory of a process.`,
   );
 }
 
 function tooManyStarts(process: ProcessId, queueId: string): TreplicaError {
   return new TreplicaError(
     'VOTES_LOST',
-    `Process ${process} on ${queueId} has been started ${String(INCARNATION_MAX)} times, and no id is left for another start. Start it with recover: true: it comes back under a new id, without a vote.`,
+    `Process ${process} on ${queueId} has been started ${String(INCARNATION_MAX)} times, and no id is left for another start. Start it with recover: true: it rejoins under a new id, without a vote.`,
   );
 }
 

@@ -33,7 +33,7 @@ function replicasDiffer(queueId: string, process: ProcessId, replicas: number): 
 function groupDiffers(queueId: string, group: GroupId, members: number, replicas: number): TreplicaError {
   return new TreplicaError(
     'REPLICAS_MISMATCH',
-    `Group ${group} on ${queueId} is a group of ${String(members)}, and this process was started for ${String(replicas)} replicas: start it with replicas: ${String(members)} and recover: true to have it follow that group without a vote, or give the group of ${String(replicas)} another queue id.`,
+    `Group ${group} on ${queueId} is a group of ${String(members)}, and this process was started for ${String(replicas)} replicas: start it with replicas: ${String(members)} and recover: true so that it joins that group without a vote, or give the group of ${String(replicas)} another queue id.`,
   );
 }
 

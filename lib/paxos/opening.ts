@@ -84,6 +84,6 @@ function hasLostVotes(error: unknown): boolean {
 function mayOnlyFollow(queueId: string): TreplicaError {
   return new TreplicaError(
     'LEDGER_DAMAGED',
-    `An earlier ledger of this directory was set aside because it was damaged, and votes may have been lost with it: this process may not found a group on ${queueId}, only follow one without a vote. Start it with recover: true to have it do so, or give it an empty directory where the earlier group is gone for good.`,
+    `An earlier ledger of this directory was set aside because it was damaged, and votes may have been lost with it: this process may not found a group on ${queueId}, only join one without a vote. Start it with recover: true so that it joins, or give it an empty directory if the earlier group is gone for good.`,
   );
 }

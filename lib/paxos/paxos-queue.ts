@@ -1,6 +1,6 @@
 /**
- * The asynchronous persistent queue: the same ordered, durable list of messages at every process, whoever crashes and
- * comes back (Vieira and Buzato, section 3). This file is the engine's outside, and its life from the opening to the end.
+ * The asynchronous persistent queue: the same ordered, durable list of messages at every process, whichever crashes and comes
+ * back (Vieira and Buzato, section 3). This file is the engine's outside, and its life from the opening to the end.
  */
 import type { Settings } from '../model/settings.js';
 import type { Logger } from 'pino';
@@ -337,5 +337,5 @@ export class PaxosQueue implements Queue {
 }
 
 function closedError(cause: Error | null): TreplicaError {
-  return new TreplicaError('QUEUE_CLOSED', 'The queue is closed and cannot be read.', cause === null ? {} : { cause });
+  return new TreplicaError('QUEUE_CLOSED', 'The queue is closed.', cause === null ? {} : { cause });
 }

@@ -19,7 +19,7 @@ export function defaultLog(): Logger {
 export class LossyOutput {
   readonly #fd: number;
   readonly #isOwn: boolean;
-  /** What is left of a line of which a part was written. */
+  /** The rest of a partly written line. */
   #rest: Buffer = Buffer.alloc(0);
   #dropped = 0;
   #reason = '';

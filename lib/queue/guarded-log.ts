@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import type { Logger } from 'pino';
 
-/** What a queue calls of its log. */
+/** The methods of the log that a queue calls. */
 export const LOG_METHODS = ['debug', 'info', 'warn', 'error', 'fatal'] as const;
 
 /**

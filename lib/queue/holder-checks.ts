@@ -18,13 +18,13 @@ export function checkHolder(holder: unknown): void {
 function invalidHolder(holder: unknown, what: string): TreplicaError {
   return new TreplicaError(
     'INVALID_OPTION',
-    `What was to be bound to a queue is ${shown(holder)}, which ${what}: bind an object with the synchronous methods deliver and stopped, or a ReplicatedStateMachine by its create.`,
+    `The holder for a queue is ${shown(holder)}, which ${what}: bind an object with the synchronous methods deliver and stopped, or a ReplicatedStateMachine by its create.`,
   );
 }
 
 /**
- * Hands a batch to a holder, and refuses a promise for it: what it does later happens at no particular position.
- * @throws TreplicaError INVALID_OPTION, and what `deliver` throws
+ * Hands a batch to a holder, and refuses a promise for it: later work of the holder would happen at no defined position.
+ * @throws TreplicaError INVALID_OPTION, and the errors of `deliver`
  */
 export function handOver(holder: { deliver(batch: DeliveredBatch): unknown }, batch: DeliveredBatch): void {
   const returned = holder.deliver(batch);
@@ -32,6 +32,6 @@ export function handOver(holder: { deliver(batch: DeliveredBatch): unknown }, ba
   returned.catch(() => undefined); // Nobody is given it: a rejection would end the process.
   throw new TreplicaError(
     'INVALID_OPTION',
-    'What the queue is bound to returned a promise from deliver, which has to be done when it returns: make it synchronous.',
+    'The holder that the queue is bound to returned a promise from deliver, which has to be done when it returns: make it synchronous.',
   );
 }

@@ -29,7 +29,7 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [MessageHead.systemOperation, 'an operation of Treplica'],
 ]);
 
-/** What a message with this first byte is, for a message to a person. Undefined for a message of no bytes. */
+/** Words for the kind of a message with this first byte, for error messages. Undefined for a message of no bytes. */
 export function describeHead(head: number | undefined): string {
   if (head === undefined) return 'a message without a head';
   return NAMES.get(head) ?? `of kind ${head & 0xf} in message format ${head >>> 4}`;

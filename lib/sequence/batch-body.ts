@@ -6,11 +6,11 @@ import { VALUE_KINDS, type ValueKind } from '../model/batch.js';
 import { TreplicaError } from '../model/errors.js';
 
 const TIME_AT = 1;
-/** What stands before the messages of a body. */
+/** The bytes before the messages of a body. */
 export const BODY_HEAD_BYTES = TIME_AT + 8;
 const MESSAGES = VALUE_KINDS.indexOf('messages');
 
-/** What a message costs in a body beyond its own bytes. */
+/** The bytes of a message in a body beyond its own. */
 export const MESSAGE_HEAD_BYTES = 4;
 
 export interface BatchContent {
@@ -33,13 +33,13 @@ export function packBody(messages: readonly Uint8Array[], totalBytes: number, pr
   return body;
 }
 
-/** The body of a value of another kind: what it holds is for those to read who know the kind. */
+/** The body of a value of another kind: only the part that knows the kind reads its content. */
 export function packValue(kind: Exclude<ValueKind, 'messages'>, content: Uint8Array): Uint8Array {
   return Buffer.concat([Buffer.of(VALUE_KINDS.indexOf(kind)), content]);
 }
 
 /**
- * What `packBody` packed.
+ * Unpacks a body that `packBody` made.
  * @throws TreplicaError MALFORMED_BYTES when `body` is nothing that it could have made.
  */
 export function unpackBody(body: Uint8Array): BatchContent {

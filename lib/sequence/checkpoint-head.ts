@@ -1,4 +1,4 @@
-/** The first chunk of every checkpoint: what the queue itself has to know to go on from there. The rest is the holder's state. */
+/** The first chunk of every checkpoint: the queue's own data to continue from there. The rest is the holder's state. */
 import type { DeliveryRow, DeliveryState, HeldBatch } from './delivery-table.js';
 import { isOfMessages } from '../model/batch.js';
 import { TreplicaError } from '../model/errors.js';
@@ -27,7 +27,7 @@ export function encodeHead({ group, views, cursor }: CheckpointHead): Uint8Array
 }
 
 /**
- * What `encodeHead` encoded.
+ * Decodes a head that `encodeHead` made.
  * @throws TreplicaError LEDGER_VERSION for one that a later Treplica wrote, MALFORMED_BYTES for what is none.
  */
 export function decodeHead(bytes: Buffer): CheckpointHead {
@@ -85,7 +85,8 @@ function writeHeld(out: FieldWriter, { instance, batch }: HeldBatch): void {
 function readHeld(input: FieldReader): HeldBatch {
   const instance = input.instance();
   const { id, body } = input.batch();
-  if (!isOfMessages(id)) throw new TreplicaError('MALFORMED_BYTES', 'The checkpoint holds back what is no messages.');
+  if (!isOfMessages(id))
+    throw new TreplicaError('MALFORMED_BYTES', 'The checkpoint holds back a batch that holds no messages.');
   // Not a part of the bytes that are read: it outlives them.
   return { instance, batch: { id, body: Buffer.from(body) } };
 }

@@ -37,7 +37,7 @@ const BEGINNING: Mark = { next: 0 as Instance, position: 0 as Position, bytes: 0
 /** Where every sequence begins. */
 export const BEGINNING_STATE: CursorState = { ...BEGINNING, boundary: BEGINNING, delivered: NOTHING_DELIVERED };
 
-/** A place in the sequence of decided instances, and all that it takes to know what the next one delivers. */
+/** A place in the sequence of decided instances, and the data that determine the deliveries of the next one. */
 export class Cursor {
   readonly #stretch: Stretch;
   #next: Instance;

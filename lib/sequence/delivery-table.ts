@@ -12,10 +12,10 @@ import {
 import { after, laterOf, type Instance, type ProcessId } from '../model/ids.js';
 import { constants } from '../model/constants.js';
 
-/** What a process numbers its batches in. */
+/** The series in which a process numbers its batches. */
 export type Series = Omit<BatchIdParts, 'sequence'>;
 
-/** What has been delivered of one process: of its latest series, everything below `next` and nothing else. */
+/** The deliveries of one process: of its latest series, everything below `next` and nothing else. */
 export interface DeliveryRow extends Series {
   /** The number that it is to go on with. */
   readonly next: number;
@@ -152,7 +152,7 @@ export class DeliveryTable {
     return taken;
   }
 
-  /** What a process that keeps to the limits of flight has under way is held whole. */
+  /** All batches under way of a process that respects the limits of flight are held. */
   #mayHold(process: ProcessId, { body }: Batch): boolean {
     let batches = 1;
     let bytes = body.length;
@@ -190,7 +190,7 @@ export class DeliveryTable {
 /** A row that goes on in place: this is on the path of every batch. */
 type Row = { -readonly [K in keyof DeliveryRow]: DeliveryRow[K] };
 
-/** Whether what was decided before its turn at `heldAt` is void at `instance` and from there on. */
+/** Whether a batch decided before its turn at `heldAt` is void at `instance` and from there on. */
 export function isVoid(heldAt: Instance, instance: Instance): boolean {
   return heldAt + constants.heldInstances <= instance;
 }

@@ -18,7 +18,7 @@ export interface Field {
   readonly isAccessor: boolean;
 }
 
-/** What instances of a class hold that have these own properties. */
+/** The shape of instances of a class that have these own properties. */
 export interface Shape {
   readonly header: string;
   /** The own properties, also those that do not travel. */

@@ -1,6 +1,6 @@
 import { parse, type AnyNode, type ClassExpression, type Expression, type FunctionExpression } from 'acorn';
 
-/** What the source text of one class says of its instances: JavaScript tells it in no other way. */
+/** The properties of a class's instances that only its source text shows. */
 export interface ClassSource {
   /** What no code outside of the class can read, as a predicate: 'has #secret'. Null if there is nothing. */
   readonly hidden: string | null;
@@ -44,9 +44,9 @@ interface Parts {
   readonly secret: string | null;
   /** Names of fields, where they are declared as such. */
   readonly declared: readonly string[];
-  /** What runs when an instance is made. */
+  /** The code that runs when an instance is made. */
   readonly making: readonly AnyNode[];
-  /** What runs later. */
+  /** The code that runs later. */
   readonly using: readonly AnyNode[];
 }
 

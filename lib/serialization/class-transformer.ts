@@ -22,7 +22,7 @@ export function checkStorage(exclude: typeof Exclude, ours: Pick<typeof storage,
   if (ours.getExcludedProperties(Probe, TransformationType.CLASS_TO_PLAIN).includes('field')) return;
   throw new TreplicaError(
     'TWO_COPIES',
-    'What @Type, @Exclude, @Expose and @Transform say is not found: this program holds two copies of class-transformer. A bundler has chosen one for class-transformer/cjs/index.js and another for class-transformer/cjs/storage.js: remove what redirects them (aliases), or declare class-transformer as external.',
+    'The metadata of @Type, @Exclude, @Expose and @Transform are not found: this program holds two copies of class-transformer. A bundler has chosen one for class-transformer/cjs/index.js and another for class-transformer/cjs/storage.js: remove the aliases that redirect them, or declare class-transformer as external.',
   );
 }
 

@@ -18,7 +18,7 @@ export interface FieldDescription {
   readonly fromWire: readonly Transform[];
 }
 
-/** What `@Type` says. */
+/** The metadata of `@Type`. */
 export interface TypeDescription {
   /** The same object for the same declaration. */
   readonly identity: object;
@@ -28,7 +28,7 @@ export interface TypeDescription {
 
 const { CLASS_TO_PLAIN: TO_WIRE, PLAIN_TO_CLASS: FROM_WIRE } = TransformationType;
 
-/** What the decorators of `type` and of its ancestors say of the field `key`; null where they leave it out. */
+/** The metadata of the field `key` from the decorators of `type` and of its ancestors; null if they exclude it. */
 export function describeField(type: Class, key: string): FieldDescription | null {
   if (!travels(type, key, TO_WIRE) || !travels(type, key, FROM_WIRE)) return null;
   return {

@@ -1,4 +1,4 @@
-/** What may still be done to an object: nothing less is given back. The numbers are part of both formats. */
+/** The changes that an object still allows: a decoded object allows the same. The numbers are part of both formats. */
 export const EXTENSIBLE = 0;
 const FIXED = 1;
 const SEALED = 2;

@@ -1,6 +1,6 @@
 import { TreplicaError } from '../model/errors.js';
 
-/** What bytes were read from: for messages to a person. */
+/** The source of bytes, for error messages. */
 export type Source = 'message' | 'checkpoint';
 
 /** For bytes that cannot have been written by this codec. */

@@ -1,7 +1,7 @@
 /// <reference lib="es2024.string" />
 /**
- * What a message looks like: one MessagePack value. Booleans, numbers, bigints, strings, null and undefined are
- * themselves. Everything else is an array whose first element says what it is:
+ * The format of a message: one MessagePack value. Booleans, numbers, bigints, strings, null and undefined are themselves.
+ * Everything else is an array whose first element says what it is:
  *
  * - a number: one of the kinds below, and then its contents;
  * - `'name:field,field'`: an instance of the class registered as `name`, and then the values of those fields;

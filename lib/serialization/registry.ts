@@ -20,7 +20,7 @@ export const registeredReaders = new Readers((name, source) => {
   if (codec !== undefined) return codec;
   throw new TreplicaError(
     'CLASS_NOT_REGISTERED',
-    `A ${source} holds an instance of '${name}', and no class is registered under that name: import the module that declares it with @operation('${name}') or @serializable('${name}') before the queue is bound. What is in the log or in a checkpoint keeps its name.`,
+    `A ${source} holds an instance of '${name}', and no class is registered under that name: import the module that declares it with @operation('${name}') or @serializable('${name}') before the queue is bound. An instance in the log or in a checkpoint keeps its class name.`,
   );
 });
 
@@ -74,7 +74,7 @@ function refuseAnother(name: string, earlier: Class, later: Class): void {
   if (difference === null) return;
   throw new TreplicaError(
     'CLASS_REGISTERED_TWICE',
-    `'${name}' is registered for ${earlier.name} and again for another class of that name, ${difference}: give one of them another name. If the module has been loaded again with changes (hot reload), start the process again: what is in memory has the earlier shape.`,
+    `'${name}' is registered for ${earlier.name} and again for another class of that name, ${difference}: give one of them another name. If the module has been loaded again with changes (hot reload), start the process again: the objects in memory have the earlier shape.`,
   );
 }
 

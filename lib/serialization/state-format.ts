@@ -1,16 +1,16 @@
 /**
- * What a state looks like: one stream of tokens, cut into pieces wherever a token ends. A token is a byte that says what
- * it is, and what belongs to it. Objects are written where they are first met, their contents behind them; which object's
- * contents come next is kept on a stack at either side, from piece to piece. Nothing is therefore too deep or too large.
+ * The format of a state: one stream of tokens, cut into pieces wherever a token ends. A token is a byte that says what it is,
+ * and what belongs to it. Objects are written where they are first met, their contents behind them; which object's contents
+ * come next is kept on a stack at either side, from piece to piece. Nothing is therefore too deep or too large.
  *
  * A piece begins with its number. The first goes on with the version of this format, the names of the fields that the state's
  * class begins with, what may still be done to the state (see integrity.ts), and the header of the state, which is object 0.
  * The name of the state's class is not written: nobody gave it for that, and a minifier may give another one at each replica.
  *
- * What a long string or buffer consists of comes in parts, before the piece that its token is in. A part is a piece too: it
+ * The contents of a long string or buffer come in parts, before the piece that its token is in. A part is a piece too: it
  * begins with the number of the piece that it belongs to, `part`, its own number among the parts of that piece, its form, and,
- * for bytes, how many there are in all parts together. Then come its contents, after their length. Long strings and buffers of one
- * piece come in the order of their tokens.
+ * for bytes, how many there are in all parts together. Then come its contents, after their length. Long strings and buffers of
+ * one piece come in the order of their tokens.
  */
 
 /** The largest size of a piece in bytes; headers and short strings at its end may add as much again. */
@@ -22,7 +22,7 @@ export const LONG_TEXT = 1 / 4;
 /** A buffer is long if it has more bytes than this share of a piece's. Each of its parts has that many. */
 export const LONG_BYTES = 1 / 2;
 
-/** What the contents of a part are: text in an encoding, or bytes. */
+/** The form of a part's contents: text in an encoding, or bytes. */
 export const PART_FORMS = ['latin1', 'utf8', 'utf16le', 'bytes'] as const;
 
 /** Added to the form of the last part of a string or buffer. */

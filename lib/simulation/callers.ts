@@ -11,7 +11,7 @@ import type { SimulatedProcess } from './process.js';
 import type { Random } from './random.js';
 import type { World } from './world.js';
 
-/** What a workload is given: one caller at one process. */
+/** The client of a workload: one caller at one process. */
 export interface Client<S extends StateMachine> {
   /** Its name, like that of no other in the run. */
   readonly name: string;
@@ -30,9 +30,9 @@ export interface Client<S extends StateMachine> {
 }
 
 /**
- * What a caller does once; it is called again and again. Errors that the client's calls reject with need not be caught,
- * except those that say that the call was wrong, such as CLASS_NOT_REGISTERED. What it keeps between its calls outlives
- * the run, so that a seed alone does not make the same run again.
+ * One round of a caller; it is called again and again. Errors that the client's calls reject with need not be caught, except
+ * those that say that the call was wrong, such as CLASS_NOT_REGISTERED. What it keeps between its calls outlives the run, so
+ * that a seed alone does not make the same run again.
  */
 export type Workload<S extends StateMachine> = (client: Client<S>) => Promise<unknown>;
 
@@ -123,7 +123,7 @@ export class Callers<S extends StateMachine> {
 class LivingClient<S extends StateMachine> implements Client<S> {
   readonly process: string;
   turn = 0;
-  /** What calls rejected with. */
+  /** The errors with which calls rejected. */
   readonly #rejections = new Set<unknown>();
 
   constructor(
@@ -178,7 +178,7 @@ class LivingClient<S extends StateMachine> implements Client<S> {
     return machine;
   }
 
-  /** Whoever calls a process that is dead by the time of the answer is never told. */
+  /** A caller of a process that is dead by the time of the answer is never told. */
   async #answered<R>(call: OpenCall, answer: Promise<R>): Promise<R> {
     try {
       const result = await answer;

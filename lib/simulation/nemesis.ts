@@ -6,7 +6,7 @@ import { troubles, type TroubleKind } from './troubles.js';
 import { FAIR, type Climate } from './weather.js';
 import type { World } from './world.js';
 
-/** How often something happens and how long it lasts, both on average and as chance has it. */
+/** How often something happens and how long it lasts, both on average; the values are random. */
 export interface Schedule {
   readonly perSecond: number;
   readonly lastsMs: number;
@@ -53,8 +53,8 @@ export class Nemesis<S extends StateMachine> {
   }
 
   /**
-   * The faults end for a majority at least of those whose disks can be relied on, and for whoever comes back without its
-   * votes and is not chosen to stay down. Returns those, of whom everything may be expected now.
+   * The faults end for at least a majority of the processes whose disks can be relied on, and for every process that rejoins
+   * without its votes and is not chosen to stay down. Returns these processes: they must complete everything.
    */
   end(): readonly SimulatedProcess<S>[] {
     const world = this.#world;
@@ -123,7 +123,7 @@ export class Nemesis<S extends StateMachine> {
   /** A process that has gone down is started again after a while, whatever has become of its disk. */
   #tend(process: SimulatedProcess<S>): void {
     if (this.#isOver) {
-      // Whoever looks after a process starts it again, and then it is somebody else.
+      // Its operator starts the process again, and then it rejoins under a new id, without a vote.
       if (process.beginsAnew && this.#survivors.includes(process)) this.#world.after(1_000, () => process.start());
       return;
     }

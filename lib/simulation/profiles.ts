@@ -57,7 +57,7 @@ function lossy(random: Random): Climate {
   };
 }
 
-/** Checkpoints so often that a run has many, and logs cut so short that whoever is away for long needs one. */
+/** Checkpoints so often that a run has many, and logs cut so short that a process that is away for long needs one. */
 function checkpoints(random: Random, everyPositionsMax: number): Checkpointing {
   return {
     everyPositions: Math.round(20 * (everyPositionsMax / 20) ** random.next()),
@@ -130,7 +130,7 @@ const profiles = {
     commitUs: random.exponential(10_000),
     troubles: random.chance(0.5) ? some(random, ['crash', 'isolation', 'clog'], 0.5, 800) : {},
   }),
-  /** Whoever coordinates is cut off, again and again, and what was said in one reign is heard in the next but one. */
+  /** The coordinator is cut off again and again, and messages of one reign are heard in the next but one. */
   duels: (random) => ({
     replicas: random.pick([3, 3, 3, 4, 5, 6]),
     callers: 2,
@@ -152,7 +152,8 @@ const profiles = {
   /** Firewalls let one lane pass, links are slow, and processes do not hear what is said in one kind of message. */
   lanes: (random) => ({
     maxDatagramBytes: smallDatagrams(random),
-    // Who is forgotten while a batch of it is on its way sends it again: where that takes long, few rows are too few for all.
+    // A process that is forgotten while its batch is on its way sends it again: if that takes long, a few rows are not enough
+    // for all.
     deliveryRowsMax: undefined,
     checkpoint: checkpoints(random, 80),
     climate: random.chance(0.5)
@@ -193,7 +194,7 @@ const profiles = {
   stalls: (random) => ({
     troubles: { ...some(random, ['stall'], 0.7, 1_000), ...some(random, CLOCKS, 0.5, 2_000) },
   }),
-  /** The clocks of a minority are years ahead or hours slow, also of whoever coordinates. */
+  /** The clocks of a minority are years ahead or hours slow, also that of the coordinator. */
   clocks: (random) => ({
     replicas: random.pick([3, 3, 4, 5, 7]),
     troubles: {
@@ -210,7 +211,7 @@ const profiles = {
     climate: { ...FAIR, delayUsMean: random.exponential(300), loss: random.chance(0.5) ? random.between(0, 0.1) : 0 },
     troubles: random.chance(0.5) ? some(random, ['crash', 'one-way cut', 'isolation'], 0.7, 500) : {},
   }),
-  /** Processes are away, or cut off, until the others have cut their logs; whoever hands them checkpoints crashes too. */
+  /** Processes are away, or cut off, until the others have cut their logs; the processes that supply checkpoints crash too. */
   absences: (random) => ({
     replicas: random.pick([3, 3, 3, 4, 5]),
     callers: 2 + random.below(3),
@@ -225,7 +226,9 @@ const profiles = {
       ...(random.chance(0.3) ? some(random, ['failed checkpoint', 'stall'], 0.3, 500) : {}),
     },
   }),
-  /** Who alone knows what was decided tells a new coordinator so, and is gone before it has told what. */
+  /**
+   * A process that alone knows a decision tells a new coordinator that it does, and is gone before it has told the decision.
+   */
   partings: (random) => ({
     replicas: random.pick([3, 3, 3, 4, 5]),
     callers: 2,

@@ -11,12 +11,12 @@ import { conditionsOf, type ProfileName } from './profiles.js';
 import { Random } from './random.js';
 import { World } from './world.js';
 
-/** What is simulated. */
+/** The simulated application. */
 export interface Application<S extends StateMachine> {
   /** Makes the state that every replica begins with: a new object, and the same contents, every time. */
   readonly initialState: () => S;
   readonly workload: Workload<S>;
-  /** What holds of every state; looked at after every sixteenth operation, more or less, and in the end. */
+  /** Conditions that hold for every state; checked about every sixteenth operation, and at the end. */
   readonly invariants?: Invariants<S>;
   /** Looks at all calls of a run in the end. Says what is wrong with them, or null. */
   readonly judge?: (calls: readonly RecordedCall[]) => string | null;
@@ -25,7 +25,7 @@ export interface Application<S extends StateMachine> {
 export interface RunOptions {
   readonly seed: number;
   readonly profile: ProfileName;
-  /** Drawn from the seed unless given. */
+  /** Default: drawn from the seed. */
   readonly replicas?: number | undefined;
   readonly mode?: Mode | undefined;
   /** How long faults go on, in virtual seconds. */
@@ -49,7 +49,7 @@ export interface RunResult {
   /** How often faults have happened, by kind. */
   readonly faults: ReadonlyMap<string, number>;
   readonly violation: Violation | null;
-  /** What has happened, in words; empty unless it was asked for. */
+  /** The events in words; empty if the trace was not asked for. */
   readonly trace: readonly string[];
 }
 
@@ -61,7 +61,7 @@ export async function run<S extends StateMachine>(
   application: Application<S>,
   options: RunOptions,
 ): Promise<RunResult> {
-  // What cannot be saved is to be found whatever NODE_ENV says.
+  // A state that cannot be saved must be found for every value of NODE_ENV.
   development.isOn = true;
   const random = new Random(options.seed);
   const conditions = conditionsOf(options.profile, random.fork());

@@ -17,31 +17,31 @@ import { profileNames, type ProfileName } from './profiles.js';
 import { run, type Application, type RunOptions, type RunResult } from './run.js';
 
 export interface SimulationOptions<S extends StateMachine> extends Application<S> {
-  /** The first seed; 1 unless given. Each run takes the next one. */
+  /** The first seed. Each run takes the next one. Default: 1. */
   readonly seed?: number;
-  /** How many runs; 100 unless given. */
+  /** The number of runs. Default: 100. */
   readonly runs?: number;
-  /** The kinds of faults, run by run in turn; all unless given. */
+  /** The kinds of faults, one for each run in turn. Default: all. */
   readonly profiles?: readonly ProfileName[];
-  /** How many processes form the group, from 1 to 31; drawn from the seed unless given. */
+  /** How many processes form the group, from 1 to 31. Default: drawn from the seed. */
   readonly replicas?: number;
-  /** Drawn from the seed unless given. */
+  /** The mode of the group. Default: drawn from the seed. */
   readonly mode?: RunOptions['mode'];
-  /** How long faults go on in each run, in virtual seconds; 10 unless given. */
+  /** How long the faults last in each run, in virtual seconds. Default: 10. */
   readonly faultySeconds?: number;
   /** Told after every run. */
   readonly onRun?: (result: RunResult) => void;
 }
 
-/** What a failing run did, and how to see it again. */
+/** A failed run, and how to replay it. */
 export interface Failure {
   readonly seed: number;
   readonly profile: ProfileName;
   /** Which of the checkers noticed. */
   readonly checker: string;
-  /** What is wrong, in words; also, where that is so, that a second run of the seed went otherwise. */
+  /** The violation in words; it also says so if a second run of the seed was different. */
   readonly text: string;
-  /** What happened until then, an event a line: virtual seconds, process, event. The violation is the last one. */
+  /** The events until then, one for each line: virtual seconds, process, event. The violation is the last one. */
   readonly trace: readonly string[];
 }
 

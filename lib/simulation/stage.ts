@@ -27,7 +27,7 @@ export interface Stage<S extends StateMachine> {
   /** The name of a process in words. */
   readonly nameOf: (id: ProcessId) => string;
   after(us: number, action: () => void): void;
-  /** What has just happened may have settled a promise: the code that awaits it goes on before time does. */
+  /** The last event may have settled a promise: the code that awaits it continues before time does. */
   stir(): void;
   /** Runs operations of the application, which take randomness and time from the world as well. */
   executing(clock: Clock | null, action: () => void): void;

@@ -139,7 +139,7 @@ function damaged(kind: InjectedDamage): Trouble {
   };
 }
 
-/** What is below the watermark can be had from others: whoever finds it damaged remains who it is. */
+/** Others have the entries below the watermark: a process that finds them damaged keeps its id. */
 const damagedDecision: Trouble = (occasion) => {
   const { world, random, victim } = occasion;
   if (!occasion.mayLose(victim)) return undefined;

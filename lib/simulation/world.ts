@@ -14,9 +14,9 @@ import { Watch } from './watch.js';
 import { Weather } from './weather.js';
 
 /**
- * A deterministic world: the product's consensus, driver, queue and machine, as they are, on networks, disks and clocks
- * in memory, in a time that passes from one event to the next. Whatever is left to chance comes from one seed, so that
- * the same seed and the same code make the same run, event by event.
+ * A deterministic world: the product's consensus, driver, queue and machine, as they are, on networks, disks and clocks in
+ * memory, in a time that passes from one event to the next. All randomness comes from one seed, so that the same seed and the
+ * same code make the same run, event by event.
  */
 export class World<S extends StateMachine> implements Surroundings<S> {
   readonly random: Random;
@@ -71,7 +71,7 @@ export class World<S extends StateMachine> implements Surroundings<S> {
     this.#agenda.add(action, us);
   }
 
-  /** What has just happened may have settled a promise: whoever waits for it goes on before time does. */
+  /** The last event may have settled a promise: the code that awaits it continues before time does. */
   stir(): void {
     this.#isStirred = true;
   }
@@ -102,7 +102,7 @@ export class World<S extends StateMachine> implements Surroundings<S> {
     await this.until(() => false, us);
   }
 
-  /** Runs operations of the application, for whom chance and time come from the world as well. */
+  /** Runs operations of the application; their randomness and time come from the world as well. */
   executing(clock: Clock | null, action: () => void): void {
     const { random } = Math;
     const { now } = Date;

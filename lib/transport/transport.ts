@@ -33,7 +33,7 @@ export interface Transport {
   /** Lets everything handed over leave, before it returns where the socket allows. */
   flush(): void;
 
-  /** A tick of the protocol's clock has passed: what is repeated, and what is waited for, goes by these. */
+  /** A tick of the protocol's clock has passed: repetitions and waits are counted in ticks. */
   tick(): void;
 
   /** Bytes of large messages that have been handed over for a process and that it has not confirmed. */
@@ -66,7 +66,7 @@ export interface Transport {
   /** Where other processes reach this one, for people: the interface, its address and the port of both lanes. */
   readonly place: string;
 
-  /** What was received, sent and dropped, and why, since the start. */
+  /** Counts of received, sent and dropped messages, with the reasons, since the start. */
   readonly statistics: Readonly<TransportStatistics>;
 }
 
@@ -105,7 +105,7 @@ export interface TransportStatistics {
   unsent: number;
 }
 
-/** Where the transport says what it met; pino's loggers fit. */
+/** The log of the transport; pino's loggers fit. */
 export interface TransportLog {
   debug(facts: object, text: string): void;
   info(facts: object, text: string): void;

@@ -10,7 +10,7 @@ const refusals = {
   BID_TOO_LOW: 'rule',
 } as const satisfies Record<string, Refusal>;
 
-/** What the auction house refuses, and why. */
+/** The reasons why the auction house refuses a request. */
 export class AuctionError extends DomainError {
   override readonly name = 'AuctionError';
   readonly refusal: Refusal;

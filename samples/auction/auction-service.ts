@@ -5,7 +5,7 @@ import { PlaceBid } from './place-bid.js';
 import { PutUp } from './put-up.js';
 import { detailsOf, summaryOf, type AuctionDetails, type AuctionSummary } from './views.js';
 
-/** What a seller says about an item. */
+/** A seller's description of an item. */
 export interface Lot {
   readonly seller: string;
   readonly item: string;

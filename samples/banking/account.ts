@@ -1,6 +1,6 @@
 import { Type } from '../../lib/index.js';
 
-/** What one transaction did to one account. */
+/** The effect of one transaction on one account. */
 export class Entry {
   constructor(
     readonly transactionId: string,

@@ -10,7 +10,7 @@ const refusals = {
   TRANSACTION_ID_TAKEN: 'rule',
 } as const satisfies Record<string, Refusal>;
 
-/** What the bank refuses, and why. */
+/** The reasons why the bank refuses a request. */
 export class BankingError extends DomainError {
   override readonly name = 'BankingError';
   readonly refusal: Refusal;

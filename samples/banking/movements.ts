@@ -1,6 +1,6 @@
 /**
- * The three ways in which money moves. Whoever asks for a transaction names it, and may therefore repeat it when the
- * outcome is unknown: it is carried out once.
+ * The three ways in which money moves. A caller names its transaction, and may therefore repeat it when the outcome is unknown:
+ * it is carried out once.
  */
 
 import { Operation, operation, type ExecutionContext } from '../../lib/index.js';

@@ -224,7 +224,7 @@ export function describeCheckpoints(name: string, emptyPlace: () => LedgerPlace)
       it('is refused, and gone, where it is not what was announced', async () => {
         const receiver = await ledger.checkpoints.receive(announced);
         for (const chunk of [...chunks.slice(0, 3), Buffer.from('five')]) await receiver.append(chunk);
-        await expect(receiver.finish()).rejects.toEqual(damage('is not what was announced'));
+        await expect(receiver.finish()).rejects.toEqual(damage('are not the announced ones'));
         expect(place.checkpointCount()).toBe(0);
       });
 

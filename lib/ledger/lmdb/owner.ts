@@ -114,7 +114,7 @@ function takenAway(record: Buffer | undefined, directory: string): TreplicaError
   }
   return new TreplicaError(
     'DIRECTORY_IN_USE',
-    `${by} has taken directory ${directory} from this one (${process.pid} on ${hostname()}), which it could not see at work. This process has stopped; whatever it acknowledged is kept. Let one process only use a directory, on a local disk of one machine: two containers or pods that share one would take it from each other again and again.`,
+    `${by} has taken directory ${directory} from this one (${process.pid} on ${hostname()}), because it saw no activity of this one. This process has stopped; everything that it acknowledged is kept. Let only one process use a directory, on a local disk of one machine: two containers or pods that share one would take it from each other again and again.`,
   );
 }
 

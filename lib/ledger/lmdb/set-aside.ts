@@ -20,7 +20,7 @@ export function setLedgerAside(directory: string): string {
   if (openDirectories.isEntered(path)) {
     throw new TreplicaError(
       'DIRECTORY_IN_USE',
-      `What is in directory ${path} is damaged, and another queue of this process (${process.pid}) uses it: close that one first, or give each queue a directory of its own.`,
+      `The ledger in directory ${path} is damaged, and another queue of this process (${process.pid}) uses it: close that one first, or give each queue a directory of its own.`,
     );
   }
   const aside = join(path, `${PREFIX}${new Date().toISOString().replaceAll(':', '-')}`);

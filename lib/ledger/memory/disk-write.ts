@@ -1,4 +1,4 @@
-/** Something on its way to a memory disk. Nothing happens to it twice: what comes later has no effect. */
+/** A write on its way to a memory disk. It ends once: later calls have no effect. */
 export interface DiskWrite {
   readonly bytes: number;
   /** Makes it durable and tells the ledger so. */

@@ -32,7 +32,7 @@ interface ReceivedCheckpoint extends StoredCheckpoint {
   durable: number;
 }
 
-/** What of a queue's checkpoints outlives its ledger. */
+/** The part of a queue's checkpoints that outlives its ledger. */
 export interface MemoryCheckpointFile {
   /** By the place that they stand for, as in the names of files. */
   readonly complete: Map<string, StoredCheckpoint>;
@@ -44,7 +44,7 @@ export class MemoryCheckpoints implements CheckpointStore {
   readonly #file: MemoryCheckpointFile;
   readonly #queueId: string;
   readonly #onWrite: (write: DiskWrite) => void;
-  /** What is to happen to the file when a write that is under way lands. */
+  /** The step for the file when a write that is under way lands. */
   readonly #underWay = new Map<DiskWrite, () => void>();
   #crashed = false;
 

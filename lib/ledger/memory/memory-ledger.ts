@@ -15,9 +15,9 @@ import { MemoryCheckpoints, type MemoryCheckpointFile } from './memory-checkpoin
 import { INVENTORY_KEY, RecordCodec } from '../records/record-codec.js';
 import { StoredRecords, type Commit } from '../records/stored-records.js';
 
-/** What is durable of one queue, in its encoded form. */
+/** The durable data of one queue, encoded. */
 export interface MemoryFile {
-  /** What is outside the log, and the inventory. */
+  /** The records outside the log, and the inventory. */
   readonly meta: Map<string, Buffer>;
   readonly entries: Map<Instance, Buffer>;
   readonly checkpoints: MemoryCheckpointFile;
@@ -70,7 +70,7 @@ export class MemoryDisk {
     this.#ledgers.delete(queueId);
   }
 
-  /** What is durable of a queue; to be looked at and, in specs, to be damaged. */
+  /** The durable data of a queue, for reading and, in specs, for damage. */
   file(queueId: string): MemoryFile {
     const file = this.#files.get(queueId) ?? emptyFile();
     this.#files.set(queueId, file);

@@ -356,6 +356,6 @@ export async function restore(
 function otherPlace({ next, position }: Checkpoint, cursor: Mark): TreplicaError {
   return new TreplicaError(
     'MALFORMED_BYTES',
-    `The checkpoint at instance ${String(next)}, position ${String(position)}, holds the state at instance ${String(cursor.next)}, position ${String(cursor.position)}: what has made it is not to be trusted.`,
+    `The checkpoint at instance ${String(next)}, position ${String(position)}, holds the state at instance ${String(cursor.next)}, position ${String(cursor.position)}: the process that made it cannot be trusted.`,
   );
 }

@@ -87,6 +87,6 @@ export class SaveWatch {
 function stalled(step: string, seconds: number): TreplicaError {
   return new TreplicaError(
     'LEDGER_FAILED',
-    `The process that makes a checkpoint has got no further for ${seconds} s (it ${step}) and was ended: see that the module comes to an end when it is loaded, that no operation runs for so long, and that the disk is sound. The log is kept.`,
+    `The process that makes a checkpoint has made no progress for ${seconds} s (it ${step}) and was ended: check that the module finishes loading, that no operation runs for so long, and that the disk is sound. The log is kept.`,
   );
 }

@@ -6,7 +6,10 @@ import { majorityOf } from './votes.js';
 
 type Report = (text: string) => void;
 
-/** Durability: whoever is told of an outcome can rely on it, for a majority of disks hold the operation, and nobody loses it. */
+/**
+ * Durability: a caller that is told an outcome can rely on it, because a majority of disks hold the operation, and no process
+ * loses it.
+ */
 export class Durability {
   readonly #agreement: Agreement;
   readonly #order: OneOrder;

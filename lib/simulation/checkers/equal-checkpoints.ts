@@ -9,8 +9,8 @@ interface Known {
 }
 
 /**
- * Equal checkpoints: whoever starts from one goes on at the position that the order has there, and all that are made at
- * the same instance hold the same bytes.
+ * Equal checkpoints: a process that starts from one continues at the position that the order has there, and all that are made
+ * at the same instance hold the same bytes.
  */
 export class EqualCheckpoints {
   readonly #order: OneOrder;

@@ -7,8 +7,8 @@ import { isBelow, show } from './votes.js';
 type Report = (text: string) => void;
 
 /**
- * Nobody hears of a promise, vote or signature before it is on the disk of whoever gave it, nor of a decision that has
- * not been made, nor that more is on its disk than there is.
+ * Nobody hears of a promise, vote or signature before it is on the disk of its sender, nor of a decision that has not been
+ * made, nor that more is on its disk than there is.
  */
 export class StableStorage {
   readonly #disks: Monotonicity;

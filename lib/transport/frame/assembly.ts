@@ -41,7 +41,7 @@ export class Assembly {
     return this.#missing === 0;
   }
 
-  /** Whether nobody sends what is missing. */
+  /** Whether no process sends the missing parts. */
   get isHopeless(): boolean {
     return this.#silentTicks >= GIVE_UP_TICKS;
   }

@@ -82,7 +82,7 @@ export function readableBytes(bytes: Buffer): number | null {
   return sealOf(keyIdOf(bytes)) === undefined ? null : announcedBytes(bytes);
 }
 
-/** What stands before the messages of a frame that can be read here. `bytes` are at least its prefix. */
+/** The fields before the messages of a frame that can be read here. `bytes` are at least its prefix. */
 export function headerBytesOf(bytes: Buffer): number {
   return originAtOf(bytes) + ORIGIN_BYTES;
 }

@@ -107,7 +107,7 @@ export function announcedBytes(bytes: Buffer, at = 0): number | null {
 }
 
 /**
- * What tells a frame from all others of its sender that are on their way: its length and the first bytes of its seal, in
+ * Distinguishes a frame from all others of its sender that are on their way: its length and the first bytes of its seal, in
  * hexadecimal digits. `header` is the beginning of a frame, with the seal.
  */
 export function frameIdOf(header: Uint8Array): string {

@@ -18,7 +18,7 @@ const UNHEARD_TICKS = 150;
 /** It is told again after so long, as long as it lives; where nothing is heard of it at all, at growing intervals. */
 const COMPLAINT_TICKS = 100;
 const COMPLAINT_TICKS_MAX = 3_000;
-/** What is said so counts for so long. */
+/** Such a message counts for so long. */
 const DEAF_TICKS = 300;
 /** Silence is looked for as often. */
 const LOOK_TICKS = 10;
@@ -30,7 +30,7 @@ const LOOK_TICKS = 10;
 export class Hearing {
   readonly #options: HearingOptions;
   #multicastAt = 0;
-  /** When the last of those that are deaf ceases to count as deaf. */
+  /** When the last process that hears no datagrams ceases to count as such. */
   #deafUntil = -Infinity;
 
   constructor(options: HearingOptions) {
@@ -60,7 +60,7 @@ export class Hearing {
     return peer.deafUntil >= this.#options.peers.nowTick;
   }
 
-  /** The processes of a group that do not hear what is multicast. */
+  /** The processes of a group that do not hear multicast messages. */
   deafIn(group: GroupId): readonly ProcessId[] {
     const { peers } = this.#options;
     if (this.#deafUntil < peers.nowTick || group === NO_GROUP) return [];

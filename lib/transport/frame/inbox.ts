@@ -12,7 +12,7 @@ import type { Receiver, TransportLog, TransportStatistics } from '../transport.j
 export interface Subscription {
   readonly queueId: string;
   readonly self: ProcessId;
-  /** What the frames of this process carry besides its id. */
+  /** The fields of this process's frames besides its id. */
   readonly start: Start;
   readonly receiver: Receiver;
   readonly log: TransportLog;
@@ -20,7 +20,7 @@ export interface Subscription {
 
 export type Lane = 'datagram' | 'bulk';
 
-/** What became of a frame. `shut`: nothing is heard, whatever it is. */
+/** The result for a frame. `shut`: no frame is heard. */
 export type Verdict = 'intact' | 'shut' | Refusal;
 
 /** The receiving half of a transport: judges what a wire brings in, learns where processes are, hands over the messages. */

@@ -165,7 +165,7 @@ export class Intake {
   #isUnderWay(from: ProcessId, sender: Sender): boolean {
     if (sender.advised.size === 0) return false;
     const assembly = this.#assembly;
-    // One whose parts do not come, for its sender was started again perhaps, keeps nobody from asking others.
+    // A frame whose parts do not come, perhaps because its sender was restarted, does not stop questions to others.
     if (assembly?.sender === from && assembly.isComing) return true;
     return !sender.isMute && !this.#isQuiet(sender);
   }

@@ -31,7 +31,7 @@ export type LaneMessage =
   | Advice
   /** The large frame is here. */
   | { readonly kind: 'got'; readonly id: string }
-  /** Something large of the receiver's is arriving: what it has advised is waited for. */
+  /** A large frame of the receiver is arriving: the sender waits for the announced ones. */
   | { readonly kind: 'coming' }
   /** Asks for parts of a large frame that does not come by the bulk lane. */
   | { readonly kind: 'want'; readonly id: string; readonly parts: readonly number[] }
@@ -56,7 +56,7 @@ const PART_HEAD_BYTES = NUMBER_AT + NUMBER_BYTES;
 /** Parts of one question at most: it fits the smallest datagram. */
 export const PARTS_ASKED_MAX = 64;
 
-/** What the smallest datagram has room for, roughly: a frame has only so many parts. */
+/** The approximate room of the smallest datagram: it bounds the number of parts of a frame. */
 const PART_BYTES_MIN = 400;
 
 /** Whether a message is one of these. */

@@ -15,7 +15,7 @@ export interface LanesOptions {
   readonly add: (to: ProcessId | null, message: Uint8Array) => void;
   readonly flush: () => void;
   readonly bulk: (to: ProcessId, frame: Frame) => void;
-  /** By the bulk lane, and not behind what is large. */
+  /** By the bulk lane, and not behind large messages. */
   readonly smallInBulk: (to: ProcessId, messages: readonly Uint8Array[]) => void;
   /** A frame has been put together from parts. False where it is no good. */
   readonly accept: (from: ProcessId, frame: Buffer) => boolean;

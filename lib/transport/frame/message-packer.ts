@@ -26,7 +26,7 @@ export class MessagePacker {
     return message.length <= this.maxMessageBytes;
   }
 
-  /** Adds a message that fits; what it would overflow leaves first. */
+  /** Adds a message that fits; if it would overflow the frame, the gathered messages leave first. */
   add(to: Destination, message: Uint8Array): void {
     const bytes = framedBytes(message);
     const parcel = this.#parcels.get(to);

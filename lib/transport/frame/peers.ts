@@ -20,7 +20,7 @@ export interface Peer {
   heardAt: number;
   /** When anything of it last came by the bulk lane. */
   bulkHeardAt: number;
-  /** Until then it counts as deaf to datagrams of this process, as it has said. */
+  /** Until then it counts as not hearing datagrams of this process, as it has said. */
   deafUntil: number;
   /** The last time that it was told that its datagrams do not come; null where they do. */
   complaint: Complaint | null;

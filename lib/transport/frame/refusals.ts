@@ -6,7 +6,7 @@ import type { TransportLog, TransportStatistics } from '../transport.js';
 /** A flood of forged senders must not fill the memory. */
 const REPORTED_MAX = 1000;
 
-/** Counts what is dropped, and says in the log, once for each sender, what only people can mend. */
+/** Counts dropped frames, and logs once for each sender the causes that only people can mend. */
 export class Refusals {
   readonly #reported = new Set<string>();
 

@@ -3,8 +3,8 @@ import { crc32 } from 'node:zlib';
 import { FRAME_PREFIX_BYTES, LENGTH_AT, ORIGIN_BYTES, SEAL_AT, type Frame } from './frame.js';
 
 /**
- * What shows that a frame is what its sender has made. The key id in a frame's prefix names its seal, and so tells how long
- * the seal is. The first four bytes of a seal are part of the frame's id: they differ between two frames of one sender with
+ * Shows that a frame is as its sender has made it. The key id in a frame's prefix names its seal, and so tells how long the
+ * seal is. The first four bytes of a seal are part of the frame's id: they differ between two frames of one sender with
  * different messages, as surely as 32 bits can.
  */
 export interface Seal {
@@ -55,7 +55,7 @@ export function sealOf(keyId: number): Seal | undefined {
   return SEALS[keyId];
 }
 
-/** What stands before the messages of a frame under `seal`. */
+/** The bytes before the messages of a frame under `seal`. */
 export function headerBytesUnder(seal: Seal): number {
   return FRAME_PREFIX_BYTES + seal.bytes + ORIGIN_BYTES;
 }

@@ -42,9 +42,9 @@ interface Receiver {
   readonly held: Map<string, Held>;
   readonly confirmed: Map<string, Confirmed>;
   bytes: number;
-  /** When it last said anything about what is held for it. */
+  /** When it last sent a message about the frames held for it. */
   signAt: number;
-  /** When it was given up: until it is heard again, what is large is not sent to it. */
+  /** When it was given up: until it is heard again, large messages are not sent to it. */
   givenUpAt: number | null;
 }
 
@@ -52,7 +52,7 @@ interface Receiver {
 const ADVICE_TICKS = 20;
 const ADVICE_TICKS_MAX = 160;
 
-/** Of what is held for one receiver, so many frames are advised at a time. */
+/** So many of the frames held for one receiver are announced at a time. */
 const ADVISED_MAX = 8;
 
 /** Frames that one receiver has confirmed of late. */
@@ -175,7 +175,7 @@ export class Sendings {
     return receiver;
   }
 
-  /** What was on its way to a former start of the receiver is lost with it: this one asks for what it lacks. */
+  /** Frames on their way to a former start of the receiver are dropped: the new start asks for what it lacks. */
   #dropFormer(receiver: Receiver, where: Address | undefined): void {
     for (const [id, { where: sentTo, bytes }] of receiver.held) {
       if (where === undefined || sentTo === where) return;
@@ -201,7 +201,7 @@ export class Sendings {
     this.#options.tell(to, { kind: 'advice', id, partBytes: this.#options.partBytes, isForEveryone });
   }
 
-  /** Stopped, cut off or gone: should it come back, it asks for what it lacks. */
+  /** Stopped, cut off or gone: if it comes back, it asks for what it lacks. */
   #giveUp(to: ProcessId, receiver: Receiver): void {
     const { statistics, log } = this.#options;
     const { size: messages } = receiver.held;

@@ -31,7 +31,7 @@ export interface Copy {
   readonly partsAt?: readonly number[];
 }
 
-/** What becomes of a frame: no copy where it is lost. On the bulk lane loss, repetition and other bytes are against the port. */
+/** The fate of a frame: no copy if it is lost. On the bulk lane loss, repetition and other bytes are against the port. */
 export type Fate = (passenger: Passenger) => readonly Copy[];
 
 interface Member {

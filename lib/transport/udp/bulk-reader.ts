@@ -4,7 +4,7 @@ import { headerBytesOf, readableBytes } from '../frame/frame-decoder.js';
 /** Cuts a stream into frames. Holds no more than one frame, whose announced length has been found sane. */
 export class BulkReader {
   readonly #prefix = Buffer.alloc(FRAME_PREFIX_BYTES);
-  /** What is being filled: the prefix, then the frame that it announces. */
+  /** The buffer being filled: for the prefix, then for the frame that it announces. */
   #target = this.#prefix;
   #filled = 0;
   /** Of the frame that is being filled. */

@@ -5,7 +5,7 @@ import type { Frame } from '../frame/frame.js';
 import type { Address } from '../frame/peers.js';
 import type { TransportLog, TransportStatistics } from '../transport.js';
 
-/** What is small has a connection of its own, so that it does not wait behind what is large. */
+/** Small messages have a separate connection, so that they do not wait behind large ones. */
 type Size = 'large' | 'small';
 
 /** The sending end of the bulk lane of one queue: TCP connections to each receiver, opened by the first frame to it. */
@@ -26,7 +26,7 @@ export class BulkSender {
       return;
     }
     const written = (error?: Error | null): void => {
-      // Node reports as written what it was writing when the connection was destroyed.
+      // Node reports bytes as written that it was writing when the connection was destroyed.
       if (error || connection.destroyed) this.statistics.unsent += 1;
       else this.statistics.bulkMessagesSent += 1;
     };

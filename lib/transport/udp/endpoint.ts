@@ -53,7 +53,7 @@ export class Endpoint {
     return new Endpoint(local, socket, server, inboxes, log);
   }
 
-  /** Reaches the kernel before it returns, unless the kernel's buffer is full. */
+  /** Reaches the kernel before it returns, if the kernel's buffer is not full. */
   send(frame: Frame, { address, port }: Address, sent: (error: Error | null) => void): void {
     try {
       this.#socket.socket.send(frame, port, address, sent);
@@ -72,7 +72,7 @@ export class Endpoint {
   accept(bytes: Buffer, from: Address, lane: Lane): Verdict {
     const inbox = this.#inboxes.get(queueOf(bytes));
     if (inbox !== undefined) return inbox.accept(bytes, from, lane);
-    // Nobody's: each says, by refusing it, what is wrong with it.
+    // It belongs to no part: each refuses it and says what is wrong with it.
     let verdict: Verdict = 'shut';
     for (const each of this.#inboxes.values()) verdict = each.accept(bytes, from, lane);
     return verdict;

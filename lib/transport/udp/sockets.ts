@@ -168,7 +168,7 @@ export function enlargeReceiveBuffer(socket: SocketAsPromised, log: TransportLog
   return granted;
 }
 
-/** Linux grants as much as it may, other kernels refuse what is more: ask for less then. */
+/** Linux grants as much as it may; other kernels refuse a larger request: then ask for less. */
 function askFor(bytes: number, ask: (bytes: number) => void): void {
   for (let asked = bytes; asked >= BUFFER_BYTES_MIN; asked = Math.floor(asked / 2)) {
     try {

@@ -65,7 +65,7 @@ export function datagramBytesOn(local: LocalInterface, asked: number | undefined
   );
 }
 
-/** What every IPv4 host can receive. */
+/** The datagram that every IPv4 host can receive. */
 const DATAGRAM_BYTES_MIN = 548;
-/** What the length field of IPv4 leaves to UDP. */
+/** The bytes that the length field of IPv4 leaves to UDP. */
 const DATAGRAM_BYTES_MAX = 65_507;

@@ -18,7 +18,7 @@ export interface UdpTransportOptions extends Subscription {
   readonly networkInterface?: string | undefined;
   /** Port of datagrams to this process and of its bulk lane. Default: the kernel chooses one. */
   readonly port?: number | undefined;
-  /** In bytes; larger messages take the bulk lane. Default: what suits the interface. */
+  /** In bytes; larger messages take the bulk lane. Default: depends on the interface. */
   readonly maxDatagramBytes?: number | undefined;
 }
 
