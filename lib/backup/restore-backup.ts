@@ -8,7 +8,7 @@ import type { LedgerRecord } from '../model/records.js';
 import type { BackupEntries } from './backup-format.js';
 import { BackupInput } from './backup-input.js';
 
-/** What was restored. */
+/** The restored data. */
 export interface RestoreSummary {
   readonly directory: string;
   readonly queueId: string;

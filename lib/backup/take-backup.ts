@@ -12,7 +12,7 @@ import { encodeEnd, encodeEntries, encodeHeader } from './backup-format.js';
 import { BackupOutput } from './backup-output.js';
 import { cursorAfter, openLatest } from './latest-state.js';
 
-/** What a backup holds and where it was put. */
+/** The content of a backup and its file. */
 export interface BackupSummary {
   readonly file: string;
   readonly queueId: string;

@@ -15,7 +15,7 @@ export const USAGE = `treplica <command> [options]
 
 Exit code: 0, 1 where something is damaged or has failed, 2 where the command is not one of these.`;
 
-/** What the command was asked for. */
+/** The request of the command line. */
 type Task =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }

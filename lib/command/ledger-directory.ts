@@ -14,7 +14,7 @@ import { TreplicaError } from '../model/errors.js';
 import { reportQueue, type QueueReport } from './ledger-report.js';
 import { damageOf, verifyQueue, type Finding, type QueueVerification } from './verification.js';
 
-/** What is in a ledger directory, in JSON as it is here. */
+/** The content of a ledger directory, in JSON as it is here. */
 export interface DirectoryReport extends LedgerSizes {
   readonly directory: string;
   /** The process that has taken the directory; null where the last one gave it back. */

@@ -9,7 +9,7 @@ import type { Identity, LedgerSnapshot } from '../model/records.js';
 import type { Cursor } from '../sequence/cursor.js';
 import { damageOf } from './verification.js';
 
-/** What the ledger of one queue holds, in JSON as it is here. */
+/** The content of the ledger of one queue, in JSON as it is here. */
 export interface QueueReport {
   readonly queueId: string;
   /** Null where no process has used it yet. */

@@ -67,8 +67,8 @@ export class Fetcher {
   }
 
   /**
-   * Something large is coming from a process: what it was asked for, perhaps, or what waited there to be sent before. Who has
-   * not been asked sends nothing but what it proposes to everyone.
+   * A large message is coming from a process: perhaps the answer, or a message that waited there to be sent before. A process
+   * that has not been asked sends only its proposals to everyone.
    */
   arriving({ from, bytes, agoTicks }: Arriving): void {
     for (const want of this.#wants.values()) {
@@ -129,9 +129,10 @@ export class Fetcher {
   }
 
   /**
-   * The questions go to one after the other, at growing intervals; as long as something comes from the one asked last, to
-   * nobody else, and to that one again now and then, for it may have had no room for the answer. They begin anew when a vote for the
-   * batch in a higher ballot is heard: who has just voted holds it and is alive, which those asked so far need not be.
+   * The questions go to one process after the other, at growing intervals; as long as bytes come from the one asked last, to no
+   * other process, and again to that one now and then, because it may have had no room for the answer. They begin anew when a
+   * vote for the batch in a higher ballot is heard: its voter has the batch and is alive, which is not certain for those asked
+   * so far.
    */
   #tickOne(id: BatchId, want: Want, mayAsk: boolean): void {
     const tallies = this.#talliesOf(id, want.instance);
@@ -183,9 +184,9 @@ export class Fetcher {
   }
 
   /**
-   * Whom to ask, in order. A vote is written with the batch: those whose votes for it are known hold it, and the later
-   * they have voted, the likelier they are still alive. Then its proposer, then all others. Among equals everyone begins
-   * with the member after itself, lest all ask the same one.
+   * The processes to ask, in order. A vote is written with the batch: members whose votes for it are known have it, and the
+   * later they have voted, the likelier they are still alive. Then its proposer, then all others. Among equals each process
+   * begins with the member after itself, so that not all ask the same one.
    */
   #sources(id: BatchId, instance: Instance, tallies: readonly Tally[]): ProcessId[] {
     const { self, views } = this.#shared;

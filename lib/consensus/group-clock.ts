@@ -37,7 +37,9 @@ export class GroupClock {
     this.#counts = true;
   }
 
-  /** What `heard` tells: this process's clock at its latest tick; null before the first, and while it does not count. */
+  /**
+   * The clock that `heard` tells: this process's clock at its latest tick; null before the first, and while it does not count.
+   */
   get nowMs(): number | null {
     return this.#counts ? this.#nowMs : null;
   }
@@ -96,8 +98,8 @@ export class GroupClock {
   }
 
   /**
-   * What the coordinator publishes now: null before a majority of the members has told its clock. The time goes on at half
-   * to twice the speed of this process's ticks, for a member that falls silent or a new coordinator must not make it jump.
+   * The time that the coordinator publishes now; null before a majority of the members has told its clock. It advances at half
+   * to twice the speed of this process's ticks, because a member that falls silent or a new coordinator must not make it jump.
    * It may jump forward to a time at which a majority of the clocks agrees now: the machines have slept.
    */
   publish(view: View): number | null {

@@ -35,8 +35,8 @@ export interface LeadershipOptions {
 }
 
 /**
- * Who coordinates: when this process begins a reign, of which kind, when it changes the kind and when it gives way. What
- * a coordinator does with its reign is the coordinator's affair.
+ * Decides when this process begins a reign, of which kind, when it changes the kind and when it resigns. The work within a
+ * reign is in coordinator.ts.
  */
 export class Leadership {
   readonly #shared: Shared;

@@ -23,7 +23,7 @@ export type { DirectoryOwner } from './lmdb/owner.js';
 export { setAsideIn } from './lmdb/set-aside.js';
 export { walkLog } from './log-walk.js';
 
-/** What the ledgers of a directory take on the disk, in bytes. */
+/** The bytes on the disk of the ledgers of a directory. */
 export interface LedgerSizes {
   readonly dataBytes: number;
   readonly checkpointBytes: number;

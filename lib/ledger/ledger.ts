@@ -26,8 +26,8 @@ export interface Ledger {
   readonly failure: Error | null;
 
   /**
-   * What was durable when the ledger was opened. Called once, before the first commit. Removes the checkpoints that no
-   * process needs: all but the one to start from and later ones that are being received.
+   * The data that were durable when the ledger was opened. Called once, before the first commit. Removes the checkpoints that
+   * no process needs: all but the one to start from and later ones that are being received.
    * @throws TreplicaError LEDGER_DAMAGED, naming the record, or saying that records are missing or out of date; or
    * LEDGER_VERSION.
    */

@@ -4,9 +4,10 @@ import { InvariantViolation } from '../model/errors.js';
 import { isNative } from '../serialization/class-source.js';
 
 /**
- * What an engine says when it has reached a limit of its own, and not one of the language. Whether it reaches it depends on
- * the code that it has compiled so far, on the memory of the process, on its version, or, with Map and Set, on what was
- * deleted from them since they were made. "Invalid array length" is not one of them: the language says where it is thrown.
+ * The messages of a JavaScript engine that has reached a limit of its own, and not one of the language. Whether it reaches the
+ * limit depends on the code that it has compiled so far, on the memory of the process, on its version, or, with Map and Set, on
+ * what was deleted from them since they were made. "Invalid array length" is not one of them: the language says where it is
+ * thrown.
  */
 const LIMITS: readonly RegExp[] = [
   /^Maximum call stack size exceeded/,

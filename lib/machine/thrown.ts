@@ -5,7 +5,7 @@ import { detach, flawOfError, type Unveil } from '../serialization/detach.js';
 import { silence } from './thenables.js';
 
 /**
- * What somebody is rejected with for `thrown`: the error itself where nothing in it can change, and otherwise a copy, as
+ * The error that a caller is rejected with for `thrown`: the error itself if nothing in it can change, and otherwise a copy, as
  * results are copies; an error that carries an object of the state would hand out the state. Where it cannot be copied, an
  * error that says so; `what` says what has thrown it.
  */

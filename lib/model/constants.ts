@@ -60,8 +60,8 @@ export const constants = {
   /** One datagram elsewhere. */
   datagramBytes: 8_192,
   /**
-   * Whoever waits for an answer waits on while bytes come from the one that was asked, up to so many: more cannot have been
-   * on its way before the answer.
+   * A process that waits for an answer waits longer while bytes come from the one that was asked, up to so many: more cannot
+   * have been on its way before the answer.
    */
   arrivalBytesMax: 128 * 1024 * 1024,
   /** A journal, in bytes: commits that LMDB does not have yet take no more room than that. */

@@ -51,9 +51,8 @@ interface InFlight {
 }
 
 /**
- * What has been put here and is not delivered yet: pending messages, gathered into batches in the order in which they
- * came, and the batches in flight. While the limits of flight are reached messages gather, so that batches grow with
- * the load.
+ * The undelivered messages that were put here: pending messages, gathered into batches in the order in which they came, and the
+ * batches in flight. While the limits of flight are reached messages gather, so that batches grow with the load.
  */
 export class Batcher {
   readonly #options: BatcherOptions;

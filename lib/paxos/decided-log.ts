@@ -8,8 +8,8 @@ import { Fifo } from '../queue/fifo.js';
 const SLICE_INSTANCES = 1024;
 
 /**
- * What has been decided, wherever it is: in the log, or, as long as it cannot be read from there, in memory, where the
- * commit under way holds it anyway.
+ * The decided entries: in the log, or, as long as they cannot be read from there, in memory, where the commit under way holds
+ * them anyway.
  */
 export class DecidedLog {
   readonly #read: (from: Instance, to: Instance, maxBytes: number) => LogEntry[];

@@ -24,8 +24,8 @@ export interface Opened {
 }
 
 /**
- * The ledger and who this process is in it. Where what it held is damaged, and with it perhaps votes, the process is nobody
- * any more: with `recover` it keeps the damaged files and begins anew, as somebody who may join a group and not found one.
+ * The ledger and this process's identity in it. If its data, and perhaps votes, are damaged, the process has lost its identity:
+ * with `recover` it keeps the damaged files and begins under a new id, which may join a group but not found one.
  */
 export async function openLedger(
   queueId: string,

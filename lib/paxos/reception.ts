@@ -1,6 +1,6 @@
 /**
- * What arrives: decoded, held against the group and the start that it comes from, and given to the part of the engine that it
- * is for. All of it is done in the turn in which it arrives, and nothing is kept.
+ * Receives messages: decodes each, checks the group and the start that it comes from, and gives it to the part of the engine
+ * that it is for. All of it is done in the turn in which it arrives, and nothing is kept.
  */
 import type { Settings } from '../model/settings.js';
 import type { QueueEventOf } from '../queue/events.js';

@@ -7,9 +7,9 @@ interface Waiter {
 }
 
 /**
- * Those who found no room for their message, first come, first served. Whoever is called keeps a place until it comes
- * back with its message, so that callers who have not waited cannot take it; a place that is not claimed by the next
- * turn of the event loop lapses.
+ * The callers without room for their messages, in the order of their calls. A called one keeps its place until it comes back
+ * with its message, so that callers that have not waited cannot take it; a place that is not claimed by the next turn of the
+ * event loop lapses.
  */
 export class WaitingRoom {
   readonly #hasRoom: (messages: number, bytes: number) => boolean;

@@ -1,7 +1,7 @@
 /**
- * What a queue tells of itself, as values: `subscribe` hands each event to a listener where it happens. The log is one
- * listener; metrics, consoles and benchmarks are others. There is none for an operation or an instance that goes its
- * ordinary way. Errors in events are what was met, mostly a `TreplicaError` with its code.
+ * The events of a queue, as values: `subscribe` hands each event to a listener when it happens. The log is one listener;
+ * metrics, consoles and benchmarks are others. There is none for an operation or an instance without trouble. Errors in events
+ * are the original ones, usually a `TreplicaError` with its code.
  */
 import type { Ballot, BallotKind } from '../model/ballot.js';
 import type { Checkpoint } from '../model/checkpoint.js';

@@ -4,13 +4,13 @@ import type { Instance, Position, ProcessId } from '../model/ids.js';
 
 /** Where a queue is at one moment: for health checks, metrics and consoles. Costs no disk and no network. */
 export interface QueueStatus {
-  /** An observer takes part without a vote. */
+  /** An observer is a process without a vote. */
   readonly role: 'member' | 'observer';
   /** The latest view, whose members are a quorum's. */
   readonly view: { readonly number: number; readonly members: readonly MemberStatus[] };
   /**
-   * Whether a coordinator has been heard within the last second, or is this process: one that no majority answers gives way.
-   * Without one, operations and reads wait.
+   * Whether a coordinator has been heard within the last second, or is this process: a coordinator that no majority answers
+   * resigns. Without one, operations and reads wait.
    */
   readonly hasQuorum: boolean;
   /** The ballot in which order is made; its `coordinator` is the process that coordinates. Null while `hasQuorum` is false. */
@@ -28,7 +28,7 @@ export interface QueueStatus {
    * to; where that is nothing, that are not known to be decided here.
    */
   readonly lagInstances: number;
-  /** What was put here and has not been delivered. */
+  /** The messages that were put here and have not been delivered. */
   readonly pending: { readonly messages: number; readonly bytes: number };
   /** Of the batches in the log that are known to be decided. Deleted and unused bytes of the files do not count. */
   readonly logBytes: number;

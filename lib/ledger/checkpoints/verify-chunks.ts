@@ -4,7 +4,7 @@ import { nameOfCheckpoint, type CheckpointReader } from '../checkpoint-store.js'
 import { damagedCheckpoint } from '../ledger-errors.js';
 import { CheckpointDigest } from './checkpoint-codec.js';
 
-/** What was found when all chunks of a checkpoint were read. */
+/** The findings after all chunks of a checkpoint were read. */
 export interface ChunksFound {
   /** The number of chunks that are sound. */
   readonly sound: number;

@@ -96,7 +96,7 @@ export class Environment {
     }, constants.journalMs).unref();
   }
 
-  /** What every further commit ends with; null while all is well. */
+  /** The error of every further commit; null while all is well. */
   get failure(): TreplicaError | null {
     return this.#failure.error;
   }
@@ -192,7 +192,7 @@ export class Environment {
     try {
       this.writes.settleQueue(tables);
     } catch {
-      // What is pending stays in the journal.
+      // Pending commits stay in the journal.
     }
     tables.close();
   }

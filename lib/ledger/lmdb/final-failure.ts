@@ -16,7 +16,7 @@ export class FinalFailure {
     this.#directory = directory;
   }
 
-  /** What every further commit ends with; null while all is well. */
+  /** The error of every further commit; null while all is well. */
   get error(): TreplicaError | null {
     return this.#error;
   }

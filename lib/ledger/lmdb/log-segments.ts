@@ -6,7 +6,7 @@ import { firstOf, segmentOf } from '../records/log-state.js';
 
 type Segment = Database<Buffer, number>;
 
-/** What the segments of a log need of the environment that keeps them. */
+/** The services that the segments of a log need of their environment. */
 export interface SegmentPlace {
   openDatabase(name: string, keyEncoding: 'uint32'): Segment;
   closeDatabase(database: Segment): void;

@@ -5,7 +5,7 @@ import type { RecordKey } from '../records/inventory.js';
 import { closeDatabase } from './lmdb-root.js';
 import { LogSegments, type SegmentPlace } from './log-segments.js';
 
-/** What a queue's tables need of where they are kept. */
+/** The services that a queue's tables need of the environment. */
 export interface TablePlace extends SegmentPlace {
   openDatabase(name: string, keyEncoding: 'uint32'): Database<Buffer, number>;
   openDatabase(name: string, keyEncoding: 'binary'): Database<Buffer, Buffer>;

@@ -19,7 +19,7 @@ import { firstOf, segmentOf, type LogState } from './log-state.js';
 import { isOfGroup, metaKey, segmentKey, type RecordCodec } from './record-codec.js';
 import type { Doubt, SegmentChecks } from './segment-checks.js';
 
-/** What a commit does to the log as a whole: of each kind of its records, the last. */
+/** The effect of a commit on the log as a whole: of each kind of its records, the last. */
 interface Marks {
   readonly watermark: Instance | null;
   readonly checkpoint: Checkpoint | null;
@@ -28,7 +28,7 @@ interface Marks {
 
 /** Computes what a commit must write, and the state of the log once it is durable. Changes only itself. */
 export class CommitPlan {
-  /** What is to be written. */
+  /** The data to write. */
   readonly changes = new Map<RecordKey, Change | null>();
   readonly watermark: Instance;
   #start: Instance;

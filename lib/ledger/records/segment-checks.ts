@@ -9,7 +9,7 @@ interface Extent {
 
 /** A part of the log whose entries are, together, not what was written, although each is sound. */
 export interface Doubt extends Extent {
-  /** What the digest should be. */
+  /** The expected digest. */
   readonly expected: number;
   /** The digests' shares of the entries that have been learnt again since. */
   readonly repaired: Map<Instance, number>;

@@ -9,7 +9,7 @@ import type { MetaRecord, RecordCodec } from './record-codec.js';
 
 type MetaSnapshot = { -readonly [Key in Exclude<keyof LedgerSnapshot, 'entries'>]: LedgerSnapshot[Key] };
 
-/** What is stored outside the log, decoded. */
+/** The records outside the log, decoded. */
 export class StoredMeta {
   readonly shares = new Map<RecordKey, Share>();
   /** Tallies of complete segments, by number, ascending. */

@@ -22,7 +22,7 @@ export interface RecordStore {
   inventory(): Buffer | undefined;
 }
 
-/** What one commit writes, in one atomic step. */
+/** The writes of one commit, in one atomic step. */
 export interface Commit {
   readonly changes: Changes;
   /** Encoded. */
@@ -44,7 +44,7 @@ interface Verified {
 const START = 0 as Instance;
 const END = Number.MAX_SAFE_INTEGER as Instance;
 
-/** What every implementation of the ledger does with its records, and how it finds that they are not what was written. */
+/** The handling of records in every implementation of the ledger, and the checks that they are as they were written. */
 export class StoredRecords {
   readonly #store: RecordStore;
   readonly #codec: RecordCodec;

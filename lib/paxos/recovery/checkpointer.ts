@@ -58,8 +58,8 @@ export interface Membership {
 const POSTPONED_MAX = 4;
 
 /**
- * So many stretches after the latest checkpoint the next one is made here. Another process has then had its chances: it takes longer, and is
- * lost whenever this one ends, so that the log of one that ends often would grow without bound.
+ * So many stretches after the latest checkpoint the next one is made here. Until then another process may make it: that takes
+ * longer, and is lost whenever this process ends, so that the log of a process that ends often would grow without bound.
  */
 const STRETCHES_ELSEWHERE_MAX = 3;
 

@@ -1,6 +1,6 @@
 /**
- * What a queue does beside consensus so that a process may be away for any time, and lose anything but its votes, and come
- * back by itself: checkpoints and the cutting of the log, serving and fetching of checkpoints, repair of what is damaged.
+ * The work of a queue beside consensus that lets a process be away for any time, and lose anything but its votes, and recover
+ * by itself: checkpoints and the cutting of the log, serving and fetching of checkpoints, repair of damaged data.
  */
 import type { Settings } from '../../model/settings.js';
 import type { Arriving } from '../../consensus/arriving.js';
@@ -323,7 +323,7 @@ export class Recovery implements RepairReceiver, DeliveryListener {
 }
 
 /**
- * What has to be known of a checkpoint to go on from its end.
+ * The data of a checkpoint that a process needs to continue from its end.
  * @throws TreplicaError LEDGER_DAMAGED, LEDGER_VERSION or MALFORMED_BYTES
  */
 export async function readBase({ checkpoints }: Pick<Ledger, 'checkpoints'>, checkpoint: Checkpoint): Promise<Base> {

@@ -1,5 +1,5 @@
 /**
- * What processes tell each other below consensus: where the log of one no longer holds what another lacks, that one gets a
+ * Messages between processes below consensus: if the log of one no longer has the entries that another lacks, the other gets a
  * checkpoint, in chunks.
  */
 import type { Checkpoint } from '../../model/checkpoint.js';

@@ -56,7 +56,7 @@ export function damageLine(event: QueueEventOf<'damaged' | 'set-aside'>, place: 
   if (event.kind === 'set-aside') {
     const why = event.cause === 'damaged' ? 'the ledger is damaged' : 'the ledger has lost votes';
     const facts = { err: event.error, queue: place.queue, kept: event.kept };
-    return error(facts, `${why}: this process comes back under a new id`);
+    return error(facts, `${why}: this process rejoins under a new id`);
   }
   const facts = { err: event.error };
   switch (event.what) {

@@ -24,8 +24,8 @@ export interface LanesOptions {
 }
 
 /**
- * What one lane does not deliver goes by the other: a large message in parts, by datagrams, and a small one by the bulk
- * lane. Processes of one group settle that between them; no other process is heard.
+ * A message that one lane does not deliver goes by the other: a large message in parts, by datagrams, and a small one by the
+ * bulk lane. Processes of one group settle that between them; no other process is heard.
  */
 export class Lanes {
   readonly #options: LanesOptions;
