@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { NO_OP, type Batch } from '../../../lib/model/batch.js';
-import { limits } from '../../../lib/model/limits.js';
+import { constants } from '../../../lib/model/constants.js';
 import { OneOrder } from '../../../lib/simulation/checkers/one-order.js';
 import { found, report, classic, batchOf, X, Y, Z, vote, delivered, agreementOf } from './subjects.js';
 
@@ -109,19 +109,19 @@ describe('one order', () => {
 
   it('what exceeds what is held of one process has no place there, and one when it is chosen again', () => {
     const { order, choose } = orderOf();
-    const early = Array.from({ length: limits.heldBatchesMax }, (_, i) => batchOf(i + 2));
+    const early = Array.from({ length: constants.heldBatchesMax }, (_, i) => batchOf(i + 2));
     choose(...early, Y, X);
     order.delivers('p1', 0, delivered(0, ['message 0']));
     order.delivers('p1', 1, delivered(1, ['message 1']));
     expect(found).toEqual(['p1 is handed a message at 1 that has not been chosen']);
     choose(Y);
     order.delivers('p2', 1, delivered(1, ['message 1', 'message 2']));
-    expect([found.length, order.length]).toEqual([1, limits.heldBatchesMax + 2]);
+    expect([found.length, order.length]).toEqual([1, constants.heldBatchesMax + 2]);
   });
 
   it('what is too long to be held has no place before its turn', () => {
     const { order, choose } = orderOf();
-    const long = batchOf(1, ['x'.repeat(limits.heldBytesMax)]);
+    const long = batchOf(1, ['x'.repeat(constants.heldBytesMax)]);
     choose(long, X, Z);
     expect([3, 4].map((instance) => order.placeOf(instance))).toEqual([1, undefined]);
     choose(long);
