@@ -203,8 +203,8 @@ describe('the delivery table', () => {
   it('holds as much of a process as a naive one does, and of two bodies for one place the first', () => {
     const bodies = [
       new Uint8Array(1),
-      new Uint8Array(limits.heldBytesMax / 2),
-      new Uint8Array(limits.heldBytesMax + 1),
+      new Uint8Array(constants.heldBytesMax / 2),
+      new Uint8Array(constants.heldBytesMax + 1),
     ];
     const many = fc.array(
       fc.record({
