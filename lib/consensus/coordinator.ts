@@ -1,5 +1,5 @@
 import { assert } from '../model/assert.js';
-import { ballotOf, classicStepOf, kindOf, sameBallot, type Ballot, type BallotKind } from '../model/ballot.js';
+import { ballotOf, kindOf, sameBallot, type Ballot, type BallotKind } from '../model/ballot.js';
 import { NO_OP_ID, type Batch, type BatchId } from '../model/batch.js';
 import { after, earlierOf, laterOf, type Instance, type ProcessId } from '../model/ids.js';
 import { constants } from '../model/constants.js';
@@ -7,18 +7,12 @@ import type { Acceptor } from './acceptor.js';
 import type { Slot } from './instance-log.js';
 import { FirstWatch } from './first-watch.js';
 import { EVERYONE, type MessageOf } from './messages.js';
+import { OpenProposals } from './open-proposals.js';
 import { Patience } from './patience.js';
 import { pick } from './picking.js';
 import { baseOf, Preparation, type PromisesOfView } from './preparation.js';
 import { CollisionRecovery } from './collision-recovery.js';
 import { batchOf, type Shared } from './shared.js';
-
-/** A value proposed in this reign and not yet decided. */
-interface Open {
-  readonly id: BatchId;
-  ticks: number;
-  wait: number;
-}
 
 type Phase =
   | { readonly kind: 'idle' }
@@ -45,7 +39,7 @@ export class Coordinator {
   /** Whether phase 1 has gone without them for too long. */
   #isOverdue = false;
   readonly #firstWatch: FirstWatch;
-  readonly #open = new Map<Instance, Open>();
+  readonly #open: OpenProposals;
   readonly #ordered = new Set<BatchId>();
   /** Batches that wait for the window, or for the decisions before this reign, oldest first. */
   readonly #waiting = new Set<BatchId>();
@@ -56,6 +50,7 @@ export class Coordinator {
     this.#promisesAwaited = new Patience(preparePatienceTicks, patienceTicksMax);
     this.#firstWatch = new FirstWatch(shared.settings);
     this.#acceptor = acceptor;
+    this.#open = new OpenProposals(shared.settings, shared.outbox);
   }
 
   /** The ballot of the reign under way or begun, null when this process coordinates nothing. */
@@ -158,7 +153,7 @@ export class Coordinator {
 
   onDecided(instance: Instance, id: BatchId): void {
     if (this.#phase.kind === 'idle') return;
-    this.#open.delete(instance);
+    this.#open.decided(instance);
     this.#ordered.delete(id);
     this.#waiting.delete(id);
     if (this.#phase.kind === 'fast') this.#phase.recovery.forget(instance);
@@ -185,7 +180,7 @@ export class Coordinator {
     }
     if (phase.kind === 'idle') return;
     this.#watchFirst();
-    for (const [instance, open] of this.#open) this.#retry(phase.ballot, instance, open);
+    this.#open.tick(phase.ballot);
     if (phase.kind === 'fast') {
       const fastQuorumAnswers = reachable >= this.#shared.views.current.fastQuorum;
       const picks = phase.recovery.tick(phase.from, fastQuorumAnswers, (instance) => this.#open.has(instance));
@@ -245,9 +240,9 @@ export class Coordinator {
   }
 
   #lacksBatchAt(instance: Instance): boolean {
-    const open = this.#open.get(instance);
-    const slot = open === undefined ? null : this.#shared.log.open(instance);
-    return open !== undefined && slot !== null && batchOf(this.#shared, slot, open.id) === undefined;
+    const id = this.#open.idAt(instance);
+    const slot = id === undefined ? null : this.#shared.log.open(instance);
+    return id !== undefined && slot !== null && batchOf(this.#shared, slot, id) === undefined;
   }
 
   /** Gives the batch the next instance, or lets it wait. */
@@ -281,24 +276,8 @@ export class Coordinator {
   /** Phase 2a in the reign's classic step. */
   #propose(instance: Instance, id: BatchId): void {
     if (this.#phase.kind === 'idle' || instance < this.#shared.log.first) return;
-    const known = this.#open.get(instance);
-    assert(known === undefined || known.id === id, 'a coordinator proposes one value at an instance', {
-      instance,
-      first: known?.id,
-      second: id,
-    });
-    if (known !== undefined) return;
-    this.#open.set(instance, { id, ticks: 0, wait: this.#shared.settings.retryTicks });
+    if (!this.#open.propose(this.#phase.ballot, instance, id)) return;
     if (id !== NO_OP_ID) this.#ordered.add(id);
-    this.#shared.outbox.accept(classicStepOf(this.#phase.ballot), { instance, id });
-  }
-
-  #retry(ballot: Ballot, instance: Instance, open: Open): void {
-    open.ticks += 1;
-    if (open.ticks < open.wait) return;
-    open.ticks = 0;
-    open.wait = Math.min(2 * open.wait, this.#shared.settings.retryTicksMax);
-    this.#shared.outbox.accept(classicStepOf(ballot), { instance, id: open.id });
   }
 
   #reset(phase: Phase): void {

@@ -19,8 +19,8 @@ export const progress: readonly Mutant[] = [
   },
   {
     name: 'accept-not-repeated',
-    file: 'lib/consensus/coordinator.ts',
-    from: 'this.#shared.outbox.accept(classicStepOf(ballot), { instance, id: open.id });',
+    file: 'lib/consensus/open-proposals.ts',
+    from: 'this.#outbox.accept(classicStepOf(ballot), { instance, id: open.id });',
     to: '',
     breaks: 'Everything that can be lost is repeated until it is answered.',
   },

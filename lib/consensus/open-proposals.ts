@@ -1,0 +1,67 @@
+import { assert } from '../model/assert.js';
+import { classicStepOf, type Ballot } from '../model/ballot.js';
+import type { BatchId } from '../model/batch.js';
+import type { Instance } from '../model/ids.js';
+import type { Settings } from '../model/settings.js';
+import type { Outbox } from './outbox.js';
+
+interface Open {
+  readonly id: BatchId;
+  ticks: number;
+  wait: number;
+}
+
+/** What the coordinator has proposed in this reign, in the reign's classic step, and what is not yet decided: it is repeated. */
+export class OpenProposals {
+  readonly #settings: Settings;
+  readonly #outbox: Outbox;
+  readonly #open = new Map<Instance, Open>();
+
+  constructor(settings: Settings, outbox: Outbox) {
+    this.#settings = settings;
+    this.#outbox = outbox;
+  }
+
+  has(instance: Instance): boolean {
+    return this.#open.has(instance);
+  }
+
+  /** What is proposed at the instance and not yet decided. */
+  idAt(instance: Instance): BatchId | undefined {
+    return this.#open.get(instance)?.id;
+  }
+
+  /** Phase 2a in the classic step of the reign of `ballot`. Returns false if the very same is open there already. */
+  propose(ballot: Ballot, instance: Instance, id: BatchId): boolean {
+    const known = this.#open.get(instance);
+    assert(known === undefined || known.id === id, 'a coordinator proposes one value at an instance', {
+      instance,
+      first: known?.id,
+      second: id,
+    });
+    if (known !== undefined) return false;
+    this.#open.set(instance, { id, ticks: 0, wait: this.#settings.retryTicks });
+    this.#outbox.accept(classicStepOf(ballot), { instance, id });
+    return true;
+  }
+
+  decided(instance: Instance): void {
+    this.#open.delete(instance);
+  }
+
+  tick(ballot: Ballot): void {
+    for (const [instance, open] of this.#open) this.#retry(ballot, instance, open);
+  }
+
+  clear(): void {
+    this.#open.clear();
+  }
+
+  #retry(ballot: Ballot, instance: Instance, open: Open): void {
+    open.ticks += 1;
+    if (open.ticks < open.wait) return;
+    open.ticks = 0;
+    open.wait = Math.min(2 * open.wait, this.#settings.retryTicksMax);
+    this.#outbox.accept(classicStepOf(ballot), { instance, id: open.id });
+  }
+}
