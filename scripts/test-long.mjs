@@ -1,5 +1,5 @@
 // `npm run test:long [-- --only NAME] [-- --with FILE]`: the long forms of what `npm test` shows in short. Each is a program
-// that fails by its exit code. The last line says how many passed and failed; `--with` adds the tests of a report of jest.
+// that fails by its exit code, or by not ending in time. The last line says how many passed and failed; `--with` adds the tests of a report of jest.
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -7,6 +7,9 @@ import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 
 import { root } from './prepare-tree.mjs';
+
+/** Several times what the longest form takes on two processors. A form that runs for longer hangs. */
+const formMinutesMax = 120;
 
 const forms = [
   { name: 'seeds', command: ['dist/simulator/index.js', '--runs', '700'] },
@@ -47,16 +50,20 @@ let failed = Math.max(numFailedTests, numFailedTestSuites);
 for (const { name, command, env = {} } of chosen) {
   console.log(`\n${name}: node ${command.join(' ')}`);
   const startMs = performance.now();
-  const { status, signal } = spawnSync(process.execPath, command, {
+  const { status, signal, error } = spawnSync(process.execPath, command, {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: 'inherit',
+    timeout: formMinutesMax * 60_000,
+    killSignal: 'SIGKILL',
   });
   const isPassed = status === 0;
   if (isPassed) passed += 1;
   else failed += 1;
   const seconds = Math.round((performance.now() - startMs) / 1_000);
-  console.log(`${name}: ${isPassed ? 'passed' : `failed (${signal ?? `exit code ${status}`})`} after ${seconds} s`);
+  const isHung = error?.code === 'ETIMEDOUT';
+  const end = isHung ? `it had not ended after ${formMinutesMax} minutes` : (error ?? signal ?? `exit code ${status}`);
+  console.log(`${name}: ${isPassed ? 'passed' : `failed (${end})`} after ${seconds} s`);
 }
 
 console.log(`\n${passed} passed, ${failed} failed`);

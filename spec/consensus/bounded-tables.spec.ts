@@ -10,12 +10,9 @@ import { constants } from '../../lib/model/constants.js';
 import { defaults } from '../../lib/model/settings.js';
 import { View } from '../../lib/model/view.js';
 import { CoreGroup } from '../support/core-group.js';
+import { idOf } from '../support/ids.js';
 
 const SELF = '0'.repeat(16) as ProcessId;
-
-function processNumber(number: number): ProcessId {
-  return number.toString(16).padStart(16, '0') as ProcessId;
-}
 
 describe('what is remembered of others is bounded', () => {
   it('votes at one instance: those of the highest ballots', () => {
@@ -37,20 +34,20 @@ describe('what is remembered of others is bounded', () => {
     expect(questions.expects(SELF, 99_999 as Instance)).toBe(true);
     const known = Array.from({ length: 100_000 }, (_, from) => questions.expects(SELF, from as Instance));
     expect(known.filter(Boolean).length).toBe(defaults.windowInstances + 1);
-    expect(questions.expects(processNumber(1), 99_999 as Instance)).toBe(false);
+    expect(questions.expects(idOf(1), 99_999 as Instance)).toBe(false);
   });
 
   it('proposers: those of late, and the kind of reign is still chosen', () => {
     const mode = new ModeChooser('adaptive', SELF, defaults);
-    const view = new View(0, [SELF, processNumber(1), processNumber(2)]);
+    const view = new View(0, [SELF, idOf(1), idOf(2)]);
     // One more than fit: the others are forgotten, and the last is all alone.
     const times = 1_000 * constants.proposersMax + 1;
-    for (let i = 0; i < times; i += 1) mode.proposed(processNumber(10 + i));
+    for (let i = 0; i < times; i += 1) mode.proposed(idOf(10 + i));
     const ticks = Array.from({ length: defaults.modeTicks }, () => mode.tick('classic', 3, view));
     expect(ticks.at(-1)).toBe('fast');
-    for (let i = 0; i < 100_000; i += 1) mode.proposed(processNumber(10 + i));
+    for (let i = 0; i < 100_000; i += 1) mode.proposed(idOf(10 + i));
     const kinds = Array.from({ length: 5 * defaults.modeTicks }, () => {
-      mode.proposed(processNumber(1));
+      mode.proposed(idOf(1));
       return mode.tick('classic', 3, view);
     });
     expect(kinds).toContain('fast');
@@ -60,7 +57,7 @@ describe('what is remembered of others is bounded', () => {
     const group = new CoreGroup(3, { extra: 40 });
     group.crash(...Array.from({ length: 40 }, (_, i) => 4 + i));
     group.found();
-    const ballot = ballotOf(1, processNumber(1), 'classic');
+    const ballot = ballotOf(1, idOf(1), 'classic');
     for (let stranger = 4; stranger < 44; stranger += 1)
       for (const member of [1, 2, 3])
         group.forge(stranger, member, {

@@ -16,13 +16,10 @@ import { groupIdOf } from '../../lib/model/view.js';
 import { CoreGroup } from '../support/core-group.js';
 import { NO_NONCE } from '../support/core-process.js';
 import { both, of, to } from '../support/losses.js';
+import { idOf } from '../support/ids.js';
 
 const MEMBERS = [1, 2, 3] as const;
 const STRANGER = 4;
-
-function idOf(process: number): ProcessId {
-  return process.toString(16).padStart(16, '0') as ProcessId;
-}
 
 /** Around everything that a message's number is compared with, and at both ends. */
 const numbers: Arbitrary<number> = fc.oneof(

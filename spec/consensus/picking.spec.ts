@@ -7,6 +7,7 @@ import { ballotOf, type BallotKind } from '../../lib/model/ballot.js';
 import { batchId, NO_OP_ID, type BatchId } from '../../lib/model/batch.js';
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
 import { View } from '../../lib/model/view.js';
+import { idOf } from '../support/ids.js';
 
 const A = batchId('aaaaaaaaaaaaaaaa' as ProcessId, 1, 0);
 const B = batchId('bbbbbbbbbbbbbbbb' as ProcessId, 1, 0);
@@ -24,7 +25,7 @@ interface World {
 function viewOf(n: number): View {
   return new View(
     0,
-    Array.from({ length: n }, (_, i) => i.toString(16).padStart(16, '0') as ProcessId),
+    Array.from({ length: n }, (_, i) => idOf(i)),
   );
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import type { ProcessId } from '../../lib/model/ids.js';
 import { classicQuorum, fastQuorum, MAX_MEMBERS, View } from '../../lib/model/view.js';
+import { idOf } from '../support/ids.js';
 
 const SIZES = Array.from({ length: 15 }, (_, i) => i + 1);
 
@@ -36,7 +37,7 @@ function threeMeet(n: number, fast: number, classic: number): boolean {
 }
 
 function members(n: number): ProcessId[] {
-  return Array.from({ length: n }, (_, i) => i.toString(16).padStart(16, '0') as ProcessId);
+  return Array.from({ length: n }, (_, i) => idOf(i));
 }
 
 describe.each(SIZES)('in a view of %i', (n) => {

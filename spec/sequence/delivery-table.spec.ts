@@ -7,13 +7,10 @@ import type { Instance, ProcessId } from '../../lib/model/ids.js';
 import { constants } from '../../lib/model/constants.js';
 import { defaults } from '../../lib/model/settings.js';
 import { Turns } from '../../lib/simulation/checkers/turns.js';
+import { idOf } from '../support/ids.js';
 
 const WINDOW = defaults.windowInstances;
-const [ANNA, BERT] = [processOf(0xa), processOf(0xb)];
-
-function processOf(number: number): ProcessId {
-  return number.toString(16).padStart(16, '0') as ProcessId;
-}
+const [ANNA, BERT] = [idOf(0xa), idOf(0xb)];
 
 function batchOf(process: ProcessId, sequence: number, { incarnation = 1, since = 0, bytes = 1 } = {}): Batch {
   return { id: batchId(process, incarnation, sequence, since as Instance), body: new Uint8Array(bytes) };
@@ -117,7 +114,7 @@ describe('a process that was forgotten', () => {
   const forgotten = (rowsMax?: number) => {
     const subject = new Subject(rowsMax);
     for (let sequence = 0; sequence < 1_000; sequence += 1) subject.pass(batchOf(ANNA, sequence));
-    for (let i = 1; i <= (rowsMax ?? constants.deliveryRowsMax); i += 1) subject.pass(batchOf(processOf(100 + i), 0));
+    for (let i = 1; i <= (rowsMax ?? constants.deliveryRowsMax); i += 1) subject.pass(batchOf(idOf(100 + i), 0));
     return subject;
   };
 
@@ -147,8 +144,8 @@ describe('a process that was forgotten', () => {
     subject.pass(batchOf(ANNA, 0));
     subject.pass(batchOf(BERT, 0));
     subject.pass(batchOf(ANNA, 1));
-    subject.pass(batchOf(processOf(1), 0));
-    expect(subject.table.state.rows.map(({ process }) => process)).toEqual([ANNA, processOf(1)]);
+    subject.pass(batchOf(idOf(1), 0));
+    expect(subject.table.state.rows.map(({ process }) => process)).toEqual([ANNA, idOf(1)]);
     expect(subject.table.state.horizon).toBe(2);
   });
 
@@ -162,7 +159,7 @@ describe('a process that was forgotten', () => {
   it('does not keep others from coming and going by the thousand', () => {
     const subject = new Subject();
     for (let i = 0; i < 3 * constants.deliveryRowsMax; i += 1)
-      expect(subject.pass(batchOf(processOf(i), 0, { since: subject.next }))).toHaveLength(1);
+      expect(subject.pass(batchOf(idOf(i), 0, { since: subject.next }))).toHaveLength(1);
     expect(subject.table.state.rows).toHaveLength(constants.deliveryRowsMax);
   });
 });
@@ -184,7 +181,7 @@ describe('the delivery table', () => {
     { maxLength: 120, size: 'max' },
   );
   const batchesOf = (all: typeof decisions extends fc.Arbitrary<infer T> ? T : never) =>
-    all.map((decided) => (decided === null ? NO_OP : batchOf(processOf(decided.process), decided.sequence, decided)));
+    all.map((decided) => (decided === null ? NO_OP : batchOf(idOf(decided.process), decided.sequence, decided)));
 
   it('delivers what a naive one does, from the beginning or restored anywhere, however few processes it knows', () => {
     fc.assert(

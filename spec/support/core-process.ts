@@ -10,6 +10,7 @@ import { NO_STARTS, startNumber, type Nonce } from '../../lib/model/start.js';
 import type { Checkpoint } from '../../lib/model/checkpoint.js';
 import type { Instance, Position, ProcessId } from '../../lib/model/ids.js';
 import { NO_FOUNDING, type LedgerRecord, type LedgerSnapshot, type LogEntry } from '../../lib/model/records.js';
+import { idOf } from './ids.js';
 
 /** No directory is put back here. */
 export const NO_NONCE = '0'.repeat(32) as Nonce;
@@ -150,7 +151,7 @@ export class CoreProcess {
     readonly options: ProcessOptions,
     readonly disk = new Disk(),
   ) {
-    this.id = number.toString(16).padStart(16, '0') as ProcessId;
+    this.id = idOf(number);
     this.table = new DeliveryTable(undefined, options.deliveryRowsMax);
     this.start();
   }

@@ -15,16 +15,13 @@ import { constants } from '../../../lib/model/constants.js';
 import { View, type ViewRecord } from '../../../lib/model/view.js';
 import { CoreGroup } from '../../support/core-group.js';
 import { sharedOf } from '../../support/core-shared.js';
+import { idOf } from '../../support/ids.js';
 
 const BORDER = 10;
 const [P1, P2, P3, P4, P5, P6, P7] = [idOf(1), idOf(2), idOf(3), idOf(4), idOf(5), idOf(6), idOf(7)];
 const FIRST: ViewRecord = { view: new View(0, [P1, P2, P3]), from: at(0) };
 const SECOND: ViewRecord = { view: new View(1, [P3, P4, P5, P6, P7]), from: at(BORDER) };
 const EVERYBODY = [...new Set([...FIRST.view.members, ...SECOND.view.members])];
-
-function idOf(number: number): ProcessId {
-  return String(number).padStart(16, '0') as ProcessId;
-}
 
 function at(instance: number): Instance {
   return instance as Instance;

@@ -2,8 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 
 import { isDead, withdrawalsNeeded } from '../../../lib/consensus/membership/withdrawal.js';
 import { NO_BASE } from '../../../lib/model/base.js';
-import type { GroupId, ProcessId } from '../../../lib/model/ids.js';
+import type { GroupId } from '../../../lib/model/ids.js';
 import { classicQuorum, fastQuorum } from '../../../lib/model/view.js';
+import { idOf } from '../../support/ids.js';
 
 /**
  * A twin of the founding that knows nothing of ticks, messages' contents or records: every member is in one of these
@@ -149,7 +150,7 @@ describe.each([1, 2, 3, 4])('a founding of %i', (n) => {
 
 it('is dead in the code where it is dead in the twin', () => {
   for (let n = 1; n <= 15; n += 1) {
-    const members = Array.from({ length: n }, (_, i) => i.toString(16).padStart(16, '0') as ProcessId);
+    const members = Array.from({ length: n }, (_, i) => idOf(i));
     const rest = { attempt: 0, members, base: NO_BASE, borderInstances: 1 };
     const founding = { group: 'f'.repeat(16) as GroupId, ...rest };
     for (let count = 1; count <= n; count += 1)
