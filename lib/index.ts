@@ -2,6 +2,7 @@
 export { AsynchronousPersistentQueue } from './asynchronous-persistent-queue.js';
 export type { MemberStatus, QueueStatus } from './queue/status.js';
 export type { QueueOptions } from './paxos/options.js';
+export type { QueueLimits } from './paxos/queue-limits.js';
 export type { CheckpointOptions } from './queue/checkpoint-options.js';
 export type {
   Missing,

@@ -8,6 +8,7 @@ import type { Notice } from '../consensus/effects.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { TreplicaError } from '../model/errors.js';
 import type { ProcessId } from '../model/ids.js';
+import type { Settings } from '../model/settings.js';
 import { startNumber } from '../model/start.js';
 import { BODY_HEAD_BYTES } from '../sequence/batch-body.js';
 import { isSound } from '../sequence/sound-batch.js';
@@ -33,10 +34,8 @@ import { bodyBytesMax, votesAPromise } from './wire/sizes.js';
 export interface EngineParts {
   readonly queueId: string;
   readonly options: QueueOptions;
-  readonly ports: Pick<
-    QueuePorts,
-    'settings' | 'scheduler' | 'checkpointChunkBytes' | 'votesAPromise' | 'deliveryRowsMax'
-  >;
+  readonly ports: Pick<QueuePorts, 'scheduler' | 'checkpointChunkBytes' | 'votesAPromise' | 'deliveryRowsMax'>;
+  readonly settings: Settings;
   readonly ledger: Ledger;
   readonly transport: Transport;
   readonly claimed: ClaimedIdentity;
@@ -89,7 +88,7 @@ export function compose(parts: EngineParts, owner: EngineOwner): Engine {
   const { scheduler } = parts.ports;
   const decidedTimeMs = (): number | undefined => delivery.decidedTimeMs;
   const waits = new Waits({
-    settings: parts.ports.settings,
+    settings: parts.settings,
     core,
     batcher,
     recovery,
@@ -115,11 +114,11 @@ export function compose(parts: EngineParts, owner: EngineOwner): Engine {
   };
 }
 
-function coreOf({ claimed, options, ports, transport }: EngineParts): Consensus {
+function coreOf({ claimed, options, ports, settings, transport }: EngineParts): Consensus {
   const { identity, past } = claimed;
   return new Consensus(
     {
-      settings: ports.settings,
+      settings,
       self: identity.process,
       incarnation: identity.incarnation,
       isAdmitted: false,
@@ -136,8 +135,8 @@ function coreOf({ claimed, options, ports, transport }: EngineParts): Consensus 
   );
 }
 
-function batcherOf({ claimed, ports, transport }: EngineParts, core: Consensus): Batcher {
-  const { scheduler, settings } = ports;
+function batcherOf({ claimed, ports, settings, transport }: EngineParts, core: Consensus): Batcher {
+  const { scheduler } = ports;
   return new Batcher({
     process: claimed.identity.process,
     startNumber: startNumber(claimed.start),
@@ -154,7 +153,7 @@ function batcherOf({ claimed, ports, transport }: EngineParts, core: Consensus):
 }
 
 function deliveryOf(parts: EngineParts, batcher: Batcher, owner: EngineOwner): Delivery {
-  const { base, claimed, ledger, ports } = parts;
+  const { base, claimed, ledger, ports, settings } = parts;
   const { scheduler, deliveryRowsMax } = ports;
   const { past } = claimed;
   return new Delivery({
@@ -162,7 +161,7 @@ function deliveryOf(parts: EngineParts, batcher: Batcher, owner: EngineOwner): D
     isAdrift: base === null && (past.start > 0 || past.verdict !== null),
     stretch: stretchOf(parts),
     read: (from, to, maxBytes) => ledger.read(from, to, maxBytes),
-    catchUpBytes: ports.settings.catchUpBytes,
+    catchUpBytes: settings.catchUpBytes,
     defer: (callback) => {
       scheduler.defer(callback);
     },
@@ -181,10 +180,10 @@ function stretchOf({ options }: EngineParts): { readonly bytes: number; readonly
   };
 }
 
-function attendanceOf({ claimed, options, ports }: EngineParts, core: Consensus, notify: Notify): Attendance {
+function attendanceOf({ claimed, options, settings }: EngineParts, core: Consensus, notify: Notify): Attendance {
   const { process, founds } = claimed.identity;
   return new Attendance({
-    settings: ports.settings,
+    settings,
     self: process,
     replicas: options.replicas,
     founds,
@@ -200,10 +199,10 @@ function driverOf(
   owner: EngineOwner,
   notify: Notify,
 ): Driver {
-  const { claimed, ledger, ports, queueId, transport } = parts;
+  const { claimed, ledger, ports, queueId, settings, transport } = parts;
   const { core, batcher, delivery, attendance } = below;
   return new Driver({
-    settings: ports.settings,
+    settings,
     ...{ core, ledger, transport, batcher, delivery, queueId },
     self: claimed.identity.process,
     starts: claimed.past.starts,
@@ -229,9 +228,9 @@ function driverOf(
   });
 }
 
-function logSupplierOf({ ledger, ports, transport }: EngineParts, driver: Driver, repair: Recovery): LogSupplier {
+function logSupplierOf({ ledger, settings, transport }: EngineParts, driver: Driver, repair: Recovery): LogSupplier {
   return new LogSupplier({
-    settings: ports.settings,
+    settings,
     ...{ ledger, transport, repair },
     tell: (to, message) => {
       driver.tell(to, message);
@@ -245,9 +244,9 @@ function recoveryOf(
   owner: EngineOwner,
   notify: Notify,
 ): Recovery {
-  const { claimed, ledger, options, ports, queueId } = parts;
+  const { claimed, ledger, options, ports, queueId, settings } = parts;
   return new Recovery({
-    settings: ports.settings,
+    settings,
     ...{ ...below, ledger, notify },
     self: claimed.identity.process,
     past: claimed.past,

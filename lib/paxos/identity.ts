@@ -93,6 +93,6 @@ function checkWindow(past: LedgerSnapshot, queueId: string, { windowInstances }:
   if (borderInstances === undefined || borderInstances >= windowInstances) return;
   throw new TreplicaError(
     'BORDER_MISMATCH',
-    `The ledger belongs to a group on ${queueId} whose views begin ${String(borderInstances)} instances after they are decided, and this release of Treplica works in a window of ${String(windowInstances)}, which must not be larger: run the release that founded the group, or give this one another directory and queue id.`,
+    `The ledger belongs to a group on ${queueId} whose views begin ${String(borderInstances)} instances after they are decided, and this process works in a window of ${String(windowInstances)}, which must not be larger: lower limits.windowInstances, run the release that founded the group, or give this one another directory and queue id.`,
   );
 }

@@ -1,4 +1,3 @@
-import type { Settings } from '../model/settings.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { refuted } from '../ledger/ledger-errors.js';
 import { isDamage, TreplicaError } from '../model/errors.js';
@@ -9,7 +8,6 @@ import { claimIdentity, type IdentityOptions, type ClaimedIdentity } from './ide
 import { readBase } from './recovery/recovery.js';
 
 export interface LedgerPorts {
-  readonly settings: Settings;
   readonly openLedger: () => Ledger;
   /** Keeps a ledger that is damaged, and cannot be opened, in another place. Returns where. */
   readonly setLedgerAside: () => string;
@@ -31,10 +29,10 @@ export async function openLedger(
   queueId: string,
   { replicas, recover }: { readonly replicas: number; readonly recover?: boolean },
   ports: LedgerPorts,
-  randomBytes: IdentityOptions['randomBytes'],
+  { settings, randomBytes }: Pick<IdentityOptions, 'settings' | 'randomBytes'>,
   notify: (event: QueueEventOf<'set-aside'>) => void,
 ): Promise<Opened> {
-  const group = { settings: ports.settings, replicas, queueId, randomBytes };
+  const group = { settings, replicas, queueId, randomBytes };
   try {
     return await takeUp(ports, group, recover === true);
   } catch (error) {

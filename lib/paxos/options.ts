@@ -13,6 +13,8 @@ import {
 import { MAX_MEMBERS } from '../model/view.js';
 import type { CheckpointOptions } from '../queue/checkpoint-options.js';
 import type { QueueListener } from '../queue/events.js';
+import { checkLimits } from './limits.js';
+import type { QueueLimits } from './queue-limits.js';
 import { LOG_METHODS } from '../queue/guarded-log.js';
 
 export interface QueueOptions {
@@ -50,6 +52,8 @@ export interface QueueOptions {
    * directory, nor while another queue of this process is open in it.
    */
   readonly newQueue?: boolean;
+  /** Times, sizes and margins that a wide network or a host changes; see `QueueLimits`. */
+  readonly limits?: QueueLimits;
   /** Ends the wait for the group to be founded: `create` then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -72,6 +76,7 @@ const KINDS: OptionKinds<QueueOptions> = {
   log: optional((value) => typeof value === 'object' && value !== null, 'a logger, such as one of pino'),
   listener: optional((value) => typeof value === 'function', 'a function of one event'),
   checkpoint: optional((value) => typeof value === 'object' && value !== null, 'an object'),
+  limits: optional((value) => value !== null && typeof value === 'object', 'an object'),
   recover: aBoolean,
   newQueue: aBoolean,
   signal: aSignal,
@@ -88,6 +93,7 @@ export function checkOptions(options: QueueOptions): void {
   const what = 'AsynchronousPersistentQueue.create';
   checkKinds(what, options, KINDS);
   if (options.checkpoint !== undefined) checkKinds(what, options.checkpoint, CHECKPOINT_KINDS, 'checkpoint.');
+  if (options.limits !== undefined) checkLimits(options.limits);
   if (options.log !== undefined) checkLog(options.log);
 }
 

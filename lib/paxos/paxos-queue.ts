@@ -30,6 +30,7 @@ import { mismatchIn } from './mismatch.js';
 import { baseOf, openLedger } from './opening.js';
 import { checkOptions, type QueueOptions } from './options.js';
 import { Outcome } from './outcome.js';
+import { settingsOf } from './limits.js';
 import type { QueuePorts } from './ports.js';
 import { PutTicket } from './put-ticket.js';
 import type { Scheduler } from './scheduler.js';
@@ -59,13 +60,13 @@ export class PaxosQueue implements Queue {
 
   /** For `open`. */
   protected constructor(parts: QueueParts) {
-    const { queueId, claimed, ledger, transport, subscribers, options, ports } = parts;
+    const { queueId, claimed, ledger, transport, subscribers, options, ports, settings } = parts;
     this.queueId = queueId;
     this.processId = claimed.identity.process;
     this.#ledger = ledger;
     this.#transport = transport;
     this.#scheduler = ports.scheduler;
-    this.#settings = ports.settings;
+    this.#settings = settings;
     this.#codec = ports.codec;
     this.#subscribers = subscribers;
     this.#replicas = options.replicas;
@@ -280,11 +281,12 @@ export class PaxosQueue implements Queue {
     log: Logger,
     subscribers: Subscribers,
   ): Promise<Q> {
+    const settings = settingsOf(options.limits ?? {});
     const opened = await openLedger(
       queueId,
       options,
       ports,
-      (count) => ports.scheduler.randomBytes(count),
+      { settings, randomBytes: (count) => ports.scheduler.randomBytes(count) },
       (event) => {
         subscribers.tell(event);
       },
@@ -304,7 +306,7 @@ export class PaxosQueue implements Queue {
         log,
       );
       options.signal?.throwIfAborted();
-      const queue = make({ queueId, options, ports, ledger, transport, claimed, base, loss, subscribers });
+      const queue = make({ queueId, options, ports, settings, ledger, transport, claimed, base, loss, subscribers });
       receive = (from, group, message, start) => {
         queue.#engine.driver.receive(from, group, message, start);
       };

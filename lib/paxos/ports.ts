@@ -1,4 +1,3 @@
-import { defaults } from '../model/settings.js';
 import type { Logger } from 'pino';
 import { hasSetAside, openLmdbLedger, setLedgerAside } from '../ledger/open.js';
 import type { ProcessId } from '../model/ids.js';
@@ -28,7 +27,6 @@ export interface QueuePorts extends LedgerPorts {
 /** Those of production, of options that are checked by the time that they are opened: a ledger in LMDB, datagrams and connections over UDP and TCP, this machine's clock. */
 export function realPorts(queueId: string, options: QueueOptions, codec: MessageCodec): QueuePorts {
   return {
-    settings: defaults,
     openLedger: () => {
       parseQueueId(queueId); // What is no queue id must not become a name in a ledger that other queues share.
       return openLmdbLedger(options.directory, queueId, options.newQueue === true);

@@ -1,4 +1,3 @@
-import { defaults } from '../model/settings.js';
 import { pino } from 'pino';
 
 import type { Mode } from '../consensus/mode.js';
@@ -41,7 +40,6 @@ export function openQueue<S extends StateMachine>(opening: Opening<S>): Promise<
   const { stage, watch, process, life, network } = opening;
   const { queueId, checkpoint, deliveryRowsMax, maxDatagramBytes = constants.datagramBytesOnLoopback } = stage.scene;
   return PaxosQueue.open(queueId, optionsOf(opening), {
-    settings: defaults,
     openLedger: () => new WatchedLedger(process.disk.open(queueId), opening),
     votesAPromise: VOTES_A_PROMISE,
     setLedgerAside: opening.setLedgerAside,

@@ -84,6 +84,7 @@ describe('the public interface', () => {
       'Queue',
       'QueueEvent',
       'QueueEventOf',
+      'QueueLimits',
       'QueueListener',
       'QueueMessage',
       'QueueOptions',

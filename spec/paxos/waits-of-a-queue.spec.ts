@@ -1,5 +1,4 @@
 /** That each of the waits of `waits.spec.ts` is noticed where it happens. */
-import { defaults } from '../../lib/model/settings.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +37,6 @@ function openAhead(queueId: string, byMs: number): Promise<PaxosQueue> {
     queueId,
     { directory, replicas: 1, log: silent, listener },
     {
-      settings: defaults,
       openLedger: () => openLmdbLedger(directory, queueId),
       setLedgerAside: () => directory,
       hasSetAside: () => false,

@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { MemoryDisk } from '../../lib/ledger/memory/memory-ledger.js';
 import { ReplicatedStateMachine } from '../../lib/machine/replicated-state-machine.js';
-import { defaults } from '../../lib/model/settings.js';
 import { PaxosQueue } from '../../lib/paxos/paxos-queue.js';
 import { realScheduler } from '../../lib/paxos/scheduler.js';
 import * as codec from '../../lib/serialization/codec.js';
@@ -39,7 +38,6 @@ class Process {
           this.network.open({ queueId: QUEUE, self, start, receiver, log }),
         scheduler: realScheduler,
         codec,
-        settings: defaults,
       },
     );
     this.machine = await ReplicatedStateMachine.create(new Journal(), this.queue);

@@ -1,4 +1,3 @@
-import { defaults } from '../../lib/model/settings.js';
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { PaxosQueue } from '../../lib/paxos/paxos-queue.js';
@@ -32,7 +31,6 @@ class Lone {
       QUEUE,
       { directory: 'nowhere', replicas: 1, log: silent, checkpoint: this.checkpoint },
       {
-        settings: defaults,
         openLedger: () => (this.ledger = this.disk.open(QUEUE)),
         setLedgerAside: () => 'aside',
         hasSetAside: () => false,

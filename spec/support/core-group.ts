@@ -4,6 +4,7 @@ import type { Mode } from '../../lib/consensus/mode.js';
 import type { BatchId, ValueKind } from '../../lib/model/batch.js';
 import { after, type Instance } from '../../lib/model/ids.js';
 import { constants } from '../../lib/model/constants.js';
+import { defaults } from '../../lib/model/settings.js';
 import { CoreChecker } from './core-checker.js';
 import { CoreNetwork, type InTransit, type Loss } from './core-network.js';
 import { checkpointAt, CoreProcess } from './core-process.js';
@@ -22,6 +23,8 @@ export interface GroupOptions {
   readonly extra?: number;
   /** What a process takes for n; if left out, n. */
   readonly replicasOf?: (process: number) => number;
+  /** The window of a process. */
+  readonly windowOf?: (process: number) => number;
   /** α of the groups that a process founds. */
   readonly borderOf?: (process: number) => number;
   /** Processes that the tables of delivered batches know. */
@@ -64,7 +67,7 @@ export class CoreGroup implements TurnHost {
     options: GroupOptions = {},
   ) {
     const { mode = 'classic', extra = 0, replicasOf = () => n, modeOf = () => mode } = options;
-    const { borderOf = () => constants.borderInstances } = options;
+    const { borderOf = () => constants.borderInstances, windowOf = () => defaults.windowInstances } = options;
     const random = seededRandom(options.seed ?? 1);
     const { deliveryRowsMax } = options;
     const parts = options.votesAPromise === undefined ? {} : { votesAPromise: options.votesAPromise };
@@ -73,7 +76,8 @@ export class CoreGroup implements TurnHost {
     this.#random = random;
     this.#delaysATick = options.delaysATick ?? DELAYS_A_TICK;
     this.processes = Array.from({ length: n + extra }, (_, i) => {
-      const own = { replicas: replicasOf(i + 1), mode: modeOf(i + 1), borderInstances: borderOf(i + 1) };
+      const settings = { ...defaults, windowInstances: windowOf(i + 1) };
+      const own = { settings, replicas: replicasOf(i + 1), mode: modeOf(i + 1), borderInstances: borderOf(i + 1) };
       return new CoreProcess(i + 1, { ...own, random, deliveryRowsMax, ...parts });
     });
   }

@@ -109,7 +109,7 @@ export interface Turn {
 }
 
 export interface ProcessOptions extends Partial<
-  Pick<ConsensusOptions, 'founds' | 'observes' | 'votesAPromise' | 'isSound' | 'borderInstances'>
+  Pick<ConsensusOptions, 'founds' | 'observes' | 'votesAPromise' | 'isSound' | 'borderInstances' | 'settings'>
 > {
   readonly replicas: number;
   readonly mode: Mode;

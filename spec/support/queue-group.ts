@@ -30,12 +30,18 @@ export class QueueGroup {
     readonly queueId: string,
     readonly directory: string,
     readonly options: Omit<QueueOptions, 'directory'>,
+    readonly optionsOf: (index: number) => Partial<QueueOptions>,
   ) {}
 
-  /** Opened and founded. The replicas of a group beside another keep their ledgers in the same directories. */
-  static async open(n: number, options: Partial<QueueOptions> = {}, beside?: QueueGroup): Promise<QueueGroup> {
+  /** Opened and founded. The replicas of a group beside another keep their ledgers in the same directories. `optionsOf` are those of one. */
+  static async open(
+    n: number,
+    options: Partial<QueueOptions> = {},
+    beside?: QueueGroup,
+    optionsOf: (index: number) => Partial<QueueOptions> = () => ({}),
+  ): Promise<QueueGroup> {
     const directory = beside?.directory ?? (await mkdtemp(join(tmpdir(), 'treplica-queues-')));
-    const group = new QueueGroup(await newQueueId(), directory, { replicas: n, log: silent, ...options });
+    const group = new QueueGroup(await newQueueId(), directory, { replicas: n, log: silent, ...options }, optionsOf);
     await group.reopen();
     return group;
   }
@@ -49,6 +55,7 @@ export class QueueGroup {
       indices.map(async (i) => {
         this.queues[i] = await AsynchronousPersistentQueue.create(this.queueId, {
           ...this.options,
+          ...this.optionsOf(i),
           ...options,
           directory: this.directoryOf(i),
         });

@@ -1,5 +1,4 @@
 /** Groups of queues for the compliance suite of the port: the engine on real ports and on those of memory, and the specs' own. */
-import { defaults } from '../../lib/model/settings.js';
 import { MemoryDisk } from '../../lib/ledger/memory/memory-ledger.js';
 import type { ProcessId } from '../../lib/model/ids.js';
 import { PaxosQueue } from '../../lib/paxos/paxos-queue.js';
@@ -90,7 +89,6 @@ class MemoryPorts implements QueueTestbed {
     this.#starts[index] = start;
     const options = { directory: 'nowhere', replicas: this.n, log: silent };
     start.queue = await PaxosQueue.open('queue', options, {
-      settings: defaults,
       openLedger: () => this.#disks[index]!.open('queue'),
       setLedgerAside: () => 'aside',
       hasSetAside: () => false,
