@@ -1,9 +1,9 @@
-import type { MemberStatus, QueueStatus, ReadyOptions } from '../lib/index.js';
+import type { MemberStatus, PaxosStatus, ReadyOptions } from '../lib/index.js';
 import { problem, problemOf, type Problem } from './problem.js';
 
 /** The answer of `GET /health`: 200 if this replica works, otherwise 503 and the missing members. */
 export type Health =
-  | { readonly isServing: true; readonly role: QueueStatus['role'] }
+  | { readonly isServing: true; readonly role: PaxosStatus['role'] }
   | { readonly isServing: false; readonly problem: Problem; readonly missing: readonly string[] };
 
 /** A member that has been silent for longer counts as missing. */
@@ -14,7 +14,7 @@ const timeoutMs = 1000;
 
 /** Finds out by an operation without effect, which has to be ordered by a majority and executed here. */
 export async function healthOf(
-  status: () => QueueStatus,
+  status: () => PaxosStatus,
   ready: (options: ReadyOptions) => Promise<void>,
 ): Promise<Health> {
   try {

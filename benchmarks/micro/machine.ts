@@ -48,6 +48,14 @@ class InstantQueue implements Queue {
     await this.get();
   }
 
+  subscribe(): () => void {
+    return () => undefined;
+  }
+
+  status(): never {
+    throw new Error('nobody asks here');
+  }
+
   checkpoint(): Promise<never> {
     return Promise.reject(new Error('nothing is kept here'));
   }

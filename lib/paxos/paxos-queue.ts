@@ -13,7 +13,7 @@ import { constants } from '../model/constants.js';
 import { defaultLog } from '../queue/default-log.js';
 import { guardedLog } from '../queue/guarded-log.js';
 import { checkHolder } from '../queue/holder-checks.js';
-import { checkMessage, checkTicket } from '../queue/message-checks.js';
+import { checkAccepted, checkMessage, checkTicket } from '../queue/message-checks.js';
 import type { ParticipantFacts } from '../queue/facts.js';
 import { messageOf, type MessageCodec } from '../queue/message-values.js';
 import type { Queue } from '../queue/queue.js';
@@ -24,6 +24,7 @@ import { Subscribers } from '../queue/subscribers.js';
 import { Reader, type QueueMessage } from '../queue/reader.js';
 import type { StateHolder } from '../queue/state-holder.js';
 import type { Receiver, Transport } from '../transport/transport.js';
+import type { PaxosStatus } from './paxos-status.js';
 import { statusOf } from './status.js';
 import { compose, type Engine, type EngineOwner, type EngineParts } from './compose.js';
 import { mismatchIn } from './mismatch.js';
@@ -92,32 +93,35 @@ export class PaxosQueue implements Queue {
     return this.#closed.promise;
   }
 
-  /** Where the queue is at this moment; also after it has stopped. */
-  status(): QueueStatus {
+  /** As the port says, with what this engine adds. */
+  status(): PaxosStatus {
     return statusOf(this.#engine, this.#stopped);
   }
 
-  /**
-   * Tells `listener` what happens to the queue from now on, until the returned function is called: see `QueueListener`. One
-   * that is to hear of the opening, too, is given as the option `listener`.
-   */
+  /** As the port says. A listener that is to hear of the opening and the founding is given as the option `listener`. */
   subscribe(listener: QueueListener): () => void {
     return this.#subscribers.subscribe(listener);
   }
 
   async put(value: unknown): Promise<Position> {
     const message = messageOf(value, this.#codec);
+    checkMessage(message);
     let ticket: PutTicket | undefined;
     const ordered = new Promise<Position>((resolve, reject) => {
       ticket = new PutTicket(resolve, reject);
     });
-    for (let room = this.submit(message, ticket); room !== undefined; room = this.submit(message, ticket)) await room;
+    for (let room = this.#take(message, ticket); room !== undefined; room = this.#take(message, ticket)) await room;
     return ordered;
   }
 
   submit(message: Uint8Array, ticket: unknown): Promise<void> | undefined {
     checkMessage(message);
     if (this.#stopped === null) checkTicket(this.#holder, ticket, this.queueId);
+    return this.#take(message, ticket);
+  }
+
+  #take(message: Uint8Array, ticket: unknown): Promise<void> | undefined {
+    if (this.#stopped === null) checkAccepted(this.#holder, ticket, this.queueId);
     const room = this.#engine.batcher.submit(message, ticket);
     this.#engine.driver.wake();
     return room;

@@ -3,11 +3,12 @@ import type { Ledger } from '../ledger/ledger.js';
 import { kindOf } from '../model/ballot.js';
 import type { ProcessId } from '../model/ids.js';
 import { constants } from '../model/constants.js';
-import type { MemberStatus, QueueStatus } from '../queue/status.js';
+import type { QueueStatus } from '../queue/status.js';
 import type { Transport } from '../transport/transport.js';
 import type { Attendance } from './attendance.js';
 import type { Batcher } from './batcher.js';
 import type { Delivery } from './delivery.js';
+import type { MemberStatus, PaxosStatus } from './paxos-status.js';
 import type { Recovery } from './recovery/recovery.js';
 
 /** What a status is read from. */
@@ -23,7 +24,7 @@ export interface StatusSources {
 }
 
 /** The group has been founded: a queue is given to nobody before. Everything comes from memory. */
-export function statusOf(sources: StatusSources, stopped: QueueStatus['stopped']): QueueStatus {
+export function statusOf(sources: StatusSources, stopped: QueueStatus['stopped']): PaxosStatus {
   const { self, core, ledger, batcher, delivery, attendance, recovery } = sources;
   const view = core.views.latest;
   const hasQuorum = stopped === null && attendance.hasQuorum;

@@ -22,10 +22,22 @@ export function checkMessage(message: Uint8Array): void {
 }
 
 /**
- * Refuses a message whose ticket is not one of the holder that the queue is bound to.
- * @throws TreplicaError QUEUE_BOUND
+ * Refuses a ticket that `submit` was given while no holder is bound, for nobody would be given it again.
+ * @throws TreplicaError INVALID_OPTION
  */
 export function checkTicket(holder: StateHolder | null, ticket: unknown, queueId: string): void {
+  if (holder !== null || ticket === undefined) return;
+  throw new TreplicaError(
+    'INVALID_OPTION',
+    `Nothing was put: a ticket goes to the holder that a queue is bound to, and the queue ${queueId} is bound to none. Bind it first, submit without a ticket (undefined), or use put.`,
+  );
+}
+
+/**
+ * Refuses a message that the holder that the queue is bound to does not accept, as its ticket shows: of `submit` or of `put`.
+ * @throws TreplicaError QUEUE_BOUND
+ */
+export function checkAccepted(holder: StateHolder | null, ticket: unknown, queueId: string): void {
   if (holder?.accepts?.(ticket) !== false) return;
   throw new TreplicaError(
     'QUEUE_BOUND',

@@ -10,9 +10,11 @@
  */
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { Position, ProcessId } from '../model/ids.js';
+import type { QueueListener } from './events.js';
 import type { ParticipantFacts } from './facts.js';
 import type { QueueMessage } from './reader.js';
 import type { StateHolder } from './state-holder.js';
+import type { QueueStatus } from './status.js';
 
 /** The asynchronous persistent queue, as applications and state machines see it, with any engine behind it. */
 export interface Queue extends AsyncIterable<QueueMessage> {
@@ -24,6 +26,18 @@ export interface Queue extends AsyncIterable<QueueMessage> {
 
   /** The facts that the processes of the group publish about themselves. */
   readonly facts: ParticipantFacts;
+
+  /**
+   * Tells `listener` what happens to this queue from now on, in the order in which it happens, until the returned function is
+   * called: see `QueueListener`. Every engine tells `founded` when a group comes about with this process, `checkpoint-made`
+   * before `checkpoint()` resolves, and `stopped` once, with its cause, before `closed` settles; most engines tell more. One
+   * that is to hear what happens before there is a queue is given where the queue is opened. Does not throw, also on a
+   * queue that has stopped.
+   */
+  subscribe(listener: QueueListener): () => void;
+
+  /** Where the queue is at this moment, also after it has stopped: then as it stood at the end. Does not throw. */
+  status(): QueueStatus;
 
   /**
    * Resolves when the owner has closed the queue and all resources are released; rejects with the cause if it had to stop by
@@ -46,9 +60,9 @@ export interface Queue extends AsyncIterable<QueueMessage> {
    * byte says what follows, see `MessageHead`. The holder gets the ticket with the message, only at this process and in this
    * start, or when the queue stops. Returns a promise only if there is no room: then nothing was taken; wait for it, and submit
    * the same message again at once. Waiting callers come before later ones. The promise rejects with QUEUE_CLOSED when the
-   * queue stops.
-   * @throws TreplicaError QUEUE_CLOSED, MESSAGE_TOO_LARGE, INVALID_OPTION if it is no message, or QUEUE_BOUND if the holder
-   * does not accept the ticket. Nothing was put.
+   * queue stops. A queue that no holder is bound to takes only messages without a ticket, which is undefined then.
+   * @throws TreplicaError QUEUE_CLOSED, MESSAGE_TOO_LARGE, INVALID_OPTION if it is no message, or has a ticket and no holder is
+   * bound, or QUEUE_BOUND if the holder does not accept the ticket. Nothing was put.
    */
   submit(message: Uint8Array, ticket: unknown): Promise<void> | undefined;
 

@@ -1,9 +1,11 @@
 /** What a machine of a world is bound to, and what its queue is given in its place. */
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { Position, ProcessId } from '../model/ids.js';
+import type { QueueListener } from '../queue/events.js';
 import type { ParticipantFacts } from '../queue/facts.js';
 import type { Queue } from '../queue/queue.js';
 import type { QueueMessage } from '../queue/reader.js';
+import type { QueueStatus } from '../queue/status.js';
 import type { StateMachine } from '../machine/state-machine.js';
 import type { DeliveredBatch, StateHolder } from '../queue/state-holder.js';
 import type { Owner } from './owner.js';
@@ -26,6 +28,14 @@ export class WatchedQueue<S extends StateMachine> implements Queue {
 
   get facts(): ParticipantFacts {
     return this.inner.facts;
+  }
+
+  subscribe(listener: QueueListener): () => void {
+    return this.inner.subscribe(listener);
+  }
+
+  status(): QueueStatus {
+    return this.inner.status();
   }
 
   get closed(): Promise<void> {

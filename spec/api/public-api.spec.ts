@@ -81,6 +81,7 @@ describe('the public interface', () => {
       'ParticipantFacts',
       'Position',
       'ProcessId',
+      'PaxosStatus',
       'Queue',
       'QueueEvent',
       'QueueEventOf',

@@ -196,7 +196,7 @@ describe('An operation that cannot be carried', () => {
     async (code, message) => {
       const log = new MemoryLog();
       const machine = await replicaOf(log.queue());
-      void log.queue().submit(message, null);
+      void log.queue().submit(message, undefined);
       const pending = machine.execute(new OpenAuction('a1'));
       await expect(pending).rejects.toMatchObject({ code: 'UNKNOWN_OUTCOME', cause: { code } });
       await expect(machine.execute(new OpenAuction('a1'))).rejects.toMatchObject({

@@ -43,8 +43,8 @@ describe('A message that is put for readers by its first byte', () => {
     const log = new MemoryLog();
     const [one, other] = [await machineOn(log), await machineOn(log)];
     const foreign = log.queue();
-    for (const head of READERS_HEADS) void foreign.submit(encode(new Append('passed over'), head), null);
-    void foreign.submit(Buffer.alloc(0), null);
+    for (const head of READERS_HEADS) void foreign.submit(encode(new Append('passed over'), head), undefined);
+    void foreign.submit(Buffer.alloc(0), undefined);
     const before = READERS_HEADS.length + 1;
     await expect(one.execute(new Where())).resolves.toEqual([before, expect.any(Number)]);
     await expect(other.execute(new Append('executed'))).resolves.toBe(0);
@@ -55,7 +55,7 @@ describe('A message that is put for readers by its first byte', () => {
     const log = new MemoryLog();
     const machine = await machineOn(log);
     log.nowMs = 5_000;
-    void log.queue().submit(Buffer.of(MessageHead.raw), null);
+    void log.queue().submit(Buffer.of(MessageHead.raw), undefined);
     log.nowMs = 3_000;
     await expect(machine.execute(new Where())).resolves.toEqual([1, 5_000]);
   });
@@ -63,8 +63,8 @@ describe('A message that is put for readers by its first byte', () => {
   it('is told of, the more rarely the more there are', async () => {
     const log = new MemoryLog();
     const foreign = log.queue();
-    for (let i = 0; i < 100; i += 1) void foreign.submit(Buffer.of(MessageHead.raw, i), null);
-    void foreign.submit(Buffer.of(MessageHead.value), null);
+    for (let i = 0; i < 100; i += 1) void foreign.submit(Buffer.of(MessageHead.raw, i), undefined);
+    void foreign.submit(Buffer.of(MessageHead.value), undefined);
     await machineOn(log);
     log.deliver();
     expect(warnings).toHaveLength(7); // The 1st, 2nd, 4th, … 64th.
@@ -80,7 +80,7 @@ describe('A message that is put for readers by its first byte', () => {
       [unknownOperation(), 'CLASS_NOT_REGISTERED'],
     ] as const) {
       const log = new MemoryLog();
-      void log.queue().submit(message, null);
+      void log.queue().submit(message, undefined);
       log.deliver();
       await expect(machineOn(log)).rejects.toMatchObject({ code });
     }
@@ -93,7 +93,7 @@ describe('A message whose version or kind this release does not know', () => {
       const log = new MemoryLog();
       const machine = await machineOn(log);
       const next = machine.execute(new Append('behind it'));
-      void log.queue().submit(encode(new Append('not executed'), head), null);
+      void log.queue().submit(encode(new Append('not executed'), head), undefined);
       const later = machine.execute(new Append('never executed'));
       later.catch(() => undefined);
       await expect(next).resolves.toBe(0);

@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from '@jest/globals';
 
 import type { AsynchronousPersistentQueue, FactsEvent } from '../../lib/index.js';
-import type { QueueTestbed } from '../queue/compliance.js';
+import type { QueueTestbed } from '../queue/queue-testbed.js';
 import { openOverMemory } from '../support/queue-testbeds.js';
 import { soon } from '../support/soon.js';
 

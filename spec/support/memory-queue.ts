@@ -1,16 +1,19 @@
 import type { Checkpoint } from '../../lib/model/checkpoint.js';
 import { TreplicaError, UnknownOutcomeError } from '../../lib/model/errors.js';
 import type { Facts } from '../../lib/model/facts.js';
-import type { Instance, Position, ProcessId } from '../../lib/model/ids.js';
+import type { GroupId, Instance, Position, ProcessId } from '../../lib/model/ids.js';
 import { defaults } from '../../lib/model/settings.js';
 import { realScheduler } from '../../lib/paxos/scheduler.js';
+import type { QueueListener } from '../../lib/queue/events.js';
 import { checkedFacts, type ParticipantFacts } from '../../lib/queue/facts.js';
 import { checkHolder, handOver } from '../../lib/queue/holder-checks.js';
-import { checkMessage, checkTicket } from '../../lib/queue/message-checks.js';
+import { checkAccepted, checkMessage, checkTicket } from '../../lib/queue/message-checks.js';
 import { messageOf } from '../../lib/queue/message-values.js';
 import type { Queue } from '../../lib/queue/queue.js';
 import { Reader, type QueueMessage } from '../../lib/queue/reader.js';
 import type { Consumer, StateHolder } from '../../lib/queue/state-holder.js';
+import type { QueueStatus } from '../../lib/queue/status.js';
+import { Subscribers } from '../../lib/queue/subscribers.js';
 import * as codec from '../../lib/serialization/codec.js';
 
 interface Entry {
@@ -38,13 +41,23 @@ export class MemoryLog {
   readonly checkpoints = new Map<ProcessId, Saved>();
   /** What the latest start of each process has published. */
   readonly facts = new Map<ProcessId, Facts>();
+  /** The processes of the group, which is founded when the first queue of each is opened. */
+  members: readonly ProcessId[] = ['0000000000000000' as ProcessId];
+  readonly #starts = new Map<ProcessId, number>();
   readonly #queues = new Set<MemoryQueue>();
   #delivered = 0;
   #waiting: { readonly queue: MemoryQueue; readonly resolve: () => void; readonly reject: (why: Error) => void }[] = [];
 
-  queue(processId = '0000000000000000' as ProcessId): MemoryQueue {
+  queue(processId = '0000000000000000' as ProcessId, listener: QueueListener = () => {}): MemoryQueue {
     this.facts.delete(processId);
-    return new MemoryQueue(this, processId);
+    const incarnation = (this.#starts.get(processId) ?? 0) + 1;
+    this.#starts.set(processId, incarnation);
+    const queue = new MemoryQueue(this, processId);
+    listener({ kind: 'opened', process: processId, incarnation, place: 'memory' });
+    if (incarnation === 1)
+      listener({ kind: 'founded', group: 'memory' as GroupId, members: this.members, part: 'member' });
+    queue.subscribe(listener);
+    return queue;
   }
 
   get delivered(): number {
@@ -108,6 +121,10 @@ export class MemoryQueue implements Queue {
   #next = 0;
   #isClosed = false;
   #cause: Error | null = null;
+  /** Where it stood when it stopped. */
+  #end: QueueStatus | null = null;
+  #checkpoint: Checkpoint | null = null;
+  readonly #subscribers = new Subscribers();
 
   constructor(
     readonly log: MemoryLog,
@@ -119,18 +136,48 @@ export class MemoryQueue implements Queue {
     this.closed.catch(() => undefined);
   }
 
+  subscribe(listener: QueueListener): () => void {
+    return this.#subscribers.subscribe(listener);
+  }
+
+  /** Each message is an instance of its own. */
+  status(): QueueStatus {
+    if (this.#end !== null) return this.#end;
+    const { delivered, entries, isHeld } = this.log;
+    const onTheirWay = entries.slice(delivered).filter(({ queue }) => queue === this);
+    const position = this.#holder === null ? delivered : this.#next;
+    return {
+      role: 'member',
+      hasQuorum: !isHeld,
+      position: position as Position,
+      lagInstances: delivered - position,
+      pending: {
+        messages: onTheirWay.length,
+        bytes: onTheirWay.reduce((bytes, { message }) => bytes + message.length, 0),
+      },
+      checkpoint: this.#checkpoint,
+      stopped: null,
+    };
+  }
+
   async put(value: unknown): Promise<Position> {
     const message = messageOf(value, codec);
+    checkMessage(message);
     let ticket: Put | undefined;
     const position = new Promise<Position>((resolve, reject) => (ticket = new Put(resolve, reject)));
-    for (let room = this.submit(message, ticket); room !== undefined; room = this.submit(message, ticket)) await room;
+    for (let room = this.#take(message, ticket); room !== undefined; room = this.#take(message, ticket)) await room;
     return position;
   }
 
   submit(message: Uint8Array, ticket: unknown): Promise<void> | undefined {
     checkMessage(message);
+    if (!this.#isClosed) checkTicket(this.#reader === null ? this.#holder : null, ticket, this.queueId);
+    return this.#take(message, ticket);
+  }
+
+  #take(message: Uint8Array, ticket: unknown): Promise<void> | undefined {
     if (this.#isClosed) throw this.#closedError();
-    checkTicket(this.#holder, ticket, this.queueId);
+    checkAccepted(this.#holder, ticket, this.queueId);
     return this.log.append({ message: Buffer.from(message), queue: this, ticket, proposedAtMs: this.log.nowMs });
   }
 
@@ -161,7 +208,9 @@ export class MemoryQueue implements Queue {
     this.log.checkpoints.set(this.processId, { position: this.#next, pieces });
     const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
     const place = { next: this.#next as Instance, position: this.#next as Position };
-    return { ...place, chunks: pieces.length, bytes, digest: '' };
+    this.#checkpoint = { ...place, chunks: pieces.length, bytes, digest: '' };
+    this.#subscribers.tell({ kind: 'checkpoint-made', checkpoint: this.#checkpoint });
+    return this.#checkpoint;
   }
 
   after(ms: number, callback: () => void): () => void {
@@ -208,6 +257,8 @@ export class MemoryQueue implements Queue {
   /** The queue stops. What was put here and not delivered here has an unknown outcome. */
   fail(cause: Error | null): void {
     if (this.#isClosed) return;
+    const nothing = { messages: 0, bytes: 0 };
+    this.#end = { ...this.status(), hasQuorum: false, pending: nothing, stopped: { cause } };
     this.#isClosed = true;
     this.#cause = cause;
     this.log.detach(this, this.#closedError());
@@ -219,6 +270,7 @@ export class MemoryQueue implements Queue {
       tickets.filter((ticket) => !(ticket instanceof Put)),
       cause,
     );
+    this.#subscribers.tell({ kind: 'stopped', cause, counts: {} });
     this.#settle(cause);
   }
 

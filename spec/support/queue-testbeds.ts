@@ -2,12 +2,14 @@
 import { MemoryDisk } from '../../lib/ledger/memory/memory-ledger.js';
 import type { ProcessId } from '../../lib/model/ids.js';
 import { PaxosQueue } from '../../lib/paxos/paxos-queue.js';
+import type { QueueLimits } from '../../lib/paxos/queue-limits.js';
 import { realScheduler, type Scheduler } from '../../lib/paxos/scheduler.js';
+import type { QueueEvent } from '../../lib/queue/events.js';
 import type { Queue } from '../../lib/queue/queue.js';
 import * as codec from '../../lib/serialization/codec.js';
 import { MemoryNetwork } from '../../lib/transport/memory/memory-network.js';
 import type { Transport } from '../../lib/transport/transport.js';
-import type { QueueTestbed } from '../queue/compliance.js';
+import type { QueueTestbed } from '../queue/queue-testbed.js';
 import { MemoryLog, type MemoryQueue } from './memory-queue.js';
 import { QueueGroup, silent } from './queue-group.js';
 
@@ -15,9 +17,11 @@ const indicesOf = (n: number): number[] => Array.from({ length: n }, (_, i) => i
 
 /** Real datagrams on loopback, and ledgers in a temporary directory. */
 export async function openOverUdp(n: number): Promise<QueueTestbed> {
-  const group = await QueueGroup.open(n);
+  const told = indicesOf(n).map((): QueueEvent[] => []);
+  const group = await QueueGroup.open(n, {}, undefined, (index) => ({ listener: (event) => told[index]!.push(event) }));
   return {
     queues: group.queues,
+    told,
     stop: (...indices) => group.close(...indices),
     kill: () => Promise.reject(new Error('a process cannot kill a part of itself')),
     reopen: (...indices) => group.reopen(indices),
@@ -51,11 +55,16 @@ class Start {
 /** The engine on disks and a network in memory. */
 class MemoryPorts implements QueueTestbed {
   readonly queues: Queue[] = [];
+  readonly told: readonly QueueEvent[][];
   readonly #network = new MemoryNetwork((callback) => void setImmediate(callback));
   readonly #disks: readonly MemoryDisk[];
   readonly #starts: Start[] = [];
 
-  constructor(readonly n: number) {
+  constructor(
+    readonly n: number,
+    readonly limits: QueueLimits,
+  ) {
+    this.told = indicesOf(n).map(() => []);
     this.#disks = indicesOf(n).map(() => new MemoryDisk());
   }
 
@@ -87,7 +96,8 @@ class MemoryPorts implements QueueTestbed {
   async #open(index: number): Promise<void> {
     const start = new Start();
     this.#starts[index] = start;
-    const options = { directory: 'nowhere', replicas: this.n, log: silent };
+    const listener = (event: QueueEvent): void => void this.told[index]!.push(event);
+    const options = { directory: 'nowhere', replicas: this.n, log: silent, listener, limits: this.limits };
     start.queue = await PaxosQueue.open('queue', options, {
       openLedger: () => this.#disks[index]!.open('queue'),
       setLedgerAside: () => 'aside',
@@ -103,8 +113,8 @@ class MemoryPorts implements QueueTestbed {
   }
 }
 
-export async function openOverMemory(n: number): Promise<QueueTestbed> {
-  const group = new MemoryPorts(n);
+export async function openOverMemory(n: number, limits: QueueLimits = {}): Promise<QueueTestbed> {
+  const group = new MemoryPorts(n, limits);
   await group.reopen(...indicesOf(n));
   return group;
 }
@@ -113,13 +123,16 @@ export async function openOverMemory(n: number): Promise<QueueTestbed> {
 export async function openMemoryQueues(n: number): Promise<QueueTestbed> {
   const log = new MemoryLog();
   log.capacity = 100;
-  const open = (index: number): MemoryQueue => log.queue(`000000000000000${index}` as ProcessId);
+  const told = indicesOf(n).map((): QueueEvent[] => []);
+  log.members = indicesOf(n).map((index) => `000000000000000${index}` as ProcessId);
+  const open = (index: number): MemoryQueue => log.queue(log.members[index], (event) => told[index]!.push(event));
   const queues = indicesOf(n).map(open);
   const stop = async (...indices: readonly number[]): Promise<void> => {
     await Promise.all(indices.map((index) => queues[index]!.close()));
   };
   return {
     queues,
+    told,
     stop,
     kill: () => Promise.reject(new Error('nothing of it is outside of the memory')),
     reopen: async (...indices) => indices.forEach((index) => (queues[index] = open(index))),
