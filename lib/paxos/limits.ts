@@ -45,7 +45,8 @@ export const LIMITS: Readonly<Record<LimitName, Limit>> = {
   factsMs: { setting: 'factsTicks', unit: 'milliseconds', min: 10, max: 600_000 },
   factsMsMax: { setting: 'factsTicksMax', unit: 'milliseconds', min: 10, max: 3_600_000 },
   strayClockMs: { setting: 'strayClockTicks', unit: 'milliseconds', min: 10, max: 3_600_000 },
-  windowInstances: { setting: 'windowInstances', unit: 'instances', min: 8, max: constants.borderInstances },
+  // What a coordinator with a larger window has proposed is decided one window at a time, at intervals up to `retryMsMax`.
+  windowInstances: { setting: 'windowInstances', unit: 'instances', min: 64, max: constants.borderInstances },
   batchesInFlightMax: { setting: 'batchesInFlightMax', unit: 'batches', min: 1, max: constants.heldBatchesMax },
   bytesInFlightMax: { setting: 'bytesInFlightMax', unit: 'bytes', min: 1_000, max: IN_FLIGHT_BYTES_MAX },
   batchBytesMax: { setting: 'batchBytesMax', unit: 'bytes', min: 100, max: 500_000 },
@@ -111,15 +112,19 @@ export function checkLimits(limits: QueueLimits): void {
   checkCatchUp(settings);
 }
 
-/** A process is answered while less is on its way to it than it may ask for at once: with one more answer all fit its lane. */
 function checkCatchUp({ catchUpQuestions, catchUpBytes }: Settings): void {
-  const most = Math.floor(constants.bulkBytesMax / (catchUpQuestions + 1));
+  const most = catchUpBytesMax(catchUpQuestions);
   if (catchUpBytes > most)
     throw invalidOption(
       'limits.catchUpBytes',
       catchUpBytes,
       `at most ${most} with limits.catchUpQuestions ${catchUpQuestions}, or lower that one`,
     );
+}
+
+/** A process is answered while less is on its way to it than it may ask for at once: with one more answer all fit its lane. */
+export function catchUpBytesMax(catchUpQuestions: number): number {
+  return Math.floor(constants.bulkBytesMax / (catchUpQuestions + 1));
 }
 
 /** The settings that checked limits make; what is left out is the default. */

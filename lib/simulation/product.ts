@@ -60,7 +60,7 @@ export function openQueue<S extends StateMachine>(opening: Opening<S>): Promise<
 }
 
 function optionsOf<S extends StateMachine>({ stage, process, life, mode, listener }: Opening<S>): QueueOptions {
-  const { replicas, checkpoint } = stage.scene;
+  const { replicas, checkpoint, limits = [{}] } = stage.scene;
   return {
     directory: process.name,
     replicas,
@@ -71,6 +71,7 @@ function optionsOf<S extends StateMachine>({ stage, process, life, mode, listene
       if (life.isAlive) listener(event);
     },
     checkpoint: measuresOf(checkpoint),
+    limits: limits[process.index % limits.length] ?? {},
   };
 }
 

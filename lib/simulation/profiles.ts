@@ -1,5 +1,7 @@
 import type { Mode } from '../consensus/mode.js';
 import { constants } from '../model/constants.js';
+import type { QueueLimits } from '../paxos/queue-limits.js';
+import { drawLimits } from './drawn-limits.js';
 import type { Adversity, Schedule } from './nemesis.js';
 import type { Random } from './random.js';
 import type { TroubleKind } from './troubles.js';
@@ -22,6 +24,8 @@ export interface Conditions extends Adversity {
   readonly deliveryRowsMax: number | undefined;
   /** So little fits a datagram, now and then, that much of what is said is large. */
   readonly maxDatagramBytes: number;
+  /** What the processes take in turn as the limits of their queues; undefined where all have the defaults. */
+  readonly limits: readonly QueueLimits[] | undefined;
 }
 
 type Circumstances = Partial<Conditions>;
@@ -111,6 +115,17 @@ const EVERYTHING: readonly TroubleKind[] = [
   'stall',
   ...INTRUSIONS,
 ];
+
+/** Some faults of all that there are. */
+function mixture(random: Random): Circumstances {
+  const kinds = random.sample(EVERYTHING, 1 + random.below(EVERYTHING.length));
+  return {
+    climate: random.chance(0.6) ? lossy(random) : FAIR,
+    commitUs: random.chance(0.5) ? random.exponential(5_000) : 100,
+    downMs: random.exponential(500),
+    troubles: some(random, kinds, 1.5 / Math.sqrt(kinds.length), 600),
+  };
+}
 
 const profiles = {
   /** Nothing goes wrong. */
@@ -245,16 +260,10 @@ const profiles = {
       ...(random.chance(0.2) ? some(random, ['lost disk', 'damaged decision', 'crash of all'], 0.2, 0) : {}),
     },
   }),
+  /** A mixture of all faults in a group whose limits are drawn, mostly different at each process. */
+  settings: (random) => ({ ...mixture(random), limits: drawLimits(random) }),
   /** Whatever there is, some of it at a time. */
-  swarm: (random) => {
-    const kinds = random.sample(EVERYTHING, 1 + random.below(EVERYTHING.length));
-    return {
-      climate: random.chance(0.6) ? lossy(random) : FAIR,
-      commitUs: random.chance(0.5) ? random.exponential(5_000) : 100,
-      downMs: random.exponential(500),
-      troubles: some(random, kinds, 1.5 / Math.sqrt(kinds.length), 600),
-    };
-  },
+  swarm: mixture,
 } satisfies Readonly<Record<string, Profile>>;
 
 export const profileNames = Object.keys(profiles) as ProfileName[];
@@ -266,12 +275,13 @@ export function conditionsOf(profile: ProfileName, random: Random): Conditions {
     troubles: {},
     downMs: 300,
     commitUs: 100,
+    limits: undefined,
     replicas: random.pick([1, 3, 3, 3, 3, 4, 5, 5, 6, 7]),
     mode: random.pick(['adaptive', 'adaptive', 'classic', 'fast']),
     callers: 1 + random.below(3),
     pauseMs: 20 + random.exponential(200),
   };
-  const circumstances = (profiles[profile] as Profile)(random);
+  const circumstances = profiles[profile](random);
   const checkpoint = random.chance(0.7) ? checkpoints(random, 300) : undefined;
   const recover = random.chance(0.85);
   const maxDatagramBytes = random.chance(0.7) ? constants.datagramBytesOnLoopback : smallDatagrams(random);

@@ -75,10 +75,14 @@ export async function run<S extends StateMachine>(
     checkpoint: conditions.checkpoint,
     deliveryRowsMax: conditions.deliveryRowsMax,
     maxDatagramBytes: conditions.maxDatagramBytes,
+    limits: conditions.limits,
     initialState: application.initialState,
     invariants: application.invariants ?? {},
     isTraced: options.isTraced,
   });
+  const { limits } = conditions;
+  if (limits !== undefined)
+    world.log.note('', 'limits', limits.length, () => `of the processes, in turn: ${JSON.stringify(limits)}`);
   const callers = new Callers(world, {
     workload: application.workload,
     random: random.fork(),

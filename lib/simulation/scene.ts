@@ -1,5 +1,6 @@
 import type { Mode } from '../consensus/mode.js';
 import type { StateMachine } from '../machine/state-machine.js';
+import type { QueueLimits } from '../paxos/queue-limits.js';
 import type { CheckpointOptions } from '../queue/checkpoint-options.js';
 import type { Invariants } from './checkers/invariants.js';
 
@@ -28,6 +29,8 @@ export interface Scene<S extends StateMachine> {
   readonly deliveryRowsMax?: number | undefined;
   /** What is larger takes the bulk lane; if left out, as on loopback. */
   readonly maxDatagramBytes?: number | undefined;
+  /** What the processes take in turn as the limits of their queues; if left out, all have the defaults. */
+  readonly limits?: readonly QueueLimits[] | undefined;
   /** Keeps what happens in words. */
   readonly isTraced: boolean;
 }

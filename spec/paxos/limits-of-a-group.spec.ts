@@ -8,7 +8,7 @@ let group: QueueGroup;
 afterEach(() => group.remove());
 
 const SMALL: QueueLimits = {
-  ...{ windowInstances: 8, batchesInFlightMax: 2, bytesInFlightMax: 1_000, batchBytesMax: 100, catchUpQuestions: 1 },
+  ...{ windowInstances: 64, batchesInFlightMax: 2, bytesInFlightMax: 1_000, batchBytesMax: 100, catchUpQuestions: 1 },
   ...{
     catchUpBytes: 1_000,
     catchUpInstances: 8,
