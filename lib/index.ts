@@ -35,9 +35,10 @@ export {
 export type { Facts } from './model/facts.js';
 export type { ParticipantFacts } from './queue/facts.js';
 export type { Queue } from './queue/queue.js';
-export type { DeepReadonly, ReadonlyBytes, ReadonlyDate } from './machine/deep-readonly.js';
+export type { BytesChange, DeepReadonly, Primitive, ReadonlyBytes, ReadonlyDate } from './machine/deep-readonly.js';
+export type { WaitOptions } from './machine/wait-options.js';
 export { StateMachine } from './machine/state-machine.js';
-export { Operation, operation } from './machine/operation.js';
+export { Operation, operation, type OperationClass } from './machine/operation.js';
 export type { ExecutionContext } from './machine/execution-context.js';
 export { testContext, type TestContextOptions } from './machine/test-context.js';
 export { serializable } from './serialization/registry.js';
@@ -45,4 +46,4 @@ export { serializable } from './serialization/registry.js';
 export { Exclude, Expose, Transform, Type } from './serialization/decorators.js';
 export { TreplicaError, UnknownOutcomeError, InvariantViolation, type ErrorCode } from './model/errors.js';
 export type { Checkpoint } from './model/checkpoint.js';
-export type { GroupId, Instance, Position, ProcessId } from './model/ids.js';
+export type { Brand, GroupId, Instance, Position, ProcessId } from './model/ids.js';

@@ -1,7 +1,7 @@
-type Primitive = string | number | bigint | boolean | symbol | null | undefined;
+export type Primitive = string | number | bigint | boolean | symbol | null | undefined;
 
 /** Methods of bytes that change them, or that give access to their memory. */
-type BytesChange =
+export type BytesChange =
   | 'buffer'
   | 'copyWithin'
   | 'fill'

@@ -4,7 +4,7 @@
  */
 
 declare const brand: unique symbol;
-type Brand<T, Name extends string> = T & { readonly [brand]: Name };
+export type Brand<T, Name extends string> = T & { readonly [brand]: Name };
 
 /** One member or would-be member of a group: 16 hexadecimal digits, random, made once and kept in the process's ledger. */
 export type ProcessId = Brand<string, 'ProcessId'>;

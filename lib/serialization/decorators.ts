@@ -10,8 +10,6 @@ import type {
 import { TreplicaError } from '../model/errors.js';
 import * as theirs from './class-transformer.js';
 
-type Decorator = PropertyDecorator & ClassDecorator;
-
 /** The class of what a field holds, or of the elements of the array, Map or Set that it holds. */
 export function Type(
   // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- as in class-transformer
@@ -22,12 +20,12 @@ export function Type(
 }
 
 /** Leaves a field out, or all fields of a class but those with `@Expose`. */
-export function Exclude(options?: ExcludeOptions): Decorator {
+export function Exclude(options?: ExcludeOptions): PropertyDecorator & ClassDecorator {
   return legacy('Exclude', theirs.Exclude(options));
 }
 
 /** Gives a field another name on the wire, makes one of a getter and its setter, or keeps it where others are left out. */
-export function Expose(options?: ExposeOptions): Decorator {
+export function Expose(options?: ExposeOptions): PropertyDecorator & ClassDecorator {
   return legacy('Expose', theirs.Expose(options));
 }
 
@@ -40,7 +38,7 @@ export function Transform(
 }
 
 /** Throws INVALID_OPTION where it is called as a standard decorator is, with a context in place of the key. */
-function legacy(name: string, decorate: Decorator): Decorator;
+function legacy(name: string, decorate: PropertyDecorator & ClassDecorator): PropertyDecorator & ClassDecorator;
 function legacy(name: string, decorate: PropertyDecorator): PropertyDecorator;
 function legacy(name: string, decorate: PropertyDecorator): PropertyDecorator {
   return (target, key: unknown) => {

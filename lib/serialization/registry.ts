@@ -118,7 +118,7 @@ export function checkClass(decorator: string, name: string, type: unknown): void
  *
  * Throws NOT_SERIALIZABLE, CLASS_REGISTERED_TWICE, and INVALID_OPTION for an invalid name.
  */
-export function serializable(name: string): (type: Class) => void {
+export function serializable(name: string): (type: abstract new (...args: never[]) => object) => void {
   checkNamed('serializable', name);
   return (type) => {
     checkClass('serializable', name, type);

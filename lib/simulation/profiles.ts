@@ -33,7 +33,24 @@ type Circumstances = Partial<Conditions>;
 /** A kind of run; what exactly it is like is drawn from the seed. */
 type Profile = (random: Random) => Circumstances;
 
-export type ProfileName = keyof typeof profiles;
+export type ProfileName =
+  | 'calm'
+  | 'lossy'
+  | 'sluggish'
+  | 'duels'
+  | 'partitions'
+  | 'lanes'
+  | 'crashes'
+  | 'disks'
+  | 'damage'
+  | 'stalls'
+  | 'clocks'
+  | 'collisions'
+  | 'absences'
+  | 'partings'
+  | 'intrusions'
+  | 'settings'
+  | 'swarm';
 
 /** Troubles of these kinds, each more or less often and for more or less long. */
 function some(
@@ -127,7 +144,7 @@ function mixture(random: Random): Circumstances {
   };
 }
 
-const profiles = {
+const profiles: Readonly<Record<ProfileName, Profile>> = {
   /** Nothing goes wrong. */
   calm: () => ({}),
   /** Datagrams are lost, repeated, late and mutilated. */
@@ -264,7 +281,7 @@ const profiles = {
   settings: (random) => ({ ...mixture(random), limits: drawLimits(random) }),
   /** Whatever there is, some of it at a time. */
   swarm: mixture,
-} satisfies Readonly<Record<string, Profile>>;
+};
 
 export const profileNames = Object.keys(profiles) as ProfileName[];
 
