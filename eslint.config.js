@@ -64,6 +64,13 @@ export default defineConfig(
     },
   },
   {
+    files: ['**/*.ts'],
+    ignores: ['spec/**/*.spec.ts', 'spec/**/compliance*.ts'], // A `describe` is a chapter, and no function to be understood at once.
+    rules: {
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+    },
+  },
+  {
     files: ['lib/consensus/**'],
     rules: {
       'no-restricted-globals': ['error', ...impureGlobals.map((name) => ({ name, message: impure }))],

@@ -63,14 +63,19 @@ export class Recovery implements RepairReceiver, DeliveryListener {
 
   constructor(options: RecoveryOptions) {
     this.#options = options;
-    const { settings, self, ledger, delivery, driver, fail, notify } = options;
-    const send = (to: ProcessId, message: WireMessage): void => {
-      driver.tell(to, message);
-    };
-    this.#repairer = new Repairer({
+    this.#repairer = this.#newRepairer();
+    this.#supplier = this.#newSupplier();
+    this.#transfer = this.#newTransfer();
+    this.#checkpointer = this.#newCheckpointer(this.#supplier);
+    this.#verdict = options.past.verdict;
+  }
+
+  #newRepairer(): Repairer {
+    const { settings, ledger, delivery, driver, notify } = this.#options;
+    return new Repairer({
       settings,
       others: () => this.#others,
-      send,
+      send: this.#send,
       write: (records, done) => {
         driver.write(records, done);
       },
@@ -80,10 +85,14 @@ export class Recovery implements RepairReceiver, DeliveryListener {
         delivery.repaired();
       },
     });
-    this.#supplier = new Supplier({
+  }
+
+  #newSupplier(): Supplier {
+    const { settings, ledger, fail, notify } = this.#options;
+    return new Supplier({
       settings,
       store: ledger.checkpoints,
-      send,
+      send: this.#send,
       onDamage: (error) => {
         notify({ kind: 'damaged', what: 'checkpoint', error });
         this.#checkpointer.lost();
@@ -91,10 +100,14 @@ export class Recovery implements RepairReceiver, DeliveryListener {
       },
       fail,
     });
-    this.#transfer = new StateTransfer({
+  }
+
+  #newTransfer(): StateTransfer {
+    const { settings, ledger, fail, notify } = this.#options;
+    return new StateTransfer({
       settings,
       store: ledger.checkpoints,
-      send,
+      send: this.#send,
       isWanted: (checkpoint) => this.#isWanted(checkpoint) && checkpoint.next > (this.#installing?.next ?? -1),
       tidied: () => this.#checkpointer.tidied,
       complete: (checkpoint) => {
@@ -104,34 +117,34 @@ export class Recovery implements RepairReceiver, DeliveryListener {
       notify,
       fail,
     });
-    this.#checkpointer = new Checkpointer({
-      settings,
-      self,
+  }
+
+  #newCheckpointer(supplier: Supplier): Checkpointer {
+    const { settings, self, past, ledger, delivery, driver, scheduler, task, fail, notify } = this.#options;
+    const { logMarginBytes, chunkBytes } = this.#options;
+    return new Checkpointer({
+      ...{ settings, self, delivery, supplier, logMarginBytes, chunkBytes, task, notify, fail },
       store: ledger.checkpoints,
-      delivery,
-      supplier: this.#supplier,
       membership: () => this.#membership,
-      latest: options.past.verdict === null ? options.past.checkpoint : null,
+      latest: past.verdict === null ? past.checkpoint : null,
       write: (records, done) => {
         driver.write(records, done);
       },
       isReceiving: () => this.#transfer.isActive || this.#installing !== null,
       logStart: () => ledger.start,
-      logMarginBytes: options.logMarginBytes,
-      chunkBytes: options.chunkBytes,
-      task: options.task,
-      nextTurn: () => options.scheduler.turn(),
+      nextTurn: () => scheduler.turn(),
       announce: (message) => {
         driver.tell(EVERYONE, message);
       },
-      notify: options.notify,
       condemn: (verdict, cause) => {
         driver.stopWith({ kind: 'verdict', verdict }, cause);
       },
-      fail,
     });
-    this.#verdict = options.past.verdict;
   }
+
+  readonly #send = (to: ProcessId, message: WireMessage): void => {
+    this.#options.driver.tell(to, message);
+  };
 
   receive(from: ProcessId, message: RepairMessage | MessageOf<'decided'>): void {
     if (this.#membership === null) return; // What a group says concerns its members and observers alone.

@@ -3,7 +3,7 @@ import type { ProcessId } from '../../model/ids.js';
 import type { QueueEvent, QueueListener } from '../events.js';
 import { attendanceLine, foundingLine } from './founding-lines.js';
 import { lifeLine } from './life-lines.js';
-import { debug, info, type Line, type Place } from './line.js';
+import { debug, type Line, type Place } from './line.js';
 import { checkpointLine, damageLine, recoveryLine } from './recovery-lines.js';
 import { refusalLine, reignLine } from './reign-lines.js';
 import { waitLine } from './wait-lines.js';
@@ -75,9 +75,8 @@ export function lineOf(event: QueueEvent, place: Place): Line {
       return recoveryLine(event);
     case 'facts-changed':
       return debug({ process: event.process, facts: event.facts }, 'a process publishes other facts of itself');
-    case 'repaired':
-      return info({}, 'what was damaged in the log has been learnt again');
     case 'damaged':
+    case 'repaired':
     case 'set-aside':
       return damageLine(event, place);
     case 'unanswered':

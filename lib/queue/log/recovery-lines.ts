@@ -1,4 +1,4 @@
-import type { CheckpointEvent, QueueEventOf, RecoveryEvent } from '../events.js';
+import type { CheckpointEvent, DamageEvent, RecoveryEvent } from '../events.js';
 import { error, info, warn, type Line, type Place } from './line.js';
 
 /** What becomes of the checkpoints of this process. */
@@ -52,7 +52,8 @@ export function recoveryLine(event: RecoveryEvent): Line {
 }
 
 /** What cannot be read or relied on. */
-export function damageLine(event: QueueEventOf<'damaged' | 'set-aside'>, place: Place): Line {
+export function damageLine(event: DamageEvent, place: Place): Line {
+  if (event.kind === 'repaired') return info({}, 'what was damaged in the log has been learnt again');
   if (event.kind === 'set-aside') {
     const why = event.cause === 'damaged' ? 'the ledger is damaged' : 'the ledger has lost votes';
     const facts = { err: event.error, queue: place.queue, kept: event.kept };
