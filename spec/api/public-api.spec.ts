@@ -86,6 +86,7 @@ describe('the public interface', () => {
       'Position',
       'Primitive',
       'ProcessId',
+      'PaxosStatus',
       'Queue',
       'QueueEvent',
       'QueueEventOf',
