@@ -1,14 +1,17 @@
 import type { QueueOptions } from './paxos/options.js';
 import { PaxosQueue } from './paxos/paxos-queue.js';
+import type { PaxosStatus } from './paxos/paxos-status.js';
 import { realPorts } from './paxos/ports.js';
 import type { Queue } from './queue/queue.js';
 import { decode, encode } from './serialization/codec.js';
 
-/**
- * The same ordered, durable list of messages at every process of a group, whichever processes crash and restart. Here the
- * engine, which knows only bytes, gets the codec of values.
- */
-export class AsynchronousPersistentQueue extends PaxosQueue implements Queue {
+/** The same ordered, durable list of messages at every process of a group, whichever processes crash and restart. */
+export interface AsynchronousPersistentQueue extends Queue {
+  status(): PaxosStatus;
+}
+
+/** Opens queues. The engine, which knows only bytes, gets the codec of values here. */
+export const AsynchronousPersistentQueue = {
   /**
    * Opens the queue `queueId`, a multicast address and port such as `'239.255.0.1:7400'`. A member of the group resumes where
    * it was; processes without a group found one as soon as `replicas` of them have met. A further process waits until `signal`
@@ -17,8 +20,7 @@ export class AsynchronousPersistentQueue extends PaxosQueue implements Queue {
    * LEDGER_DAMAGED, LEDGER_VERSION, LEDGER_FAILED, VOTES_LOST, QUEUE_MISMATCH, REPLICAS_MISMATCH, BACKUP_MISMATCH; each names
    * the thing and the remedy.
    */
-  static create(queueId: string, options: QueueOptions): Promise<AsynchronousPersistentQueue> {
-    const ports = realPorts(queueId, options, { encode, decode });
-    return PaxosQueue.openAs((parts) => new AsynchronousPersistentQueue(parts), queueId, options, ports);
-  }
-}
+  create(queueId: string, options: QueueOptions): Promise<AsynchronousPersistentQueue> {
+    return PaxosQueue.open(queueId, options, realPorts(queueId, options, { encode, decode }));
+  },
+};

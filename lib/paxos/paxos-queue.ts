@@ -60,7 +60,7 @@ export class PaxosQueue implements Queue {
   #stopped: QueueStatus['stopped'] = null;
 
   /** For `open`. */
-  protected constructor(parts: QueueParts) {
+  private constructor(parts: QueueParts) {
     const { queueId, claimed, ledger, transport, subscribers, options, ports, settings } = parts;
     this.queueId = queueId;
     this.processId = claimed.identity.process;
@@ -250,17 +250,7 @@ export class PaxosQueue implements Queue {
   }
 
   /** Puts a queue together on `ports`, and waits until its process belongs to a group: see `create` of the public class. */
-  static open(queueId: string, options: QueueOptions, ports: QueuePorts): Promise<PaxosQueue> {
-    return PaxosQueue.openAs((parts) => new PaxosQueue(parts), queueId, options, ports);
-  }
-
-  /** As `open`, of the class that `make` makes. */
-  protected static async openAs<Q extends PaxosQueue>(
-    make: (parts: QueueParts) => Q,
-    queueId: string,
-    options: QueueOptions,
-    ports: QueuePorts,
-  ): Promise<Q> {
+  static async open(queueId: string, options: QueueOptions, ports: QueuePorts): Promise<PaxosQueue> {
     checkOptions(options);
     options.signal?.throwIfAborted();
     const log = guardedLog(options.log ?? defaultLog(), queueId);
@@ -269,7 +259,7 @@ export class PaxosQueue implements Queue {
     if (options.listener !== undefined) subscribers.subscribe(options.listener);
     for (;;) {
       try {
-        return await PaxosQueue.#openOnce(make, queueId, options, ports, log, subscribers);
+        return await PaxosQueue.#openOnce(queueId, options, ports, log, subscribers);
       } catch (error) {
         // Nobody has been given a queue yet: the process begins anew by itself.
         if (!(error instanceof TreplicaError) || error.code !== 'FOUNDING_FAILED') throw error;
@@ -277,14 +267,13 @@ export class PaxosQueue implements Queue {
     }
   }
 
-  static async #openOnce<Q extends PaxosQueue>(
-    make: (parts: QueueParts) => Q,
+  static async #openOnce(
     queueId: string,
     options: QueueOptions,
     ports: QueuePorts,
     log: Logger,
     subscribers: Subscribers,
-  ): Promise<Q> {
+  ): Promise<PaxosQueue> {
     const settings = settingsOf(options.limits ?? {});
     const opened = await openLedger(
       queueId,
@@ -310,7 +299,8 @@ export class PaxosQueue implements Queue {
         log,
       );
       options.signal?.throwIfAborted();
-      const queue = make({ queueId, options, ports, settings, ledger, transport, claimed, base, loss, subscribers });
+      const parts = { queueId, options, ports, settings, ledger, transport, claimed, base, loss, subscribers };
+      const queue = new PaxosQueue(parts);
       receive = (from, group, message, start) => {
         queue.#engine.driver.receive(from, group, message, start);
       };

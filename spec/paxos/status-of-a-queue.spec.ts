@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { kindOf } from '../../lib/model/ballot.js';
 import { constants } from '../../lib/model/constants.js';
-import type { PaxosQueue } from '../../lib/paxos/paxos-queue.js';
+import type { AsynchronousPersistentQueue } from '../../lib/index.js';
 import type { PaxosStatus } from '../../lib/paxos/paxos-status.js';
 import { KeptTexts } from '../support/kept-texts.js';
 import { QueueGroup, take } from '../support/queue-group.js';
@@ -43,7 +43,11 @@ describe('the status of a queue of a group of three', () => {
 
   it('says of each member when it was last heard, in ticks, and of a silent one how long ago', async () => {
     const group = await opened(3);
-    const [self, heard, silent] = group.queues as [PaxosQueue, PaxosQueue, PaxosQueue];
+    const [self, heard, silent] = group.queues as [
+      AsynchronousPersistentQueue,
+      AsynchronousPersistentQueue,
+      AsynchronousPersistentQueue,
+    ];
     const msAgo = (): Map<string, number | null> =>
       new Map(self.status().view.members.map(({ process, heardMsAgo }) => [process, heardMsAgo]));
     await soon(() => expect(Math.max(...[...msAgo().values()].map((ms) => ms ?? Infinity))).toBeLessThan(1000));
@@ -72,7 +76,7 @@ describe('the status of a queue of a group of three', () => {
 describe('what is pending', () => {
   it('is every message without a place, and its bytes, until a majority is there again', async () => {
     const group = await opened(2);
-    const [first] = group.queues as [PaxosQueue];
+    const [first] = group.queues as [AsynchronousPersistentQueue];
     await first.bind(new KeptTexts());
     await group.close(1);
     const put = first.put(Buffer.alloc(1000));
@@ -91,7 +95,10 @@ describe('the lag of a queue', () => {
   it('is what is decided and has not been read, once so much is unread that it takes no more', async () => {
     const group = await openOverMemory(3, { unreadBytesMax: 1000 });
     remove = () => group.remove();
-    const [slow, other] = [0, 1].map((index) => group.queues[index] as PaxosQueue) as [PaxosQueue, PaxosQueue];
+    const [slow, other] = [0, 1].map((index) => group.queues[index] as AsynchronousPersistentQueue) as [
+      AsynchronousPersistentQueue,
+      AsynchronousPersistentQueue,
+    ];
     const first = slow.get();
     for (let i = 0; i < 20; i += 1) await other.put(Buffer.alloc(500));
     await first;
@@ -111,7 +118,7 @@ describe('the lag of a queue', () => {
 describe('the sizes of log and checkpoint', () => {
   it('grow with what is put, shrink with a checkpoint as far as no margin is kept, and are the same after a restart', async () => {
     const group = await opened(1, { checkpoint: { logMarginBytes: 0 } });
-    const bind = async (): Promise<PaxosQueue> => {
+    const bind = async (): Promise<AsynchronousPersistentQueue> => {
       await group.queue(0).bind(new KeptTexts());
       return group.queue(0);
     };
