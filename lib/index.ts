@@ -12,6 +12,7 @@ export type {
   FactsEvent,
   FoundingEvent,
   LifeEvent,
+  NetworkEvent,
   QueueEvent,
   QueueEventOf,
   QueueListener,

@@ -3,7 +3,6 @@
  * back (Vieira and Buzato, section 3). This file is the engine's outside, and its life from the opening to the end.
  */
 import type { Settings } from '../model/settings.js';
-import type { Logger } from 'pino';
 import type { Notice } from '../consensus/effects.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Checkpoint } from '../model/checkpoint.js';
@@ -17,13 +16,13 @@ import { checkAccepted, checkMessage, checkTicket } from '../queue/message-check
 import type { ParticipantFacts } from '../queue/facts.js';
 import { messageOf, type MessageCodec } from '../queue/message-values.js';
 import type { Queue } from '../queue/queue.js';
-import type { QueueListener } from '../queue/events.js';
+import type { NetworkEvent, QueueListener } from '../queue/events.js';
 import { logEvents } from '../queue/log/log-events.js';
 import type { QueueStatus } from '../queue/status.js';
 import { Subscribers } from '../queue/subscribers.js';
 import { Reader, type QueueMessage } from '../queue/reader.js';
 import type { StateHolder } from '../queue/state-holder.js';
-import type { Receiver, Transport } from '../transport/transport.js';
+import type { Receiver, Transport, TransportLog } from '../transport/transport.js';
 import type { PaxosStatus } from './paxos-status.js';
 import { statusOf } from './status.js';
 import { compose, type Engine, type EngineOwner, type EngineParts } from './compose.js';
@@ -259,7 +258,7 @@ export class PaxosQueue implements Queue {
     if (options.listener !== undefined) subscribers.subscribe(options.listener);
     for (;;) {
       try {
-        return await PaxosQueue.#openOnce(queueId, options, ports, log, subscribers);
+        return await PaxosQueue.#openOnce(queueId, options, ports, subscribers);
       } catch (error) {
         // Nobody has been given a queue yet: the process begins anew by itself.
         if (!(error instanceof TreplicaError) || error.code !== 'FOUNDING_FAILED') throw error;
@@ -271,7 +270,6 @@ export class PaxosQueue implements Queue {
     queueId: string,
     options: QueueOptions,
     ports: QueuePorts,
-    log: Logger,
     subscribers: Subscribers,
   ): Promise<PaxosQueue> {
     const settings = settingsOf(options.limits ?? {});
@@ -296,7 +294,7 @@ export class PaxosQueue implements Queue {
         (from, group, message, start) => {
           receive(from, group, message, start);
         },
-        log,
+        networkLog(subscribers),
       );
       options.signal?.throwIfAborted();
       const parts = { queueId, options, ports, settings, ledger, transport, claimed, base, loss, subscribers };
@@ -330,6 +328,14 @@ export class PaxosQueue implements Queue {
       signal?.removeEventListener('abort', abort);
     }
   }
+}
+
+/** What the transport says, as events. */
+function networkLog(subscribers: Subscribers): TransportLog {
+  const told = (level: NetworkEvent['level']) => (facts: object, text: string) => {
+    subscribers.tell({ kind: 'network', level, facts, text });
+  };
+  return { debug: told('debug'), info: told('info'), warn: told('warn') };
 }
 
 function closedError(cause: Error | null): TreplicaError {

@@ -1,9 +1,8 @@
-import type { Logger } from 'pino';
 import { hasSetAside, openLmdbLedger, setLedgerAside } from '../ledger/open.js';
 import type { ProcessId } from '../model/ids.js';
 import type { Start } from '../model/start.js';
 import type { MessageCodec } from '../queue/message-values.js';
-import type { Receiver, Transport } from '../transport/transport.js';
+import type { Receiver, Transport, TransportLog } from '../transport/transport.js';
 import { parseQueueId } from '../transport/udp/udp-options.js';
 import { openUdpTransport } from '../transport/udp/udp-transport.js';
 import type { LedgerPorts } from './opening.js';
@@ -12,7 +11,7 @@ import { realScheduler, type Scheduler } from './scheduler.js';
 
 /** The ports of a queue. */
 export interface QueuePorts extends LedgerPorts {
-  readonly openTransport: (self: ProcessId, start: Start, receiver: Receiver, log: Logger) => Promise<Transport>;
+  readonly openTransport: (self: ProcessId, start: Start, receiver: Receiver, log: TransportLog) => Promise<Transport>;
   readonly scheduler: Scheduler;
   /** The codec of the values that `put` gets, except bytes. */
   readonly codec: MessageCodec;

@@ -196,7 +196,19 @@ export interface FactsEvent {
   readonly facts: Facts | null;
 }
 
+/**
+ * What the network tells of itself: that a process is reached by one lane alone, what the kernel has granted, frames that
+ * another version has sent. `text` says what, `facts` of which process and how much.
+ */
+export interface NetworkEvent {
+  readonly kind: 'network';
+  readonly level: 'debug' | 'info' | 'warn';
+  readonly facts: object;
+  readonly text: string;
+}
+
 export type QueueEvent =
+  | NetworkEvent
   | FactsEvent
   | LifeEvent
   | FoundingEvent

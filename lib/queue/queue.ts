@@ -30,8 +30,8 @@ export interface Queue extends AsyncIterable<QueueMessage> {
   /**
    * Tells `listener` what happens to this queue from now on, in the order in which it happens, until the returned function is
    * called: see `QueueListener`. Every engine tells `founded` when a group comes about with this process, `checkpoint-made`
-   * before `checkpoint()` resolves, and `stopped` once, with its cause, before `closed` settles; most engines tell more. One
-   * that is to hear what happens before there is a queue is given where the queue is opened. Does not throw, also on a
+   * before `checkpoint()` resolves, and `stopped` once, with its cause, before `closed` settles; most engines tell more. A
+   * listener that is to hear what happens before there is a queue is given where the queue is opened. Does not throw, also on a
    * queue that has stopped.
    */
   subscribe(listener: QueueListener): () => void;

@@ -1,6 +1,6 @@
 /** The log as one listener of a queue, and what its events read like. */
 import type { ProcessId } from '../../model/ids.js';
-import type { QueueEvent, QueueListener } from '../events.js';
+import type { FactsEvent, NetworkEvent, QueueEvent, QueueListener } from '../events.js';
 import { attendanceLine, foundingLine } from './founding-lines.js';
 import { lifeLine } from './life-lines.js';
 import { debug, type Line, type Place } from './line.js';
@@ -73,8 +73,9 @@ export function lineOf(event: QueueEvent, place: Place): Line {
     case 'fetch-abandoned':
     case 'installed':
       return recoveryLine(event);
+    case 'network':
     case 'facts-changed':
-      return debug({ process: event.process, facts: event.facts }, 'a process publishes other facts of itself');
+      return networkLine(event);
     case 'damaged':
     case 'repaired':
     case 'set-aside':
@@ -85,4 +86,9 @@ export function lineOf(event: QueueEvent, place: Place): Line {
     case 'clock-strays':
       return waitLine(event, place);
   }
+}
+
+function networkLine(event: NetworkEvent | FactsEvent): Line {
+  if (event.kind === 'network') return event;
+  return debug({ process: event.process, facts: event.facts }, 'a process publishes other facts of itself');
 }
