@@ -73,9 +73,6 @@ export function lineOf(event: QueueEvent, place: Place): Line {
     case 'fetch-abandoned':
     case 'installed':
       return recoveryLine(event);
-    case 'network':
-    case 'facts-changed':
-      return networkLine(event);
     case 'damaged':
     case 'repaired':
     case 'set-aside':
@@ -85,6 +82,8 @@ export function lineOf(event: QueueEvent, place: Place): Line {
     case 'time-ahead':
     case 'clock-strays':
       return waitLine(event, place);
+    default:
+      return networkLine(event);
   }
 }
 
