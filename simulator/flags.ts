@@ -6,14 +6,14 @@ import type { RunOptions } from '../lib/simulation/run.js';
 
 export const USAGE = `npm run simulate -- [options]
 
-  --seed N         the first seed; 1 unless given
-  --runs N         how many runs; 1,000 unless given, 1 where a seed is given
+  --seed N         the first seed (default: 1)
+  --runs N         how many runs (default: 1,000), 1 where a seed is given
   --minutes N      goes on for so long instead
-  --profile NAME   one of ${profileNames.join(', ')}; all in turn unless given
-  --replicas N     members of the group; drawn from the seed unless given
-  --mode MODE      adaptive, classic or fast; drawn from the seed unless given
-  --seconds N      how long faults go on in a run, in virtual seconds; 4 unless given
-  --workers N      processes at work; as many as there are processors unless given
+  --profile NAME   one of ${profileNames.join(', ')} (default: all in turn)
+  --replicas N     members of the group (default: drawn from the seed)
+  --mode MODE      adaptive, classic or fast (default: drawn from the seed)
+  --seconds N      how long faults go on in a run, in virtual seconds (default: 4)
+  --workers N      processes at work (default: as many as there are processors)
   --trace          prints every event of the run of --seed
   --mutants        runs the simulator on broken protocols, all of which it must catch
   --mutant NAME    on this one`;
