@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+
 import { constants } from '../lib/model/constants.js';
 
 /** One measurement, as `--json` writes it. */

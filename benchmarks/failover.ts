@@ -3,6 +3,7 @@
  * coordinator, and then one of the others.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+
 import { benchmark, type Row } from './benchmark.js';
 import { coordinatorOf, positionOf, windows, withGroup } from './group.js';
 import { addLatency, noLatencies, percentile } from './latencies.js';

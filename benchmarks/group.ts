@@ -2,11 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Mode } from '../lib/index.js';
 import type { Load } from './load.js';
+import type { ReplicaSetup } from './replica.js';
 import type { Replica } from './replica-handle.js';
 import { ReplicaProcess } from './replica-process.js';
-import type { ReplicaSetup } from './replica.js';
 import type { Window } from './window.js';
 import type { WorkloadName } from './workloads.js';
 

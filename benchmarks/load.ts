@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Meter } from './window.js';
 
 /** What a replica's callers do. */

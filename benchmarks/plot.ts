@@ -4,6 +4,7 @@ import { LineChart } from 'echarts/charts';
 import { GridComponent, LegendComponent, TitleComponent } from 'echarts/components';
 import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
+
 import type { Row } from './benchmark.js';
 
 use([LineChart, GridComponent, LegendComponent, TitleComponent, SVGRenderer]);

@@ -1,9 +1,10 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Replica } from './replica-handle.js';
+
 import type { Questions, ReplicaSetup, Report, Startup } from './replica.js';
+import type { Replica } from './replica-handle.js';
 
 interface Waiter {
   readonly resolve: (answer: never) => void;

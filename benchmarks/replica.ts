@@ -1,17 +1,18 @@
 /** One replica of a benchmark, in a process of its own: it runs the load that its parent asks for, and measures it. */
 import { pino } from 'pino';
+
 import {
   AsynchronousPersistentQueue,
-  ReplicatedStateMachine,
   type QueueEvent,
   type QueueOptions,
+  ReplicatedStateMachine,
   type StateMachine,
 } from '../lib/index.js';
-import { runLoad, type Load } from './load.js';
-import { timeSpent, type TimeSpent } from './time-spent.js';
+import { type Load, runLoad } from './load.js';
+import { type TimeSpent, timeSpent } from './time-spent.js';
 import { Meter, type Window } from './window.js';
 import { Counters, executed, OpenAccounts } from './workload.js';
-import { workloads, type WorkloadName } from './workloads.js';
+import { type WorkloadName, workloads } from './workloads.js';
 
 export interface ReplicaSetup {
   readonly name: string;

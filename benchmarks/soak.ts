@@ -3,6 +3,7 @@
  * `--everySeconds`; in the end the medians of the first and the last minute.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+
 import { benchmark, type Row } from './benchmark.js';
 import { underLoad, windows, withGroup } from './group.js';
 import type { Memory } from './replica.js';

@@ -1,5 +1,5 @@
 /** Where the time of a process goes, from a CPU profile of it. */
-import { Session, type Profiler } from 'node:inspector/promises';
+import { type Profiler, Session } from 'node:inspector/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**

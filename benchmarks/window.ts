@@ -1,5 +1,6 @@
-import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
-import { countOf, mergeLatencies, noLatencies, percentile, addLatency, type Latencies } from './latencies.js';
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+
+import { addLatency, countOf, type Latencies, mergeLatencies, noLatencies, percentile } from './latencies.js';
 
 /** What one replica has measured between two looks at its meter. */
 export interface Window {

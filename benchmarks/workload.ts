@@ -1,4 +1,4 @@
-import { Operation, operation, StateMachine, Type, type ExecutionContext } from '../lib/index.js';
+import { type ExecutionContext, Operation, operation, StateMachine, Type } from '../lib/index.js';
 
 /** What a large state consists of: some 140 bytes in a checkpoint. */
 class Account {

@@ -1,5 +1,5 @@
 /** What the replicas of a benchmark replicate, and what their callers execute. */
-import { operation, type ExecutionContext, type Operation, type StateMachine } from '../lib/index.js';
+import { type ExecutionContext, type Operation, operation, type StateMachine } from '../lib/index.js';
 import { AuctionHouse } from '../samples/auction/auction-house.js';
 import { PutUp } from '../samples/auction/put-up.js';
 import { Add, Counters, note } from './workload.js';

@@ -1,6 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 
-import { isSampleName, sampleNames, type SampleName } from './tours.js';
+import { isSampleName, type SampleName, sampleNames } from './tours.js';
 
 /** The error of a command line, in one line. */
 export class UsageError extends Error {}

@@ -1,5 +1,5 @@
 import type { MemberStatus, PaxosStatus, ReadyOptions } from '../lib/index.js';
-import { problem, problemOf, type Problem } from './problem.js';
+import { type Problem, problem, problemOf } from './problem.js';
 
 /** The answer of `GET /health`: 200 if this replica works, otherwise 503 and the missing members. */
 export type Health =

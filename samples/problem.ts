@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 
-import { TreplicaError, UnknownOutcomeError, type ErrorCode } from '../lib/index.js';
+import { type ErrorCode, TreplicaError, UnknownOutcomeError } from '../lib/index.js';
 import { DomainError, type Refusal } from './domain-error.js';
 
 /** An error as a client of the samples sees it: `application/problem+json` of RFC 9457, with a stable `code`. */

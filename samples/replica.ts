@@ -7,7 +7,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 
@@ -15,7 +14,7 @@ import { AsynchronousPersistentQueue, TreplicaError } from '../lib/index.js';
 import { logLevel, parseOptions, sampleName, UsageError, wholeNumber, yesOrNo } from './arguments.js';
 import { healthOf } from './health.js';
 import { createHttpService } from './http-service.js';
-import { samples, type SampleReplica } from './samples.js';
+import { type SampleReplica, samples } from './samples.js';
 
 /** The messages of a replica to the process that forked it. */
 export type ReplicaReport =

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 
 import {
-  ReplicatedStateMachine,
   type AsynchronousPersistentQueue,
   type ReadyOptions,
+  ReplicatedStateMachine,
   type StateMachine,
 } from '../lib/index.js';
 import { AuctionHouse } from './auction/auction-house.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { logLevel, parseOptions, sampleName, UsageError, wholeNumber, yesOrNo } from './arguments.js';
 import { CannotStart, ReplicaProcess } from './replica-process.js';
-import { sampleNames, tourOf, type SampleName } from './tours.js';
+import { type SampleName, sampleNames, tourOf } from './tours.js';
 
 const help = `Runs a sample as a group of replica processes on this machine.
 

@@ -4,7 +4,6 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-
 import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
 
 import { prepareTree, root } from './prepare-tree.mjs';

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 
-import { profileNames, type ProfileName } from '../lib/simulation/profiles.js';
+import { type ProfileName, profileNames } from '../lib/simulation/profiles.js';
 import type { RunOptions } from '../lib/simulation/run.js';
 
 export const USAGE = `npm run simulate -- [options]

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 
 import { run, type RunOptions } from '../lib/simulation/run.js';
-import { readFlags, USAGE, type Flags } from './flags.js';
+import { type Flags, readFlags, USAGE } from './flags.js';
 import { huntMutants } from './mutant-hunt.js';
 import { registers } from './registers.js';
 import { Totals } from './totals.js';

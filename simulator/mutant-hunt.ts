@@ -2,8 +2,8 @@ import { join } from 'node:path';
 
 import type { RunOptions } from '../lib/simulation/run.js';
 import { profileOf } from './flags.js';
+import { type Mutant, mutants } from './mutants.js';
 import { buildMutant } from './mutate.js';
-import { mutants, type Mutant } from './mutants.js';
 import { runAll } from './workers.js';
 
 /** Within so many seeds each must be caught. */

@@ -3,6 +3,7 @@ import { coordinators } from './mutants/coordinators.js';
 import { delivery } from './mutants/delivery.js';
 import { durability } from './mutants/durability.js';
 import { founding } from './mutants/founding.js';
+import type { Mutant } from './mutants/mutant.js';
 import { progress } from './mutants/progress.js';
 import { quorums } from './mutants/quorums.js';
 import { reads } from './mutants/reads.js';
@@ -10,7 +11,6 @@ import { recovery } from './mutants/recovery.js';
 import { starts } from './mutants/starts.js';
 import { time } from './mutants/time.js';
 import { trust } from './mutants/trust.js';
-import type { Mutant } from './mutants/mutant.js';
 
 export type { Mutant };
 

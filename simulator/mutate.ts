@@ -1,6 +1,5 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-
 import ts from 'typescript';
 
 import type { Mutant } from './mutants.js';

@@ -1,8 +1,8 @@
-import { Operation, operation, StateMachine, type ExecutionContext } from '../lib/index.js';
+import { type ExecutionContext, Operation, operation, StateMachine } from '../lib/index.js';
 import { constants } from '../lib/model/constants.js';
+import type { Client } from '../lib/simulation/callers.js';
 import { checkLinearizability } from '../lib/simulation/checkers/linearizability.js';
 import type { Call, SequentialModel } from '../lib/simulation/checkers/sequential-model.js';
-import type { Client } from '../lib/simulation/callers.js';
 import type { RecordedCall } from '../lib/simulation/history.js';
 import type { Application } from '../lib/simulation/run.js';
 

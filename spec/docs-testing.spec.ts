@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { compile, snippetsIn } from './support/snippet.js';

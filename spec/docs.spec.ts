@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-
 import { describe, expect, it } from '@jest/globals';
 
 const root = join(import.meta.dirname, '..');

@@ -3,15 +3,16 @@
  * is from it. All is measured in turn, in each of `--runs` rounds; the last rows have the medians.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+
 import { classicQuorum, fastQuorum } from '../../lib/model/view.js';
 import { benchmark, type Row } from '../benchmark.js';
-import { coordinatorOf, underLoad, windows, withGroup, type GroupSetup } from '../group.js';
+import { coordinatorOf, type GroupSetup, underLoad, windows, withGroup } from '../group.js';
 import { withProgress } from '../progress.js';
 import { columns, medianRow, standardRow, table } from '../rows.js';
 import { summarise, type Window } from '../window.js';
 import { HEADER_BYTES } from './datagram.js';
 import type { Task } from './station.js';
-import { withStations, type Run } from './stations.js';
+import { type Run, withStations } from './stations.js';
 
 const replicas = 3;
 const classic = { mode: 'classic', quorum: classicQuorum(replicas) } as const;

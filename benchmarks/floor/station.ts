@@ -3,8 +3,9 @@
  * multicasts a proposal; each writes it to a file of its own, syncs, and multicasts a vote; the first counts votes.
  */
 import { createSocket, type Socket } from 'node:dgram';
+
 import { Meter, type Window } from '../window.js';
-import { HEADER_BYTES, readHeader, writeHeader, type Header } from './datagram.js';
+import { type Header, HEADER_BYTES, readHeader, writeHeader } from './datagram.js';
 import { SyncedFile } from './synced-file.js';
 
 export interface StationSetup {

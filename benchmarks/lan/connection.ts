@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { PackrStream, UnpackrStream, type Options } from 'msgpackr';
+import { type Options, PackrStream, UnpackrStream } from 'msgpackr';
 
 /** Typed arrays arrive as such. A new object each time, because a stream keeps what it has learnt in its options. */
 function faithful(): Options {

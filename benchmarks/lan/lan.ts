@@ -2,13 +2,14 @@
  * `npm run bench -- lan`: three nodes and a driver on one machine, as if each were one of its own: in network namespaces,
  * or, where these are not allowed, on loopback. Its flags are those of `drive`.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+
 import type { Benchmark } from '../benchmark.js';
 import { drive } from './drive.js';
-import { loopback, namespaces, type Machine, type Machines } from './machines.js';
+import { loopback, type Machine, type Machines, namespaces } from './machines.js';
 
 const NODES = 3;
 

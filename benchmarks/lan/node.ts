@@ -3,12 +3,13 @@
  * as it runs. A driver has one replica here, in a process of its own with a ledger in a temporary directory; when it goes,
  * both are gone.
  */
+import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
 import { findInterface } from '../../lib/transport/udp/udp-options.js';
 import { command } from '../benchmark.js';
 import { replicaSetup } from '../group.js';

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+
 import type { GroupSetup } from '../group.js';
-import type { Replica } from '../replica-handle.js';
 import type { Questions, Startup } from '../replica.js';
+import type { Replica } from '../replica-handle.js';
 import { Connection } from './connection.js';
 import type { NumberedOrder, Order, Reply } from './orders.js';
 

@@ -1,6 +1,6 @@
-import { NO_GROUP, type Instance, type ProcessId } from '../../lib/model/ids.js';
 import { ballotOf } from '../../lib/model/ballot.js';
 import { batchId } from '../../lib/model/batch.js';
+import { type Instance, NO_GROUP, type ProcessId } from '../../lib/model/ids.js';
 import type { Nonce, Start } from '../../lib/model/start.js';
 import type { WireMessage } from '../../lib/paxos/wire/routes.js';
 import { decodeMessage, encodeMessage } from '../../lib/paxos/wire/wire.js';
@@ -9,7 +9,7 @@ import { decode, encode } from '../../lib/serialization/codec.js';
 import { FrameDecoder, messagesOf } from '../../lib/transport/frame/frame-decoder.js';
 import { FrameEncoder } from '../../lib/transport/frame/frame-encoder.js';
 import { Add } from '../workload.js';
-import { part, type Part } from './part.js';
+import { type Part, part } from './part.js';
 
 /** Whichever. */
 const SOME_START: Start = { incarnation: 1, nonce: 'c'.repeat(32) as Nonce };

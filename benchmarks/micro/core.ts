@@ -1,12 +1,12 @@
-import { defaults } from '../../lib/model/settings.js';
 import { Consensus } from '../../lib/consensus/consensus.js';
 import { EVERYONE, type Message, type Outgoing } from '../../lib/consensus/messages.js';
 import { MemoryDisk } from '../../lib/ledger/memory/memory-ledger.js';
-import { kindOf, type BallotKind } from '../../lib/model/ballot.js';
-import { batchId, type Batch } from '../../lib/model/batch.js';
-import type { ProcessId } from '../../lib/model/ids.js';
+import { type BallotKind, kindOf } from '../../lib/model/ballot.js';
+import { type Batch, batchId } from '../../lib/model/batch.js';
 import { constants } from '../../lib/model/constants.js';
-import { part, type Part } from './part.js';
+import type { ProcessId } from '../../lib/model/ids.js';
+import { defaults } from '../../lib/model/settings.js';
+import { type Part, part } from './part.js';
 
 const REPLICAS = 3;
 /** Enough for a founding and a first reign. */

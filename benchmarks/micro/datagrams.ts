@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+
 import type { ProcessId } from '../../lib/model/ids.js';
 import type { Nonce } from '../../lib/model/start.js';
 import { EVERYONE } from '../../lib/transport/transport.js';

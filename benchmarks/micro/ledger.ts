@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
 import { openLmdbLedger } from '../../lib/ledger/lmdb/lmdb-ledger.js';
 import { ballotOf, NO_BALLOT } from '../../lib/model/ballot.js';
 import { batchId } from '../../lib/model/batch.js';

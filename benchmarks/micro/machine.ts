@@ -1,7 +1,7 @@
 import { ReplicatedStateMachine } from '../../lib/index.js';
+import type { Position, ProcessId } from '../../lib/model/ids.js';
 import type { ParticipantFacts } from '../../lib/queue/facts.js';
 import type { Queue } from '../../lib/queue/queue.js';
-import type { Position, ProcessId } from '../../lib/model/ids.js';
 import type { StateHolder } from '../../lib/queue/state-holder.js';
 import { Counters } from '../workload.js';
 import { operationOf } from './bytes.js';

@@ -3,6 +3,7 @@
  * from. All parts are measured in turn, `--runs` times; the figures are the medians.
  */
 import { Bench } from 'tinybench';
+
 import { constants } from '../../lib/model/constants.js';
 import { benchmark, type Row } from '../benchmark.js';
 import { withProgress } from '../progress.js';

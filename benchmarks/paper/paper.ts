@@ -3,14 +3,15 @@
  * keep up with. The operation puts up an auction.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+
 import { benchmark, type Row } from '../benchmark.js';
-import { noCheckpoints, underLoad, windows, withGroup, type GroupSetup } from '../group.js';
+import { type GroupSetup, noCheckpoints, underLoad, windows, withGroup } from '../group.js';
 import { plotLatency } from '../plot.js';
 import { withProgress } from '../progress.js';
 import { standardRow, table } from '../rows.js';
 import { summarise, type Summary } from '../window.js';
 import { climb } from './climb.js';
-import { step, type Step } from './step.js';
+import { type Step, step } from './step.js';
 
 /** Operations a second in Table 1 of the paper: what one client has, and the most that many have together. */
 const PAPER = { single: 90.7, highest: 1685 } as const;

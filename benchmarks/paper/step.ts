@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { underLoad, windows, withGroup, type GroupSetup } from '../group.js';
+
+import { type GroupSetup, underLoad, windows, withGroup } from '../group.js';
 import { summarise, type Summary } from '../window.js';
 import type { Attempt } from './climb.js';
 

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+
 import { Meter } from '../window.js';
 import type { DriverWindow } from './driver.js';
 

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+
 import { noLatencies } from '../latencies.js';
 import type { Measured } from './contender.js';
 import type { Processes } from './processes.js';

@@ -1,6 +1,7 @@
 /** Puts keys of etcd over HTTP/2 itself: gRPC's library for Node takes twice as much of the processor for each of them. */
 import { once } from 'node:events';
-import { connect, constants, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
+import { type ClientHttp2Session, connect, constants, type IncomingHttpHeaders } from 'node:http2';
+
 import { driverProgram } from './driver-program.js';
 
 const PUT = {

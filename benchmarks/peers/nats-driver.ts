@@ -1,5 +1,6 @@
 /** Publishes to a stream of NATS JetStream, with acknowledgements. */
 import { connect } from '@nats-io/transport-node';
+
 import { driverProgram } from './driver-program.js';
 
 const ANSWER_LIMIT_MS = 20_000;

@@ -3,7 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { connect } from '@nats-io/transport-node';
-import { leaderFirst, nodeNames, type Cluster, type Peer } from './peer.js';
+
+import { type Cluster, leaderFirst, nodeNames, type Peer } from './peer.js';
 import { freePorts, type Processes } from './processes.js';
 import { findProgram, goOrNodeDriver, NotInstalled } from './programs.js';
 

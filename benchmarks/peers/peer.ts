@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+
 import { withProgress } from '../progress.js';
-import { NODES, type Contender, type Duration, type Measured, type Point } from './contender.js';
+import { type Contender, type Duration, type Measured, NODES, type Point } from './contender.js';
 import { Driver } from './driver.js';
-import { TooLate, withProcesses, type Processes } from './processes.js';
+import { type Processes, TooLate, withProcesses } from './processes.js';
 import type { DriverProgram } from './programs.js';
 
 /** The servers of a system that is not ours. */

@@ -7,12 +7,12 @@ import { plotLatency } from '../plot.js';
 import { withProgress } from '../progress.js';
 import { columns, medianRow, standardRow, table } from '../rows.js';
 import { summarise } from '../window.js';
-import { NODES, type Contender, type Measured, type Point, type Running } from './contender.js';
+import { type Contender, type Measured, NODES, type Point, type Running } from './contender.js';
 import { etcd } from './etcd.js';
 import { nats, natsSynced } from './nats.js';
 import { contender } from './peer.js';
-import { GO_PACKAGES, NotInstalled } from './programs.js';
 import { pointsOf, withRatios } from './points.js';
+import { GO_PACKAGES, NotInstalled } from './programs.js';
 import { treplica } from './treplica.js';
 import { zookeeper } from './zookeeper.js';
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+
 import { underLoad, windows, withGroup } from '../group.js';
-import { NODES, type Contender } from './contender.js';
+import { type Contender, NODES } from './contender.js';
 
 /** Ourselves, as the application has it: callers are in the replica's process. */
 export const treplica: Contender = {

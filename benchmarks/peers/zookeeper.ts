@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+
 import { leaderFirst, nodeNames, type Peer } from './peer.js';
 import { freePorts } from './processes.js';
 import { findProgram, isThere, NotInstalled, sourceFile } from './programs.js';

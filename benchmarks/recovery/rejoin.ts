@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Row } from '../benchmark.js';
-import { executeAll, positionOf, underLoad, windows, withGroup, type GroupSetup } from '../group.js';
+import { executeAll, type GroupSetup, positionOf, underLoad, windows, withGroup } from '../group.js';
 import type { Load } from '../load.js';
 import type { ReplicaProcess } from '../replica-process.js';
 import { joined, summarise, type Window } from '../window.js';

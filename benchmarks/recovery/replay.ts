@@ -1,5 +1,5 @@
 import type { Row } from '../benchmark.js';
-import { allEqual, executeAll, noCheckpoints, withGroup, type GroupSetup } from '../group.js';
+import { allEqual, executeAll, type GroupSetup, noCheckpoints, withGroup } from '../group.js';
 
 export interface ReplayOptions extends GroupSetup {
   readonly runs: number;

@@ -1,7 +1,8 @@
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+
 import type { Row } from '../benchmark.js';
-import { allEqual, noCheckpoints, withGroup, type GroupSetup } from '../group.js';
+import { allEqual, type GroupSetup, noCheckpoints, withGroup } from '../group.js';
 import { ACCOUNT_BYTES } from '../workload.js';
 
 export interface LargeStateOptions extends GroupSetup {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Row } from '../benchmark.js';
 import { allEqual, noCheckpoints, underLoad, windows, withGroup } from '../group.js';
 import type { ReplicaProcess } from '../replica-process.js';

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Row } from '../benchmark.js';
 import { underLoad, windows } from '../group.js';
 import type { Replica } from '../replica-handle.js';
 import { standardRow } from '../rows.js';
-import { meanTimeSpent, PLACES, type Place } from '../time-spent.js';
+import { meanTimeSpent, type Place, PLACES } from '../time-spent.js';
 import { summarise } from '../window.js';
 import type { Point } from './points.js';
 

@@ -10,16 +10,16 @@
  */
 import { crc32 } from 'node:zlib';
 
-import { assert } from '../model/assert.js';
-import type { Batch } from '../model/batch.js';
-import type { Checkpoint } from '../model/checkpoint.js';
-import { TreplicaError } from '../model/errors.js';
-import type { GroupId, Instance, Position } from '../model/ids.js';
-import { constants } from '../model/constants.js';
-import type { ViewRecord } from '../model/view.js';
 import { FieldReader } from '../bytes/field-reader.js';
 import { FieldWriter } from '../bytes/field-writer.js';
 import { readView, writeView } from '../bytes/view-codec.js';
+import { assert } from '../model/assert.js';
+import type { Batch } from '../model/batch.js';
+import type { Checkpoint } from '../model/checkpoint.js';
+import { constants } from '../model/constants.js';
+import { TreplicaError } from '../model/errors.js';
+import type { GroupId, Instance, Position } from '../model/ids.js';
+import type { ViewRecord } from '../model/view.js';
 
 /** What a backup is of. */
 export interface BackupHeader {

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
-import { open, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 
 import { readAt } from '../bytes/read-at.js';
 import { TreplicaError } from '../model/errors.js';
 import type { Instance } from '../model/ids.js';
 import {
+  type BackupEnd,
+  type BackupEntries,
+  type BackupHeader,
   BEGINNING_BYTES,
   checkBeginning,
   decodeEnd,
@@ -14,9 +17,6 @@ import {
   DIGEST_BYTES,
   isSound,
   RECORD_HEAD_BYTES,
-  type BackupEnd,
-  type BackupEntries,
-  type BackupHeader,
   type RecordKind,
 } from './backup-format.js';
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { link, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, link, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { assert } from '../model/assert.js';
-import { TreplicaError } from '../model/errors.js';
 import { constants } from '../model/constants.js';
+import { TreplicaError } from '../model/errors.js';
 import { encodeBeginning, encodeRecordHead, type RecordKind } from './backup-format.js';
 import { BackupInput } from './backup-input.js';
 

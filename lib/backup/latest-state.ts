@@ -1,6 +1,6 @@
 import type { CheckpointReader } from '../ledger/checkpoint-store.js';
-import { refuted } from '../ledger/ledger-errors.js';
 import type { LedgerReader } from '../ledger/inspection.js';
+import { refuted } from '../ledger/ledger-errors.js';
 import type { LedgerSnapshot } from '../model/records.js';
 import { decodeHead } from '../sequence/checkpoint-head.js';
 import { BEGINNING_STATE, Cursor } from '../sequence/cursor.js';

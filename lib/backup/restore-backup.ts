@@ -2,7 +2,7 @@ import type { Ledger } from '../ledger/ledger.js';
 import { assertEmptyDirectory, buildLedger } from '../ledger/open.js';
 import { assert } from '../model/assert.js';
 import { NO_BALLOT } from '../model/ballot.js';
-import { isSameCheckpoint, type Checkpoint } from '../model/checkpoint.js';
+import { type Checkpoint, isSameCheckpoint } from '../model/checkpoint.js';
 import { after, type Instance, type Position } from '../model/ids.js';
 import type { LedgerRecord } from '../model/records.js';
 import type { BackupEntries } from './backup-format.js';

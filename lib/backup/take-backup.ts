@@ -1,12 +1,12 @@
 import { dirname } from 'node:path';
 
-import { openLmdbLedgerForReading, type LedgerReader } from '../ledger/inspection.js';
+import { type LedgerReader, openLmdbLedgerForReading } from '../ledger/inspection.js';
 import { lackOfRoom } from '../ledger/ledger-errors.js';
 import { assert } from '../model/assert.js';
 import type { Batch } from '../model/batch.js';
+import { constants } from '../model/constants.js';
 import { TreplicaError } from '../model/errors.js';
 import type { Instance, Position } from '../model/ids.js';
-import { constants } from '../model/constants.js';
 import type { Cursor } from '../sequence/cursor.js';
 import { encodeEnd, encodeEntries, encodeHeader } from './backup-format.js';
 import { BackupOutput } from './backup-output.js';

@@ -1,6 +1,6 @@
+import { constants } from '../model/constants.js';
 import { TreplicaError } from '../model/errors.js';
 import type { Facts } from '../model/facts.js';
-import { constants } from '../model/constants.js';
 
 /** As JSON, in the order of the keys: `facts` are those that `checkedFacts` has let pass. */
 export function encodeFacts(facts: Facts): Uint8Array {

@@ -1,8 +1,8 @@
-import { NO_BALLOT, type Ballot } from '../model/ballot.js';
-import { isBatchId, NO_OP, NO_OP_ID, type Batch, type BatchId } from '../model/batch.js';
-import { TreplicaError } from '../model/errors.js';
-import { COUNTER_MAX, isGroupId, isProcessId, type GroupId, type Instance, type ProcessId } from '../model/ids.js';
+import { type Ballot, NO_BALLOT } from '../model/ballot.js';
+import { type Batch, type BatchId, isBatchId, NO_OP, NO_OP_ID } from '../model/batch.js';
 import { constants } from '../model/constants.js';
+import { TreplicaError } from '../model/errors.js';
+import { COUNTER_MAX, type GroupId, type Instance, isGroupId, isProcessId, type ProcessId } from '../model/ids.js';
 import type { Founding } from '../model/records.js';
 import { INCARNATION_MAX, isNonce, type Start } from '../model/start.js';
 import { groupIdOf, MAX_MEMBERS } from '../model/view.js';

@@ -1,18 +1,18 @@
 import {
   damagedPagesIn,
+  type DirectoryOwner,
   hasLedger,
+  type LedgerReader,
+  type LedgerSizes,
   listLedgers,
   openLmdbLedgerForReading,
   ownerIn,
   setAsideIn,
   sizesIn,
-  type DirectoryOwner,
-  type LedgerReader,
-  type LedgerSizes,
 } from '../ledger/inspection.js';
 import { TreplicaError } from '../model/errors.js';
-import { reportQueue, type QueueReport } from './ledger-report.js';
-import { damageOf, verifyQueue, type Finding, type QueueVerification } from './verification.js';
+import { type QueueReport, reportQueue } from './ledger-report.js';
+import { damageOf, type Finding, type QueueVerification, verifyQueue } from './verification.js';
 
 /** The content of a ledger directory, in JSON as it is here. */
 export interface DirectoryReport extends LedgerSizes {

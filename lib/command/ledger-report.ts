@@ -1,11 +1,11 @@
 import { cursorAfter, openLatest } from '../backup/latest-state.js';
-import { segmentsBetween, walkLog, type LedgerReader } from '../ledger/inspection.js';
+import { type LedgerReader, segmentsBetween, walkLog } from '../ledger/inspection.js';
 import { showBallot } from '../model/ballot.js';
 import type { GroupBase } from '../model/base.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { GroupId, Instance, Position, ProcessId } from '../model/ids.js';
-import { latestOf } from '../model/view.js';
 import type { Identity, LedgerSnapshot } from '../model/records.js';
+import { latestOf } from '../model/view.js';
 import type { Cursor } from '../sequence/cursor.js';
 import { damageOf } from './verification.js';
 

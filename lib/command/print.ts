@@ -1,6 +1,6 @@
 /** The output for people: lines of names and values, aligned. */
-import type { BackupSummary } from '../backup/take-backup.js';
 import type { RestoreSummary } from '../backup/restore-backup.js';
+import type { BackupSummary } from '../backup/take-backup.js';
 import type { DirectoryReport, DirectoryVerification } from './ledger-directory.js';
 import type { QueueReport } from './ledger-report.js';
 import type { Finding } from './verification.js';

@@ -6,7 +6,7 @@ import { restoreBackup } from '../backup/restore-backup.js';
 import { takeBackup } from '../backup/take-backup.js';
 import { TreplicaError } from '../model/errors.js';
 import { parseQueueId } from '../transport/udp/udp-options.js';
-import { readArguments, USAGE, UsageError, type Arguments } from './arguments.js';
+import { type Arguments, readArguments, USAGE, UsageError } from './arguments.js';
 import { reportDirectory, verifyDirectory } from './ledger-directory.js';
 import { showBackup, showDirectory, showRestore, showVerification } from './print.js';
 

@@ -1,5 +1,5 @@
-import { verifyChunks, walkLog, type LedgerReader } from '../ledger/inspection.js';
 import { openLatest } from '../backup/latest-state.js';
+import { type LedgerReader, verifyChunks, walkLog } from '../ledger/inspection.js';
 import { isDamage } from '../model/errors.js';
 import type { LedgerSnapshot } from '../model/records.js';
 

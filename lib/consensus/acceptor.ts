@@ -1,7 +1,7 @@
 import { assert } from '../model/assert.js';
-import { compareBallots, kindOf, sameBallot, sameReign, type Ballot, type BallotKind } from '../model/ballot.js';
+import { type Ballot, type BallotKind, compareBallots, kindOf, sameBallot, sameReign } from '../model/ballot.js';
 import type { Batch, BatchId } from '../model/batch.js';
-import { laterOf, type Instance, type ProcessId } from '../model/ids.js';
+import { type Instance, laterOf, type ProcessId } from '../model/ids.js';
 import type { Fetcher } from './fetcher.js';
 import type { Slot } from './instance-log.js';
 import type { MessageOf, ReportedVote } from './messages.js';

@@ -1,8 +1,8 @@
 import type { BatchId } from '../model/batch.js';
-import { after, laterOf, type Instance, type ProcessId } from '../model/ids.js';
 import { constants } from '../model/constants.js';
+import { after, type Instance, laterOf, type ProcessId } from '../model/ids.js';
 import type { Settings } from '../model/settings.js';
-import { mayPrecedeAnswer, type Arriving } from './arriving.js';
+import { type Arriving, mayPrecedeAnswer } from './arriving.js';
 import { batchOf, type Shared } from './shared.js';
 
 /** How many ticks without progress mean that something was lost rather than that it is on its way. */

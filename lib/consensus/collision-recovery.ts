@@ -1,6 +1,6 @@
-import { classicStepOf, sameBallot, type Ballot } from '../model/ballot.js';
+import { type Ballot, classicStepOf, sameBallot } from '../model/ballot.js';
 import type { BatchId } from '../model/batch.js';
-import { after, laterOf, type Instance, type ProcessId } from '../model/ids.js';
+import { after, type Instance, laterOf, type ProcessId } from '../model/ids.js';
 import type { Slot } from './instance-log.js';
 import { EVERYONE, type Item, type MessageOf, type ReportedVote } from './messages.js';
 import { pick } from './picking.js';

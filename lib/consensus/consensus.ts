@@ -4,25 +4,26 @@
  * simulator. This file only says which part handles which input.
  */
 import { assert, unreachable } from '../model/assert.js';
-import { kindOf, type Ballot } from '../model/ballot.js';
-import { NO_OP_ID, processOf, type Batch, type BatchId } from '../model/batch.js';
-import type { GroupId, Instance, ProcessId } from '../model/ids.js';
+import { type Ballot, kindOf } from '../model/ballot.js';
+import { type Batch, type BatchId, NO_OP_ID, processOf } from '../model/batch.js';
 import { constants } from '../model/constants.js';
+import type { GroupId, Instance, ProcessId } from '../model/ids.js';
 import type { LedgerSnapshot } from '../model/records.js';
 import type { Settings } from '../model/settings.js';
+import { type DeliveryState, DeliveryTable } from '../sequence/delivery-table.js';
 import { Acceptor } from './acceptor.js';
 import { BatchPool } from './batch-pool.js';
 import { CatchUp } from './catch-up.js';
-import { Credibility } from './credibility.js';
 import { Coordinator } from './coordinator.js';
-import { DeliveryTable, type DeliveryState } from '../sequence/delivery-table.js';
+import { Credibility } from './credibility.js';
 import type { Effects, Input, Installation } from './effects.js';
 import { Fetcher } from './fetcher.js';
-import { FoundingRole, type FoundingOptions } from './membership/founding.js';
 import { GroupClock } from './group-clock.js';
 import { InstanceLog } from './instance-log.js';
 import { Leadership } from './leadership.js';
 import { Learner } from './learner.js';
+import { type FoundingOptions, FoundingRole } from './membership/founding.js';
+import { type GroupViews, Views } from './membership/views.js';
 import type { FoundingMessage, Message, MessageOf } from './messages.js';
 import { MissingBatches } from './missing-batches.js';
 import type { Mode } from './mode.js';
@@ -32,7 +33,6 @@ import { Reads } from './reads.js';
 import { Refusals } from './refusals.js';
 import { isFounding } from './routes.js';
 import type { Shared } from './shared.js';
-import { Views, type GroupViews } from './membership/views.js';
 
 export interface ConsensusOptions extends FoundingOptions {
   readonly self: ProcessId;

@@ -1,17 +1,17 @@
 import { assert } from '../model/assert.js';
-import { ballotOf, kindOf, sameBallot, type Ballot, type BallotKind } from '../model/ballot.js';
-import { NO_OP_ID, type Batch, type BatchId } from '../model/batch.js';
-import { after, earlierOf, laterOf, type Instance, type ProcessId } from '../model/ids.js';
+import { type Ballot, type BallotKind, ballotOf, kindOf, sameBallot } from '../model/ballot.js';
+import { type Batch, type BatchId, NO_OP_ID } from '../model/batch.js';
 import { constants } from '../model/constants.js';
+import { after, earlierOf, type Instance, laterOf, type ProcessId } from '../model/ids.js';
 import type { Acceptor } from './acceptor.js';
-import type { Slot } from './instance-log.js';
+import { CollisionRecovery } from './collision-recovery.js';
 import { FirstWatch } from './first-watch.js';
+import type { Slot } from './instance-log.js';
 import { EVERYONE, type MessageOf } from './messages.js';
 import { OpenProposals } from './open-proposals.js';
 import { Patience } from './patience.js';
 import { pick } from './picking.js';
 import { baseOf, Preparation, type PromisesOfView } from './preparation.js';
-import { CollisionRecovery } from './collision-recovery.js';
 import { batchOf, type Shared } from './shared.js';
 
 type Phase =

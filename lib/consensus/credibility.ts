@@ -1,8 +1,8 @@
 import { unreachable } from '../model/assert.js';
 import type { Ballot } from '../model/ballot.js';
-import { processOf, type Batch } from '../model/batch.js';
-import type { Instance, ProcessId } from '../model/ids.js';
+import { type Batch, processOf } from '../model/batch.js';
 import { constants } from '../model/constants.js';
+import type { Instance, ProcessId } from '../model/ids.js';
 import type { Leadership } from './leadership.js';
 import type { CoreMessage, MessageOf } from './messages.js';
 import { isPartOfPromise } from './preparation.js';

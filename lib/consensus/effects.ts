@@ -1,12 +1,12 @@
+import type { Ballot } from '../model/ballot.js';
 import type { Batch } from '../model/batch.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { GroupId, Instance, ProcessId } from '../model/ids.js';
 import type { Part } from '../model/part.js';
 import type { LedgerRecord } from '../model/records.js';
 import type { View } from '../model/view.js';
-import type { Ballot } from '../model/ballot.js';
-import type { Arriving } from './arriving.js';
 import type { DeliveryState } from '../sequence/delivery-table.js';
+import type { Arriving } from './arriving.js';
 import type { Message, Outgoing } from './messages.js';
 
 /** An input of the core. Messages must come from processes of the same group. */

@@ -1,6 +1,6 @@
-import { compareBallots, sameBallot, type Ballot } from '../model/ballot.js';
-import { COUNTER_MAX, type ProcessId } from '../model/ids.js';
+import { type Ballot, compareBallots, sameBallot } from '../model/ballot.js';
 import { constants } from '../model/constants.js';
+import { COUNTER_MAX, type ProcessId } from '../model/ids.js';
 import { EVERYONE } from './messages.js';
 import { amMember, type Shared } from './shared.js';
 

@@ -1,9 +1,9 @@
-import { compareBallots, NO_BALLOT, type Ballot } from '../model/ballot.js';
-import { processOf, type BatchId } from '../model/batch.js';
-import type { Instance, ProcessId } from '../model/ids.js';
+import { type Ballot, compareBallots, NO_BALLOT } from '../model/ballot.js';
+import { type BatchId, processOf } from '../model/batch.js';
 import { constants } from '../model/constants.js';
+import type { Instance, ProcessId } from '../model/ids.js';
 import type { Settings } from '../model/settings.js';
-import { mayPrecedeAnswer, type Arriving } from './arriving.js';
+import { type Arriving, mayPrecedeAnswer } from './arriving.js';
 import type { Tally } from './instance-log.js';
 import type { MessageOf } from './messages.js';
 import type { Shared } from './shared.js';

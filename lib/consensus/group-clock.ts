@@ -1,6 +1,6 @@
 import { assert } from '../model/assert.js';
-import type { ProcessId } from '../model/ids.js';
 import { constants } from '../model/constants.js';
+import type { ProcessId } from '../model/ids.js';
 import type { Settings } from '../model/settings.js';
 import { classicQuorum, type View } from '../model/view.js';
 

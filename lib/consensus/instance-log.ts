@@ -1,9 +1,9 @@
-import { compareBallots, NO_BALLOT, sameBallot, type Ballot } from '../model/ballot.js';
+import { type Ballot, compareBallots, NO_BALLOT, sameBallot } from '../model/ballot.js';
 import type { Batch, BatchId } from '../model/batch.js';
 import { constants } from '../model/constants.js';
-import type { Settings } from '../model/settings.js';
 import { after, type Instance } from '../model/ids.js';
 import type { LogEntry, Vote } from '../model/records.js';
+import type { Settings } from '../model/settings.js';
 
 /** The members, by rank, that are known to have voted for one batch in one ballot. */
 export interface Tally {

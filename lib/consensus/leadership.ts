@@ -1,18 +1,18 @@
 import {
+  type Ballot,
+  type BallotKind,
   compareBallots,
   kindOf,
   NO_BALLOT,
   sameBallot,
   sameReign,
-  type Ballot,
-  type BallotKind,
 } from '../model/ballot.js';
 import type { Instance, ProcessId } from '../model/ids.js';
 import type { View } from '../model/view.js';
 import type { Coordinator } from './coordinator.js';
 import { Election } from './election.js';
 import { EVERYONE, type MessageOf } from './messages.js';
-import { ModeChooser, type Mode } from './mode.js';
+import { type Mode, ModeChooser } from './mode.js';
 import { Reachability } from './reachability.js';
 import type { Shared } from './shared.js';
 

@@ -1,5 +1,5 @@
 import { assert } from '../model/assert.js';
-import { kindOf, type Ballot } from '../model/ballot.js';
+import { type Ballot, kindOf } from '../model/ballot.js';
 import type { Batch, BatchId } from '../model/batch.js';
 import { after, type Instance, type ProcessId } from '../model/ids.js';
 import type { Fetcher } from './fetcher.js';

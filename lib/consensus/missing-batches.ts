@@ -1,4 +1,4 @@
-import { processOf, type BatchId } from '../model/batch.js';
+import { type BatchId, processOf } from '../model/batch.js';
 import { after, type ProcessId } from '../model/ids.js';
 import type { Fetcher } from './fetcher.js';
 import { Patience } from './patience.js';

@@ -1,6 +1,6 @@
 import type { BallotKind } from '../model/ballot.js';
-import type { ProcessId } from '../model/ids.js';
 import { constants } from '../model/constants.js';
+import type { ProcessId } from '../model/ids.js';
 import type { Settings } from '../model/settings.js';
 import type { View } from '../model/view.js';
 

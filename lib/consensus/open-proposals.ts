@@ -1,5 +1,5 @@
 import { assert } from '../model/assert.js';
-import { classicStepOf, type Ballot } from '../model/ballot.js';
+import { type Ballot, classicStepOf } from '../model/ballot.js';
 import type { BatchId } from '../model/batch.js';
 import type { Instance } from '../model/ids.js';
 import type { Settings } from '../model/settings.js';

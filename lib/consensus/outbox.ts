@@ -1,9 +1,9 @@
 import { assert } from '../model/assert.js';
-import { sameBallot, type Ballot } from '../model/ballot.js';
+import { type Ballot, sameBallot } from '../model/ballot.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { Instance, ProcessId } from '../model/ids.js';
 import type { LedgerRecord } from '../model/records.js';
-import { isMergedInto, type Decision, type Effects, type Notice, type Supply } from './effects.js';
+import { type Decision, type Effects, isMergedInto, type Notice, type Supply } from './effects.js';
 import { EVERYONE, type Item, type Message, type Outgoing } from './messages.js';
 import { Questions } from './questions.js';
 

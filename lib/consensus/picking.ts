@@ -1,5 +1,5 @@
-import { compareBallots, kindOf, sameBallot, type Ballot } from '../model/ballot.js';
-import { NO_OP_ID, type BatchId } from '../model/batch.js';
+import { type Ballot, compareBallots, kindOf, sameBallot } from '../model/ballot.js';
+import { type BatchId, NO_OP_ID } from '../model/batch.js';
 import type { Instance } from '../model/ids.js';
 import type { View } from '../model/view.js';
 import type { ReportedVote } from './messages.js';

@@ -1,5 +1,5 @@
 import type { Ballot } from '../model/ballot.js';
-import { after, laterOf, type Instance, type ProcessId } from '../model/ids.js';
+import { after, type Instance, laterOf, type ProcessId } from '../model/ids.js';
 import type { Settings } from '../model/settings.js';
 import type { View } from '../model/view.js';
 import type { GroupViews } from './membership/views.js';

@@ -1,9 +1,9 @@
-import { compareBallots, sameReign, type Ballot } from '../model/ballot.js';
-import { isOfMessages, type Batch, type BatchId } from '../model/batch.js';
-import { after, laterOf, type Instance } from '../model/ids.js';
+import { type Ballot, compareBallots, sameReign } from '../model/ballot.js';
+import { type Batch, type BatchId, isOfMessages } from '../model/batch.js';
 import { constants } from '../model/constants.js';
+import { after, type Instance, laterOf } from '../model/ids.js';
 import type { Settings } from '../model/settings.js';
-import { isVoid, type DeliveryTable } from '../sequence/delivery-table.js';
+import { type DeliveryTable, isVoid } from '../sequence/delivery-table.js';
 import { EVERYONE } from './messages.js';
 import type { Shared } from './shared.js';
 

@@ -1,4 +1,4 @@
-import { after, earlierOf, laterOf, type Instance, type ProcessId } from '../model/ids.js';
+import { after, earlierOf, type Instance, laterOf, type ProcessId } from '../model/ids.js';
 import type { View } from '../model/view.js';
 import { EVERYONE, type MessageOf } from './messages.js';
 import { amMember, type Shared } from './shared.js';

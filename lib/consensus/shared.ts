@@ -1,13 +1,13 @@
 import type { Batch, BatchId } from '../model/batch.js';
 import type { ProcessId } from '../model/ids.js';
 import type { Settings } from '../model/settings.js';
-import type { BatchPool } from './batch-pool.js';
 import type { DeliveryTable } from '../sequence/delivery-table.js';
+import type { BatchPool } from './batch-pool.js';
 import type { GroupClock } from './group-clock.js';
 import type { InstanceLog, Slot } from './instance-log.js';
+import type { Views } from './membership/views.js';
 import type { Outbox } from './outbox.js';
 import type { Refusals } from './refusals.js';
-import type { Views } from './membership/views.js';
 
 /** Whether this start of the process may promise and vote: no promise or vote of an earlier start is lost. */
 interface VotingRight {

@@ -5,13 +5,13 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { constants } from '../model/constants.js';
 import type { TreplicaError } from '../model/errors.js';
 import type { Instance } from '../model/ids.js';
-import { constants } from '../model/constants.js';
 import { checkpointsDirectory } from './checkpoints/checkpoint-layout.js';
 import { damaged } from './ledger-errors.js';
 import { dataFile, listDamages, readStored } from './lmdb/data-file.js';
-import { OWNER_KEY, ownerOf, type DirectoryOwner } from './lmdb/owner.js';
+import { type DirectoryOwner, OWNER_KEY, ownerOf } from './lmdb/owner.js';
 import { OWNER } from './lmdb/table-names.js';
 import { describeDamage } from './lmdb-file/page-damage.js';
 import { segmentsOf } from './records/log-state.js';

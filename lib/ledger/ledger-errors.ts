@@ -1,5 +1,5 @@
-import { DamagedLogError, TreplicaError } from '../model/errors.js';
 import type { Verdict } from '../model/checkpoint.js';
+import { DamagedLogError, TreplicaError } from '../model/errors.js';
 import type { Instance } from '../model/ids.js';
 import { lackOfRoom } from './lmdb/room.js';
 

@@ -1,6 +1,6 @@
-import { DamagedLogError } from '../model/errors.js';
-import { after, laterOf, type Instance } from '../model/ids.js';
 import { constants } from '../model/constants.js';
+import { DamagedLogError } from '../model/errors.js';
+import { after, type Instance, laterOf } from '../model/ids.js';
 import type { LogEntry } from '../model/records.js';
 import type { LedgerReader } from './ledger-reader.js';
 

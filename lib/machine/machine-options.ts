@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 
 import { TreplicaError } from '../model/errors.js';
-import { checkOptions, optional, shown, type OptionKinds } from '../model/options.js';
+import { checkOptions, optional, type OptionKinds, shown } from '../model/options.js';
 import type { Queue } from '../queue/queue.js';
 import { isThenable, silence } from './thenables.js';
 

@@ -14,8 +14,8 @@ import type { StateMachine } from './state-machine.js';
 import { SystemOperation } from './system-operation.js';
 import { SystemState } from './system-state.js';
 import { isThenable, silence } from './thenables.js';
-import { Ticket } from './ticket.js';
 import { detachThrown } from './thrown.js';
+import { Ticket } from './ticket.js';
 
 export interface ReplicaOptions {
   /** Called for each skipped message, with its position and its first byte. */

@@ -6,10 +6,10 @@ import { otherCopyOf, twoCopies } from '../model/copies.js';
 import { development } from '../model/development.js';
 import { TreplicaError, UnknownOutcomeError } from '../model/errors.js';
 import { MessageHead } from '../queue/message-head.js';
+import type { Queue } from '../queue/queue.js';
 import { encode } from '../serialization/codec.js';
 import type { DeepReadonly } from './deep-readonly.js';
 import { checkMachine, checkQuery, type MachineOptions } from './machine-options.js';
-import type { Queue } from '../queue/queue.js';
 import { Operation } from './operation.js';
 import { answerOf } from './query.js';
 import { originalOf, viewOf, withoutViews } from './read-only-views.js';
@@ -18,8 +18,8 @@ import { checkModule } from './saving-process.js';
 import { SkippedMessages } from './skipped-messages.js';
 import type { StateMachine } from './state-machine.js';
 import { PROBE, PROBE_MESSAGE } from './system-operation.js';
-import { Ticket, type ExecuteOptions } from './ticket.js';
-import { checkWait, syncWithin, within, type WaitOptions } from './wait-options.js';
+import { type ExecuteOptions, Ticket } from './ticket.js';
+import { checkWait, syncWithin, type WaitOptions, within } from './wait-options.js';
 
 export type { ExecuteOptions, MachineOptions };
 

@@ -5,8 +5,8 @@
 import { constants as system, setPriority } from 'node:os';
 
 import type { Checkpoint } from '../model/checkpoint.js';
-import { TreplicaError } from '../model/errors.js';
 import { constants } from '../model/constants.js';
+import { TreplicaError } from '../model/errors.js';
 import type { SaveElsewhere, SavingTask } from '../queue/state-holder.js';
 import { Replica } from './replica.js';
 import { isMarked, marked, type SavingAnswer, type SavingStep, type SentTask } from './saving-process.js';

@@ -1,9 +1,9 @@
-import type { BallotKind } from './ballot.js';
 import { assert } from './assert.js';
-import { NO_BASE, type GroupBase } from './base.js';
-import type { GroupId, Instance, ProcessId } from './ids.js';
-import { digestOf } from './digest.js';
+import type { BallotKind } from './ballot.js';
+import { type GroupBase, NO_BASE } from './base.js';
 import { constants } from './constants.js';
+import { digestOf } from './digest.js';
+import type { GroupId, Instance, ProcessId } from './ids.js';
 
 /** More than half: two of these always meet. */
 export function classicQuorum(n: number): number {

@@ -1,5 +1,5 @@
-import type { Settings } from '../model/settings.js';
 import type { ProcessId } from '../model/ids.js';
+import type { Settings } from '../model/settings.js';
 import { classicQuorum } from '../model/view.js';
 import type { QueueEventOf } from '../queue/events.js';
 import { isTimeToWarn } from './wait-watch.js';

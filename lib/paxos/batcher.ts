@@ -1,10 +1,10 @@
-import type { Series } from '../sequence/delivery-table.js';
 import { assert } from '../model/assert.js';
 import type { Batch, BatchId } from '../model/batch.js';
 import { TreplicaError } from '../model/errors.js';
 import type { Instance, ProcessId } from '../model/ids.js';
-import { MESSAGE_HEAD_BYTES, packBody } from '../sequence/batch-body.js';
 import { Fifo } from '../queue/fifo.js';
+import { MESSAGE_HEAD_BYTES, packBody } from '../sequence/batch-body.js';
+import type { Series } from '../sequence/delivery-table.js';
 import { idOfBody } from '../sequence/sound-batch.js';
 import { WaitingRoom } from './waiting-room.js';
 

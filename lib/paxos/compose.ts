@@ -2,29 +2,29 @@
  * Builds the parts of the engine and joins them, each after all that it is built on. Two of them tell others, which are built
  * on them, of what happens: they are handed these when they begin, and do nothing before.
  */
-import { constants } from '../model/constants.js';
 import { Consensus } from '../consensus/consensus.js';
 import type { Notice } from '../consensus/effects.js';
 import type { Ledger } from '../ledger/ledger.js';
+import { constants } from '../model/constants.js';
 import type { TreplicaError } from '../model/errors.js';
 import type { ProcessId } from '../model/ids.js';
 import type { Settings } from '../model/settings.js';
 import { startNumber } from '../model/start.js';
-import { BODY_HEAD_BYTES } from '../sequence/batch-body.js';
-import { isSound } from '../sequence/sound-batch.js';
 import type { QueueEvent } from '../queue/events.js';
 import type { Subscribers } from '../queue/subscribers.js';
+import { BODY_HEAD_BYTES } from '../sequence/batch-body.js';
+import { isSound } from '../sequence/sound-batch.js';
 import type { Transport } from '../transport/transport.js';
 import { Attendance } from './attendance.js';
-import { Batcher } from './batcher.js';
 import type { Base } from './base.js';
+import { Batcher } from './batcher.js';
 import { Delivery } from './delivery.js';
 import { Driver } from './driver.js';
 import type { ClaimedIdentity } from './identity.js';
+import { LogSupplier } from './log-supplier.js';
 import { eventOf } from './notice-events.js';
 import type { QueueOptions } from './options.js';
 import type { QueuePorts } from './ports.js';
-import { LogSupplier } from './log-supplier.js';
 import { Recovery, restore } from './recovery/recovery.js';
 import { Standing } from './standing.js';
 import { Waits } from './waits.js';

@@ -1,6 +1,6 @@
 import type { Decision } from '../consensus/effects.js';
 import { assert } from '../model/assert.js';
-import { after, laterOf, type Instance } from '../model/ids.js';
+import { after, type Instance, laterOf } from '../model/ids.js';
 import type { LogEntry } from '../model/records.js';
 import { Fifo } from '../queue/fifo.js';
 

@@ -18,7 +18,7 @@ import { DecidedLog } from './decided-log.js';
 import { boundError, stoppedError, unsavable } from './delivery-errors.js';
 import type { DeliveryListener, DeliveryOptions } from './delivery-options.js';
 import { OwnTickets } from './own-tickets.js';
-import { Progress, type Hold } from './progress.js';
+import { type Hold, Progress } from './progress.js';
 import { Waiters } from './waiters.js';
 
 export class Delivery {

@@ -1,11 +1,11 @@
-import type { Settings } from '../model/settings.js';
-import type { QueueEventOf } from '../queue/events.js';
 import type { Consensus } from '../consensus/consensus.js';
 import type { Notice } from '../consensus/effects.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Facts } from '../model/facts.js';
 import type { ProcessId } from '../model/ids.js';
+import type { Settings } from '../model/settings.js';
 import type { StartsRecord } from '../model/start.js';
+import type { QueueEventOf } from '../queue/events.js';
 import type { Transport } from '../transport/transport.js';
 import type { Batcher } from './batcher.js';
 import type { Delivery } from './delivery.js';

@@ -15,7 +15,7 @@ import { dissolved, unwritten, writesNoMore } from './driver-errors.js';
 import type { DriverOptions } from './driver-options.js';
 import type { FactsExchange } from './facts-exchange.js';
 import { IdleWatermark, writeFinalWatermark } from './idle-watermark.js';
-import { Installations, type AwaitedInstallation } from './installations.js';
+import { type AwaitedInstallation, Installations } from './installations.js';
 import type { LogSupplier } from './log-supplier.js';
 import { factsOf, startsOf } from './peers.js';
 import { PendingWrites } from './pending-writes.js';
@@ -23,7 +23,7 @@ import { proposePending, renewForgotten } from './proposals.js';
 import { Reception } from './reception.js';
 import type { RepairReceiver } from './repair-receiver.js';
 import type { Starts } from './starts.js';
-import { WaitingReads, type ReadWaiter } from './waiting-reads.js';
+import { type ReadWaiter, WaitingReads } from './waiting-reads.js';
 import type { WireMessage } from './wire/routes.js';
 import { encodeMessage } from './wire/wire.js';
 

@@ -1,7 +1,7 @@
+import { constants } from '../model/constants.js';
 import { TreplicaError } from '../model/errors.js';
 import type { Facts } from '../model/facts.js';
 import type { ProcessId } from '../model/ids.js';
-import { constants } from '../model/constants.js';
 import type { Settings } from '../model/settings.js';
 import { sameStart, type Start } from '../model/start.js';
 import { checkedFacts, type ParticipantFacts } from '../queue/facts.js';

@@ -1,10 +1,10 @@
-import type { Settings } from '../model/settings.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { TreplicaError } from '../model/errors.js';
 import type { ProcessId } from '../model/ids.js';
 import type { Identity, LedgerSnapshot } from '../model/records.js';
+import type { Settings } from '../model/settings.js';
+import { INCARNATION_MAX, type Nonce, OWN_STARTS_MAX, type Start, type StartsRecord } from '../model/start.js';
 import { latestOf } from '../model/view.js';
-import { INCARNATION_MAX, OWN_STARTS_MAX, type Nonce, type Start, type StartsRecord } from '../model/start.js';
 
 /** This process's identity in the current start, and its knowledge of earlier starts. */
 export interface ClaimedIdentity {

@@ -1,7 +1,7 @@
 import type { Consensus } from '../consensus/consensus.js';
 import type { Ledger } from '../ledger/ledger.js';
-import type { Settings } from '../model/settings.js';
 import type { LedgerRecord } from '../model/records.js';
+import type { Settings } from '../model/settings.js';
 
 /** Makes records durable together with the watermark, as `Driver` does. */
 interface WatermarkWriter {

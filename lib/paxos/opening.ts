@@ -4,7 +4,7 @@ import { isDamage, TreplicaError } from '../model/errors.js';
 import { latestOf } from '../model/view.js';
 import type { QueueEventOf } from '../queue/events.js';
 import type { Base } from './base.js';
-import { claimIdentity, type IdentityOptions, type ClaimedIdentity } from './identity.js';
+import { type ClaimedIdentity, claimIdentity, type IdentityOptions } from './identity.js';
 import { readBase } from './recovery/recovery.js';
 
 export interface LedgerPorts {

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+
 import type { Mode } from '../consensus/mode.js';
 import {
   aBoolean,
@@ -13,9 +14,9 @@ import {
 import { MAX_MEMBERS } from '../model/view.js';
 import type { CheckpointOptions } from '../queue/checkpoint-options.js';
 import type { QueueListener } from '../queue/events.js';
+import { LOG_METHODS } from '../queue/guarded-log.js';
 import { checkLimits } from './limits.js';
 import type { QueueLimits } from './queue-limits.js';
-import { LOG_METHODS } from '../queue/guarded-log.js';
 
 export interface QueueOptions {
   /** Where the ledger is kept; created when missing. Queues of one process may share it, processes may not. */

@@ -2,38 +2,38 @@
  * The asynchronous persistent queue: the same ordered, durable list of messages at every process, whichever crashes and comes
  * back (Vieira and Buzato, section 3). This file is the engine's outside, and its life from the opening to the end.
  */
-import type { Settings } from '../model/settings.js';
 import type { Notice } from '../consensus/effects.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Checkpoint } from '../model/checkpoint.js';
+import { constants } from '../model/constants.js';
 import { TreplicaError } from '../model/errors.js';
 import type { Position, ProcessId } from '../model/ids.js';
-import { constants } from '../model/constants.js';
+import type { Settings } from '../model/settings.js';
 import { defaultLog } from '../queue/default-log.js';
+import type { NetworkEvent, QueueListener } from '../queue/events.js';
+import type { ParticipantFacts } from '../queue/facts.js';
 import { guardedLog } from '../queue/guarded-log.js';
 import { checkHolder } from '../queue/holder-checks.js';
-import { checkAccepted, checkMessage, checkTicket } from '../queue/message-checks.js';
-import type { ParticipantFacts } from '../queue/facts.js';
-import { messageOf, type MessageCodec } from '../queue/message-values.js';
-import type { Queue } from '../queue/queue.js';
-import type { NetworkEvent, QueueListener } from '../queue/events.js';
 import { logEvents } from '../queue/log/log-events.js';
+import { checkAccepted, checkMessage, checkTicket } from '../queue/message-checks.js';
+import { type MessageCodec, messageOf } from '../queue/message-values.js';
+import type { Queue } from '../queue/queue.js';
+import { type QueueMessage, Reader } from '../queue/reader.js';
+import type { StateHolder } from '../queue/state-holder.js';
 import type { QueueStatus } from '../queue/status.js';
 import { Subscribers } from '../queue/subscribers.js';
-import { Reader, type QueueMessage } from '../queue/reader.js';
-import type { StateHolder } from '../queue/state-holder.js';
 import type { Receiver, Transport, TransportLog } from '../transport/transport.js';
-import type { PaxosStatus } from './paxos-status.js';
-import { statusOf } from './status.js';
 import { compose, type Engine, type EngineOwner, type EngineParts } from './compose.js';
+import { settingsOf } from './limits.js';
 import { mismatchIn } from './mismatch.js';
 import { baseOf, openLedger } from './opening.js';
 import { checkOptions, type QueueOptions } from './options.js';
 import { Outcome } from './outcome.js';
-import { settingsOf } from './limits.js';
+import type { PaxosStatus } from './paxos-status.js';
 import type { QueuePorts } from './ports.js';
 import { PutTicket } from './put-ticket.js';
 import type { Scheduler } from './scheduler.js';
+import { statusOf } from './status.js';
 
 type QueueParts = EngineParts & { readonly ports: Pick<QueuePorts, 'codec'> };
 

@@ -2,9 +2,9 @@
  * The engine's knowledge of the other processes beside consensus: which of their starts it hears, and the facts that they
  * publish.
  */
-import type { LedgerRecord } from '../model/records.js';
-import type { ProcessId } from '../model/ids.js';
 import type { TreplicaError } from '../model/errors.js';
+import type { ProcessId } from '../model/ids.js';
+import type { LedgerRecord } from '../model/records.js';
 import { EVERYONE } from '../transport/transport.js';
 import type { DriverOptions } from './driver-options.js';
 import { FactsExchange } from './facts-exchange.js';

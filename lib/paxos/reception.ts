@@ -2,13 +2,13 @@
  * Receives messages: decodes each, checks the group and the start that it comes from, and gives it to the part of the engine
  * that it is for. All of it is done in the turn in which it arrives, and nothing is kept.
  */
-import type { Settings } from '../model/settings.js';
-import type { QueueEventOf } from '../queue/events.js';
-import { Malformed } from './malformed.js';
 import type { Consensus } from '../consensus/consensus.js';
-import { NO_GROUP, type GroupId, type ProcessId } from '../model/ids.js';
+import { type GroupId, NO_GROUP, type ProcessId } from '../model/ids.js';
+import type { Settings } from '../model/settings.js';
 import type { Start } from '../model/start.js';
+import type { QueueEventOf } from '../queue/events.js';
 import type { FactsExchange } from './facts-exchange.js';
+import { Malformed } from './malformed.js';
 import type { RepairReceiver } from './repair-receiver.js';
 import type { Starts } from './starts.js';
 import { isOf, type WireMessage } from './wire/routes.js';

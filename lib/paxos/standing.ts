@@ -1,6 +1,6 @@
 /** Where this process stands among the others: looked at now and then, and told where it has changed. */
 import type { Consensus } from '../consensus/consensus.js';
-import { kindOf, type BallotKind } from '../model/ballot.js';
+import { type BallotKind, kindOf } from '../model/ballot.js';
 import { constants } from '../model/constants.js';
 import type { QueueEventOf } from '../queue/events.js';
 import type { Delivery } from './delivery.js';

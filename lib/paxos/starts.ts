@@ -2,17 +2,17 @@
  * Which start of which member is heard, and when this start may vote. A process whose directory was put back to what it was
  * before has forgotten votes; the others remember the start that cast them, which the directory has never seen.
  */
-import { partsOf, type BatchId } from '../model/batch.js';
+import { type BatchId, partsOf } from '../model/batch.js';
 import type { ProcessId } from '../model/ids.js';
 import type { Settings } from '../model/settings.js';
 import {
   incarnationOf,
   isOfLineage,
   PEER_STARTS_MAX,
-  sameStart,
-  startNumber,
   type PeerStarts,
+  sameStart,
   type Start,
+  startNumber,
   type StartsRecord,
 } from '../model/start.js';
 import type { View } from '../model/view.js';

@@ -1,8 +1,8 @@
 import type { Consensus } from '../consensus/consensus.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { kindOf } from '../model/ballot.js';
-import type { ProcessId } from '../model/ids.js';
 import { constants } from '../model/constants.js';
+import type { ProcessId } from '../model/ids.js';
 import type { QueueStatus } from '../queue/status.js';
 import type { Transport } from '../transport/transport.js';
 import type { Attendance } from './attendance.js';

@@ -1,11 +1,11 @@
 /** What a queue may wait for although its group has a majority: each wait that gets no further is told as an event. */
-import type { Settings } from '../model/settings.js';
 import type { Consensus } from '../consensus/consensus.js';
 import { constants } from '../model/constants.js';
-import type { Batcher } from './batcher.js';
+import type { Settings } from '../model/settings.js';
 import type { WaitEvent } from '../queue/events.js';
+import type { Batcher } from './batcher.js';
 import type { Recovery } from './recovery/recovery.js';
-import { LOOK_TICKS, WaitWatch, type Wait } from './wait-watch.js';
+import { LOOK_TICKS, type Wait, WaitWatch } from './wait-watch.js';
 
 export interface WaitsOptions {
   readonly settings: Settings;

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 
+import { constants } from '../model/constants.js';
 import { TreplicaError } from '../model/errors.js';
 import type { Facts } from '../model/facts.js';
 import type { ProcessId } from '../model/ids.js';
-import { constants } from '../model/constants.js';
 
 /**
  * The facts that members and observers of a group publish about themselves: names of operations, a version, an address. Best

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+
 import { TreplicaError } from '../model/errors.js';
 import { shown } from '../model/options.js';
 import type { DeliveredBatch } from './state-holder.js';

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 
-import { TreplicaError } from '../model/errors.js';
 import { constants } from '../model/constants.js';
+import { TreplicaError } from '../model/errors.js';
 import type { StateHolder } from './state-holder.js';
 
 /** @throws TreplicaError INVALID_OPTION or MESSAGE_TOO_LARGE where a queue cannot carry `message`. */

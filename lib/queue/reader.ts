@@ -1,7 +1,7 @@
 import { TreplicaError } from '../model/errors.js';
 import type { Position, ProcessId } from '../model/ids.js';
 import { Fifo } from './fifo.js';
-import { isForReader, valueIn, type MessageCodec } from './message-values.js';
+import { isForReader, type MessageCodec, valueIn } from './message-values.js';
 import type { Consumer, DeliveredBatch } from './state-holder.js';
 
 /** Approximate memory of an unread message beyond its own bytes. */

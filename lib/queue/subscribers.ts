@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+
 import type { QueueEvent, QueueListener } from './events.js';
 
 interface Subscription {

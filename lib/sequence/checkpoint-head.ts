@@ -1,13 +1,13 @@
 /** The first chunk of every checkpoint: the queue's own data to continue from there. The rest is the holder's state. */
-import type { DeliveryRow, DeliveryState, HeldBatch } from './delivery-table.js';
+import { FieldReader } from '../bytes/field-reader.js';
+import { FieldWriter } from '../bytes/field-writer.js';
+import { readView, writeView } from '../bytes/view-codec.js';
 import { isOfMessages } from '../model/batch.js';
 import { TreplicaError } from '../model/errors.js';
 import type { GroupId, Position } from '../model/ids.js';
 import type { ViewRecord } from '../model/view.js';
 import type { CursorState, Mark } from './cursor.js';
-import { FieldReader } from '../bytes/field-reader.js';
-import { FieldWriter } from '../bytes/field-writer.js';
-import { readView, writeView } from '../bytes/view-codec.js';
+import type { DeliveryRow, DeliveryState, HeldBatch } from './delivery-table.js';
 
 export interface CheckpointHead {
   readonly group: GroupId;

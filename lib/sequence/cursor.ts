@@ -1,9 +1,9 @@
-import { DeliveryTable, NOTHING_DELIVERED, type DeliveryState, type Series } from './delivery-table.js';
 import { assert } from '../model/assert.js';
-import { processOf, type Batch, type BatchId } from '../model/batch.js';
+import { type Batch, type BatchId, processOf } from '../model/batch.js';
 import { after, type Instance, type Position } from '../model/ids.js';
-import { unpackBody } from './batch-body.js';
 import type { DeliveredBatch } from '../queue/state-holder.js';
+import { unpackBody } from './batch-body.js';
+import { type DeliveryState, DeliveryTable, NOTHING_DELIVERED, type Series } from './delivery-table.js';
 
 /** A batch that is to be delivered, before anyone looks whose it is. */
 export type Passage = Omit<DeliveredBatch, 'tickets'> & { readonly id: BatchId };

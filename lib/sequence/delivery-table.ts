@@ -1,16 +1,16 @@
 import {
+  type Batch,
+  type BatchId,
   batchId,
+  type BatchIdParts,
   isOfMessages,
   NO_OP_ID,
   partsOf,
   placeOf,
   processOf,
-  type Batch,
-  type BatchId,
-  type BatchIdParts,
 } from '../model/batch.js';
-import { after, laterOf, type Instance, type ProcessId } from '../model/ids.js';
 import { constants } from '../model/constants.js';
+import { after, type Instance, laterOf, type ProcessId } from '../model/ids.js';
 
 /** The series in which a process numbers its batches. */
 export type Series = Omit<BatchIdParts, 'sequence'>;

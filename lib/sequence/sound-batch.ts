@@ -1,7 +1,8 @@
 import { crc32 } from 'node:zlib';
-import type { Series } from './delivery-table.js';
-import { batchId, boundTo, checksumOf, NO_OP_ID, valueKindOf, type Batch, type BatchId } from '../model/batch.js';
+
+import { type Batch, type BatchId, batchId, boundTo, checksumOf, NO_OP_ID, valueKindOf } from '../model/batch.js';
 import { isBody } from './batch-body.js';
+import type { Series } from './delivery-table.js';
 
 /** The id of a batch, bound to its body. */
 export function idOfBody({ process, incarnation, since }: Series, sequence: number, body: Uint8Array): BatchId {

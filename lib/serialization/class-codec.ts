@@ -1,9 +1,9 @@
 import { TreplicaError } from '../model/errors.js';
 import { describeField, exposedAccessors, keyOf, type Transform, type TypeDescription } from './fields.js';
-import { flawOf, type Class } from './flaws.js';
+import { type Class, flawOf } from './flaws.js';
+import { declaredFields, type Gained, gainedFields } from './gained-fields.js';
 import { malformed, type Source } from './malformed.js';
-import { gainedFields, declaredFields, type Gained } from './gained-fields.js';
-import { headerOf, partsOfHeader, subtypePrefix, survivesUtf8, type Header } from './message-format.js';
+import { type Header, headerOf, partsOfHeader, subtypePrefix, survivesUtf8 } from './message-format.js';
 
 /** A field that travels. */
 export interface Field {

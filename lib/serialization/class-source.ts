@@ -1,4 +1,4 @@
-import { parse, type AnyNode, type ClassExpression, type Expression, type FunctionExpression } from 'acorn';
+import { type AnyNode, type ClassExpression, type Expression, type FunctionExpression, parse } from 'acorn';
 
 /** The properties of a class's instances that only its source text shows. */
 export interface ClassSource {

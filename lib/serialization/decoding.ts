@@ -1,10 +1,10 @@
 import type { Declared, Reader } from './class-codec.js';
 import { close } from './integrity.js';
 import { malformed } from './malformed.js';
+import { HEADERS_MAX, isDeclaredHeader, Kind } from './message-format.js';
 import { put } from './properties.js';
 import { registeredReaders } from './registry.js';
 import { assemble } from './transforms.js';
-import { HEADERS_MAX, isDeclaredHeader, Kind } from './message-format.js';
 
 /** The inverse of Encoding: makes the value of what MessagePack gave. Nothing there can be trusted to be well formed. */
 export class Decoding {

@@ -3,16 +3,16 @@ import { types } from 'node:util';
 import { development } from '../model/development.js';
 import type { ClassCodec, Declared, Shape } from './class-codec.js';
 import { prototypeOf } from './flaws.js';
-import { kindOf, ObjectKind } from './kinds.js';
 import { EXTENSIBLE, integrityOf, isOrdinary } from './integrity.js';
+import { kindOf, ObjectKind } from './kinds.js';
+import { DEPTH_MAX, HEADERS_MAX, Kind, survivesUtf8 } from './message-format.js';
 import { bare, refuseSymbols } from './properties.js';
-import { located, Refusal, refuseClass, refuseProperties, refuseType } from './refusal.js';
 import { twinOf } from './realms.js';
+import { located, Refusal, refuseClass, refuseProperties, refuseType } from './refusal.js';
 import { codecFor } from './registry.js';
 import { contentOf } from './transforms.js';
 import { isUntried } from './trial.js';
 import { oddProperty, refuseDisguised, refuseOdd, refuseOddBytes, refuseOddElements } from './unseen.js';
-import { DEPTH_MAX, HEADERS_MAX, Kind, survivesUtf8 } from './message-format.js';
 
 /**
  * One value on its way to MessagePack: turned into arrays and primitives as message-format.ts describes. An object that occurs

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { TreplicaError } from '../model/errors.js';
 import { sourceOf } from './class-source.js';
 import { detach } from './detach.js';
-import { classesOf, type Class } from './flaws.js';
+import { type Class, classesOf } from './flaws.js';
 import { put } from './properties.js';
 
 const declared = new WeakMap<object, readonly string[]>();

@@ -8,7 +8,7 @@ import type { Runtime, Session } from 'node:inspector';
 
 import { assert } from '../model/assert.js';
 import { isNative } from './class-source.js';
-import { className, classesOf, prototypeOf } from './flaws.js';
+import { classesOf, className, prototypeOf } from './flaws.js';
 import { isPlain } from './realms.js';
 import { Refusal } from './refusal.js';
 

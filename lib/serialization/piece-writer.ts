@@ -1,5 +1,5 @@
 import { writeVarint } from '../bytes/varint.js';
-import { partsOf, type Long } from './long-values.js';
+import { type Long, partsOf } from './long-values.js';
 import { LONG_BYTES, LONG_TEXT, PIECE_OBJECTS, SHORT_STRING_MAX, Tag } from './state-format.js';
 
 /** No token but a string or a buffer, both of limited length, is longer. */

@@ -1,5 +1,5 @@
 import { explainCopies, otherCopyThatKnows } from '../model/copies.js';
-import { TreplicaError, type ErrorCode } from '../model/errors.js';
+import { type ErrorCode, TreplicaError } from '../model/errors.js';
 import { className, flawOf } from './flaws.js';
 
 /**

@@ -1,9 +1,9 @@
 import { announce } from '../model/copies.js';
 import { TreplicaError } from '../model/errors.js';
 import { ClassCodec, Readers } from './class-codec.js';
-import { flawOf, type Class } from './flaws.js';
-import { differenceOf } from './reloaded.js';
+import { type Class, flawOf } from './flaws.js';
 import { isWireName } from './message-format.js';
+import { differenceOf } from './reloaded.js';
 
 /**
  * The classes that have a name on the wire, for the whole process: a decorator runs once, when the module that holds

@@ -1,5 +1,5 @@
 import { describeField, exposedAccessors } from './fields.js';
-import { classesOf, type Class } from './flaws.js';
+import { type Class, classesOf } from './flaws.js';
 import { declaredFields } from './gained-fields.js';
 
 /** In what the shape of `later` differs from that of `earlier`, as a clause; null where instances travel alike. */

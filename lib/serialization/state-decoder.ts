@@ -1,6 +1,6 @@
 import { TreplicaError } from '../model/errors.js';
-import { ClassCodec, Readers, type Reader } from './class-codec.js';
-import { ARRAY, CAREFUL_INSTANCE, LevelStack, MAP, OBJECT, PLAIN_INSTANCE, type Level } from './decoder-level.js';
+import { ClassCodec, type Reader, Readers } from './class-codec.js';
+import { ARRAY, CAREFUL_INSTANCE, type Level, LevelStack, MAP, OBJECT, PLAIN_INSTANCE } from './decoder-level.js';
 import type { Class } from './flaws.js';
 import { close, EXTENSIBLE } from './integrity.js';
 import { failCheckpoint, malformed } from './malformed.js';

@@ -1,11 +1,11 @@
-import { registeredReaders } from './registry.js';
 import type { Declared, Reader } from './class-codec.js';
-import { ARRAY, CAREFUL_INSTANCE, MAP, OBJECT, PLAIN_INSTANCE, SET, type LevelStack } from './decoder-level.js';
+import { ARRAY, CAREFUL_INSTANCE, type LevelStack, MAP, OBJECT, PLAIN_INSTANCE, SET } from './decoder-level.js';
 import { close } from './integrity.js';
 import { failCheckpoint } from './malformed.js';
 import { isDeclaredHeader } from './message-format.js';
 import { ObjectList } from './object-list.js';
 import type { PieceReader } from './piece-reader.js';
+import { registeredReaders } from './registry.js';
 import { ARRAY_LENGTH_MAX, STATE_HEADERS_MAX, Tag } from './state-format.js';
 
 /** Reads one value of a state. For an object it makes the object without its contents, and a level for these. */

@@ -6,8 +6,8 @@
 import { types } from 'node:util';
 
 import { TreplicaError } from '../model/errors.js';
-import { exposedAccessors, describeField } from './fields.js';
-import { className, prototypeOf, type Class } from './flaws.js';
+import { describeField, exposedAccessors } from './fields.js';
+import { type Class, className, prototypeOf } from './flaws.js';
 import { refuseHidden } from './hidden-state.js';
 import { integrityOf } from './integrity.js';
 import { isPlain, twinOf } from './realms.js';

@@ -7,7 +7,7 @@ import { inspect, types } from 'node:util';
 import { hasNothingButElements } from './array-contents.js';
 import { className, prototypeOf } from './flaws.js';
 import { integrityOf, isOrdinary } from './integrity.js';
-import { refuseProperties, type Refusal } from './refusal.js';
+import { type Refusal, refuseProperties } from './refusal.js';
 
 /** The number of properties of one object that are looked at. */
 const LOOKED_AT_MAX = 1_024;

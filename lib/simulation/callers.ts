@@ -4,7 +4,7 @@ import type { DeepReadonly } from '../machine/deep-readonly.js';
 import type { Operation } from '../machine/operation.js';
 import type { ExecuteOptions } from '../machine/replicated-state-machine.js';
 import type { StateMachine } from '../machine/state-machine.js';
-import { TreplicaError, UnknownOutcomeError, type ErrorCode } from '../model/errors.js';
+import { type ErrorCode, TreplicaError, UnknownOutcomeError } from '../model/errors.js';
 import { History, type OpenCall } from './history.js';
 import type { Life } from './life.js';
 import type { SimulatedProcess } from './process.js';

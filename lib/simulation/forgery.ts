@@ -5,14 +5,14 @@
 import type { CoreMessage, Item, MessageOf } from '../consensus/messages.js';
 import { unreachable } from '../model/assert.js';
 import type { Ballot } from '../model/ballot.js';
-import { boundTo, NO_OP_ID, placeOf, type Batch, type BatchId } from '../model/batch.js';
+import { type Batch, type BatchId, boundTo, NO_OP_ID, placeOf } from '../model/batch.js';
 import type { Checkpoint } from '../model/checkpoint.js';
-import { after, COUNTER_MAX, type Instance, type ProcessId } from '../model/ids.js';
 import { constants } from '../model/constants.js';
-import { packBody } from '../sequence/batch-body.js';
-import { idOfBody } from '../sequence/sound-batch.js';
+import { after, COUNTER_MAX, type Instance, type ProcessId } from '../model/ids.js';
 import type { RepairMessage } from '../paxos/wire/repair-messages.js';
 import { isOf, type WireMessage } from '../paxos/wire/routes.js';
+import { packBody } from '../sequence/batch-body.js';
+import { idOfBody } from '../sequence/sound-batch.js';
 import type { Random } from './random.js';
 
 /** Numbers that are compared with those of messages. */

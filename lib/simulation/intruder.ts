@@ -1,21 +1,21 @@
 import { crc32 } from 'node:zlib';
 
+import type { StateMachine } from '../machine/state-machine.js';
+import { NO_BASE } from '../model/base.js';
+import { constants } from '../model/constants.js';
 import type { ProcessId } from '../model/ids.js';
+import type { Founding } from '../model/records.js';
 import type { Nonce, Start } from '../model/start.js';
 import { groupIdOf } from '../model/view.js';
-import { NO_BASE } from '../model/base.js';
-import type { Founding } from '../model/records.js';
+import { describeMessage } from '../paxos/wire/describe.js';
 import { isOf, type WireMessage } from '../paxos/wire/routes.js';
 import { decodeMessage, encodeMessage } from '../paxos/wire/wire.js';
-import { EVERYONE, type Destination, type Transport } from '../transport/transport.js';
-import type { StateMachine } from '../machine/state-machine.js';
-import { describeMessage } from '../paxos/wire/describe.js';
+import { type Destination, EVERYONE, type Transport } from '../transport/transport.js';
 import { forged } from './forgery.js';
-import { lieTo } from './lies.js';
 import type { SentMessage } from './latest-messages.js';
+import { lieTo } from './lies.js';
 import type { Random } from './random.js';
 import type { World } from './world.js';
-import { constants } from '../model/constants.js';
 
 /** Times between two things that it says by itself, on average. */
 const SPEAKS_US_MEAN = 10_000;

@@ -1,4 +1,4 @@
-import { NO_GROUP, type GroupId, type ProcessId } from '../model/ids.js';
+import { type GroupId, NO_GROUP, type ProcessId } from '../model/ids.js';
 import type { Start } from '../model/start.js';
 import type { WireMessage } from '../paxos/wire/routes.js';
 

@@ -2,8 +2,8 @@ import type { StateMachine } from '../machine/state-machine.js';
 import { majorityOf } from './checkers/votes.js';
 import type { SimulatedProcess } from './process.js';
 import type { Random } from './random.js';
-import { troubles, type TroubleKind } from './troubles.js';
-import { FAIR, type Climate } from './weather.js';
+import { type TroubleKind, troubles } from './troubles.js';
+import { type Climate, FAIR } from './weather.js';
 import type { World } from './world.js';
 
 /** How often something happens and how long it lasts, both on average; the values are random. */

@@ -9,10 +9,10 @@ import type { StateMachine } from '../machine/state-machine.js';
 import type { GroupId, Instance, ProcessId } from '../model/ids.js';
 import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../model/records.js';
 import type { Start } from '../model/start.js';
+import { describeMessage, describeRecord } from '../paxos/wire/describe.js';
 import { decodeMessage } from '../paxos/wire/wire.js';
 import type { Arrival, Destination, Receiver, Transport, TransportStatistics } from '../transport/transport.js';
 import { EVERYONE } from '../transport/transport.js';
-import { describeMessage, describeRecord } from '../paxos/wire/describe.js';
 import type { Owner } from './owner.js';
 import { WatchedCheckpoints } from './watched-checkpoints.js';
 

@@ -9,7 +9,7 @@ import type { WireMessage } from '../paxos/wire/routes.js';
 import type { QueueEvent } from '../queue/events.js';
 import type { MemoryNetwork } from '../transport/memory/memory-network.js';
 import { Clock, START_MS } from './clock.js';
-import { DiskController, type DiskBehavior } from './disk-controller.js';
+import { type DiskBehavior, DiskController } from './disk-controller.js';
 import { FormerDirectory } from './former-directory.js';
 import type { LatestMessages } from './latest-messages.js';
 import { Life } from './life.js';

@@ -2,8 +2,8 @@ import { pino } from 'pino';
 
 import type { Mode } from '../consensus/mode.js';
 import type { StateMachine } from '../machine/state-machine.js';
-import type { ProcessId } from '../model/ids.js';
 import { constants } from '../model/constants.js';
+import type { ProcessId } from '../model/ids.js';
 import type { QueueOptions } from '../paxos/options.js';
 import { PaxosQueue } from '../paxos/paxos-queue.js';
 import type { CheckpointOptions } from '../queue/checkpoint-options.js';
@@ -12,7 +12,7 @@ import * as codec from '../serialization/codec.js';
 import type { MemoryNetwork } from '../transport/memory/memory-network.js';
 import type { Life } from './life.js';
 import type { Owner } from './owner.js';
-import { WatchedLedger, WatchedTransport, watchedReceiver } from './ports.js';
+import { WatchedLedger, watchedReceiver, WatchedTransport } from './ports.js';
 import type { Scene } from './scene.js';
 
 /** What is of interest comes as events. */

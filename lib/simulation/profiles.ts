@@ -4,9 +4,9 @@ import type { QueueLimits } from '../paxos/queue-limits.js';
 import { drawLimits } from './drawn-limits.js';
 import type { Adversity, Schedule } from './nemesis.js';
 import type { Random } from './random.js';
-import type { TroubleKind } from './troubles.js';
-import { FAIR, type Climate } from './weather.js';
 import type { Checkpointing } from './scene.js';
+import type { TroubleKind } from './troubles.js';
+import { type Climate, FAIR } from './weather.js';
 
 /** The group, the load and the faults of a run. */
 export interface Conditions extends Adversity {

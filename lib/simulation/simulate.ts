@@ -13,8 +13,8 @@ import {
 import { MAX_MEMBERS } from '../model/view.js';
 import { MODES } from '../paxos/options.js';
 import type { Violation } from './event-log.js';
-import { profileNames, type ProfileName } from './profiles.js';
-import { run, type Application, type RunOptions, type RunResult } from './run.js';
+import { type ProfileName, profileNames } from './profiles.js';
+import { type Application, run, type RunOptions, type RunResult } from './run.js';
 
 export interface SimulationOptions<S extends StateMachine> extends Application<S> {
   /** The first seed. Each run takes the next one. Default: 1. */

@@ -2,10 +2,10 @@
  * What a part of a simulated world is handed of the rest of it. The parts know these facts and not one another; only a process
  * and the world join them.
  */
+import type { MemoryDisk } from '../ledger/memory/memory-ledger.js';
 import type { StateMachine } from '../machine/state-machine.js';
 import type { ProcessId } from '../model/ids.js';
 import type { LedgerRecord } from '../model/records.js';
-import type { MemoryDisk } from '../ledger/memory/memory-ledger.js';
 import type { WireMessage } from '../paxos/wire/routes.js';
 import type { StateHolder, StateKeeper } from '../queue/state-holder.js';
 import type { Held } from './checkers/reference.js';

@@ -1,13 +1,13 @@
 /** What a machine of a world is bound to, and what its queue is given in its place. */
+import type { StateMachine } from '../machine/state-machine.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { Position, ProcessId } from '../model/ids.js';
 import type { QueueListener } from '../queue/events.js';
 import type { ParticipantFacts } from '../queue/facts.js';
 import type { Queue } from '../queue/queue.js';
 import type { QueueMessage } from '../queue/reader.js';
-import type { QueueStatus } from '../queue/status.js';
-import type { StateMachine } from '../machine/state-machine.js';
 import type { DeliveredBatch, StateHolder } from '../queue/state-holder.js';
+import type { QueueStatus } from '../queue/status.js';
 import type { Owner } from './owner.js';
 import type { SavedHolder } from './stage.js';
 import { WatchedKeeper } from './watched-keeper.js';

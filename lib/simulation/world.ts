@@ -2,9 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { StateMachine } from '../machine/state-machine.js';
 import type { ProcessId } from '../model/ids.js';
-import { Agenda } from './agenda.js';
 import { MemoryNetwork } from '../transport/memory/memory-network.js';
-import { START_MS, type Clock } from './clock.js';
+import { Agenda } from './agenda.js';
+import { type Clock, START_MS } from './clock.js';
 import { EventLog } from './event-log.js';
 import { LatestMessages } from './latest-messages.js';
 import { SimulatedProcess, type Surroundings } from './process.js';

@@ -1,6 +1,6 @@
 import { StateMachine, Type } from '../../lib/index.js';
-import { AuctionError } from './auction-error.js';
 import { Auction } from './auction.js';
+import { AuctionError } from './auction-error.js';
 
 /** The state of the sample: every auction there ever was, in the order in which they were put up. */
 export class AuctionHouse extends StateMachine {

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 
 import { amount, count, identifier, object, text } from '../schemas.js';
-import type { AuctionService, Lot } from './auction-service.js';
 import { MAX_OPEN_SECONDS } from './auction.js';
+import type { AuctionService, Lot } from './auction-service.js';
 
 const params = object({ auctionId: identifier });
 const lot = object({

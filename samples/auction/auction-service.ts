@@ -3,7 +3,7 @@ import { inTime } from '../in-time.js';
 import type { AuctionHouse } from './auction-house.js';
 import { PlaceBid } from './place-bid.js';
 import { PutUp } from './put-up.js';
-import { detailsOf, summaryOf, type AuctionDetails, type AuctionSummary } from './views.js';
+import { type AuctionDetails, type AuctionSummary, detailsOf, summaryOf } from './views.js';
 
 /** A seller's description of an item. */
 export interface Lot {

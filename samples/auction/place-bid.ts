@@ -1,9 +1,9 @@
-import { Operation, operation, type ExecutionContext } from '../../lib/index.js';
+import { type ExecutionContext, Operation, operation } from '../../lib/index.js';
 import { isAmount } from '../money.js';
+import { Bid } from './auction.js';
 import { AuctionError } from './auction-error.js';
 import type { AuctionHouse } from './auction-house.js';
-import { Bid } from './auction.js';
-import { detailsOf, type AuctionDetails } from './views.js';
+import { type AuctionDetails, detailsOf } from './views.js';
 
 /** Bids for an item; the auction with the bid in it is the result. */
 @operation('auction.bid')

@@ -1,9 +1,9 @@
-import { Operation, operation, type ExecutionContext } from '../../lib/index.js';
+import { type ExecutionContext, Operation, operation } from '../../lib/index.js';
 import { isAmount } from '../money.js';
+import { Auction, MAX_OPEN_SECONDS } from './auction.js';
 import { AuctionError } from './auction-error.js';
 import type { AuctionHouse } from './auction-house.js';
-import { Auction, MAX_OPEN_SECONDS } from './auction.js';
-import { detailsOf, type AuctionDetails } from './views.js';
+import { type AuctionDetails, detailsOf } from './views.js';
 
 /**
  * Puts an item up for auction. Doing it again with the same contents changes nothing, so a caller that does not know

@@ -3,7 +3,7 @@ import { inTime } from '../in-time.js';
 import type { Bank } from './bank.js';
 import { Deposit, Transfer, Withdraw } from './movements.js';
 import { OpenAccount } from './open-account.js';
-import { accountViewOf, statementOf, type AccountView, type Receipt, type Statement } from './views.js';
+import { type AccountView, accountViewOf, type Receipt, type Statement, statementOf } from './views.js';
 
 /**
  * The bank as an ordinary asynchronous object: nothing in its interface says that it is replicated, except that a change

@@ -3,10 +3,10 @@
  * it is carried out once.
  */
 
-import { Operation, operation, type ExecutionContext } from '../../lib/index.js';
+import { type ExecutionContext, Operation, operation } from '../../lib/index.js';
 import type { Bank } from './bank.js';
 import { Transaction } from './transaction.js';
-import { receiptOf, type Receipt } from './views.js';
+import { type Receipt, receiptOf } from './views.js';
 
 /** Brings money into the bank. */
 @operation('banking.deposit')

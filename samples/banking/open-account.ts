@@ -2,7 +2,7 @@ import { Operation, operation } from '../../lib/index.js';
 import { Account } from './account.js';
 import type { Bank } from './bank.js';
 import { BankingError } from './banking-error.js';
-import { accountViewOf, type AccountView } from './views.js';
+import { type AccountView, accountViewOf } from './views.js';
 
 /** Opens an account. Opening it again for the same owner changes nothing. */
 @operation('banking.open-account')

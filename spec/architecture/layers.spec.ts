@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-
 import { describe, expect, it } from '@jest/globals';
 
-import { importsOf, readImportGraph, type ImportGraph } from '../support/import-graph.js';
+import { type ImportGraph, importsOf, readImportGraph } from '../support/import-graph.js';
 import { layerViolations } from '../support/layers.js';
 
 describe('the layers', () => {

@@ -1,16 +1,15 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { readHeader } from '../../benchmarks/floor/datagram.js';
 import type { Course, StationSetup, Task } from '../../benchmarks/floor/station.js';
 import { countOf } from '../../benchmarks/latencies.js';
 import type { Window } from '../../benchmarks/window.js';
-import { runBench, type Row } from '../support/bench.js';
+import { type Row, runBench } from '../support/bench.js';
 import { newQueueId } from '../support/udp-testbed.js';
 
 const PROGRAM = join(import.meta.dirname, '../../dist/benchmarks/floor/station.js');

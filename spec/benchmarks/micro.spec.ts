@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { messageOf, operationOf } from '../../benchmarks/micro/bytes.js';
-import { runBench, type Row } from '../support/bench.js';
+import { type Row, runBench } from '../support/bench.js';
 
 const standard = ['benchmark', 'system', 'replicas', 'callers', 'bytes', 'mode', 'durable', 'opsPerSecond'];
 const latencies = ['p50Ms', 'p85Ms', 'p99Ms'];

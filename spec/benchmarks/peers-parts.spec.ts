@@ -5,7 +5,6 @@ import { createServer, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-
 import { describe, expect, it } from '@jest/globals';
 
 import { countOf, percentile } from '../../benchmarks/latencies.js';

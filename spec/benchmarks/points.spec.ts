@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { byGroup, pointsOf, type PointFlags } from '../../benchmarks/throughput/points.js';
+import { byGroup, type PointFlags, pointsOf } from '../../benchmarks/throughput/points.js';
 
 const flags: PointFlags = { replicas: 3, mode: 'adaptive', bytes: 64, callers: 0, proposers: 0, sweep: '' };
 

@@ -1,8 +1,7 @@
 import type { Profiler } from 'node:inspector';
-
 import { describe, expect, it } from '@jest/globals';
 
-import { meanTimeSpent, PLACES, sharesOf, timeSpent, type TimeSpent } from '../../benchmarks/time-spent.js';
+import { meanTimeSpent, PLACES, sharesOf, type TimeSpent, timeSpent } from '../../benchmarks/time-spent.js';
 
 const OURS = new URL('../../', import.meta.url).href;
 

@@ -1,14 +1,13 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { encodeEnd, encodeEntries, encodeHeader, type BackupHeader } from '../../lib/backup/backup-format.js';
+import { type BackupHeader, encodeEnd, encodeEntries, encodeHeader } from '../../lib/backup/backup-format.js';
 import { BackupInput } from '../../lib/backup/backup-input.js';
 import { BackupOutput } from '../../lib/backup/backup-output.js';
-import { batchId, NO_OP, type Batch } from '../../lib/model/batch.js';
+import { type Batch, batchId, NO_OP } from '../../lib/model/batch.js';
 import { after, type GroupId, type Instance, type Position, type ProcessId } from '../../lib/model/ids.js';
 import { View } from '../../lib/model/view.js';
 

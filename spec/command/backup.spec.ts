@@ -1,16 +1,15 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { BackupSummary } from '../../lib/backup/take-backup.js';
 import type { RestoreSummary } from '../../lib/backup/restore-backup.js';
+import type { BackupSummary } from '../../lib/backup/take-backup.js';
 import {
   AsynchronousPersistentQueue,
+  type QueueOptions,
   ReplicatedStateMachine,
   StateMachine,
-  type QueueOptions,
 } from '../../lib/index.js';
 import { Append, Journal } from '../programs/journal.js';
 import { QueueGroup, rejection, silent } from '../support/queue-group.js';

@@ -1,26 +1,25 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { DirectoryReport, DirectoryVerification } from '../../lib/command/ledger-directory.js';
-import { NOTHING_DELIVERED } from '../../lib/sequence/delivery-table.js';
 import { FileCheckpoints } from '../../lib/ledger/checkpoints/file-checkpoints.js';
 import type { Ledger } from '../../lib/ledger/ledger.js';
 import { openLmdbLedger } from '../../lib/ledger/lmdb/lmdb-ledger.js';
 import type { Checkpoint } from '../../lib/model/checkpoint.js';
+import { constants } from '../../lib/model/constants.js';
 import type { Position } from '../../lib/model/ids.js';
 import type { LedgerRecord } from '../../lib/model/records.js';
 import { View } from '../../lib/model/view.js';
 import { packBody } from '../../lib/sequence/batch-body.js';
 import { encodeHead } from '../../lib/sequence/checkpoint-head.js';
 import { BEGINNING_STATE } from '../../lib/sequence/cursor.js';
+import { NOTHING_DELIVERED } from '../../lib/sequence/delivery-table.js';
 import { changeStoredChunk } from '../ledger/checkpoint-files.js';
 import { flipLastBit, putStored, QUEUE_NAME, storedValues } from '../ledger/lmdb/lmdb-files.js';
 import { at, BALLOT, entryAt, GROUP, OTHER, PROCESS } from '../ledger/records.js';
 import { answer, treplica } from './command-line.js';
-import { constants } from '../../lib/model/constants.js';
 
 const QUEUE = decodeURIComponent(QUEUE_NAME);
 const VIEW = new View(0, [PROCESS, OTHER]);

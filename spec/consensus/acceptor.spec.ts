@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
-import { ballotOf, type Ballot, type BallotKind } from '../../lib/model/ballot.js';
+import { type Ballot, type BallotKind, ballotOf } from '../../lib/model/ballot.js';
 import { NO_OP_ID } from '../../lib/model/batch.js';
 import type { Instance } from '../../lib/model/ids.js';
 import { CoreGroup } from '../support/core-group.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { Mode } from '../../lib/consensus/mode.js';
-import { kindOf, type BallotKind } from '../../lib/model/ballot.js';
+import { type BallotKind, kindOf } from '../../lib/model/ballot.js';
 import { defaults } from '../../lib/model/settings.js';
 import { CoreGroup } from '../support/core-group.js';
 import { isolating, none } from '../support/losses.js';

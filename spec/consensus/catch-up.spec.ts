@@ -5,8 +5,8 @@ import type { Instance, ProcessId } from '../../lib/model/ids.js';
 import { defaults } from '../../lib/model/settings.js';
 import { CoreGroup, DELAYS_A_TICK } from '../support/core-group.js';
 import type { InTransit } from '../support/core-network.js';
+import { type Asked, Laggard } from '../support/laggard.js';
 import { both, either, of, to } from '../support/losses.js';
-import { Laggard, type Asked } from '../support/laggard.js';
 
 const { windowInstances, catchUpQuestions } = defaults;
 const PART = windowInstances / catchUpQuestions;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { ballotOf } from '../../lib/model/ballot.js';
-import { NO_OP_ID, type BatchId } from '../../lib/model/batch.js';
-import type { Instance } from '../../lib/model/ids.js';
 import type { Message } from '../../lib/consensus/messages.js';
+import { ballotOf } from '../../lib/model/ballot.js';
+import { type BatchId, NO_OP_ID } from '../../lib/model/batch.js';
+import type { Instance } from '../../lib/model/ids.js';
 import { CoreGroup } from '../support/core-group.js';
 import { both, either, isolating, none, of, to } from '../support/losses.js';
 import { seededRandom } from '../support/seeded-random.js';

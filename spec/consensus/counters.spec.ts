@@ -4,14 +4,14 @@ import fc from 'fast-check';
 import type { Message } from '../../lib/consensus/messages.js';
 import { ballotOf } from '../../lib/model/ballot.js';
 import { isBatchId, partsOf } from '../../lib/model/batch.js';
-import { COUNTER_MAX, type Instance } from '../../lib/model/ids.js';
 import { constants } from '../../lib/model/constants.js';
+import { COUNTER_MAX, type Instance } from '../../lib/model/ids.js';
 import { defaults } from '../../lib/model/settings.js';
+import { INCARNATION_MAX, startNumber } from '../../lib/model/start.js';
 import { decodeMessage, encodeMessage } from '../../lib/paxos/wire/wire.js';
 import { CoreGroup } from '../support/core-group.js';
-import { both, none, of, to } from '../support/losses.js';
-import { INCARNATION_MAX, startNumber } from '../../lib/model/start.js';
 import { NO_NONCE } from '../support/core-process.js';
+import { both, none, of, to } from '../support/losses.js';
 
 /** The longest incarnation and sequence number that a batch id may have. */
 const DECIMALS_MAX = 10 ** 15 - 1;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { ballotOf, type Ballot } from '../../lib/model/ballot.js';
+import { type Ballot, ballotOf } from '../../lib/model/ballot.js';
 import type { BatchId } from '../../lib/model/batch.js';
 import type { Instance } from '../../lib/model/ids.js';
 import { defaults } from '../../lib/model/settings.js';

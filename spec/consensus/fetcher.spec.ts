@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { batchId, type BatchId } from '../../lib/model/batch.js';
+import { type BatchId, batchId } from '../../lib/model/batch.js';
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
 import { defaults } from '../../lib/model/settings.js';
 import { Laggard } from '../support/laggard.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { batchId, type BatchId } from '../../lib/model/batch.js';
+import { type BatchId, batchId } from '../../lib/model/batch.js';
 import { defaults } from '../../lib/model/settings.js';
 import { classicQuorum } from '../../lib/model/view.js';
 import { CoreGroup, DELAYS_A_TICK } from '../support/core-group.js';

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { GroupClock } from '../../lib/consensus/group-clock.js';
-import type { ProcessId } from '../../lib/model/ids.js';
 import { constants } from '../../lib/model/constants.js';
+import type { ProcessId } from '../../lib/model/ids.js';
 import { defaults } from '../../lib/model/settings.js';
 import { View } from '../../lib/model/view.js';
 import { CoreGroup } from '../support/core-group.js';

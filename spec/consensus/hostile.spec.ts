@@ -1,22 +1,21 @@
 import { crc32 } from 'node:zlib';
-
 import { describe, expect, it } from '@jest/globals';
 import fc, { type Arbitrary } from 'fast-check';
 
 import type { Message, MessageKind, MessageOf } from '../../lib/consensus/messages.js';
-import { ballotOf, type Ballot } from '../../lib/model/ballot.js';
+import { type Ballot, ballotOf } from '../../lib/model/ballot.js';
 import { NO_BASE } from '../../lib/model/base.js';
-import { batchId, boundTo, type Batch, type BatchId } from '../../lib/model/batch.js';
-import { COUNTER_MAX, type Instance, type ProcessId } from '../../lib/model/ids.js';
+import { type Batch, type BatchId, batchId, boundTo } from '../../lib/model/batch.js';
 import { constants } from '../../lib/model/constants.js';
-import { defaults } from '../../lib/model/settings.js';
+import { COUNTER_MAX, type Instance, type ProcessId } from '../../lib/model/ids.js';
 import type { Founding } from '../../lib/model/records.js';
+import { defaults } from '../../lib/model/settings.js';
 import { startNumber } from '../../lib/model/start.js';
 import { groupIdOf } from '../../lib/model/view.js';
 import { CoreGroup } from '../support/core-group.js';
 import { NO_NONCE } from '../support/core-process.js';
-import { both, of, to } from '../support/losses.js';
 import { idOf } from '../support/ids.js';
+import { both, of, to } from '../support/losses.js';
 
 const MEMBERS = [1, 2, 3] as const;
 const STRANGER = 4;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { NOTHING_DELIVERED } from '../../lib/sequence/delivery-table.js';
-import { defaults } from '../../lib/model/settings.js';
 import type { Instance } from '../../lib/model/ids.js';
+import { defaults } from '../../lib/model/settings.js';
+import { NOTHING_DELIVERED } from '../../lib/sequence/delivery-table.js';
 import { CoreGroup } from '../support/core-group.js';
-import type { CrashPoint } from '../support/core-turns.js';
 import { checkpointAt } from '../support/core-process.js';
+import type { CrashPoint } from '../support/core-turns.js';
 import { both, from, isolating, none, of, to } from '../support/losses.js';
 import { seededRandom } from '../support/seeded-random.js';
 

@@ -3,8 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { MessageKind } from '../../lib/consensus/messages.js';
 import { consensusRoutes } from '../../lib/consensus/routes.js';
 import { ballotOf } from '../../lib/model/ballot.js';
-import type { Instance } from '../../lib/model/ids.js';
 import { constants } from '../../lib/model/constants.js';
+import type { Instance } from '../../lib/model/ids.js';
 import { defaults } from '../../lib/model/settings.js';
 import { CoreGroup } from '../support/core-group.js';
 

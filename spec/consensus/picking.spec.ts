@@ -3,8 +3,8 @@ import fc from 'fast-check';
 
 import type { ReportedVote } from '../../lib/consensus/messages.js';
 import { mayBeChosen, pick } from '../../lib/consensus/picking.js';
-import { ballotOf, type BallotKind } from '../../lib/model/ballot.js';
-import { batchId, NO_OP_ID, type BatchId } from '../../lib/model/batch.js';
+import { type BallotKind, ballotOf } from '../../lib/model/ballot.js';
+import { type BatchId, batchId, NO_OP_ID } from '../../lib/model/batch.js';
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
 import { View } from '../../lib/model/view.js';
 import { idOf } from '../support/ids.js';

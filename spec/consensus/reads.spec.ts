@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { Mode } from '../../lib/consensus/mode.js';
-import type { BatchId } from '../../lib/model/batch.js';
 import { ballotOf } from '../../lib/model/ballot.js';
+import type { BatchId } from '../../lib/model/batch.js';
 import { NO_OP_ID } from '../../lib/model/batch.js';
 import type { Instance } from '../../lib/model/ids.js';
 import { CoreGroup } from '../support/core-group.js';

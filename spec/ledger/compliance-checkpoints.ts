@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
@@ -7,7 +6,7 @@ import type { CheckpointReader, CheckpointWriter } from '../../lib/ledger/checkp
 import type { Ledger } from '../../lib/ledger/ledger.js';
 import type { Checkpoint } from '../../lib/model/checkpoint.js';
 import type { Position } from '../../lib/model/ids.js';
-import { committed, QUEUE, type LedgerPlace } from './ledger-place.js';
+import { committed, type LedgerPlace, QUEUE } from './ledger-place.js';
 import { at } from './records.js';
 
 /** Registers what the checkpoints of every ledger must do. */

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { RecordKey } from '../../lib/ledger/records/inventory.js';
 import type { Ledger } from '../../lib/ledger/ledger.js';
+import type { RecordKey } from '../../lib/ledger/records/inventory.js';
+import { constants } from '../../lib/model/constants.js';
 import type { LedgerRecord } from '../../lib/model/records.js';
 import { View } from '../../lib/model/view.js';
-import { committed, QUEUE, type LedgerPlace } from './ledger-place.js';
+import { committed, type LedgerPlace, QUEUE } from './ledger-place.js';
 import { LedgerModel } from './model.js';
 import { anyRecord, at, BALLOT, END, entryAt, GROUP, nearRecord, PROCESS, voteAt } from './records.js';
-import { constants } from '../../lib/model/constants.js';
 
 /** Registers what every ledger must find when something stored is gone, or is again what it was before. */
 export function describeDamage(name: string, emptyPlace: () => LedgerPlace): void {

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { RecordKey } from '../../lib/ledger/records/inventory.js';
 import type { Ledger } from '../../lib/ledger/ledger.js';
+import type { RecordKey } from '../../lib/ledger/records/inventory.js';
 import { constants } from '../../lib/model/constants.js';
 import { DamagedLogError } from '../../lib/model/errors.js';
 import type { Instance } from '../../lib/model/ids.js';
 import type { LedgerRecord } from '../../lib/model/records.js';
-import { committed, QUEUE, type LedgerPlace } from './ledger-place.js';
-import { anyStep, decided, Walk, type LifeStep } from './life-steps.js';
+import { committed, type LedgerPlace, QUEUE } from './ledger-place.js';
+import { anyStep, decided, type LifeStep, Walk } from './life-steps.js';
 import { at, checkpointAt, END, entryAt, voteAt } from './records.js';
 
 /** Registers how any ledger's log is cut at its beginning, begins anew at a checkpoint, and is mended. */

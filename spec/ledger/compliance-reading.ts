@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Ledger } from '../../lib/ledger/ledger.js';
 import type { BatchId } from '../../lib/model/batch.js';
 import { constants } from '../../lib/model/constants.js';
-import { committed, QUEUE, type LedgerPlace } from './ledger-place.js';
+import { committed, type LedgerPlace, QUEUE } from './ledger-place.js';
 import { at, BALLOT, END, entryAt, voteAt } from './records.js';
 
 /** Registers how any ledger's log is read: in what parts, and what is handed out. */

@@ -13,7 +13,7 @@ import { describeCheckpoints } from './compliance-checkpoints.js';
 import { describeDamage } from './compliance-damage.js';
 import { describeLifecycle } from './compliance-lifecycle.js';
 import { describeReading } from './compliance-reading.js';
-import { committed, QUEUE, type LedgerPlace } from './ledger-place.js';
+import { committed, type LedgerPlace, QUEUE } from './ledger-place.js';
 import { LedgerModel } from './model.js';
 import {
   anyRecord,

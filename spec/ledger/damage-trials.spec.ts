@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-
 import { describe, expect, it } from '@jest/globals';
 
 const PROGRAM = join(import.meta.dirname, '../../dist/spec/programs/damage-trials.js');

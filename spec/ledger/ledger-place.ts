@@ -1,5 +1,5 @@
-import type { RecordKey } from '../../lib/ledger/records/inventory.js';
 import type { Ledger } from '../../lib/ledger/ledger.js';
+import type { RecordKey } from '../../lib/ledger/records/inventory.js';
 import type { Checkpoint } from '../../lib/model/checkpoint.js';
 import type { LedgerRecord } from '../../lib/model/records.js';
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import type { Ledger } from '../../lib/ledger/ledger.js';
 import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../../lib/model/records.js';
-import { committed, QUEUE, type LedgerPlace } from './ledger-place.js';
+import { committed, type LedgerPlace, QUEUE } from './ledger-place.js';
 import { LedgerModel } from './model.js';
 import { at, checkpointAt, END, entryAt, voteAt } from './records.js';
 

@@ -1,8 +1,8 @@
 import { NO_BALLOT } from '../../lib/model/ballot.js';
 import { NO_BASE } from '../../lib/model/base.js';
-import { after, type Instance } from '../../lib/model/ids.js';
 import { constants } from '../../lib/model/constants.js';
-import { NO_FOUNDING, type LedgerRecord, type LedgerSnapshot, type LogEntry } from '../../lib/model/records.js';
+import { after, type Instance } from '../../lib/model/ids.js';
+import { type LedgerRecord, type LedgerSnapshot, type LogEntry, NO_FOUNDING } from '../../lib/model/records.js';
 import { NO_STARTS } from '../../lib/model/start.js';
 import type { ViewRecord } from '../../lib/model/view.js';
 

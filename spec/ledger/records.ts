@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 
-import { NO_BALLOT, type Ballot } from '../../lib/model/ballot.js';
-import { NO_BASE, type GroupBase } from '../../lib/model/base.js';
-import { batchId, boundTo, NO_OP_ID, ofKind, VALUE_KINDS, type Batch } from '../../lib/model/batch.js';
+import { type Ballot, NO_BALLOT } from '../../lib/model/ballot.js';
+import { type GroupBase, NO_BASE } from '../../lib/model/base.js';
+import { type Batch, batchId, boundTo, NO_OP_ID, ofKind, VALUE_KINDS } from '../../lib/model/batch.js';
 import type { Checkpoint, Verdict } from '../../lib/model/checkpoint.js';
-import type { GroupId, Instance, Position, ProcessId } from '../../lib/model/ids.js';
 import { constants } from '../../lib/model/constants.js';
+import type { GroupId, Instance, Position, ProcessId } from '../../lib/model/ids.js';
 import type { Founding, LedgerRecord, LogEntry } from '../../lib/model/records.js';
 import type { Nonce, Start, StartsRecord } from '../../lib/model/start.js';
 import { View } from '../../lib/model/view.js';

@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
-
 import { describe, expect, it } from '@jest/globals';
 
 import { Operation, operation } from '../../lib/machine/operation.js';

@@ -1,7 +1,6 @@
 /* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-return,
    @typescript-eslint/no-unnecessary-type-parameters -- states are changed here as JavaScript may, and types are compared */
 import { inspect, types } from 'node:util';
-
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import type { DeepReadonly, ReadonlyBytes, ReadonlyDate } from '../../lib/machine/deep-readonly.js';

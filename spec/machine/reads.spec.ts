@@ -1,15 +1,15 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import type { Queue } from '../../lib/queue/queue.js';
 import {
-  ReplicatedStateMachine,
   type MachineOptions,
   type ReadOptions,
+  ReplicatedStateMachine,
 } from '../../lib/machine/replicated-state-machine.js';
+import type { Queue } from '../../lib/queue/queue.js';
+import { Journal } from '../programs/journal.js';
 import { AuctionHouse, OpenAuction } from '../support/auction-house.js';
 import { MemoryLog } from '../support/memory-queue.js';
 import { QueueGroup, rejection } from '../support/queue-group.js';
-import { Journal } from '../programs/journal.js';
 
 async function machineOf(): Promise<ReplicatedStateMachine<AuctionHouse>> {
   return ReplicatedStateMachine.create(new AuctionHouse(), new MemoryLog().queue());

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
-import { operation, Operation } from '../../lib/machine/operation.js';
+import { Operation, operation } from '../../lib/machine/operation.js';
 import { ReplicatedStateMachine } from '../../lib/machine/replicated-state-machine.js';
 import { MessageHead } from '../../lib/queue/message-head.js';
 import { encode } from '../../lib/serialization/codec.js';

@@ -1,5 +1,4 @@
 import { getEventListeners } from 'node:events';
-
 import { describe, expect, it, jest } from '@jest/globals';
 
 import { ReplicatedStateMachine } from '../../lib/machine/replicated-state-machine.js';

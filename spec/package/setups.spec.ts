@@ -2,11 +2,10 @@ import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { newQueueId } from '../support/udp-testbed.js';
-import { setups, type Setup } from './setups.js';
+import { type Setup, setups } from './setups.js';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');

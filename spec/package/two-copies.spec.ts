@@ -2,7 +2,6 @@ import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import * as ours from '../../lib/index.js';

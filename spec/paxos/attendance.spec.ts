@@ -1,9 +1,9 @@
-import { constants } from '../../lib/model/constants.js';
-import { defaults } from '../../lib/model/settings.js';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { NO_BALLOT } from '../../lib/model/ballot.js';
+import { constants } from '../../lib/model/constants.js';
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
+import { defaults } from '../../lib/model/settings.js';
 import { Attendance, type AttendanceEvent } from '../../lib/paxos/attendance.js';
 import type { WireMessage } from '../../lib/paxos/wire/routes.js';
 import { lineOf } from '../../lib/queue/log/log-events.js';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { batchId, partsOf, type Batch } from '../../lib/model/batch.js';
+import { type Batch, batchId, partsOf } from '../../lib/model/batch.js';
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
-import { idOfBody } from '../../lib/sequence/sound-batch.js';
-import { unpackBody } from '../../lib/sequence/batch-body.js';
 import { Batcher, type BatcherOptions } from '../../lib/paxos/batcher.js';
+import { unpackBody } from '../../lib/sequence/batch-body.js';
+import { idOfBody } from '../../lib/sequence/sound-batch.js';
 
 const ANNA = 'aaaaaaaaaaaaaaaa' as ProcessId;
 const MESSAGE_HEAD = 4;

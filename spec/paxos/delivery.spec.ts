@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { NO_OP, type Batch, type BatchId } from '../../lib/model/batch.js';
-import type { ProcessId, Position } from '../../lib/model/ids.js';
+import { type Batch, type BatchId, NO_OP } from '../../lib/model/batch.js';
+import type { Position, ProcessId } from '../../lib/model/ids.js';
 import { PutTicket } from '../../lib/paxos/put-ticket.js';
 import type { DeliveredBatch } from '../../lib/queue/state-holder.js';
 import { BERT, DeliverySubject, expectedOf, foreign, Holder, lone, SELF } from '../support/delivery-subject.js';

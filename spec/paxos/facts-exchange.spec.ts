@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
+import { constants } from '../../lib/model/constants.js';
 import type { Facts } from '../../lib/model/facts.js';
 import type { ProcessId } from '../../lib/model/ids.js';
-import { constants } from '../../lib/model/constants.js';
 import { defaults } from '../../lib/model/settings.js';
 import type { Nonce, Start } from '../../lib/model/start.js';
 import { FactsExchange } from '../../lib/paxos/facts-exchange.js';

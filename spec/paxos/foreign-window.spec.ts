@@ -2,13 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-
 import { afterEach, expect, it } from '@jest/globals';
 
 import { AsynchronousPersistentQueue } from '../../lib/index.js';
 import { batchId } from '../../lib/model/batch.js';
-import { packBody } from '../../lib/sequence/batch-body.js';
 import { encodeMessage } from '../../lib/paxos/wire/wire.js';
+import { packBody } from '../../lib/sequence/batch-body.js';
 import { FrameEncoder } from '../../lib/transport/frame/frame-encoder.js';
 import { silent, take } from '../support/queue-group.js';
 import { GROUP_B, newProcessId, SOME_START } from '../support/station.js';

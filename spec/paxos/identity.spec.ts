@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { MemoryDisk } from '../../lib/ledger/memory/memory-ledger.js';
-import type { GroupId, Instance, ProcessId } from '../../lib/model/ids.js';
 import { NO_BASE } from '../../lib/model/base.js';
 import { constants } from '../../lib/model/constants.js';
-import { defaults } from '../../lib/model/settings.js';
+import type { GroupId, Instance, ProcessId } from '../../lib/model/ids.js';
 import type { Founding, LedgerRecord } from '../../lib/model/records.js';
+import { defaults } from '../../lib/model/settings.js';
 import { View } from '../../lib/model/view.js';
 import { claimIdentity } from '../../lib/paxos/identity.js';
 import { committed, QUEUE } from '../ledger/ledger-place.js';

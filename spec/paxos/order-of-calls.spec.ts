@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { QueueGroup } from '../support/queue-group.js';

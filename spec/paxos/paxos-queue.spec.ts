@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { ReplicatedStateMachine, UnknownOutcomeError, type DeliveredBatch, type StateHolder } from '../../lib/index.js';
+import { type DeliveredBatch, ReplicatedStateMachine, type StateHolder, UnknownOutcomeError } from '../../lib/index.js';
 import { constants } from '../../lib/model/constants.js';
 import { defaults } from '../../lib/model/settings.js';
 import { Append, Journal } from '../programs/journal.js';
 import { textOf } from '../support/kept-texts.js';
-import { QueueGroup, rejection, take, takeTexts, type Put } from '../support/queue-group.js';
+import { type Put, QueueGroup, rejection, take, takeTexts } from '../support/queue-group.js';
 
 const groups: QueueGroup[] = [];
 

@@ -5,7 +5,7 @@ import { constants } from '../../lib/model/constants.js';
 import { FAIR } from '../../lib/simulation/weather.js';
 import { Append } from '../programs/journal.js';
 import { rejection } from '../support/queue-group.js';
-import { SimulatedGroup, type JournalProcess } from '../support/simulated-group.js';
+import { type JournalProcess, SimulatedGroup } from '../support/simulated-group.js';
 
 /** Replicas that others look at: the one that coordinates, and one that does not. */
 const ROLES = ['coordinator', 'follower'] as const;

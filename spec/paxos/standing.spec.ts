@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
-import { ballotOf, type Ballot } from '../../lib/model/ballot.js';
-import type { Instance, ProcessId } from '../../lib/model/ids.js';
+import { type Ballot, ballotOf } from '../../lib/model/ballot.js';
 import { constants } from '../../lib/model/constants.js';
+import type { Instance, ProcessId } from '../../lib/model/ids.js';
 import { Standing } from '../../lib/paxos/standing.js';
 import type { QueueEvent } from '../../lib/queue/events.js';
 

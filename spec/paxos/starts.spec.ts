@@ -6,14 +6,14 @@ import { defaults } from '../../lib/model/settings.js';
 import {
   incarnationOf,
   NO_STARTS,
-  startNumber,
   type Nonce,
   type Start,
+  startNumber,
   type StartsRecord,
 } from '../../lib/model/start.js';
 import { View } from '../../lib/model/view.js';
-import type { StartMessage } from '../../lib/paxos/wire/start-messages.js';
 import { Starts } from '../../lib/paxos/starts.js';
+import type { StartMessage } from '../../lib/paxos/wire/start-messages.js';
 import { EVERYONE } from '../../lib/transport/transport.js';
 
 const idOf = (number: number): ProcessId => String(number).padStart(16, '0') as ProcessId;

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
+import type { AsynchronousPersistentQueue } from '../../lib/index.js';
 import { kindOf } from '../../lib/model/ballot.js';
 import { constants } from '../../lib/model/constants.js';
-import type { AsynchronousPersistentQueue } from '../../lib/index.js';
 import type { PaxosStatus } from '../../lib/paxos/paxos-status.js';
 import { KeptTexts } from '../support/kept-texts.js';
 import { QueueGroup, take } from '../support/queue-group.js';

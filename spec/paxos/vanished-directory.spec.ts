@@ -1,7 +1,6 @@
 import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { AsynchronousPersistentQueue } from '../../lib/index.js';

@@ -2,14 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import * as codec from '../../lib/serialization/codec.js';
-import { ReplicatedStateMachine, type QueueEvent } from '../../lib/index.js';
-import { PaxosQueue } from '../../lib/paxos/paxos-queue.js';
+import { type QueueEvent, ReplicatedStateMachine } from '../../lib/index.js';
 import { openLmdbLedger } from '../../lib/ledger/lmdb/lmdb-ledger.js';
+import { PaxosQueue } from '../../lib/paxos/paxos-queue.js';
 import { realScheduler } from '../../lib/paxos/scheduler.js';
+import * as codec from '../../lib/serialization/codec.js';
 import { openUdpTransport } from '../../lib/transport/udp/udp-transport.js';
 import { Append, Journal } from '../programs/journal.js';
 import { QueueGroup, silent } from '../support/queue-group.js';

@@ -1,12 +1,12 @@
-import { defaults } from '../../lib/model/settings.js';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { Instance, ProcessId } from '../../lib/model/ids.js';
 import { constants } from '../../lib/model/constants.js';
+import type { Instance, ProcessId } from '../../lib/model/ids.js';
+import { defaults } from '../../lib/model/settings.js';
 import { Batcher } from '../../lib/paxos/batcher.js';
+import { Waits } from '../../lib/paxos/waits.js';
 import type { Missing, WaitEvent } from '../../lib/queue/events.js';
 import { lineOf } from '../../lib/queue/log/log-events.js';
-import { Waits } from '../../lib/paxos/waits.js';
 
 const ANNA = 'aaaaaaaaaaaaaaaa' as ProcessId;
 const BERT = 'bbbbbbbbbbbbbbbb' as ProcessId;

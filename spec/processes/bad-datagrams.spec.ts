@@ -2,17 +2,17 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc, { type Arbitrary } from 'fast-check';
 
 import type { Message } from '../../lib/consensus/messages.js';
-import { NO_GROUP, type GroupId } from '../../lib/model/ids.js';
-import type { Founding } from '../../lib/model/records.js';
 import { NO_BASE } from '../../lib/model/base.js';
+import { constants } from '../../lib/model/constants.js';
+import { type GroupId, NO_GROUP } from '../../lib/model/ids.js';
+import type { Founding } from '../../lib/model/records.js';
 import { groupIdOf } from '../../lib/model/view.js';
 import { decodeMessage, encodeMessage } from '../../lib/paxos/wire/wire.js';
 import { FrameEncoder } from '../../lib/transport/frame/frame-encoder.js';
 import { messages } from '../support/arbitraries.js';
 import { QueueGroup, takeTexts } from '../support/queue-group.js';
 import { GROUP_B, newProcessId, SOME_START } from '../support/station.js';
-import { strangerOn, type Stranger } from '../support/udp-testbed.js';
-import { constants } from '../../lib/model/constants.js';
+import { type Stranger, strangerOn } from '../support/udp-testbed.js';
 
 /** What a stranger may put on the address of a queue. */
 class Junk {

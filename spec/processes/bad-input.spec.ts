@@ -1,18 +1,18 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
 import {
   AsynchronousPersistentQueue,
-  TreplicaError,
   type ErrorCode,
   type QueueEvent,
   type QueueListener,
   type QueueOptions,
+  TreplicaError,
 } from '../../lib/index.js';
-import { ReplicaProcess } from '../support/replica-process.js';
 import { rejection, silent } from '../support/queue-group.js';
+import { ReplicaProcess } from '../support/replica-process.js';
 import { boundSocket, closeSocket, newQueueId, until } from '../support/udp-testbed.js';
 
 let root: string;

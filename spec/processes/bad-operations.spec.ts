@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import {
+  type AsynchronousPersistentQueue,
+  type ErrorCode,
   Operation,
   operation,
   ReplicatedStateMachine,
   TreplicaError,
-  type AsynchronousPersistentQueue,
-  type ErrorCode,
 } from '../../lib/index.js';
 import { MessageHead } from '../../lib/queue/message-head.js';
 import { encode } from '../../lib/serialization/codec.js';

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+
 import { ProcessGroup } from '../support/process-group.js';
 import type { ReplicaProcess } from '../support/replica-process.js';
 import { seededRandom } from '../support/seeded-random.js';

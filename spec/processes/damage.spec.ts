@@ -1,14 +1,13 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { dataFile } from '../../lib/ledger/lmdb/data-file.js';
 import { flipLastBit, tamper } from '../ledger/lmdb/lmdb-files.js';
-import { checkpointFiles, digestsOf, fileDamages, spoilPage, type FileDamage } from '../support/file-damage.js';
-import { ProcessGroup, type GroupSetup } from '../support/process-group.js';
-import type { ReplicaProcess } from '../support/replica-process.js';
+import { checkpointFiles, digestsOf, type FileDamage, fileDamages, spoilPage } from '../support/file-damage.js';
+import { type GroupSetup, ProcessGroup } from '../support/process-group.js';
 import { rejection } from '../support/queue-group.js';
+import type { ReplicaProcess } from '../support/replica-process.js';
 import { until } from '../support/udp-testbed.js';
 
 const OFTEN = { checkpoint: { everyPositions: 300, logMarginBytes: 0 } };

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
-
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { dataFile } from '../../lib/ledger/lmdb/data-file.js';

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
+
 import { traceVotes } from '../programs/trace-votes.js';
 
 function canTrace(): boolean {

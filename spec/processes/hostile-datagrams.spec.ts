@@ -1,19 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { boundTo, batchId, type Batch } from '../../lib/model/batch.js';
+import { type Batch, batchId, boundTo } from '../../lib/model/batch.js';
 import { after, COUNTER_MAX, type Instance, type ProcessId } from '../../lib/model/ids.js';
-import { startNumber, type Start } from '../../lib/model/start.js';
+import { type Start, startNumber } from '../../lib/model/start.js';
 import { groupIdOf } from '../../lib/model/view.js';
-import { packBody } from '../../lib/sequence/batch-body.js';
-import { idOfBody } from '../../lib/sequence/sound-batch.js';
 import type { WireMessage } from '../../lib/paxos/wire/routes.js';
 import { encodeMessage } from '../../lib/paxos/wire/wire.js';
+import { packBody } from '../../lib/sequence/batch-body.js';
+import { idOfBody } from '../../lib/sequence/sound-batch.js';
 import { FrameEncoder } from '../../lib/transport/frame/frame-encoder.js';
 import { messages } from '../support/arbitraries.js';
 import { QueueGroup, takeTexts } from '../support/queue-group.js';
 import { newProcessId, SOME_START } from '../support/station.js';
-import { eavesdropperOn, strangerOn, type Eavesdropper, type Stranger } from '../support/udp-testbed.js';
+import { type Eavesdropper, eavesdropperOn, type Stranger, strangerOn } from '../support/udp-testbed.js';
 
 /** The next instance of a group that has ordered a few messages is one of these. */
 const somePlaces = Array.from({ length: 20 }, (_, instance) => instance as Instance);

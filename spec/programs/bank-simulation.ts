@@ -5,7 +5,7 @@
 import { pathToFileURL } from 'node:url';
 
 import type { DeepReadonly } from '../../lib/index.js';
-import { simulate, type Application, type Client, type SimulationOptions } from '../../lib/simulation/index.js';
+import { type Application, type Client, simulate, type SimulationOptions } from '../../lib/simulation/index.js';
 import { Bank } from '../../samples/banking/bank.js';
 import { Deposit, Transfer, Withdraw } from '../../samples/banking/movements.js';
 import { OpenAccount } from '../../samples/banking/open-account.js';

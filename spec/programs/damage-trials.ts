@@ -12,9 +12,9 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 
 import { Random } from '../../lib/simulation/random.js';
-import { openBase, placeFiles, readBase, writeBase, type Base } from './damage-trials/base.js';
-import { planTrial, type Plan } from './damage-trials/damages.js';
-import { OUTCOMES, runTrial, type Outcome, type Result } from './damage-trials/trial.js';
+import { type Base, openBase, placeFiles, readBase, writeBase } from './damage-trials/base.js';
+import { type Plan, planTrial } from './damage-trials/damages.js';
+import { type Outcome, OUTCOMES, type Result, runTrial } from './damage-trials/trial.js';
 
 /** A child that says nothing for this long is taken to hang. */
 const SILENCE_MS = 60_000;

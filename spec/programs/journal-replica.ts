@@ -3,17 +3,16 @@
  * been acknowledged, and gives its state on request. Started by `ReplicaProcess` with its setup as the only argument.
  */
 import { createHash } from 'node:crypto';
-
 import { pino } from 'pino';
 
 import {
-  type DeepReadonly,
   AsynchronousPersistentQueue,
+  type DeepReadonly,
+  type QueueEvent,
+  type QueueOptions,
   ReplicatedStateMachine,
   TreplicaError,
   UnknownOutcomeError,
-  type QueueEvent,
-  type QueueOptions,
 } from '../../lib/index.js';
 import { Append, Begin, Journal, Note } from './journal.js';
 

@@ -5,7 +5,7 @@
  * Prints how long each took and how much memory it used at most; fails where a value is not what was saved, or where a
  * process takes more memory than the value and a bounded part of it again.
  */
-import { fork, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -15,16 +15,15 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-
 import { pino } from 'pino';
 
 import {
   AsynchronousPersistentQueue,
   Operation,
   operation,
+  type QueueEvent,
   ReplicatedStateMachine,
   StateMachine,
-  type QueueEvent,
 } from '../../lib/index.js';
 import { constants } from '../../lib/model/constants.js';
 import { newQueueId } from '../support/udp-testbed.js';

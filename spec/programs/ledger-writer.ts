@@ -7,10 +7,10 @@
 import { writeSync } from 'node:fs';
 
 import { openLmdbLedger } from '../../lib/ledger/lmdb/lmdb-ledger.js';
-import { NO_BALLOT, ballotOf } from '../../lib/model/ballot.js';
+import { ballotOf, NO_BALLOT } from '../../lib/model/ballot.js';
 import { batchId } from '../../lib/model/batch.js';
-import { after, type Instance, type Position, type ProcessId } from '../../lib/model/ids.js';
 import { constants } from '../../lib/model/constants.js';
+import { after, type Instance, type Position, type ProcessId } from '../../lib/model/ids.js';
 import type { LedgerRecord } from '../../lib/model/records.js';
 
 const [directory = '', queueId = '', bodyBytes = '0', keepBytes] = process.argv.slice(2);

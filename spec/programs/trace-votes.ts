@@ -6,13 +6,14 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+
 import type { BallotKind } from '../../lib/model/ballot.js';
 import { constants } from '../../lib/model/constants.js';
 import { decodeMessage } from '../../lib/paxos/wire/wire.js';
 import { messagesOf } from '../../lib/transport/frame/frame-decoder.js';
 import { ProcessGroup } from '../support/process-group.js';
 import { DurableVotes, nameOfVote, type ToldVote, type Way } from './trace-votes/durable-votes.js';
-import { bytesOf, systemCallsIn, type SystemCall } from './trace-votes/system-calls.js';
+import { bytesOf, type SystemCall, systemCallsIn } from './trace-votes/system-calls.js';
 
 /** A datagram that tells votes for the first time; repetitions rest on what was durable then. */
 export interface TracedVote {

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { UnknownOutcomeError } from '../../lib/model/errors.js';
 import { constants } from '../../lib/model/constants.js';
+import { UnknownOutcomeError } from '../../lib/model/errors.js';
 import type { Queue } from '../../lib/queue/queue.js';
 import { KeptTexts } from '../support/kept-texts.js';
-import { soon } from '../support/soon.js';
 import { rejection, take, takeTexts } from '../support/queue-group.js';
+import { soon } from '../support/soon.js';
 import { describeAlone } from './compliance-alone.js';
 import { describeEvents } from './compliance-events.js';
 import { describeStatus } from './compliance-status.js';
-import { bindAll, type Ability, type QueueTestbed, type QueueTraits } from './queue-testbed.js';
+import { type Ability, bindAll, type QueueTestbed, type QueueTraits } from './queue-testbed.js';
 const CLOSED = { code: 'QUEUE_CLOSED' };
 
 /** What every queue must do. An implementation inherits all of it by handing over how a group of it is opened. */

@@ -1,9 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { ReplicatedStateMachine, type Checkpoint, type QueueListener } from '../../lib/index.js';
+import { type Checkpoint, type QueueListener, ReplicatedStateMachine } from '../../lib/index.js';
 import { Append, Journal } from '../programs/journal.js';
 import { QueueGroup } from '../support/queue-group.js';
 import { soon } from '../support/soon.js';

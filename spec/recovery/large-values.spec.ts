@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { CheckpointStore } from '../../lib/ledger/checkpoint-store.js';
@@ -10,9 +9,9 @@ import type { Checkpoint } from '../../lib/model/checkpoint.js';
 import type { Instance, Position } from '../../lib/model/ids.js';
 import { restoreState, saveState } from '../../lib/paxos/recovery/chunks.js';
 import type { StateKeeper } from '../../lib/queue/state-holder.js';
-import { PIECE_BYTES } from '../../lib/serialization/state-format.js';
 import { StateDecoder } from '../../lib/serialization/state-decoder.js';
 import { encodeState } from '../../lib/serialization/state-encoder.js';
+import { PIECE_BYTES } from '../../lib/serialization/state-format.js';
 
 /** A sixteenth of a real chunk, and less than a piece. */
 const CHUNK_BYTES = 32_768;

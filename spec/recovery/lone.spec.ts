@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { PaxosQueue } from '../../lib/paxos/paxos-queue.js';
-import type { CheckpointOptions } from '../../lib/queue/checkpoint-options.js';
-import { realScheduler } from '../../lib/paxos/scheduler.js';
 import type { Ledger } from '../../lib/ledger/ledger.js';
 import type { DiskWrite } from '../../lib/ledger/memory/disk-write.js';
 import { MemoryDisk } from '../../lib/ledger/memory/memory-ledger.js';
 import { ReplicatedStateMachine } from '../../lib/machine/replicated-state-machine.js';
+import { PaxosQueue } from '../../lib/paxos/paxos-queue.js';
+import { realScheduler } from '../../lib/paxos/scheduler.js';
+import type { CheckpointOptions } from '../../lib/queue/checkpoint-options.js';
 import * as codec from '../../lib/serialization/codec.js';
 import { MemoryNetwork } from '../../lib/transport/memory/memory-network.js';
 import { Append, Journal } from '../programs/journal.js';

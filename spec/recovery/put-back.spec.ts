@@ -1,5 +1,4 @@
 import { cp, rm } from 'node:fs/promises';
-
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import type { AsynchronousPersistentQueue } from '../../lib/index.js';

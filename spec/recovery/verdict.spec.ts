@@ -1,10 +1,9 @@
 import { realpathSync } from 'node:fs';
-
 import { afterEach, describe, expect, it } from '@jest/globals';
 
+import { type QueueEvent, ReplicatedStateMachine } from '../../lib/index.js';
 import { FileCheckpoints } from '../../lib/ledger/checkpoints/file-checkpoints.js';
 import { openLmdbLedger } from '../../lib/ledger/lmdb/lmdb-ledger.js';
-import { ReplicatedStateMachine, type QueueEvent } from '../../lib/index.js';
 import type { Position } from '../../lib/model/ids.js';
 import type { LedgerSnapshot } from '../../lib/model/records.js';
 import { replayTaskIn } from '../../lib/paxos/recovery/replay-task.js';

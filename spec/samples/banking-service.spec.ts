@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
 
 import { ReplicatedStateMachine } from '../../lib/index.js';
+import { Bank } from '../../samples/banking/bank.js';
 import { bankingRoutes } from '../../samples/banking/banking-routes.js';
 import { BankingService } from '../../samples/banking/banking-service.js';
-import { Bank } from '../../samples/banking/bank.js';
 import { createHttpService } from '../../samples/http-service.js';
 import { MemoryLog, type MemoryQueue } from '../support/memory-queue.js';
 

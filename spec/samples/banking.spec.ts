@@ -5,7 +5,7 @@ import { Bank } from '../../samples/banking/bank.js';
 import { BankingError } from '../../samples/banking/banking-error.js';
 import { Deposit, Transfer, Withdraw } from '../../samples/banking/movements.js';
 import { OpenAccount } from '../../samples/banking/open-account.js';
-import { statementOf, type Receipt } from '../../samples/banking/views.js';
+import { type Receipt, statementOf } from '../../samples/banking/views.js';
 import { SampleContext } from '../support/sample-context.js';
 
 let bank: Bank;

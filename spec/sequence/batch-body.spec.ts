@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { TreplicaError } from '../../lib/model/errors.js';
 import { batchId, NO_OP_ID, ofKind, VALUE_KINDS } from '../../lib/model/batch.js';
+import { TreplicaError } from '../../lib/model/errors.js';
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
 import { isBody, packBody, packValue, unpackBody } from '../../lib/sequence/batch-body.js';
 import { idOfBody, isSound } from '../../lib/sequence/sound-batch.js';

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { batchId, ofKind } from '../../lib/model/batch.js';
 import { COUNTER_MAX, type Instance, type Position, type ProcessId } from '../../lib/model/ids.js';
 import { groupIdOf, View } from '../../lib/model/view.js';
-import { decodeHead, encodeHead, type CheckpointHead } from '../../lib/sequence/checkpoint-head.js';
+import { type CheckpointHead, decodeHead, encodeHead } from '../../lib/sequence/checkpoint-head.js';
 
 const naturals = fc.maxSafeNat();
 const processes = fc

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { batchId, NO_OP, ofKind, type Batch } from '../../lib/model/batch.js';
+import { type Batch, batchId, NO_OP, ofKind } from '../../lib/model/batch.js';
 import type { Instance } from '../../lib/model/ids.js';
-import { packValue } from '../../lib/sequence/batch-body.js';
-import { decodeHead, encodeHead, type CheckpointHead } from '../../lib/sequence/checkpoint-head.js';
-import { BEGINNING_STATE, Cursor, type CursorState } from '../../lib/sequence/cursor.js';
 import { groupIdOf, View } from '../../lib/model/view.js';
+import { packValue } from '../../lib/sequence/batch-body.js';
+import { type CheckpointHead, decodeHead, encodeHead } from '../../lib/sequence/checkpoint-head.js';
+import { BEGINNING_STATE, Cursor, type CursorState } from '../../lib/sequence/cursor.js';
 import { BERT, expectedOf, foreign, lone, SELF } from '../support/delivery-subject.js';
 
 const sequences = fc.array(

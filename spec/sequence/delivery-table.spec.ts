@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { DeliveryTable } from '../../lib/sequence/delivery-table.js';
-import { batchId, boundTo, NO_OP, partsOf, type Batch, type BatchId } from '../../lib/model/batch.js';
-import type { Instance, ProcessId } from '../../lib/model/ids.js';
+import { type Batch, type BatchId, batchId, boundTo, NO_OP, partsOf } from '../../lib/model/batch.js';
 import { constants } from '../../lib/model/constants.js';
+import type { Instance, ProcessId } from '../../lib/model/ids.js';
 import { defaults } from '../../lib/model/settings.js';
+import { DeliveryTable } from '../../lib/sequence/delivery-table.js';
 import { Turns } from '../../lib/simulation/checkers/turns.js';
 import { idOf } from '../support/ids.js';
 

@@ -1,8 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
-import vm from 'node:vm';
 import { types } from 'node:util';
-
+import vm from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 
 import { TreplicaError } from '../../lib/model/errors.js';

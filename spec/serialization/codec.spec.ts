@@ -3,8 +3,8 @@ import fc from 'fast-check';
 
 import { decode, encode } from '../../lib/serialization/codec.js';
 import { serializable } from '../../lib/serialization/registry.js';
-import { refusal } from './state-support.js';
 import { sameValue } from '../support/same-value.js';
+import { refusal } from './state-support.js';
 import { anyValue, Point } from './values.js';
 
 @serializable('codec.labelled')

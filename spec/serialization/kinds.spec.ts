@@ -1,5 +1,4 @@
 import { runInNewContext } from 'node:vm';
-
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 

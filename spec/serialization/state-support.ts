@@ -1,6 +1,6 @@
-import { encodeState } from '../../lib/serialization/state-encoder.js';
-import { StateDecoder } from '../../lib/serialization/state-decoder.js';
 import { TreplicaError } from '../../lib/model/errors.js';
+import { StateDecoder } from '../../lib/serialization/state-decoder.js';
+import { encodeState } from '../../lib/serialization/state-encoder.js';
 
 /** A state that holds anything. */
 export class Box {

@@ -6,7 +6,7 @@ import { serializable } from '../../lib/serialization/registry.js';
 import { StateDecoder } from '../../lib/serialization/state-decoder.js';
 import { encodeState } from '../../lib/serialization/state-encoder.js';
 import { sameValue } from '../support/same-value.js';
-import { BOX_FIELDS, Box, piecesOf, refusal, restored, stateIn } from './state-support.js';
+import { Box, BOX_FIELDS, piecesOf, refusal, restored, stateIn } from './state-support.js';
 import { anyValue, Point } from './values.js';
 
 /** Small enough that a state of a few objects needs many pieces. */

@@ -1,5 +1,5 @@
-import { describe, expect, it, afterEach } from '@jest/globals';
 import { runInThisContext } from 'node:vm';
+import { afterEach, describe, expect, it } from '@jest/globals';
 
 import {
   Exclude,

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { Operation, operation } from '../../lib/index.js';
 import type { Client, Failure, SimulationOptions } from '../../lib/simulation/index.js';
-import { put, Put, PutRandom, Shelf, simulateShelf } from './shelf.js';
+import { Put, put, PutRandom, Shelf, simulateShelf } from './shelf.js';
 
 @operation('spec.simulate.put-time')
 class PutTime extends Operation<Shelf, number> {

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-
 import { describe, expect, it } from '@jest/globals';
 
 const BUILD = join(import.meta.dirname, '../../dist');

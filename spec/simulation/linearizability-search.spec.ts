@@ -2,24 +2,24 @@ import { describe, expect, it } from '@jest/globals';
 import fc, { type Arbitrary } from 'fast-check';
 
 import { checkLinearizability } from '../../lib/simulation/checkers/linearizability.js';
-import type { SequentialModel } from '../../lib/simulation/checkers/sequential-model.js';
 import { Visited } from '../../lib/simulation/checkers/linearization-memory.js';
+import type { SequentialModel } from '../../lib/simulation/checkers/sequential-model.js';
 import { seededRandom } from '../support/seeded-random.js';
 import {
+  type Behaviour,
   bruteForce,
   counter,
   counterBehaviour,
+  type History,
   history,
+  type Model,
   perform,
+  type Plan,
   queue,
   queueBehaviour,
   register,
   registerBehaviour,
   registers,
-  type Behaviour,
-  type History,
-  type Model,
-  type Plan,
 } from './linearizability-subjects.js';
 
 interface Subject {

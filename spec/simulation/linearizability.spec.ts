@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { checkLinearizability } from '../../lib/simulation/checkers/linearizability.js';
-import { history, queue, register, registers, type History, type Model } from './linearizability-subjects.js';
+import { type History, history, type Model, queue, register, registers } from './linearizability-subjects.js';
 
 function isLinearizable(calls: History, model: Model): boolean | 'unknown' {
   return checkLinearizability(calls, model).linearizable;

@@ -1,11 +1,10 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { type Mutant, mutants } from '../../simulator/mutants.js';
 import { buildMutant, mutate } from '../../simulator/mutate.js';
-import { mutants, type Mutant } from '../../simulator/mutants.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { World } from '../../lib/simulation/world.js';
 import type { Lane } from '../../lib/transport/frame/inbox.js';
 import type { Journal } from '../programs/journal.js';
-import { append, SECOND_US, startedWorld, type Process } from './world-subjects.js';
+import { append, type Process, SECOND_US, startedWorld } from './world-subjects.js';
 
 /** More than a datagram on a network holds. */
 const LARGE = 'x'.repeat(9_000);

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+
 import { MemoryDisk } from '../../lib/ledger/memory/memory-ledger.js';
 import { NO_BALLOT } from '../../lib/model/ballot.js';
 import { damage, type InjectedDamage } from '../../lib/simulation/damage.js';
@@ -6,7 +7,7 @@ import type { Life } from '../../lib/simulation/life.js';
 import { Random } from '../../lib/simulation/random.js';
 import type { World } from '../../lib/simulation/world.js';
 import type { Journal } from '../programs/journal.js';
-import { QUEUE, SECOND_US, type Process, startedWorld, comeUp, append, appendAll, eventsOf } from './world-subjects.js';
+import { append, appendAll, comeUp, eventsOf, type Process, QUEUE, SECOND_US, startedWorld } from './world-subjects.js';
 
 describe('a process that is stalled', () => {
   let world: World<Journal>;

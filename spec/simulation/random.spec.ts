@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+
 import { Random } from '../../lib/simulation/random.js';
 
 describe('chance', () => {

@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+
 import { damage, damageCheckpoint, damageDecision } from '../../lib/simulation/damage.js';
 import { Random } from '../../lib/simulation/random.js';
 import type { World } from '../../lib/simulation/world.js';
 import type { Journal } from '../programs/journal.js';
-import { appendAll, comeUp, eventsOf, OFTEN, QUEUE, SECOND_US, startedWorld, type Process } from './world-subjects.js';
+import { appendAll, comeUp, eventsOf, OFTEN, type Process, QUEUE, SECOND_US, startedWorld } from './world-subjects.js';
 
 const ENTRIES = Array.from({ length: 40 }, (_, i) => `entry ${i}`);
 

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-
 import { describe, expect, it } from '@jest/globals';
 
-import { profileNames, type ProfileName } from '../../lib/simulation/profiles.js';
+import { type ProfileName, profileNames } from '../../lib/simulation/profiles.js';
 import { run } from '../../lib/simulation/run.js';
 import { registers } from '../../simulator/registers.js';
 

@@ -1,5 +1,5 @@
 import { Operation, operation, StateMachine } from '../../lib/index.js';
-import { simulate, type Client, type SimulationOptions, type SimulationReport } from '../../lib/simulation/index.js';
+import { type Client, simulate, type SimulationOptions, type SimulationReport } from '../../lib/simulation/index.js';
 
 /** Keeps whatever operations add to it. */
 export class Shelf extends StateMachine {

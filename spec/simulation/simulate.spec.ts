@@ -1,15 +1,14 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-
 import { describe, expect, it } from '@jest/globals';
 
 import { Operation, operation, TreplicaError } from '../../lib/index.js';
-import { profileNames } from '../../lib/simulation/profiles.js';
 import { simulate } from '../../lib/simulation/index.js';
+import { profileNames } from '../../lib/simulation/profiles.js';
 import { run } from '../../lib/simulation/run.js';
 import { bank, digestsOf } from '../programs/bank-simulation.js';
-import { put, Put, PutRandom, Shelf, simulateShelf } from './shelf.js';
+import { Put, put, PutRandom, Shelf, simulateShelf } from './shelf.js';
 
 describe('the banking sample', () => {
   it.each(profileNames)('holds what it promises where the profile is %s', async (profile) => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import type { World } from '../../lib/simulation/world.js';
 import type { Journal } from '../programs/journal.js';
-import { append, appendAll, comeUp, SECOND_US, startedWorld, type Process } from './world-subjects.js';
+import { append, appendAll, comeUp, type Process, SECOND_US, startedWorld } from './world-subjects.js';
 
 /** In bytes a second. */
 const LINKS = [

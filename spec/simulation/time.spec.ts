@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+
 import type { World } from '../../lib/simulation/world.js';
 import type { Journal } from '../programs/journal.js';
-import { SECOND_US, type Process, TellTime, worldOf, startedWorld } from './world-subjects.js';
+import { type Process, SECOND_US, startedWorld, TellTime, worldOf } from './world-subjects.js';
 
 describe('time', () => {
   let world: World<Journal>;

@@ -1,16 +1,17 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+
 import type { ProcessId } from '../../lib/model/ids.js';
 import { Random } from '../../lib/simulation/random.js';
 import type { Occasion } from '../../lib/simulation/trouble.js';
 import { troubles } from '../../lib/simulation/troubles.js';
-import { FAIR, Weather, type Climate } from '../../lib/simulation/weather.js';
+import { type Climate, FAIR, Weather } from '../../lib/simulation/weather.js';
 import type { World } from '../../lib/simulation/world.js';
-import { SOME_START } from '../support/station.js';
 import { FrameDecoder } from '../../lib/transport/frame/frame-decoder.js';
 import { FrameEncoder } from '../../lib/transport/frame/frame-encoder.js';
 import type { Copy, Passenger } from '../../lib/transport/memory/memory-network.js';
 import type { Journal } from '../programs/journal.js';
-import { QUEUE, SECOND_US, worldOf, comeUp, appendAll } from './world-subjects.js';
+import { SOME_START } from '../support/station.js';
+import { appendAll, comeUp, QUEUE, SECOND_US, worldOf } from './world-subjects.js';
 
 describe('the weather', () => {
   const [a, b] = ['aaaaaaaaaaaaaaaa', 'bbbbbbbbbbbbbbbb'] as ProcessId[] as [ProcessId, ProcessId];

@@ -1,5 +1,6 @@
 import { expect } from '@jest/globals';
-import { Operation, operation, type ExecutionContext } from '../../lib/index.js';
+
+import { type ExecutionContext, Operation, operation } from '../../lib/index.js';
 import type { SimulatedProcess } from '../../lib/simulation/process.js';
 import type { Checkpointing, Scene } from '../../lib/simulation/scene.js';
 import { World } from '../../lib/simulation/world.js';

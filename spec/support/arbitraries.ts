@@ -2,28 +2,28 @@
 import fc, { type Arbitrary } from 'fast-check';
 
 import type { Item, ReportedVote } from '../../lib/consensus/messages.js';
-import { NO_BASE, type GroupBase } from '../../lib/model/base.js';
-import { NO_BALLOT, type Ballot } from '../../lib/model/ballot.js';
+import { type Ballot, NO_BALLOT } from '../../lib/model/ballot.js';
+import { type GroupBase, NO_BASE } from '../../lib/model/base.js';
 import {
+  type Batch,
+  type BatchId,
   batchId,
   boundTo,
   NO_OP,
   NO_OP_ID,
   ofKind,
   VALUE_KINDS,
-  type Batch,
-  type BatchId,
 } from '../../lib/model/batch.js';
 import type { Checkpoint } from '../../lib/model/checkpoint.js';
-import { COUNTER_MAX, type GroupId, type Instance, type Position, type ProcessId } from '../../lib/model/ids.js';
-import type { Facts } from '../../lib/model/facts.js';
 import { constants } from '../../lib/model/constants.js';
+import type { Facts } from '../../lib/model/facts.js';
+import { COUNTER_MAX, type GroupId, type Instance, type Position, type ProcessId } from '../../lib/model/ids.js';
 import type { Founding } from '../../lib/model/records.js';
 import {
   INCARNATION_MAX,
+  type Nonce,
   OWN_STARTS_MAX,
   PEER_STARTS_MAX,
-  type Nonce,
   type PeerStarts,
   type Start,
 } from '../../lib/model/start.js';

@@ -1,9 +1,9 @@
-import { DeliveryTable, type DeliveryState } from '../../lib/sequence/delivery-table.js';
 import type { Message } from '../../lib/consensus/messages.js';
-import { compareBallots, type Ballot } from '../../lib/model/ballot.js';
-import { NO_OP_ID, partsOf, type Batch, type BatchId } from '../../lib/model/batch.js';
+import { type Ballot, compareBallots } from '../../lib/model/ballot.js';
+import { type Batch, type BatchId, NO_OP_ID, partsOf } from '../../lib/model/batch.js';
 import type { Instance } from '../../lib/model/ids.js';
 import type { LedgerRecord } from '../../lib/model/records.js';
+import { type DeliveryState, DeliveryTable } from '../../lib/sequence/delivery-table.js';
 import type { CoreProcess } from './core-process.js';
 
 /** Watches a group from outside and fails as soon as something has happened that must never happen (docs/protocol.md). */

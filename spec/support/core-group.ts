@@ -1,9 +1,9 @@
-import type { Message, MessageKind, MessageOf } from '../../lib/consensus/messages.js';
 import type { Effects } from '../../lib/consensus/effects.js';
+import type { Message, MessageKind, MessageOf } from '../../lib/consensus/messages.js';
 import type { Mode } from '../../lib/consensus/mode.js';
 import type { BatchId, ValueKind } from '../../lib/model/batch.js';
-import { after, type Instance } from '../../lib/model/ids.js';
 import { constants } from '../../lib/model/constants.js';
+import { after, type Instance } from '../../lib/model/ids.js';
 import { defaults } from '../../lib/model/settings.js';
 import { CoreChecker } from './core-checker.js';
 import { CoreNetwork, type InTransit, type Loss } from './core-network.js';

@@ -1,15 +1,15 @@
-import { defaults } from '../../lib/model/settings.js';
 import { Consensus, type ConsensusOptions } from '../../lib/consensus/consensus.js';
-import { DeliveryTable } from '../../lib/sequence/delivery-table.js';
 import type { Effects, Installation, Notice } from '../../lib/consensus/effects.js';
 import type { Mode } from '../../lib/consensus/mode.js';
 import { NO_BALLOT } from '../../lib/model/ballot.js';
 import { NO_BASE } from '../../lib/model/base.js';
-import { batchId, ofKind, type Batch, type BatchId, type ValueKind } from '../../lib/model/batch.js';
-import { NO_STARTS, startNumber, type Nonce } from '../../lib/model/start.js';
+import { type Batch, type BatchId, batchId, ofKind, type ValueKind } from '../../lib/model/batch.js';
 import type { Checkpoint } from '../../lib/model/checkpoint.js';
 import type { Instance, Position, ProcessId } from '../../lib/model/ids.js';
-import { NO_FOUNDING, type LedgerRecord, type LedgerSnapshot, type LogEntry } from '../../lib/model/records.js';
+import { type LedgerRecord, type LedgerSnapshot, type LogEntry, NO_FOUNDING } from '../../lib/model/records.js';
+import { defaults } from '../../lib/model/settings.js';
+import { NO_STARTS, type Nonce, startNumber } from '../../lib/model/start.js';
+import { DeliveryTable } from '../../lib/sequence/delivery-table.js';
 import { idOf } from './ids.js';
 
 /** No directory is put back here. */

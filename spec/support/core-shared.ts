@@ -5,8 +5,8 @@ import { Views } from '../../lib/consensus/membership/views.js';
 import { Outbox } from '../../lib/consensus/outbox.js';
 import { Refusals } from '../../lib/consensus/refusals.js';
 import type { Shared } from '../../lib/consensus/shared.js';
-import type { GroupId, Instance, ProcessId } from '../../lib/model/ids.js';
 import { constants } from '../../lib/model/constants.js';
+import type { GroupId, Instance, ProcessId } from '../../lib/model/ids.js';
 import { defaults } from '../../lib/model/settings.js';
 import type { ViewRecord } from '../../lib/model/view.js';
 

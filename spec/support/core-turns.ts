@@ -1,6 +1,6 @@
-import { EVERYONE, type Outgoing } from '../../lib/consensus/messages.js';
 import type { Decision, Effects, Notice, Supply } from '../../lib/consensus/effects.js';
-import { partsOf, type Batch } from '../../lib/model/batch.js';
+import { EVERYONE, type Outgoing } from '../../lib/consensus/messages.js';
+import { type Batch, partsOf } from '../../lib/model/batch.js';
 import { after, type Instance, type ProcessId } from '../../lib/model/ids.js';
 import type { LedgerRecord } from '../../lib/model/records.js';
 import { DeliveryTable } from '../../lib/sequence/delivery-table.js';

@@ -2,17 +2,17 @@
 import { expect } from '@jest/globals';
 
 import { NO_BALLOT } from '../../lib/model/ballot.js';
-import { batchId, partsOf, type Batch, type BatchId } from '../../lib/model/batch.js';
+import { type Batch, type BatchId, batchId, partsOf } from '../../lib/model/batch.js';
 import type { Checkpoint } from '../../lib/model/checkpoint.js';
 import { DamagedLogError } from '../../lib/model/errors.js';
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
 import type { LogEntry } from '../../lib/model/records.js';
-import { packBody, unpackBody } from '../../lib/sequence/batch-body.js';
-import { Batcher } from '../../lib/paxos/batcher.js';
-import { BEGINNING_STATE, Cursor, type Stretch } from '../../lib/sequence/cursor.js';
 import type { Base } from '../../lib/paxos/base.js';
+import { Batcher } from '../../lib/paxos/batcher.js';
 import { Delivery } from '../../lib/paxos/delivery.js';
 import type { Consumer, DeliveredBatch, StateKeeper, StateSink } from '../../lib/queue/state-holder.js';
+import { packBody, unpackBody } from '../../lib/sequence/batch-body.js';
+import { BEGINNING_STATE, Cursor, type Stretch } from '../../lib/sequence/cursor.js';
 import { Turns } from '../../lib/simulation/checkers/turns.js';
 
 export const SELF = 'aaaaaaaaaaaaaaaa' as ProcessId;

@@ -1,6 +1,5 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
-
 import ts from 'typescript';
 
 /** One import (or re-export) of a file: of another source file, by its path from the root, or of a package or `node:` module, by its name. */

@@ -3,7 +3,7 @@ import { Fetcher } from '../../lib/consensus/fetcher.js';
 import type { InstanceLog } from '../../lib/consensus/instance-log.js';
 import { Learner } from '../../lib/consensus/learner.js';
 import type { Outbox } from '../../lib/consensus/outbox.js';
-import { NO_OP, type BatchId } from '../../lib/model/batch.js';
+import { type BatchId, NO_OP } from '../../lib/model/batch.js';
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
 import { View } from '../../lib/model/view.js';
 import { sharedOf } from './core-shared.js';

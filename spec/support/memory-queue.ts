@@ -10,7 +10,7 @@ import { checkHolder, handOver } from '../../lib/queue/holder-checks.js';
 import { checkAccepted, checkMessage, checkTicket } from '../../lib/queue/message-checks.js';
 import { messageOf } from '../../lib/queue/message-values.js';
 import type { Queue } from '../../lib/queue/queue.js';
-import { Reader, type QueueMessage } from '../../lib/queue/reader.js';
+import { type QueueMessage, Reader } from '../../lib/queue/reader.js';
 import type { Consumer, StateHolder } from '../../lib/queue/state-holder.js';
 import type { QueueStatus } from '../../lib/queue/status.js';
 import { Subscribers } from '../../lib/queue/subscribers.js';

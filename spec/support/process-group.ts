@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import type { QueueOptions } from '../../lib/index.js';
 import type { JournalSetup, Summary } from '../programs/journal-replica.js';
-import { ReplicaProcess, type Launch } from './replica-process.js';
+import { type Launch, ReplicaProcess } from './replica-process.js';
 import { newQueueId, until } from './udp-testbed.js';
 
 export interface GroupSetup extends Pick<JournalSetup, 'module' | 'noteBytes' | 'callers'>, Pick<Launch, 'quiet'> {

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import type { GroupId, ProcessId } from '../../lib/model/ids.js';
 import type { Nonce, Start } from '../../lib/model/start.js';
 import {
-  EVERYONE,
   type Destination,
+  EVERYONE,
   type Receiver,
   type Transport,
   type TransportLog,

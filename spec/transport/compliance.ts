@@ -1,12 +1,9 @@
 import { randomBytes } from 'node:crypto';
-
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { NO_GROUP } from '../../lib/model/ids.js';
 import { CRC_32, headerBytesUnder } from '../../lib/transport/frame/seal.js';
 import { EVERYONE, TOP_BYTE_MAX } from '../../lib/transport/transport.js';
-import { describeDatagrams } from './compliance-datagrams.js';
-import { describeStrangers } from './compliance-strangers.js';
 import {
   acquaint,
   goSilent,
@@ -17,6 +14,8 @@ import {
   Station,
   type Testbed,
 } from '../support/station.js';
+import { describeDatagrams } from './compliance-datagrams.js';
+import { describeStrangers } from './compliance-strangers.js';
 
 /** Any bytes that a layer above may send: the first is not one of those that are the transport's own. */
 function randomMessage(bytes: number): Buffer {

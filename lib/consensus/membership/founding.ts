@@ -1,10 +1,10 @@
 import { assert, unreachable } from '../../model/assert.js';
-import { isSameBase, type GroupBase } from '../../model/base.js';
-import type { GroupId, ProcessId } from '../../model/ids.js';
+import { type GroupBase, isSameBase } from '../../model/base.js';
 import { constants } from '../../model/constants.js';
+import type { GroupId, ProcessId } from '../../model/ids.js';
+import type { Part } from '../../model/part.js';
 import type { Founding, FoundingRecord, LedgerSnapshot, Withdrawal } from '../../model/records.js';
 import { groupIdOf, View } from '../../model/view.js';
-import type { Part } from '../../model/part.js';
 import { EVERYONE, type FoundingMessage, type Intent, type MessageOf } from '../messages.js';
 import type { Shared } from '../shared.js';
 import { isDead, mayWithdraw, withdrawalOf, withWithdrawal } from './withdrawal.js';

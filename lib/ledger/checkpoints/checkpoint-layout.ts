@@ -15,9 +15,9 @@ import { crc32 } from 'node:zlib';
 
 import type { Checkpoint } from '../../model/checkpoint.js';
 import type { Instance, Position } from '../../model/ids.js';
-import { stemOf } from './checkpoint-codec.js';
 import type { CheckpointPlace } from '../checkpoint-store.js';
 import { anotherVersion, damagedCheckpoint } from '../ledger-errors.js';
+import { stemOf } from './checkpoint-codec.js';
 
 const MAGIC = Buffer.from('TREPCKPT');
 const VERSION = 2;

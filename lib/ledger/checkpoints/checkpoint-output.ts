@@ -2,8 +2,8 @@ import type { FileHandle } from 'node:fs/promises';
 
 import { assert } from '../../model/assert.js';
 import { constants } from '../../model/constants.js';
-import { CHUNK_HEAD_BYTES, CheckpointDigest, chunkHead, chunkKeyCrc } from './checkpoint-codec.js';
 import type { CheckpointPlace } from '../checkpoint-store.js';
+import { CheckpointDigest, CHUNK_HEAD_BYTES, chunkHead, chunkKeyCrc } from './checkpoint-codec.js';
 
 /**
  * Writes the chunks of one checkpoint one after the other, several with each write, and syncs the file every few MiB. While

@@ -2,12 +2,12 @@ import type { FileHandle } from 'node:fs/promises';
 
 import { readAt } from '../../bytes/read-at.js';
 import { assert } from '../../model/assert.js';
-import { isSameCheckpoint, type Checkpoint } from '../../model/checkpoint.js';
+import { type Checkpoint, isSameCheckpoint } from '../../model/checkpoint.js';
+import type { CheckpointReader } from '../checkpoint-store.js';
+import { damagedCheckpoint } from '../ledger-errors.js';
 import { CHUNK_HEAD_BYTES, chunkKeyCrc, isSound } from './checkpoint-codec.js';
 import { decodeEnd, decodeHead, decodeTail, endBytes, HEAD_BYTES, TAIL_BYTES } from './checkpoint-layout.js';
 import { openExisting } from './checkpoint-scan.js';
-import type { CheckpointReader } from '../checkpoint-store.js';
-import { damagedCheckpoint } from '../ledger-errors.js';
 
 /** Reads the chunks of a complete file in any order. The file may be removed meanwhile. */
 export class FileCheckpointReader implements CheckpointReader {

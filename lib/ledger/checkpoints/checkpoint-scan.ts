@@ -1,12 +1,12 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 
-import type { Checkpoint } from '../../model/checkpoint.js';
 import { readAt } from '../../bytes/read-at.js';
+import type { Checkpoint } from '../../model/checkpoint.js';
 import { constants } from '../../model/constants.js';
+import { TreplicaError } from '../../model/errors.js';
 import { CHUNK_HEAD_BYTES, chunkKeyCrc, isSound } from './checkpoint-codec.js';
 import { decodeHead, HEAD_BYTES } from './checkpoint-layout.js';
 import type { CheckpointOutput } from './checkpoint-output.js';
-import { TreplicaError } from '../../model/errors.js';
 
 /**
  * Looks for a beginning of `checkpoint` in the file at `path`. Where there is one, returns a function that tells `output` of

@@ -3,27 +3,27 @@
  * name only when all of it is durable. Until then its name ends in `.part`, or in `.received` where it comes from another
  * process: receiving continues after a restart.
  */
-import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { readdirSync, rmSync } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { isSameCheckpoint, type Checkpoint } from '../../model/checkpoint.js';
+import { type Checkpoint, isSameCheckpoint } from '../../model/checkpoint.js';
 import { TreplicaError } from '../../model/errors.js';
 import type { Instance } from '../../model/ids.js';
-import { stemOf } from './checkpoint-codec.js';
-import { checkpointsDirectory, encodeEnd, encodeHead, HEAD_BYTES } from './checkpoint-layout.js';
-import { CheckpointOutput } from './checkpoint-output.js';
-import { FileCheckpointReader } from './checkpoint-reader.js';
-import { receivedOf } from './checkpoint-scan.js';
 import {
-  nameOfCheckpoint,
   type CheckpointPlace,
   type CheckpointReader,
   type CheckpointReceiver,
   type CheckpointStore,
   type CheckpointWriter,
+  nameOfCheckpoint,
 } from '../checkpoint-store.js';
 import { checkpointFailed, notAnnounced } from '../ledger-errors.js';
+import { stemOf } from './checkpoint-codec.js';
+import { checkpointsDirectory, encodeEnd, encodeHead, HEAD_BYTES } from './checkpoint-layout.js';
+import { CheckpointOutput } from './checkpoint-output.js';
+import { FileCheckpointReader } from './checkpoint-reader.js';
+import { receivedOf } from './checkpoint-scan.js';
 
 const COMPLETE = '.checkpoint';
 const PART = '.part';

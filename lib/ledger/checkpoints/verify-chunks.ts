@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../../model/checkpoint.js';
 import { isDamage, type TreplicaError } from '../../model/errors.js';
-import { nameOfCheckpoint, type CheckpointReader } from '../checkpoint-store.js';
+import { type CheckpointReader, nameOfCheckpoint } from '../checkpoint-store.js';
 import { damagedCheckpoint } from '../ledger-errors.js';
 import { CheckpointDigest } from './checkpoint-codec.js';
 

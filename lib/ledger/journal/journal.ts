@@ -22,12 +22,12 @@ import { dirname } from 'node:path';
 
 import { assert } from '../../model/assert.js';
 import { constants } from '../../model/constants.js';
-import { syncDirectory } from '../lmdb/directory.js';
 import { damaged } from '../ledger-errors.js';
-import { encodeCommit, commitBytesMax, type JournaledCommit } from './journaled-commit.js';
+import { syncDirectory } from '../lmdb/directory.js';
 import { HEADER_SECTORS, readHeader, writeHeader } from './header.js';
 import { journalFile } from './journal-file.js';
-import { scanJournal, type JournalScan } from './scan.js';
+import { commitBytesMax, encodeCommit, type JournaledCommit } from './journaled-commit.js';
+import { type JournalScan, scanJournal } from './scan.js';
 import { SECTOR_BYTES, sectorsOf, writeSectors } from './sector.js';
 
 const SECTORS = constants.journalBytes / SECTOR_BYTES;

@@ -1,6 +1,6 @@
-import type { Instance } from '../../model/ids.js';
 import { ByteReader, ByteWriter } from '../../bytes/binary.js';
 import { VARINT_BYTES_MAX } from '../../bytes/varint.js';
+import type { Instance } from '../../model/ids.js';
 import type { Changes, RecordKey } from '../records/inventory.js';
 
 /** What one commit of one queue writes, as it is kept in the journal until LMDB has it. */

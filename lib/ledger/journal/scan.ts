@@ -1,6 +1,6 @@
 import { damaged } from '../ledger-errors.js';
-import { decodeCommit, type JournaledCommit } from './journaled-commit.js';
 import { HEADER_SECTORS, readHeader } from './header.js';
+import { decodeCommit, type JournaledCommit } from './journaled-commit.js';
 import { readSector, SECTOR_BYTES } from './sector.js';
 
 /** The commits of a journal that LMDB does not have. */

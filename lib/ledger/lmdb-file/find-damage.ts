@@ -1,12 +1,12 @@
-import type { PageDamage } from './page-damage.js';
 import { freeListFault } from './free-list.js';
 import { INTEGER_KEYS, nameOfTable, readNumber, readTree, TREE_BYTES } from './layout.js';
 import type { MetaPages, Snapshot } from './meta-pages.js';
 import { valueOf } from './overflow.js';
+import type { PageDamage } from './page-damage.js';
 import type { PageFile } from './page-file.js';
 import { PageSet } from './page-set.js';
-import { TreePage, type KeyOrder } from './tree-page.js';
-import { TreeWalk, type NamedTree } from './tree-walk.js';
+import { type KeyOrder, TreePage } from './tree-page.js';
+import { type NamedTree, TreeWalk } from './tree-walk.js';
 
 /** How the named database of that name compares its keys. */
 export type OrderOf = (table: string) => KeyOrder;

@@ -1,7 +1,7 @@
-import type { PageDamage } from './page-damage.js';
-import { DEPTH_MAX, keyOfTable, NODE_FLAGS, readTree, TREE_BYTES, type Tree } from './layout.js';
+import { DEPTH_MAX, keyOfTable, NODE_FLAGS, readTree, type Tree, TREE_BYTES } from './layout.js';
 import type { Snapshot } from './meta-pages.js';
 import { overflowFault, overflowOf, valueOf } from './overflow.js';
+import type { PageDamage } from './page-damage.js';
 import type { PageFile } from './page-file.js';
 import { TreePage } from './tree-page.js';
 

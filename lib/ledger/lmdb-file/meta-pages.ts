@@ -1,6 +1,5 @@
 import { fstatSync } from 'node:fs';
 
-import type { PageDamage } from './page-damage.js';
 import {
   FORMAT_VERSION,
   INTEGER_KEYS,
@@ -14,6 +13,7 @@ import {
   readTree,
   type Tree,
 } from './layout.js';
+import type { PageDamage } from './page-damage.js';
 import { readInto } from './page-file.js';
 
 const PAGE_BYTES_MIN = 512;

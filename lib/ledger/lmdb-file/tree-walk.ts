@@ -1,9 +1,9 @@
-import type { PageDamage } from './page-damage.js';
 import { DEPTH_MAX, NODE_FLAGS, type Tree } from './layout.js';
 import { overflowFault, overflowOf } from './overflow.js';
+import type { PageDamage } from './page-damage.js';
 import type { PageFile } from './page-file.js';
 import type { PageSet } from './page-set.js';
-import { compareKeys, TreePage, type KeyOrder } from './tree-page.js';
+import { compareKeys, type KeyOrder, TreePage } from './tree-page.js';
 
 /** One tree of the file, and where it is named. */
 export interface NamedTree {

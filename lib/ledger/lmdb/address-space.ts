@@ -4,8 +4,8 @@
  */
 import { statSync } from 'node:fs';
 
-import { TreplicaError } from '../../model/errors.js';
 import { constants } from '../../model/constants.js';
+import { TreplicaError } from '../../model/errors.js';
 import { dataFile } from './data-file.js';
 import { addressSpaceInUse, limitOf } from './system-limits.js';
 

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 
 import { TreplicaError } from '../../model/errors.js';
 import { anotherVersion, damaged } from '../ledger-errors.js';
-import { describeDamage, type PageDamage } from '../lmdb-file/page-damage.js';
 import { findDamage } from '../lmdb-file/find-damage.js';
 import { findValue } from '../lmdb-file/find-value.js';
-import { readMetaPages, type MetaPages } from '../lmdb-file/meta-pages.js';
+import { type MetaPages, readMetaPages } from '../lmdb-file/meta-pages.js';
+import { describeDamage, type PageDamage } from '../lmdb-file/page-damage.js';
 import { PageFile } from '../lmdb-file/page-file.js';
 import type { KeyOrder } from '../lmdb-file/tree-page.js';
 

@@ -11,9 +11,9 @@ import {
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
-import { dataFile, lockFile } from './data-file.js';
 import { journalFile } from '../journal/journal-file.js';
 import { notWritable } from '../ledger-errors.js';
+import { dataFile, lockFile } from './data-file.js';
 
 /**
  * Makes sure that `directory` is one that a ledger can be kept in, and that the directory itself survives a crash.

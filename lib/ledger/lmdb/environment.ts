@@ -3,17 +3,16 @@
  * their ledger there.
  */
 import { existsSync } from 'node:fs';
-
 import type { RootDatabase } from 'lmdb';
 
-import { TreplicaError } from '../../model/errors.js';
 import { constants } from '../../model/constants.js';
+import { TreplicaError } from '../../model/errors.js';
 import { removeUnfinishedCheckpoints } from '../checkpoints/file-checkpoints.js';
 import { journalFile } from '../journal/journal-file.js';
 import { damaged } from '../ledger-errors.js';
 import { TransactionMark } from '../lmdb-file/transaction-mark.js';
 import { saysGroup } from '../records/record-codec.js';
-import { MapRoom, mapBytesFor } from './address-space.js';
+import { mapBytesFor, MapRoom } from './address-space.js';
 import { dataFile, fillUpDataFile, lockFile } from './data-file.js';
 import { Databases } from './databases.js';
 import { syncDirectory } from './directory.js';

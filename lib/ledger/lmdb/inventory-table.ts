@@ -1,5 +1,4 @@
 import { crc32 } from 'node:zlib';
-
 import type { Database, RootDatabase } from 'lmdb';
 
 import { ByteReader, ByteWriter } from '../../bytes/binary.js';

@@ -1,14 +1,14 @@
+import { constants } from '../../model/constants.js';
 import type { Instance } from '../../model/ids.js';
 import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../../model/records.js';
 import { FileCheckpoints } from '../checkpoints/file-checkpoints.js';
-import type { Environment } from './environment.js';
 import type { Ledger } from '../ledger.js';
 import { closed, otherQueues } from '../ledger-errors.js';
-import { constants } from '../../model/constants.js';
-import { openDirectories } from './open-directories.js';
-import type { QueueTables } from './queue-tables.js';
 import { RecordCodec } from '../records/record-codec.js';
 import { StoredRecords } from '../records/stored-records.js';
+import type { Environment } from './environment.js';
+import { openDirectories } from './open-directories.js';
+import type { QueueTables } from './queue-tables.js';
 
 /**
  * The ledger of one queue in `directory`. The directory is created if it does not exist, and may hold ledgers of other

@@ -4,25 +4,25 @@
  */
 import { existsSync, realpathSync } from 'node:fs';
 
+import { constants } from '../../model/constants.js';
 import { TreplicaError } from '../../model/errors.js';
 import type { Instance } from '../../model/ids.js';
-import { constants } from '../../model/constants.js';
 import type { LedgerSnapshot, LogEntry } from '../../model/records.js';
 import type { CheckpointStore } from '../checkpoint-store.js';
-import type { LedgerReader } from '../ledger-reader.js';
-import { dataFile } from './data-file.js';
 import { FileCheckpoints } from '../checkpoints/file-checkpoints.js';
-import { inventoryKey, readNote } from './inventory-table.js';
-import type { JournaledCommit } from '../journal/journaled-commit.js';
 import { readJournal } from '../journal/journal.js';
+import type { JournaledCommit } from '../journal/journaled-commit.js';
+import type { LedgerReader } from '../ledger-reader.js';
 import { firstOf, segmentOf } from '../records/log-state.js';
-import { endOfLog, logPrefix, numberIn, segmentName } from './log-segments.js';
-import { overlaid } from './overlaid-store.js';
-import { openDirectories } from './open-directories.js';
-import { ReadSnapshots } from './read-snapshots.js';
-import { INVENTORY } from './table-names.js';
 import { metaKey, RecordCodec } from '../records/record-codec.js';
 import { StoredRecords } from '../records/stored-records.js';
+import { dataFile } from './data-file.js';
+import { inventoryKey, readNote } from './inventory-table.js';
+import { endOfLog, logPrefix, numberIn, segmentName } from './log-segments.js';
+import { openDirectories } from './open-directories.js';
+import { overlaid } from './overlaid-store.js';
+import { ReadSnapshots } from './read-snapshots.js';
+import { INVENTORY } from './table-names.js';
 
 /** After so many attempts, a sector of the journal that looks damaged is damaged, and not just being written. */
 const ATTEMPTS_MAX = 20;

@@ -1,11 +1,10 @@
 /** Opens and closes LMDB's environments. The rules that make LMDB keep its promises are obeyed here, and nowhere else. */
 import { constants as system } from 'node:os';
-
 import * as lmdb from 'lmdb';
-import { open, type Database, type DatabaseOptions, type Key, type RootDatabase } from 'lmdb';
+import { type Database, type DatabaseOptions, type Key, open, type RootDatabase } from 'lmdb';
 
-import { TreplicaError } from '../../model/errors.js';
 import { constants } from '../../model/constants.js';
+import { TreplicaError } from '../../model/errors.js';
 import { anotherVersion, damaged, notWritable } from '../ledger-errors.js';
 import { lackOfRoom } from './room.js';
 

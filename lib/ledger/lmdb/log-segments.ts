@@ -1,7 +1,7 @@
 import type { Database } from 'lmdb';
 
-import type { Instance } from '../../model/ids.js';
 import { constants } from '../../model/constants.js';
+import type { Instance } from '../../model/ids.js';
 import { firstOf, segmentOf } from '../records/log-state.js';
 
 type Segment = Database<Buffer, number>;

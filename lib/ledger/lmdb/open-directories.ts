@@ -1,7 +1,7 @@
 import type { RootDatabase } from 'lmdb';
 
 import { TreplicaError } from '../../model/errors.js';
-import { MapRoom, mapBytesFor } from './address-space.js';
+import { mapBytesFor, MapRoom } from './address-space.js';
 import { prepareDirectory } from './directory.js';
 import { Environment } from './environment.js';
 import { closeRoot, openRoot } from './lmdb-root.js';

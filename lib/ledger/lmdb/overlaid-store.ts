@@ -1,6 +1,6 @@
-import { laterOf, type Instance } from '../../model/ids.js';
-import type { RecordKey } from '../records/inventory.js';
+import { type Instance, laterOf } from '../../model/ids.js';
 import type { JournaledCommit } from '../journal/journaled-commit.js';
+import type { RecordKey } from '../records/inventory.js';
 import type { RecordStore } from '../records/stored-records.js';
 
 /** A queue's records as they will be once LMDB has what is in the journal. */

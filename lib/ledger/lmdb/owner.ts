@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { crc32 } from 'node:zlib';
-
 import type { Database } from 'lmdb';
 
 import { TreplicaError } from '../../model/errors.js';
 import { damaged } from '../ledger-errors.js';
-import { describeSelf, giveUp, isAlive, isThisProcess, isVisible, type OwnerProcess } from './owner-process.js';
 import { seal, SEAL_BYTES, unseal } from '../records/seal.js';
+import { describeSelf, giveUp, isAlive, isThisProcess, isVisible, type OwnerProcess } from './owner-process.js';
 
 interface Owner extends OwnerProcess {
   /** Differs for each ownership, also within one process. */

@@ -1,7 +1,7 @@
 import type { Instance } from '../../model/ids.js';
-import type { InventoryTable } from './inventory-table.js';
-import type { RecordKey } from '../records/inventory.js';
 import type { JournaledCommit } from '../journal/journaled-commit.js';
+import type { RecordKey } from '../records/inventory.js';
+import type { InventoryTable } from './inventory-table.js';
 import type { QueueTables } from './queue-tables.js';
 
 interface Pending {

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 
 import { TreplicaError } from '../../model/errors.js';
 import { checkpointsDirectory } from '../checkpoints/checkpoint-layout.js';
+import { journalFile } from '../journal/journal-file.js';
 import { dataFile, lockFile } from './data-file.js';
 import { prepareDirectory, syncDirectory } from './directory.js';
 import { openDirectories } from './open-directories.js';
-import { journalFile } from '../journal/journal-file.js';
 
 const PREFIX = 'damaged-';
 

@@ -2,7 +2,7 @@ import type { RootDatabase } from 'lmdb';
 
 import { constants } from '../../model/constants.js';
 import type { Journal } from '../journal/journal.js';
-import { valuesOf, type JournaledCommit } from '../journal/journaled-commit.js';
+import { type JournaledCommit, valuesOf } from '../journal/journaled-commit.js';
 import type { TransactionMark } from '../lmdb-file/transaction-mark.js';
 import type { Commit } from '../records/stored-records.js';
 import type { MapRoom } from './address-space.js';

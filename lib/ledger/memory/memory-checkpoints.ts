@@ -1,22 +1,22 @@
 import { assert } from '../../model/assert.js';
-import { isSameCheckpoint, type Checkpoint } from '../../model/checkpoint.js';
+import { type Checkpoint, isSameCheckpoint } from '../../model/checkpoint.js';
 import {
-  CHUNK_HEAD_BYTES,
+  type CheckpointPlace,
+  type CheckpointReader,
+  type CheckpointReceiver,
+  type CheckpointStore,
+  type CheckpointWriter,
+  nameOfCheckpoint,
+} from '../checkpoint-store.js';
+import {
   CheckpointDigest,
+  CHUNK_HEAD_BYTES,
   chunkHead,
   chunkKeyCrc,
   isSound,
   stemOf,
 } from '../checkpoints/checkpoint-codec.js';
 import { assertSize } from '../checkpoints/checkpoint-output.js';
-import {
-  nameOfCheckpoint,
-  type CheckpointPlace,
-  type CheckpointReader,
-  type CheckpointReceiver,
-  type CheckpointStore,
-  type CheckpointWriter,
-} from '../checkpoint-store.js';
 import { checkpointFailed, damagedCheckpoint, notAnnounced } from '../ledger-errors.js';
 import type { DiskWrite } from './disk-write.js';
 

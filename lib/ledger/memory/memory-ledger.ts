@@ -3,17 +3,17 @@
  * what a disk may do to a process: be slow, fail, and lose at a crash what it had not finished.
  */
 import { assert } from '../../model/assert.js';
+import { constants } from '../../model/constants.js';
 import { TreplicaError } from '../../model/errors.js';
 import { after, type Instance } from '../../model/ids.js';
-import { constants } from '../../model/constants.js';
 import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../../model/records.js';
 import type { Ledger } from '../ledger.js';
 import { closed, failed } from '../ledger-errors.js';
 import type { RecordKey } from '../records/inventory.js';
-import type { DiskWrite } from './disk-write.js';
-import { MemoryCheckpoints, type MemoryCheckpointFile } from './memory-checkpoints.js';
 import { INVENTORY_KEY, RecordCodec } from '../records/record-codec.js';
-import { StoredRecords, type Commit } from '../records/stored-records.js';
+import { type Commit, StoredRecords } from '../records/stored-records.js';
+import type { DiskWrite } from './disk-write.js';
+import { type MemoryCheckpointFile, MemoryCheckpoints } from './memory-checkpoints.js';
 
 /** The durable data of one queue, encoded. */
 export interface MemoryFile {

@@ -1,22 +1,22 @@
 import { assert } from '../../model/assert.js';
 import { NO_BALLOT } from '../../model/ballot.js';
 import type { Checkpoint } from '../../model/checkpoint.js';
-import { after, type Instance } from '../../model/ids.js';
 import { constants } from '../../model/constants.js';
+import { after, type Instance } from '../../model/ids.js';
 import type { LedgerRecord, LogEntry } from '../../model/records.js';
 import {
-  NO_TALLY,
-  plus,
-  shareOf,
-  tallyWith,
   type Change,
   type InventoryRecord,
+  NO_TALLY,
+  plus,
   type RecordKey,
   type Share,
+  shareOf,
   type Tally,
+  tallyWith,
 } from './inventory.js';
-import { firstOf, segmentOf, type LogState } from './log-state.js';
-import { isOfGroup, metaKey, segmentKey, type RecordCodec } from './record-codec.js';
+import { firstOf, type LogState, segmentOf } from './log-state.js';
+import { isOfGroup, metaKey, type RecordCodec, segmentKey } from './record-codec.js';
 import type { Doubt, SegmentChecks } from './segment-checks.js';
 
 /** The effect of a commit on the log as a whole: of each kind of its records, the last. */

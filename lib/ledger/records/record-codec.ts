@@ -1,18 +1,16 @@
 import { crc32 } from 'node:zlib';
 
-import type { GroupId, Instance, ProcessId } from '../../model/ids.js';
-import type { LedgerRecord, LogEntry } from '../../model/records.js';
-import { decodeView, encodeView } from '../../bytes/view-codec.js';
 import { ByteReader, ByteWriter, ID_BYTES } from '../../bytes/binary.js';
 import { VARINT_BYTES_MAX } from '../../bytes/varint.js';
-import type { InventoryRecord, Tally } from './inventory.js';
+import { decodeView, encodeView } from '../../bytes/view-codec.js';
+import type { GroupId, Instance, ProcessId } from '../../model/ids.js';
+import type { LedgerRecord, LogEntry } from '../../model/records.js';
 import { damaged } from '../ledger-errors.js';
+import type { InventoryRecord, Tally } from './inventory.js';
 import {
   BALLOT_BYTES_MAX,
   BATCH_ID_BYTES_MAX,
-  TALLY_BYTES_MAX,
   foundingBytesMax,
-  startsBytesMax,
   readBallot,
   readBase,
   readCheckpoint,
@@ -21,6 +19,8 @@ import {
   readTally,
   readVerdict,
   readVote,
+  startsBytesMax,
+  TALLY_BYTES_MAX,
   writeBallot,
   writeBase,
   writeBatchId,

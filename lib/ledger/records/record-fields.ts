@@ -1,8 +1,11 @@
 /** How the parts that stored records are made of are written as bytes, and read. */
+import { type ByteReader, type ByteWriter, ID_BYTES } from '../../bytes/binary.js';
+import { VARINT_BYTES_MAX } from '../../bytes/varint.js';
 import { assert } from '../../model/assert.js';
-import { NO_BALLOT, type Ballot } from '../../model/ballot.js';
-import { NO_BASE, type GroupBase } from '../../model/base.js';
+import { type Ballot, NO_BALLOT } from '../../model/ballot.js';
+import { type GroupBase, NO_BASE } from '../../model/base.js';
 import {
+  type BatchId,
   batchId,
   boundTo,
   checksumOf,
@@ -12,14 +15,11 @@ import {
   partsOf,
   VALUE_KINDS,
   valueKindOf,
-  type BatchId,
 } from '../../model/batch.js';
 import type { Checkpoint, Verdict } from '../../model/checkpoint.js';
 import type { GroupId, Instance, Position, ProcessId } from '../../model/ids.js';
 import type { Founding, FoundingRecord, Vote } from '../../model/records.js';
 import type { Nonce, Start, StartsRecord } from '../../model/start.js';
-import { ID_BYTES, type ByteReader, type ByteWriter } from '../../bytes/binary.js';
-import { VARINT_BYTES_MAX } from '../../bytes/varint.js';
 import type { Tally } from './inventory.js';
 
 export const BALLOT_BYTES_MAX = 1 + VARINT_BYTES_MAX + ID_BYTES;

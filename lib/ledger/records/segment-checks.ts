@@ -1,5 +1,5 @@
-import { laterOf, type Instance } from '../../model/ids.js';
-import { firstOf, segmentOf, type LogState } from './log-state.js';
+import { type Instance, laterOf } from '../../model/ids.js';
+import { firstOf, type LogState, segmentOf } from './log-state.js';
 
 /** A part of one segment. */
 interface Extent {

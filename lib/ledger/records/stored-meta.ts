@@ -1,10 +1,10 @@
 import { NO_BALLOT } from '../../model/ballot.js';
 import { NO_BASE } from '../../model/base.js';
 import type { Instance } from '../../model/ids.js';
-import { NO_FOUNDING, type LedgerSnapshot } from '../../model/records.js';
+import { type LedgerSnapshot, NO_FOUNDING } from '../../model/records.js';
 import { NO_STARTS } from '../../model/start.js';
 import type { ViewRecord } from '../../model/view.js';
-import { shareOf, type RecordKey, type Share, type Tally } from './inventory.js';
+import { type RecordKey, type Share, shareOf, type Tally } from './inventory.js';
 import type { MetaRecord, RecordCodec } from './record-codec.js';
 
 type MetaSnapshot = { -readonly [Key in Exclude<keyof LedgerSnapshot, 'entries'>]: LedgerSnapshot[Key] };

@@ -3,13 +3,13 @@ import type { TreplicaError } from '../../model/errors.js';
 import { DamagedLogError, isDamage } from '../../model/errors.js';
 import { after, type Instance } from '../../model/ids.js';
 import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../../model/records.js';
-import { CommitPlan } from './commit-plan.js';
-import { NOTHING, plus, shareOf, type Changes, type InventoryRecord, type RecordKey, type Share } from './inventory.js';
 import { damaged, damagedLog } from '../ledger-errors.js';
+import { CommitPlan } from './commit-plan.js';
+import { type Changes, type InventoryRecord, NOTHING, plus, type RecordKey, type Share, shareOf } from './inventory.js';
 import type { LogState } from './log-state.js';
-import { StoredMeta } from './stored-meta.js';
 import type { RecordCodec } from './record-codec.js';
-import { SegmentChecks, type Doubt } from './segment-checks.js';
+import { type Doubt, SegmentChecks } from './segment-checks.js';
+import { StoredMeta } from './stored-meta.js';
 
 /** One queue's encoded records, wherever they lie: what reading them needs of an implementation of the ledger. */
 export interface RecordStore {

@@ -1,22 +1,22 @@
-import type { Settings } from '../../model/settings.js';
+import type { GroupViews } from '../../consensus/membership/views.js';
 import type { CheckpointStore } from '../../ledger/checkpoint-store.js';
 import type { Checkpoint, Verdict } from '../../model/checkpoint.js';
 import { InvariantViolation, isDamage, TreplicaError } from '../../model/errors.js';
-import type { GroupViews } from '../../consensus/membership/views.js';
 import type { GroupId, Instance, ProcessId } from '../../model/ids.js';
 import type { LedgerRecord } from '../../model/records.js';
+import type { Settings } from '../../model/settings.js';
 import type { View } from '../../model/view.js';
+import type { CheckpointEvent } from '../../queue/events.js';
+import type { SavingTask, StateKeeper } from '../../queue/state-holder.js';
 import type { CheckpointHead } from '../../sequence/checkpoint-head.js';
 import { encodeHead } from '../../sequence/checkpoint-head.js';
-import { saveState, type NextTurn } from './chunks.js';
 import type { Mark } from '../../sequence/cursor.js';
 import type { Delivery } from '../delivery.js';
-import { Digests } from './digests.js';
-import type { CheckpointEvent } from '../../queue/events.js';
 import type { RepairMessageOf } from '../wire/repair-messages.js';
+import { type NextTurn, saveState } from './chunks.js';
+import { Digests } from './digests.js';
+import { type ReplayTask, savingTaskOf } from './replay-task.js';
 import { SaveWatch } from './save-watch.js';
-import type { SavingTask, StateKeeper } from '../../queue/state-holder.js';
-import { savingTaskOf, type ReplayTask } from './replay-task.js';
 import type { Supplier } from './supplier.js';
 
 export interface CheckpointerOptions {

@@ -4,8 +4,8 @@
  * part follows. Both ways are cut into turns of the event loop, so that nothing else waits for long.
  */
 import type { CheckpointReader, CheckpointWriter } from '../../ledger/checkpoint-store.js';
-import { TreplicaError } from '../../model/errors.js';
 import { constants } from '../../model/constants.js';
+import { TreplicaError } from '../../model/errors.js';
 import type { StateKeeper, StateSink } from '../../queue/state-holder.js';
 
 /** Resolves in a later turn of the event loop. */

@@ -2,7 +2,6 @@
  * The work of a queue beside consensus that lets a process be away for any time, and lose anything but its votes, and recover
  * by itself: checkpoints and the cutting of the log, serving and fetching of checkpoints, repair of damaged data.
  */
-import type { Settings } from '../../model/settings.js';
 import type { Arriving } from '../../consensus/arriving.js';
 import type { Consensus } from '../../consensus/consensus.js';
 import type { MessageOf } from '../../consensus/messages.js';
@@ -10,27 +9,28 @@ import type { Ledger } from '../../ledger/ledger.js';
 import { unreachable } from '../../model/assert.js';
 import type { Checkpoint, Verdict } from '../../model/checkpoint.js';
 import { type DamagedLogError, isDamage, TreplicaError } from '../../model/errors.js';
-import { after, laterOf, type Instance, type ProcessId } from '../../model/ids.js';
+import { after, type Instance, laterOf, type ProcessId } from '../../model/ids.js';
 import type { LedgerSnapshot } from '../../model/records.js';
-import { EVERYONE } from '../../transport/transport.js';
+import type { Settings } from '../../model/settings.js';
+import type { CheckpointEvent, DamageEvent, RecoveryEvent } from '../../queue/events.js';
+import type { StateKeeper, StateSink } from '../../queue/state-holder.js';
 import { decodeHead } from '../../sequence/checkpoint-head.js';
-import { Checkpointer, type Membership } from './checkpointer.js';
-import { restoreState } from './chunks.js';
 import type { Mark } from '../../sequence/cursor.js';
+import { EVERYONE } from '../../transport/transport.js';
 import type { Base } from '../base.js';
 import type { Delivery } from '../delivery.js';
 import type { DeliveryListener } from '../delivery-options.js';
 import type { Driver } from '../driver.js';
 import type { RepairReceiver } from '../repair-receiver.js';
-import type { CheckpointEvent, DamageEvent, RecoveryEvent } from '../../queue/events.js';
-import { Repairer } from './repairer.js';
 import type { Scheduler } from '../scheduler.js';
-import type { StateKeeper, StateSink } from '../../queue/state-holder.js';
-import type { ReplayTask } from './replay-task.js';
-import { Supplier } from './supplier.js';
-import { StateTransfer } from './state-transfer.js';
 import type { RepairMessage } from '../wire/repair-messages.js';
 import type { WireMessage } from '../wire/routes.js';
+import { Checkpointer, type Membership } from './checkpointer.js';
+import { restoreState } from './chunks.js';
+import { Repairer } from './repairer.js';
+import type { ReplayTask } from './replay-task.js';
+import { StateTransfer } from './state-transfer.js';
+import { Supplier } from './supplier.js';
 
 export interface RecoveryOptions {
   readonly settings: Settings;

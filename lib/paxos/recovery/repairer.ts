@@ -1,9 +1,9 @@
 import type { MessageOf } from '../../consensus/messages.js';
 import { NO_BALLOT } from '../../model/ballot.js';
 import type { DamagedLogError } from '../../model/errors.js';
-import { after, laterOf, type Instance, type ProcessId } from '../../model/ids.js';
-import type { Settings } from '../../model/settings.js';
+import { after, type Instance, laterOf, type ProcessId } from '../../model/ids.js';
 import type { LedgerRecord } from '../../model/records.js';
+import type { Settings } from '../../model/settings.js';
 import type { Missing } from '../../queue/events.js';
 import type { RepairMessage } from '../wire/repair-messages.js';
 

@@ -1,16 +1,16 @@
-import { openLmdbLedgerForReading, type LedgerReader } from '../../ledger/inspection.js';
+import { type LedgerReader, openLmdbLedgerForReading } from '../../ledger/inspection.js';
 import { checkpointsIn } from '../../ledger/open.js';
 import { assert } from '../../model/assert.js';
 import type { Checkpoint } from '../../model/checkpoint.js';
-import { TreplicaError } from '../../model/errors.js';
 import { constants } from '../../model/constants.js';
+import { TreplicaError } from '../../model/errors.js';
 import type { Instance } from '../../model/ids.js';
+import type { SaveElsewhere } from '../../queue/state-holder.js';
 import { decodeHead, encodeHead } from '../../sequence/checkpoint-head.js';
-import { restoreState, saveState, type NextTurn } from './chunks.js';
 import { BEGINNING_STATE, Cursor, type CursorState } from '../../sequence/cursor.js';
 import { realScheduler } from '../scheduler.js';
-import type { SaveElsewhere } from '../../queue/state-holder.js';
-import { replayTaskIn, type ReplayTask } from './replay-task.js';
+import { type NextTurn, restoreState, saveState } from './chunks.js';
+import { type ReplayTask, replayTaskIn } from './replay-task.js';
 
 interface Replay extends ReplayTask {
   readonly ledger: LedgerReader;

@@ -1,6 +1,6 @@
 import { constants } from '../../model/constants.js';
-import type { Settings } from '../../model/settings.js';
 import { TreplicaError } from '../../model/errors.js';
+import type { Settings } from '../../model/settings.js';
 import type { CheckpointEvent } from '../../queue/events.js';
 
 export interface SaveWatchOptions {

@@ -1,11 +1,11 @@
-import { mayPrecedeAnswer, type Arriving } from '../../consensus/arriving.js';
+import { type Arriving, mayPrecedeAnswer } from '../../consensus/arriving.js';
 import type { CheckpointReceiver, CheckpointStore } from '../../ledger/checkpoint-store.js';
 import type { Checkpoint } from '../../model/checkpoint.js';
+import { constants } from '../../model/constants.js';
 import { isDamage } from '../../model/errors.js';
 import type { ProcessId } from '../../model/ids.js';
-import { constants } from '../../model/constants.js';
 import type { Settings } from '../../model/settings.js';
-import type { Missing, DamageEvent, RecoveryEvent } from '../../queue/events.js';
+import type { DamageEvent, Missing, RecoveryEvent } from '../../queue/events.js';
 import type { RepairMessage, RepairMessageOf } from '../wire/repair-messages.js';
 
 export interface StateTransferOptions {

@@ -5,14 +5,14 @@
  */
 import type { Notice } from '../../consensus/effects.js';
 import type { CoreMessage, FoundingMessage, Intent, Item, MessageOf, ReportedVote } from '../../consensus/messages.js';
-import type { Part } from '../../model/part.js';
 import { unreachable } from '../../model/assert.js';
-import { NO_BALLOT, sameBallot, type Ballot } from '../../model/ballot.js';
-import { isOfMessages, NO_OP_ID, partsOf, valueKindOf, type BatchId } from '../../model/batch.js';
-import type { GroupId, ProcessId } from '../../model/ids.js';
+import { type Ballot, NO_BALLOT, sameBallot } from '../../model/ballot.js';
+import { type BatchId, isOfMessages, NO_OP_ID, partsOf, valueKindOf } from '../../model/batch.js';
 import type { Checkpoint } from '../../model/checkpoint.js';
-import type { Founding, FoundingRecord, LedgerRecord, LogEntry, Withdrawal } from '../../model/records.js';
 import { constants } from '../../model/constants.js';
+import type { GroupId, ProcessId } from '../../model/ids.js';
+import type { Part } from '../../model/part.js';
+import type { Founding, FoundingRecord, LedgerRecord, LogEntry, Withdrawal } from '../../model/records.js';
 import { incarnationOf, type PeerStarts, type Start } from '../../model/start.js';
 import type { RepairMessage } from './repair-messages.js';
 import { isOf, type WireMessage } from './routes.js';

@@ -2,6 +2,9 @@
  * Messages as bytes: one byte for the kind, then the fields in the order of the table below. A number once given to a
  * kind is never given to another, and none is above the transport's `TOP_BYTE_MAX`.
  */
+import { decodeFacts, encodeFacts } from '../../bytes/facts-codec.js';
+import { FieldReader } from '../../bytes/field-reader.js';
+import { FieldWriter } from '../../bytes/field-writer.js';
 import type { Intent, Item, ReportedVote } from '../../consensus/messages.js';
 import type { Batch } from '../../model/batch.js';
 import type { Checkpoint } from '../../model/checkpoint.js';
@@ -9,9 +12,6 @@ import type { Instance, Position, ProcessId } from '../../model/ids.js';
 import { OWN_STARTS_MAX, PEER_STARTS_MAX, type PeerStarts, type Start } from '../../model/start.js';
 import { MAX_MEMBERS } from '../../model/view.js';
 import type { WireMessage } from './routes.js';
-import { decodeFacts, encodeFacts } from '../../bytes/facts-codec.js';
-import { FieldReader } from '../../bytes/field-reader.js';
-import { FieldWriter } from '../../bytes/field-writer.js';
 
 interface Codec<M extends WireMessage> {
   readonly code: number;

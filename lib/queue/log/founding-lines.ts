@@ -1,5 +1,5 @@
 import type { FoundingEvent, QueueEventOf } from '../events.js';
-import { error, info, warn, type Line, type Place } from './line.js';
+import { error, info, type Line, type Place, warn } from './line.js';
 
 type Attendance = 'awaiting-founders' | 'awaiting-place' | 'no-quorum' | 'quorum';
 

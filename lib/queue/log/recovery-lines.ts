@@ -1,5 +1,5 @@
 import type { CheckpointEvent, DamageEvent, RecoveryEvent } from '../events.js';
-import { error, info, warn, type Line, type Place } from './line.js';
+import { error, info, type Line, type Place, warn } from './line.js';
 
 /** What becomes of the checkpoints of this process. */
 export function checkpointLine(event: CheckpointEvent, place: Place): Line {

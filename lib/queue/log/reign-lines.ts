@@ -1,6 +1,6 @@
 import { showBallot } from '../../model/ballot.js';
 import type { QueueEventOf, RefusalEvent, ReignEvent } from '../events.js';
-import { debug, error, info, warn, type Line, type Place } from './line.js';
+import { debug, error, info, type Line, type Place, warn } from './line.js';
 
 type Reign = Exclude<ReignEvent, QueueEventOf<'no-quorum' | 'quorum'>>;
 

@@ -1,5 +1,5 @@
 import type { Missing, WaitEvent } from '../events.js';
-import { warn, type Line, type Place } from './line.js';
+import { type Line, type Place, warn } from './line.js';
 
 /** What is waited for in vain. */
 export function waitLine(event: WaitEvent, place: Place): Line {

@@ -3,7 +3,7 @@ import { deserialize } from 'node:v8';
 import type { StateMachine } from '../../machine/state-machine.js';
 import type { BatchContent } from '../../sequence/batch-body.js';
 import { difference } from './difference.js';
-import { imageOf, isCompared, outcomeOf, Reference, type Held, type Outcome } from './reference.js';
+import { type Held, imageOf, isCompared, type Outcome, outcomeOf, Reference } from './reference.js';
 
 type Report = (text: string) => void;
 

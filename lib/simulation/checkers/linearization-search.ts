@@ -1,5 +1,5 @@
-import type { Call, SequentialModel } from './sequential-model.js';
 import { Frontier, Visited } from './linearization-memory.js';
+import type { Call, SequentialModel } from './sequential-model.js';
 
 /** An order that is tried, as far as it goes. */
 interface Configuration<S, I, O> {

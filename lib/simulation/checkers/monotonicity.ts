@@ -1,4 +1,4 @@
-import { NO_BALLOT, type Ballot } from '../../model/ballot.js';
+import { type Ballot, NO_BALLOT } from '../../model/ballot.js';
 import type { Checkpoint } from '../../model/checkpoint.js';
 import type { Instance } from '../../model/ids.js';
 import type { LedgerRecord, LedgerSnapshot, LogEntry, Withdrawal } from '../../model/records.js';

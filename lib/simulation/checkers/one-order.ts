@@ -1,7 +1,7 @@
-import { unpackBody, type BatchContent } from '../../sequence/batch-body.js';
 import type { DeliveredBatch } from '../../queue/state-holder.js';
-import { nameOf, type Agreement } from './agreement.js';
-import { Turns, type Turn } from './turns.js';
+import { type BatchContent, unpackBody } from '../../sequence/batch-body.js';
+import { type Agreement, nameOf } from './agreement.js';
+import { type Turn, Turns } from './turns.js';
 
 type Report = (text: string) => void;
 

@@ -6,8 +6,8 @@ import type { Operation } from '../../machine/operation.js';
 import type { StateMachine } from '../../machine/state-machine.js';
 import type { SystemOperation } from '../../machine/system-operation.js';
 import { SystemState } from '../../machine/system-state.js';
-import type { BatchContent } from '../../sequence/batch-body.js';
 import { MESSAGE_HEAD_BYTES, MessageHead } from '../../queue/message-head.js';
+import type { BatchContent } from '../../sequence/batch-body.js';
 import { decode } from '../../serialization/codec.js';
 
 /** States are compared at the end of each batch in which so many operations, or a multiple of it, are complete. */

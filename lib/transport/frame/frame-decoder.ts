@@ -16,8 +16,8 @@ import {
   SEAL_AT,
   SENDER_OFFSET,
 } from './frame.js';
-import { OriginCache, type Origin } from './origin-cache.js';
-import { sealOf, type Seal } from './seal.js';
+import { type Origin, OriginCache } from './origin-cache.js';
+import { type Seal, sealOf } from './seal.js';
 
 /**
  * Why bytes are not heard. `own`: the network brought back what this process has sent. `version`: of another version of the

@@ -1,7 +1,8 @@
-import { NO_GROUP, type GroupId, type ProcessId } from '../../model/ids.js';
+import { type GroupId, NO_GROUP, type ProcessId } from '../../model/ids.js';
 import type { Start } from '../../model/start.js';
 import {
   BOOT_OFFSET,
+  type Frame,
   framedBytes,
   GROUP_OFFSET,
   INCARNATION_OFFSET,
@@ -11,7 +12,6 @@ import {
   SEAL_AT,
   SENDER_OFFSET,
   writePrefix,
-  type Frame,
 } from './frame.js';
 import { CRC_32, headerBytesUnder } from './seal.js';
 

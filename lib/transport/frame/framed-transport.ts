@@ -1,12 +1,12 @@
-import { NO_GROUP, type GroupId, type ProcessId } from '../../model/ids.js';
-import { FRAME_BYTES_MAX, framedBytes, type Frame } from './frame.js';
+import { type GroupId, NO_GROUP, type ProcessId } from '../../model/ids.js';
+import { type Arrival, type Destination, EVERYONE, type Transport, type TransportStatistics } from '../transport.js';
+import { type Frame, FRAME_BYTES_MAX, framedBytes } from './frame.js';
 import { FrameEncoder } from './frame-encoder.js';
 import type { Inbox, Subscription } from './inbox.js';
 import { partBytesOf } from './lane-messages.js';
-import { MessagePacker } from './message-packer.js';
 import { Lanes } from './lanes.js';
+import { MessagePacker } from './message-packer.js';
 import type { Address, Peer } from './peers.js';
-import { EVERYONE, type Arrival, type Destination, type Transport, type TransportStatistics } from '../transport.js';
 
 /**
  * What carries frames: UDP and TCP, or memory. Brings in what arrives through the inbox, counts in its statistics what

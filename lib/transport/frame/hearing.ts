@@ -1,7 +1,7 @@
-import { NO_GROUP, type GroupId, type ProcessId } from '../../model/ids.js';
+import { type GroupId, NO_GROUP, type ProcessId } from '../../model/ids.js';
+import type { TransportLog } from '../transport.js';
 import type { LaneMessage } from './lane-messages.js';
 import type { Peer, Peers } from './peers.js';
-import type { TransportLog } from '../transport.js';
 
 export interface HearingOptions {
   readonly peers: Peers;

@@ -1,12 +1,12 @@
 import type { GroupId, ProcessId } from '../../model/ids.js';
 import type { Start } from '../../model/start.js';
+import type { Receiver, TransportLog, TransportStatistics } from '../transport.js';
 import { queueDigest } from './frame.js';
 import { FrameDecoder, messagesOf, readableBytes, type Refusal } from './frame-decoder.js';
 import { isLaneMessage } from './lane-messages.js';
 import type { Lanes } from './lanes.js';
-import { Peers, type Address } from './peers.js';
+import { type Address, Peers } from './peers.js';
 import { Refusals } from './refusals.js';
-import type { Receiver, TransportLog, TransportStatistics } from '../transport.js';
 
 /** The process that opens a transport, the queue, and the receiver that is told of what arrives. */
 export interface Subscription {

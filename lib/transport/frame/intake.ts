@@ -1,8 +1,8 @@
 import type { ProcessId } from '../../model/ids.js';
+import type { Arrival, TransportLog } from '../transport.js';
 import { Assembly } from './assembly.js';
 import { bytesOfFrame } from './frame.js';
 import type { Advice, LaneMessage } from './lane-messages.js';
-import type { Arrival, TransportLog } from '../transport.js';
 
 export interface IntakeOptions {
   readonly tell: (to: ProcessId, message: LaneMessage) => void;

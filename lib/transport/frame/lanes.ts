@@ -1,11 +1,11 @@
-import { NO_GROUP, type GroupId, type ProcessId } from '../../model/ids.js';
-import { frameIdOf, type Frame } from './frame.js';
+import { type GroupId, NO_GROUP, type ProcessId } from '../../model/ids.js';
+import type { Arrival, TransportLog, TransportStatistics } from '../transport.js';
+import { type Frame, frameIdOf } from './frame.js';
 import { Hearing } from './hearing.js';
 import { Intake } from './intake.js';
 import { decodeLaneMessage, encodeLaneMessage, type LaneMessage } from './lane-messages.js';
 import type { Address, Peer, Peers } from './peers.js';
 import { Sendings } from './sendings.js';
-import type { Arrival, TransportLog, TransportStatistics } from '../transport.js';
 
 export interface LanesOptions {
   /** How much of a large frame one datagram can carry. */

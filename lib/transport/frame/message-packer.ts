@@ -1,5 +1,5 @@
-import { framedBytes } from './frame.js';
 import type { Destination } from '../transport.js';
+import { framedBytes } from './frame.js';
 
 interface Parcel {
   messages: Uint8Array[];

@@ -1,5 +1,5 @@
-import type { GroupId, ProcessId } from '../../model/ids.js';
 import { constants } from '../../model/constants.js';
+import type { GroupId, ProcessId } from '../../model/ids.js';
 import { sameStart, type Start } from '../../model/start.js';
 
 /** Where a process is reached: by datagrams and, under the same port, by the bulk lane. */

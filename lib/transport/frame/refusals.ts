@@ -1,7 +1,7 @@
+import type { TransportLog, TransportStatistics } from '../transport.js';
 import { FRAME_VERSION, keyIdOf, versionOf } from './frame.js';
 import type { Refusal } from './frame-decoder.js';
 import type { Address } from './peers.js';
-import type { TransportLog, TransportStatistics } from '../transport.js';
 
 /** A flood of forged senders must not fill the memory. */
 const REPORTED_MAX = 1000;

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 
-import { FRAME_PREFIX_BYTES, LENGTH_AT, ORIGIN_BYTES, SEAL_AT, type Frame } from './frame.js';
+import { type Frame, FRAME_PREFIX_BYTES, LENGTH_AT, ORIGIN_BYTES, SEAL_AT } from './frame.js';
 
 /**
  * Shows that a frame is as its sender has made it. The key id in a frame's prefix names its seal, and so tells how long the

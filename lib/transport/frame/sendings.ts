@@ -1,9 +1,9 @@
-import type { ProcessId } from '../../model/ids.js';
 import { constants } from '../../model/constants.js';
-import { frameIdOf, type Frame } from './frame.js';
+import type { ProcessId } from '../../model/ids.js';
+import type { TransportLog, TransportStatistics } from '../transport.js';
+import { type Frame, frameIdOf } from './frame.js';
 import type { LaneMessage } from './lane-messages.js';
 import type { Address } from './peers.js';
-import type { TransportLog, TransportStatistics } from '../transport.js';
 
 export interface SendingsOptions {
   /** How much of a frame one datagram can carry. */

@@ -1,8 +1,8 @@
-import type { ProcessId } from '../../model/ids.js';
 import { constants } from '../../model/constants.js';
+import type { ProcessId } from '../../model/ids.js';
 import { acceptDatagram } from '../frame/datagram.js';
-import { queueDigest, type Frame } from '../frame/frame.js';
-import { FramedTransport, type FrameCarrier } from '../frame/framed-transport.js';
+import { type Frame, queueDigest } from '../frame/frame.js';
+import { type FrameCarrier, FramedTransport } from '../frame/framed-transport.js';
 import { Inbox, type Lane, type Subscription } from '../frame/inbox.js';
 import type { Address } from '../frame/peers.js';
 import type { Transport } from '../transport.js';

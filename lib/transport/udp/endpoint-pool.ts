@@ -1,5 +1,5 @@
-import { Endpoint } from './endpoint.js';
 import type { Inbox } from '../frame/inbox.js';
+import { Endpoint } from './endpoint.js';
 import type { LocalInterface } from './local-interface.js';
 
 /** An endpoint of the process, and the inboxes of the queues that receive through it. */

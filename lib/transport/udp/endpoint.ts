@@ -1,15 +1,14 @@
 import type { Server, Socket } from 'node:net';
-
 import type { SocketAsPromised } from 'dgram-as-promised';
 
 import { constants } from '../../model/constants.js';
-import { BulkReader } from './bulk-reader.js';
-import { queueOf, type Frame } from '../frame/frame.js';
 import { acceptDatagram } from '../frame/datagram.js';
+import { type Frame, queueOf } from '../frame/frame.js';
 import type { Inbox, Lane, Verdict } from '../frame/inbox.js';
-import type { LocalInterface } from './local-interface.js';
 import type { Address } from '../frame/peers.js';
 import type { TransportLog } from '../transport.js';
+import { BulkReader } from './bulk-reader.js';
+import type { LocalInterface } from './local-interface.js';
 import { enlargeReceiveBuffer, openBothLanes } from './sockets.js';
 
 /**

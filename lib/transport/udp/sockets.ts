@@ -1,13 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
-
 import { DgramAsPromised, type SocketAsPromised } from 'dgram-as-promised';
 
-import { TreplicaError } from '../../model/errors.js';
 import { constants } from '../../model/constants.js';
-import type { LocalInterface } from './local-interface.js';
+import { TreplicaError } from '../../model/errors.js';
 import type { Address } from '../frame/peers.js';
 import type { TransportLog } from '../transport.js';
+import type { LocalInterface } from './local-interface.js';
 
 /**
  * The two lanes of an endpoint, on one port, so that the address that a datagram came from serves both. The UDP socket

@@ -1,10 +1,10 @@
 import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
-import { TreplicaError } from '../../model/errors.js';
 import { constants } from '../../model/constants.js';
-import { isLoopback, LocalInterface, type Subnet } from './local-interface.js';
+import { TreplicaError } from '../../model/errors.js';
 import type { Address } from '../frame/peers.js';
+import { isLoopback, LocalInterface, type Subnet } from './local-interface.js';
 
 /**
  * The multicast group and port that a queue id names.

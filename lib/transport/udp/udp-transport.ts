@@ -1,13 +1,13 @@
 import type { SocketAsPromised } from 'dgram-as-promised';
 
-import { BulkSender } from './bulk-sender.js';
-import { leaseEndpoint, type Lease } from './endpoint-pool.js';
 import { acceptDatagram } from '../frame/datagram.js';
 import type { Frame } from '../frame/frame.js';
-import { FramedTransport, type FrameCarrier } from '../frame/framed-transport.js';
+import { type FrameCarrier, FramedTransport } from '../frame/framed-transport.js';
 import { Inbox, type Subscription } from '../frame/inbox.js';
-import type { LocalInterface } from './local-interface.js';
 import type { Address } from '../frame/peers.js';
+import { BulkSender } from './bulk-sender.js';
+import { type Lease, leaseEndpoint } from './endpoint-pool.js';
+import type { LocalInterface } from './local-interface.js';
 import { enlargeReceiveBuffer, openMulticastSocket } from './sockets.js';
 import { datagramBytesOn, findInterface, parseQueueId } from './udp-options.js';
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { NO_BASE } from '../../../lib/model/base.js';
-import type { Founding } from '../../../lib/model/records.js';
-import { groupIdOf } from '../../../lib/model/view.js';
 import { constants } from '../../../lib/model/constants.js';
+import type { Founding } from '../../../lib/model/records.js';
 import { defaults } from '../../../lib/model/settings.js';
+import { groupIdOf } from '../../../lib/model/view.js';
 import { CoreGroup, DELAYS_A_TICK } from '../../support/core-group.js';
 import type { Loss } from '../../support/core-network.js';
 import { both, either, from, isolating, none, of, to } from '../../support/losses.js';

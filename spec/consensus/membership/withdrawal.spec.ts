@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { NO_BASE } from '../../../lib/model/base.js';
+import { constants } from '../../../lib/model/constants.js';
 import { groupIdOf } from '../../../lib/model/view.js';
 import { CoreGroup, type GroupOptions } from '../../support/core-group.js';
-import { constants } from '../../../lib/model/constants.js';
 
 /** Where a founding of 1, 2 and 3 has been signed by all but 3, which is gone; 4 is there in its place. */
 function withoutThird(options: GroupOptions = {}): CoreGroup {

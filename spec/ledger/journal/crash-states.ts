@@ -2,19 +2,18 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
-
 import fc from 'fast-check';
 
-import { dataFile } from '../../../lib/ledger/lmdb/data-file.js';
 import { journalFile } from '../../../lib/ledger/journal/journal-file.js';
 import type { Ledger } from '../../../lib/ledger/ledger.js';
+import { dataFile } from '../../../lib/ledger/lmdb/data-file.js';
 import { openLmdbLedger } from '../../../lib/ledger/lmdb/lmdb-ledger.js';
 import { OWNER_KEY } from '../../../lib/ledger/lmdb/owner.js';
-import { TreplicaError } from '../../../lib/model/errors.js';
 import { constants } from '../../../lib/model/constants.js';
+import { TreplicaError } from '../../../lib/model/errors.js';
 import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../../../lib/model/records.js';
-import { recordsOf, type LifeStep } from '../life-steps.js';
 import { committed, QUEUE } from '../ledger-place.js';
+import { type LifeStep, recordsOf } from '../life-steps.js';
 import { tamper } from '../lmdb/lmdb-files.js';
 import { LedgerModel } from '../model.js';
 import { anyRecord, END, GROUP, nearRecord, voteAt } from '../records.js';

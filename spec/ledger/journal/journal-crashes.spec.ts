@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { setImmediate as turn } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { openLmdbLedger } from '../../../lib/ledger/lmdb/lmdb-ledger.js';
 import { openLmdbLedgerForReading } from '../../../lib/ledger/lmdb/lmdb-reader.js';
@@ -7,8 +7,8 @@ import type { LogEntry } from '../../../lib/model/records.js';
 import { Random } from '../../../lib/simulation/random.js';
 import { QUEUE } from '../ledger-place.js';
 import { remove, storedValues, temporaryDirectory } from '../lmdb/lmdb-files.js';
-import { at, END } from '../records.js';
 import { WriterProcess } from '../lmdb/writer-process.js';
+import { at, END } from '../records.js';
 
 /** Bodies of one entry after the other: most commits are for the journal, some are too large for it. */
 const SIZES = [0, 200, 3_000, 60_000, 200, 70_000, 20];

@@ -3,28 +3,27 @@ import { once } from 'node:events';
 import { closeSync, openSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
-
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { dataFile, readStored } from '../../../lib/ledger/lmdb/data-file.js';
-import { OWNER } from '../../../lib/ledger/lmdb/table-names.js';
-import { journalFile } from '../../../lib/ledger/journal/journal-file.js';
 import { Journal, JOURNAL_GAP } from '../../../lib/ledger/journal/journal.js';
+import { journalFile } from '../../../lib/ledger/journal/journal-file.js';
+import { dataFile, readStored } from '../../../lib/ledger/lmdb/data-file.js';
 import { openLmdbLedger } from '../../../lib/ledger/lmdb/lmdb-ledger.js';
-import { describeSelf, giveUp } from '../../../lib/ledger/lmdb/owner-process.js';
 import { OWNER_KEY } from '../../../lib/ledger/lmdb/owner.js';
+import { describeSelf, giveUp } from '../../../lib/ledger/lmdb/owner-process.js';
+import { OWNER } from '../../../lib/ledger/lmdb/table-names.js';
 import { seal, SEAL_BYTES } from '../../../lib/ledger/records/seal.js';
 import { constants } from '../../../lib/model/constants.js';
 import type { LedgerRecord } from '../../../lib/model/records.js';
 import { soon } from '../../support/soon.js';
-import { anyStep } from '../life-steps.js';
-import { anySteps, filesOf, statesOf, text, toldAfterCrash, type Step } from './crash-states.js';
 import { committed, QUEUE } from '../ledger-place.js';
+import { anyStep } from '../life-steps.js';
 import { remove, tamper, temporaryDirectory } from '../lmdb/lmdb-files.js';
+import { WRITER, WriterProcess } from '../lmdb/writer-process.js';
 import { LedgerModel } from '../model.js';
 import { at, BALLOT, END, entryAt, voteAt } from '../records.js';
-import { WRITER, WriterProcess } from '../lmdb/writer-process.js';
+import { anySteps, filesOf, statesOf, type Step, text, toldAfterCrash } from './crash-states.js';
 
 let directory: string;
 let writer: WriterProcess | null;

@@ -1,20 +1,19 @@
 import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { RecordKey } from '../../../lib/ledger/records/inventory.js';
+import { HEADER_SECTORS, readHeader } from '../../../lib/ledger/journal/header.js';
+import { Journal, JOURNAL_GAP, readJournal } from '../../../lib/ledger/journal/journal.js';
+import { journalFile } from '../../../lib/ledger/journal/journal-file.js';
 import {
+  commitBytesMax,
   decodeCommit,
   encodeCommit,
-  commitBytesMax,
   type JournaledCommit,
 } from '../../../lib/ledger/journal/journaled-commit.js';
-import { HEADER_SECTORS, readHeader } from '../../../lib/ledger/journal/header.js';
-import { journalFile } from '../../../lib/ledger/journal/journal-file.js';
-import { Journal, JOURNAL_GAP, readJournal } from '../../../lib/ledger/journal/journal.js';
-import { scanJournal, type JournalScan } from '../../../lib/ledger/journal/scan.js';
-import { readSector, SECTOR_BYTES, sectorsOf, writeSectors, type Sector } from '../../../lib/ledger/journal/sector.js';
+import { type JournalScan, scanJournal } from '../../../lib/ledger/journal/scan.js';
+import { readSector, type Sector, SECTOR_BYTES, sectorsOf, writeSectors } from '../../../lib/ledger/journal/sector.js';
+import type { RecordKey } from '../../../lib/ledger/records/inventory.js';
 import { constants } from '../../../lib/model/constants.js';
 import { soon } from '../../support/soon.js';
 import { remove, temporaryDirectory } from '../lmdb/lmdb-files.js';

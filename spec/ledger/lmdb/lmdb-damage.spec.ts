@@ -1,16 +1,15 @@
 import { closeSync, cpSync, openSync, readFileSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { listDamages } from '../../../lib/ledger/lmdb/data-file.js';
 import { journalFile } from '../../../lib/ledger/journal/journal-file.js';
+import { listDamages } from '../../../lib/ledger/lmdb/data-file.js';
 import { openLmdbLedger } from '../../../lib/ledger/lmdb/lmdb-ledger.js';
 import { constants } from '../../../lib/model/constants.js';
 import { committed, QUEUE } from '../ledger-place.js';
-import { flipLastBit, QUEUE_NAME, remove, tamper, temporaryDirectory } from './lmdb-files.js';
 import { at, BALLOT, entryAt, PROCESS, voteAt } from '../records.js';
+import { flipLastBit, QUEUE_NAME, remove, tamper, temporaryDirectory } from './lmdb-files.js';
 
 const PAGE_BYTES = 4096;
 

@@ -1,13 +1,12 @@
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Database, type Key, open, type RootDatabase } from 'lmdb';
 
-import { open, type Database, type Key, type RootDatabase } from 'lmdb';
-
-import { openDirectories } from '../../../lib/ledger/lmdb/open-directories.js';
 import { InventoryTable } from '../../../lib/ledger/lmdb/inventory-table.js';
-import type { RecordKey } from '../../../lib/ledger/records/inventory.js';
 import { openLmdbLedger } from '../../../lib/ledger/lmdb/lmdb-ledger.js';
+import { openDirectories } from '../../../lib/ledger/lmdb/open-directories.js';
+import type { RecordKey } from '../../../lib/ledger/records/inventory.js';
 import { constants } from '../../../lib/model/constants.js';
 import { at } from '../records.js';
 

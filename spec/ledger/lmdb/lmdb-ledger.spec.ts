@@ -2,18 +2,17 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { Ledger } from '../../../lib/ledger/ledger.js';
 import { openLmdbLedger } from '../../../lib/ledger/lmdb/lmdb-ledger.js';
-import type { Position } from '../../../lib/model/ids.js';
 import { constants } from '../../../lib/model/constants.js';
+import type { Position } from '../../../lib/model/ids.js';
 import { changeStoredChunk } from '../checkpoint-files.js';
 import { describeLedger } from '../compliance.js';
-import { committed, QUEUE, type LedgerPlace } from '../ledger-place.js';
-import { putStored, QUEUE_NAME, remove, storedValues, tamper, temporaryDirectory } from './lmdb-files.js';
+import { committed, type LedgerPlace, QUEUE } from '../ledger-place.js';
 import { at, checkpointAt, voteAt } from '../records.js';
+import { putStored, QUEUE_NAME, remove, storedValues, tamper, temporaryDirectory } from './lmdb-files.js';
 import { WRITER, WriterProcess } from './writer-process.js';
 
 describeLedger('the LMDB ledger', () => {

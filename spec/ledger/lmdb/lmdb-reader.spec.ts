@@ -1,15 +1,14 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { type LedgerReader, openLmdbLedgerForReading } from '../../../lib/ledger/inspection.js';
 import { openLmdbLedger } from '../../../lib/ledger/lmdb/lmdb-ledger.js';
-import { openLmdbLedgerForReading, type LedgerReader } from '../../../lib/ledger/inspection.js';
 import { constants } from '../../../lib/model/constants.js';
 import { committed, QUEUE } from '../ledger-place.js';
-import { flipLastBit, QUEUE_NAME, remove, tamper, temporaryDirectory } from './lmdb-files.js';
 import { at, BALLOT, checkpointAt, END, entryAt, PROCESS, voteAt } from '../records.js';
+import { flipLastBit, QUEUE_NAME, remove, tamper, temporaryDirectory } from './lmdb-files.js';
 import { WriterProcess } from './writer-process.js';
 
 describe('a ledger that is read by another process than its owner', () => {

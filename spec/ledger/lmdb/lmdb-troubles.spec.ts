@@ -3,8 +3,8 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readFileSync,
   readdirSync,
+  readFileSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -12,24 +12,23 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import * as lmdb from 'lmdb';
 
-import { dataFile, fillUpDataFile, lockFile, readStored } from '../../../lib/ledger/lmdb/data-file.js';
-import { OWNER } from '../../../lib/ledger/lmdb/table-names.js';
 import { journalFile } from '../../../lib/ledger/journal/journal-file.js';
 import type { Ledger } from '../../../lib/ledger/ledger.js';
+import { dataFile, fillUpDataFile, lockFile, readStored } from '../../../lib/ledger/lmdb/data-file.js';
 import { openLmdbLedger } from '../../../lib/ledger/lmdb/lmdb-ledger.js';
 import { openLmdbLedgerForReading } from '../../../lib/ledger/lmdb/lmdb-reader.js';
 import { OWNER_KEY, ownerOf } from '../../../lib/ledger/lmdb/owner.js';
 import { lackOfRoom } from '../../../lib/ledger/lmdb/room.js';
-import type { Position } from '../../../lib/model/ids.js';
+import { OWNER } from '../../../lib/ledger/lmdb/table-names.js';
 import { constants } from '../../../lib/model/constants.js';
+import type { Position } from '../../../lib/model/ids.js';
 import { soon } from '../../support/soon.js';
 import { committed, QUEUE } from '../ledger-place.js';
-import { QUEUE_NAME, remove, temporaryDirectory } from './lmdb-files.js';
 import { at, entryAt, voteAt } from '../records.js';
+import { QUEUE_NAME, remove, temporaryDirectory } from './lmdb-files.js';
 import { WRITER, WriterProcess } from './writer-process.js';
 
 const WORKER = join(import.meta.dirname, '../../../dist/spec/programs/ledger-worker.js');

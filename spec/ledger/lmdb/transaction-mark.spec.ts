@@ -1,12 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { RootDatabase } from 'lmdb';
 
 import { dataFile } from '../../../lib/ledger/lmdb/data-file.js';
-import { TransactionMark } from '../../../lib/ledger/lmdb-file/transaction-mark.js';
 import { closeRoot, openRoot, transactionOf } from '../../../lib/ledger/lmdb/lmdb-root.js';
+import { TransactionMark } from '../../../lib/ledger/lmdb-file/transaction-mark.js';
 import { remove, temporaryDirectory } from './lmdb-files.js';
 
 const MAP_BYTES = 2 ** 24;

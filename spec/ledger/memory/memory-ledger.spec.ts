@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 
-import type { RecordKey } from '../../../lib/ledger/records/inventory.js';
 import type { DiskWrite } from '../../../lib/ledger/memory/disk-write.js';
 import { MemoryDisk } from '../../../lib/ledger/memory/memory-ledger.js';
-import type { Position } from '../../../lib/model/ids.js';
+import type { RecordKey } from '../../../lib/ledger/records/inventory.js';
 import { constants } from '../../../lib/model/constants.js';
+import type { Position } from '../../../lib/model/ids.js';
 import { describeLedger } from '../compliance.js';
 import { describeLifecycle } from '../compliance-lifecycle.js';
-import { committed, QUEUE, type LedgerPlace } from '../ledger-place.js';
+import { committed, type LedgerPlace, QUEUE } from '../ledger-place.js';
 import { at, entryAt, voteAt } from '../records.js';
 
 function memoryPlace(segmentInstances: number): LedgerPlace {

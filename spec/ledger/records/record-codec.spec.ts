@@ -1,9 +1,8 @@
+import { crc32 } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { crc32 } from 'node:zlib';
-
-import { metaKey, RecordCodec, type MetaRecord } from '../../../lib/ledger/records/record-codec.js';
+import { metaKey, type MetaRecord, RecordCodec } from '../../../lib/ledger/records/record-codec.js';
 import { seal } from '../../../lib/ledger/records/seal.js';
 import { NO_BALLOT } from '../../../lib/model/ballot.js';
 import { batchId, boundTo, isBatchId, VALUE_KINDS } from '../../../lib/model/batch.js';

@@ -1,20 +1,20 @@
-import { defaults } from '../../../lib/model/settings.js';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
+import { Views } from '../../../lib/consensus/membership/views.js';
 import type { Checkpoint, Verdict } from '../../../lib/model/checkpoint.js';
+import { constants } from '../../../lib/model/constants.js';
 import { TreplicaError } from '../../../lib/model/errors.js';
 import type { Instance, ProcessId } from '../../../lib/model/ids.js';
 import type { LedgerRecord } from '../../../lib/model/records.js';
-import { Views } from '../../../lib/consensus/membership/views.js';
-import { constants } from '../../../lib/model/constants.js';
+import { defaults } from '../../../lib/model/settings.js';
 import { groupIdOf, View } from '../../../lib/model/view.js';
-import { decodeHead } from '../../../lib/sequence/checkpoint-head.js';
 import { Checkpointer } from '../../../lib/paxos/recovery/checkpointer.js';
 import { restoreState } from '../../../lib/paxos/recovery/chunks.js';
-import { replayTaskIn, type ReplayTask } from '../../../lib/paxos/recovery/replay-task.js';
+import { type ReplayTask, replayTaskIn } from '../../../lib/paxos/recovery/replay-task.js';
+import { Supplier } from '../../../lib/paxos/recovery/supplier.js';
 import type { CheckpointEvent } from '../../../lib/queue/events.js';
 import type { StateKeeper } from '../../../lib/queue/state-holder.js';
-import { Supplier } from '../../../lib/paxos/recovery/supplier.js';
+import { decodeHead } from '../../../lib/sequence/checkpoint-head.js';
 import { BERT, DeliverySubject, KeptHolder, lone, SELF, textsUntil } from '../../support/delivery-subject.js';
 import { CheckpointDisk, settled } from '../../support/stored-checkpoint.js';
 

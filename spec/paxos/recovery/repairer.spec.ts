@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { batchId } from '../../../lib/model/batch.js';
 import { DamagedLogError } from '../../../lib/model/errors.js';
 import type { Instance, ProcessId } from '../../../lib/model/ids.js';
-import { defaults } from '../../../lib/model/settings.js';
 import type { LedgerRecord } from '../../../lib/model/records.js';
+import { defaults } from '../../../lib/model/settings.js';
 import { Repairer } from '../../../lib/paxos/recovery/repairer.js';
 
 const ANNA = 'aaaaaaaaaaaaaaaa' as ProcessId;

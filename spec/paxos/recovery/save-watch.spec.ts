@@ -1,10 +1,10 @@
-import { constants } from '../../../lib/model/constants.js';
-import { defaults } from '../../../lib/model/settings.js';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
+import { constants } from '../../../lib/model/constants.js';
 import { TreplicaError } from '../../../lib/model/errors.js';
-import type { CheckpointEvent } from '../../../lib/queue/events.js';
+import { defaults } from '../../../lib/model/settings.js';
 import { SaveWatch } from '../../../lib/paxos/recovery/save-watch.js';
+import type { CheckpointEvent } from '../../../lib/queue/events.js';
 
 let events: CheckpointEvent[];
 let watch: SaveWatch;

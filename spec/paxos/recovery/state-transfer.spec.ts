@@ -4,8 +4,8 @@ import type { DiskWrite } from '../../../lib/ledger/memory/disk-write.js';
 import type { Checkpoint } from '../../../lib/model/checkpoint.js';
 import type { ProcessId } from '../../../lib/model/ids.js';
 import { defaults } from '../../../lib/model/settings.js';
-import type { RepairMessage } from '../../../lib/paxos/wire/repair-messages.js';
 import { StateTransfer } from '../../../lib/paxos/recovery/state-transfer.js';
+import type { RepairMessage } from '../../../lib/paxos/wire/repair-messages.js';
 import type { QueueEvent } from '../../../lib/queue/events.js';
 import { CheckpointDisk, settled } from '../../support/stored-checkpoint.js';
 

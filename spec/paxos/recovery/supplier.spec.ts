@@ -4,8 +4,8 @@ import type { CheckpointStore } from '../../../lib/ledger/checkpoint-store.js';
 import type { Checkpoint } from '../../../lib/model/checkpoint.js';
 import type { ProcessId } from '../../../lib/model/ids.js';
 import { defaults } from '../../../lib/model/settings.js';
-import type { RepairMessage } from '../../../lib/paxos/wire/repair-messages.js';
 import { Supplier } from '../../../lib/paxos/recovery/supplier.js';
+import type { RepairMessage } from '../../../lib/paxos/wire/repair-messages.js';
 import { CheckpointDisk, settled } from '../../support/stored-checkpoint.js';
 
 const ANNA = 'aaaaaaaaaaaaaaaa' as ProcessId;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { routes, type Family } from '../../../lib/paxos/wire/routes.js';
+import { type Family, routes } from '../../../lib/paxos/wire/routes.js';
 import { MESSAGE_KINDS } from '../../../lib/paxos/wire/wire.js';
 
 function kindsOf(family: Family): readonly string[] {

@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { ballotOf } from '../../../lib/model/ballot.js';
-import { batchId, type BatchId } from '../../../lib/model/batch.js';
+import { type BatchId, batchId } from '../../../lib/model/batch.js';
 import type { Instance, ProcessId } from '../../../lib/model/ids.js';
 import { bodyBytesMax, votesAPromise } from '../../../lib/paxos/wire/sizes.js';
 import { encodeMessage } from '../../../lib/paxos/wire/wire.js';

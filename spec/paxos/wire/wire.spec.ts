@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { NO_BASE } from '../../../lib/model/base.js';
 import { NO_BALLOT } from '../../../lib/model/ballot.js';
-import { NO_OP_ID, type BatchId } from '../../../lib/model/batch.js';
-import { COUNTER_MAX, type Instance, type ProcessId } from '../../../lib/model/ids.js';
+import { NO_BASE } from '../../../lib/model/base.js';
+import { type BatchId, NO_OP_ID } from '../../../lib/model/batch.js';
 import { constants } from '../../../lib/model/constants.js';
+import { COUNTER_MAX, type Instance, type ProcessId } from '../../../lib/model/ids.js';
 import { groupIdOf } from '../../../lib/model/view.js';
 import type { WireMessage } from '../../../lib/paxos/wire/routes.js';
 import { decodeMessage, encodeMessage } from '../../../lib/paxos/wire/wire.js';

@@ -2,13 +2,13 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { dataFile } from '../../../lib/ledger/lmdb/data-file.js';
 import { journalFile } from '../../../lib/ledger/journal/journal-file.js';
+import { dataFile } from '../../../lib/ledger/lmdb/data-file.js';
 import type { Files, Originals } from './damages.js';
 import { kindsOfJournal } from './journal-pages.js';
 import { kindsOfPages } from './page-kinds.js';
 import { copyFiles, writeLedgers } from './subject-ledger.js';
-import { readAll, use, type Readings } from './trial.js';
+import { readAll, type Readings, use } from './trial.js';
 
 export interface Base {
   readonly originals: Originals;

@@ -1,7 +1,7 @@
 import { SECTOR_BYTES } from '../../../lib/ledger/journal/sector.js';
 import type { Random } from '../../../lib/simulation/random.js';
 import { JOURNAL_PAGE_KINDS, type JournalPageKind, type KnownJournal } from './journal-pages.js';
-import { PAGE_KINDS, type KnownPages, type PageKind } from './page-kinds.js';
+import { type KnownPages, PAGE_KINDS, type PageKind } from './page-kinds.js';
 
 /** More of the kinds that there are more ways of. */
 const DATA_DAMAGES = [

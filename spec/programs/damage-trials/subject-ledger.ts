@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { dataFile } from '../../../lib/ledger/lmdb/data-file.js';
 import { journalFile } from '../../../lib/ledger/journal/journal-file.js';
 import type { Ledger } from '../../../lib/ledger/ledger.js';
+import { dataFile } from '../../../lib/ledger/lmdb/data-file.js';
 import { openLmdbLedger } from '../../../lib/ledger/lmdb/lmdb-ledger.js';
 import { ballotOf, NO_BALLOT } from '../../../lib/model/ballot.js';
 import { batchId } from '../../../lib/model/batch.js';
-import type { GroupId, Instance, ProcessId } from '../../../lib/model/ids.js';
 import { constants } from '../../../lib/model/constants.js';
+import type { GroupId, Instance, ProcessId } from '../../../lib/model/ids.js';
 import type { LedgerRecord, LogEntry } from '../../../lib/model/records.js';
 import { View } from '../../../lib/model/view.js';
 

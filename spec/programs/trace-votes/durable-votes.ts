@@ -1,7 +1,7 @@
 import { decodeCommit } from '../../../lib/ledger/journal/journaled-commit.js';
 import { readSector, SECTOR_BYTES } from '../../../lib/ledger/journal/sector.js';
 import { RecordCodec } from '../../../lib/ledger/records/record-codec.js';
-import { compareBallots, type Ballot } from '../../../lib/model/ballot.js';
+import { type Ballot, compareBallots } from '../../../lib/model/ballot.js';
 import type { Instance } from '../../../lib/model/ids.js';
 import { bytesOf, type SystemCall } from './system-calls.js';
 

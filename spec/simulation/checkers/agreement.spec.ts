@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+
 import { NO_BALLOT } from '../../../lib/model/ballot.js';
 import { NO_OP } from '../../../lib/model/batch.js';
-import { found, fast, classic, X, Y, Z, vote, noVote, repair, watermark, agreementOf } from './subjects.js';
+import { agreementOf, classic, fast, found, noVote, repair, vote, watermark, X, Y, Z } from './subjects.js';
 
 describe('agreement', () => {
   it('a majority chooses in a classic ballot', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+
 import { DecidedTime } from '../../../lib/simulation/checkers/decided-time.js';
 import { delivered, found, report } from './subjects.js';
 

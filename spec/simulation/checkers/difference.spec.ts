@@ -1,5 +1,6 @@
 import { deserialize, serialize } from 'node:v8';
 import { describe, expect, it } from '@jest/globals';
+
 import { difference } from '../../../lib/simulation/checkers/difference.js';
 
 describe('the difference of two states', () => {

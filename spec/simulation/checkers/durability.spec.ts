@@ -1,18 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
+
 import type { LedgerRecord } from '../../../lib/model/records.js';
 import { Durability } from '../../../lib/simulation/checkers/durability.js';
 import { OneOrder } from '../../../lib/simulation/checkers/one-order.js';
 import {
-  found,
-  report,
-  classic,
+  agreementOf,
   batchOf,
   checkpointAt,
   checkpointed,
-  Y,
-  vote,
+  classic,
   delivered,
-  agreementOf,
+  found,
+  report,
+  vote,
+  Y,
 } from './subjects.js';
 
 describe('durability', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+
 import { NO_OP } from '../../../lib/model/batch.js';
 import { EqualCheckpoints } from '../../../lib/simulation/checkers/equal-checkpoints.js';
 import { OneOrder } from '../../../lib/simulation/checkers/one-order.js';

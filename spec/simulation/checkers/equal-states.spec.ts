@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { Operation, operation, StateMachine, type ExecutionContext } from '../../../lib/index.js';
+
+import { type ExecutionContext, Operation, operation, StateMachine } from '../../../lib/index.js';
 import { SystemState } from '../../../lib/machine/system-state.js';
-import type { BatchContent } from '../../../lib/sequence/batch-body.js';
 import { MessageHead } from '../../../lib/queue/message-head.js';
+import type { BatchContent } from '../../../lib/sequence/batch-body.js';
 import { encode } from '../../../lib/serialization/codec.js';
 import { EqualStates } from '../../../lib/simulation/checkers/equal-states.js';
 import type { Held } from '../../../lib/simulation/checkers/reference.js';

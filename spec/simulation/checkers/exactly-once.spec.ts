@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+
 import { ExactlyOnce } from '../../../lib/simulation/checkers/exactly-once.js';
 import { found, report } from './subjects.js';
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+
 import { StateMachine } from '../../../lib/index.js';
 import { ApplicationInvariants, type Invariants } from '../../../lib/simulation/checkers/invariants.js';
 import { found, report } from './subjects.js';

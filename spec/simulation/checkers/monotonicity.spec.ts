@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { NO_STARTS } from '../../../lib/model/start.js';
-import { NO_BASE } from '../../../lib/model/base.js';
+
 import { NO_BALLOT } from '../../../lib/model/ballot.js';
+import { NO_BASE } from '../../../lib/model/base.js';
 import type { LedgerRecord, LedgerSnapshot } from '../../../lib/model/records.js';
+import { NO_STARTS } from '../../../lib/model/start.js';
 import { Monotonicity } from '../../../lib/simulation/checkers/monotonicity.js';
 import {
   A,

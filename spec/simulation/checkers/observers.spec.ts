@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { NO_BASE } from '../../../lib/model/base.js';
+
 import { NO_BALLOT } from '../../../lib/model/ballot.js';
+import { NO_BASE } from '../../../lib/model/base.js';
+import { constants } from '../../../lib/model/constants.js';
 import type { GroupId } from '../../../lib/model/ids.js';
 import type { WireMessage } from '../../../lib/paxos/wire/routes.js';
 import { Observers } from '../../../lib/simulation/checkers/observers.js';
 import { A, at, B, classic, found, noVote, promise, report, vote, watermark, X } from './subjects.js';
-import { constants } from '../../../lib/model/constants.js';
 
 describe('a process that has lost its votes', () => {
   const ballot = classic(1);

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { NO_OP, type Batch } from '../../../lib/model/batch.js';
+
+import { type Batch, NO_OP } from '../../../lib/model/batch.js';
 import { constants } from '../../../lib/model/constants.js';
 import { OneOrder } from '../../../lib/simulation/checkers/one-order.js';
-import { found, report, classic, batchOf, X, Y, Z, vote, delivered, agreementOf } from './subjects.js';
+import { agreementOf, batchOf, classic, delivered, found, report, vote, X, Y, Z } from './subjects.js';
 
 describe('one order', () => {
   const orderOf = () => {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+
 import { compareBallots } from '../../../lib/model/ballot.js';
 import { classicQuorum, fastQuorum } from '../../../lib/model/view.js';
 import { isBelow, quorumOf } from '../../../lib/simulation/checkers/votes.js';
-import { A, B, fast, classic } from './subjects.js';
+import { A, B, classic, fast } from './subjects.js';
 
 describe('quorums and ballots of the checkers', () => {
   const ballot = fc.record({

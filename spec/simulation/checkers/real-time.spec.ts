@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+
 import { History } from '../../../lib/simulation/history.js';
 import { found, report } from './subjects.js';
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+
 import { MemoryDisk, type MemoryFile } from '../../../lib/ledger/memory/memory-ledger.js';
 import type { Checkpoint } from '../../../lib/model/checkpoint.js';
 import { Monotonicity, type OnDisk } from '../../../lib/simulation/checkers/monotonicity.js';

@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+
 import type { Message } from '../../../lib/consensus/messages.js';
+import { type Ballot, NO_BALLOT } from '../../../lib/model/ballot.js';
 import { NO_BASE } from '../../../lib/model/base.js';
-import { NO_BALLOT, type Ballot } from '../../../lib/model/ballot.js';
-import { NO_OP, type Batch } from '../../../lib/model/batch.js';
+import { type Batch, NO_OP } from '../../../lib/model/batch.js';
+import { constants } from '../../../lib/model/constants.js';
 import type { GroupId } from '../../../lib/model/ids.js';
 import type { Founding, LedgerRecord } from '../../../lib/model/records.js';
 import { Agreement } from '../../../lib/simulation/checkers/agreement.js';
@@ -10,21 +12,20 @@ import { Monotonicity } from '../../../lib/simulation/checkers/monotonicity.js';
 import { StableStorage } from '../../../lib/simulation/checkers/stable-storage.js';
 import {
   A,
+  at,
   B,
   checkpointAt,
-  found,
-  report,
-  fast,
   classic,
-  at,
-  X,
-  Y,
-  vote,
+  fast,
+  found,
   noVote,
   promise,
+  report,
+  vote,
   watermark,
+  X,
+  Y,
 } from './subjects.js';
-import { constants } from '../../../lib/model/constants.js';
 
 describe('stable storage', () => {
   const founding: Founding = {

@@ -1,11 +1,12 @@
 import { beforeEach } from '@jest/globals';
-import { ballotOf, NO_BALLOT, type Ballot } from '../../../lib/model/ballot.js';
-import { batchId, type Batch } from '../../../lib/model/batch.js';
+
+import { type Ballot, ballotOf, NO_BALLOT } from '../../../lib/model/ballot.js';
+import { type Batch, batchId } from '../../../lib/model/batch.js';
 import type { Checkpoint } from '../../../lib/model/checkpoint.js';
 import type { Instance, Position, ProcessId } from '../../../lib/model/ids.js';
 import type { LedgerRecord } from '../../../lib/model/records.js';
-import { packBody } from '../../../lib/sequence/batch-body.js';
 import type { DeliveredBatch } from '../../../lib/queue/state-holder.js';
+import { packBody } from '../../../lib/sequence/batch-body.js';
 import { Agreement } from '../../../lib/simulation/checkers/agreement.js';
 
 export const A = 'aaaaaaaaaaaaaaaa' as ProcessId;

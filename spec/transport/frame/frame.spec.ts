@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { NO_GROUP, type GroupId, type ProcessId } from '../../../lib/model/ids.js';
+import { type GroupId, NO_GROUP, type ProcessId } from '../../../lib/model/ids.js';
+import type { Nonce } from '../../../lib/model/start.js';
 import { framedBytes, KEY_ID_AT, LENGTH_AT, QUEUE_AT, SEAL_AT } from '../../../lib/transport/frame/frame.js';
 import { FrameDecoder, messagesOf } from '../../../lib/transport/frame/frame-decoder.js';
 import { FrameEncoder } from '../../../lib/transport/frame/frame-encoder.js';
 import { CRC_32, headerBytesUnder } from '../../../lib/transport/frame/seal.js';
-import type { Nonce } from '../../../lib/model/start.js';
 import { newProcessId, SOME_START } from '../../support/station.js';
 
 const QUEUE = '239.255.0.1:7400';

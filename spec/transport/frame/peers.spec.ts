@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 
-import type { GroupId, ProcessId } from '../../../lib/model/ids.js';
 import { constants } from '../../../lib/model/constants.js';
+import type { GroupId, ProcessId } from '../../../lib/model/ids.js';
 import { Peers } from '../../../lib/transport/frame/peers.js';
 import { SOME_START } from '../../support/station.js';
 

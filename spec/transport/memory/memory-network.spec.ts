@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import type { ProcessId } from '../../../lib/model/ids.js';
 import { Agenda } from '../../../lib/simulation/agenda.js';
-import { MemoryNetwork, type Fate } from '../../../lib/transport/memory/memory-network.js';
+import { type Fate, MemoryNetwork } from '../../../lib/transport/memory/memory-network.js';
 import { EVERYONE, type Transport } from '../../../lib/transport/transport.js';
 import { MemoryLog, SOME_START, type Testbed } from '../../support/station.js';
 import { describeTransport } from '../compliance.js';

@@ -1,15 +1,14 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { constants } from '../../../lib/model/constants.js';
-import { BulkReader } from '../../../lib/transport/udp/bulk-reader.js';
 import { FRAME_BYTES_MAX, FRAME_PREFIX_BYTES, KEY_ID_AT, LENGTH_AT } from '../../../lib/transport/frame/frame.js';
 import { FrameEncoder } from '../../../lib/transport/frame/frame-encoder.js';
 import { CRC_32, headerBytesUnder } from '../../../lib/transport/frame/seal.js';
 import { EVERYONE } from '../../../lib/transport/transport.js';
+import { BulkReader } from '../../../lib/transport/udp/bulk-reader.js';
 import { newProcessId, openAcquainted, SOME_START, Station, type Testbed } from '../../support/station.js';
 import { asUdp, strangerOn, udpTestbed, until } from '../../support/udp-testbed.js';
 

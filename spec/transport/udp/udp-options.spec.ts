@@ -1,5 +1,4 @@
 import type { NetworkInterfaceInfo } from 'node:os';
-
 import { describe, expect, it } from '@jest/globals';
 
 import { constants } from '../../../lib/model/constants.js';

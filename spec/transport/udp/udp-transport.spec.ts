@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { ErrorCode } from '../../../lib/model/errors.js';
 import { constants } from '../../../lib/model/constants.js';
+import type { ErrorCode } from '../../../lib/model/errors.js';
 import { EVERYONE } from '../../../lib/transport/transport.js';
 import { openUdpTransport, type UdpTransportOptions } from '../../../lib/transport/udp/udp-transport.js';
-import { describeTransport } from '../compliance.js';
 import {
   acquaint,
   MemoryLog,
@@ -18,6 +16,7 @@ import {
   type Testbed,
 } from '../../support/station.js';
 import { asUdp, boundSocket, closeSocket, newQueueId, udpTestbed, until } from '../../support/udp-testbed.js';
+import { describeTransport } from '../compliance.js';
 
 describeTransport('UDP', udpTestbed, { largestBytes: constants.messageBytesMax });
 
