@@ -28,6 +28,12 @@ const asynchronousSyntax = [
   'ImportExpression',
 ];
 
+const excepted = [
+  ...['enumerable', 'resizable', 'reuseAddr', 'readOnly', 'aborted'],
+  ...['recover', 'newQueue', 'help', 'version', 'json'],
+  ...['linearizable', 'created'],
+];
+
 export default defineConfig(
   globalIgnores(['dist/']),
   eslint.configs.recommended,
@@ -72,6 +78,27 @@ export default defineConfig(
     ignores: ['spec/**/*.spec.ts', 'spec/**/compliance*.ts'], // A `describe` is a chapter, and no function to be understood at once.
     rules: {
       'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+    },
+  },
+  {
+    // A boolean says what is so: `isFounded`, `hasClash`, `mayAsk`, `holds`. Excepted are words of the language and of platforms,
+    // and those of an interface: options, which are wishes, and the fields of answers.
+    files: ['{lib,samples,simulator}/**/*.ts'],
+    rules: {
+      '@typescript-eslint/naming-convention': [
+        'error',
+        {
+          selector: ['variable', 'parameter', 'classProperty', 'parameterProperty', 'typeProperty', 'accessor'],
+          types: ['boolean'],
+          format: null,
+          leadingUnderscore: 'allow',
+          filter: { regex: `^(${excepted.join('|')})$`, match: false },
+          custom: {
+            regex: '^((is|are|has|have|was|were|can|may|must|should|will)[A-Z]|[a-z]+s([A-Z]|$))',
+            match: true,
+          },
+        },
+      ],
     },
   },
   {

@@ -40,12 +40,12 @@ export function createHttpService({ routes, health, self, onInternalError }: Htt
   });
 
   // Or a connection whose last answer is under way when we close would be kept open, and we with it.
-  let closing = false;
+  let isClosing = false;
   app.addHook('preClose', async () => {
-    closing = true;
+    isClosing = true;
   });
   app.addHook('onSend', async (_request, reply) => {
-    if (closing) reply.header('connection', 'close');
+    if (isClosing) reply.header('connection', 'close');
   });
 
   app.get('/health', async (_request, reply) => {

@@ -50,7 +50,7 @@ export class CannotStart extends Error {
 export class ReplicaProcess {
   private readonly stopping = new AbortController();
   private child: ChildProcess | undefined;
-  private vote = true;
+  private votes = true;
 
   constructor(private readonly command: ReplicaCommand) {}
 
@@ -60,7 +60,7 @@ export class ReplicaProcess {
 
   /** Whether it counts in a majority, as it said last; where it runs or will come back, it does. */
   get hasVote(): boolean {
-    return this.vote;
+    return this.votes;
   }
 
   /**
@@ -123,7 +123,7 @@ export class ReplicaProcess {
       if (report.kind === 'failed') failure = report;
       else {
         wasReady = true;
-        this.vote = report.hasVote;
+        this.votes = report.hasVote;
         clearTimeout(impatience);
         onReady();
       }

@@ -30,7 +30,7 @@ export interface Flags {
   readonly runs: number;
   readonly minutes: number;
   readonly workers: number;
-  readonly trace: boolean;
+  readonly isTraced: boolean;
   readonly mutants: boolean;
   readonly mutant: string | null;
   /** The settings of a seed's run. */
@@ -70,7 +70,7 @@ export function readFlags(): Flags {
     runs: minutes < Infinity ? Infinity : number('runs', values.seed === undefined ? 1_000 : 1, 1),
     minutes,
     workers: number('workers', availableParallelism(), 1),
-    trace: isTraced,
+    isTraced,
     mutants: values.mutants ?? false,
     mutant: values.mutant ?? null,
     optionsOf: (seed) => ({ seed, profile: profile ?? profileOf(seed), replicas, mode, faultySeconds, isTraced }),

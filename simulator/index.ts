@@ -52,7 +52,7 @@ async function main(): Promise<boolean> {
     return true;
   }
   if (flags.mutants || flags.mutant !== null) return huntMutants(flags.mutant, flags.workers);
-  if (flags.trace) return trace(flags.optionsOf(flags.seed));
+  if (flags.isTraced) return trace(flags.optionsOf(flags.seed));
   return simulateAll(flags);
 }
 

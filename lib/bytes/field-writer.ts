@@ -24,8 +24,8 @@ export class FieldWriter {
     return this;
   }
 
-  flag(value: boolean): this {
-    return this.byte(value ? 1 : 0);
+  flag(isSet: boolean): this {
+    return this.byte(isSet ? 1 : 0);
   }
 
   /** A safe integer that is not negative. */

@@ -9,7 +9,7 @@ import type { Shared } from './shared.js';
 /** The state of one instance that a fast ballot has not decided. */
 interface Inquiry {
   readonly answers: Map<ProcessId, ReportedVote | null>;
-  asked: boolean;
+  wasAsked: boolean;
   ticks: number;
 }
 
@@ -23,7 +23,7 @@ export class CollisionRecovery {
   readonly #ballot: Ballot;
   readonly #inquiries = new Map<Instance, Inquiry>();
   /** Whether as many members as make a fast quorum have answered lately. */
-  #fastQuorumAnswers = true;
+  #hasFastQuorum = true;
 
   constructor(shared: Shared, ballot: Ballot) {
     this.#shared = shared;
@@ -56,10 +56,10 @@ export class CollisionRecovery {
    * Watches every instance in use. Recovers one that stays undecided: returns the values to propose, and asks the members whose
    * votes are not known.
    */
-  tick(from: Instance, fastQuorumAnswers: boolean, isProposed: (instance: Instance) => boolean): Item[] {
+  tick(from: Instance, hasFastQuorum: boolean, isProposed: (instance: Instance) => boolean): Item[] {
     const { log } = this.#shared;
     const picks: Item[] = [];
-    this.#fastQuorumAnswers = fastQuorumAnswers;
+    this.#hasFastQuorum = hasFastQuorum;
     for (let instance = laterOf(from, log.first); instance < log.end; instance = after(instance)) {
       const slot = log.open(instance);
       if (slot?.decided !== null || isProposed(instance)) continue;
@@ -67,7 +67,7 @@ export class CollisionRecovery {
       if (slot.watchedTicks < this.#shared.settings.stuckTicks) continue;
       const inquiry = this.#inquiries.get(instance);
       if (inquiry === undefined) this.#shared.outbox.notice({ kind: 'stuck', instance });
-      else if ((inquiry.ticks += 1) % this.#shared.settings.retryTicks === 0) inquiry.asked = false;
+      else if ((inquiry.ticks += 1) % this.#shared.settings.retryTicks === 0) inquiry.wasAsked = false;
       const id = this.#recover(slot);
       if (id !== null) picks.push({ instance, id });
     }
@@ -83,13 +83,13 @@ export class CollisionRecovery {
       votes += tally.count;
       most = Math.max(most, tally.count);
     }
-    const impossible = most + (view.size - votes) < view.fastQuorum;
-    if (impossible) this.#shared.outbox.notice({ kind: 'collision', instance: slot.instance });
-    return impossible;
+    const isImpossible = most + (view.size - votes) < view.fastQuorum;
+    if (isImpossible) this.#shared.outbox.notice({ kind: 'collision', instance: slot.instance });
+    return isImpossible;
   }
 
   #isAllThereWillBe(slot: Slot): boolean {
-    if (this.#fastQuorumAnswers) return false;
+    if (this.#hasFastQuorum) return false;
     const voters = slot.tallies.reduce(
       (members, tally) => (sameBallot(tally.ballot, this.#ballot) ? members | tally.members : members),
       0,
@@ -101,13 +101,13 @@ export class CollisionRecovery {
     const { instance } = slot;
     let inquiry = this.#inquiries.get(instance);
     if (inquiry === undefined) {
-      inquiry = { answers: new Map(), asked: false, ticks: 0 };
+      inquiry = { answers: new Map(), wasAsked: false, ticks: 0 };
       this.#inquiries.set(instance, inquiry);
     }
     this.#takeVotes(slot, inquiry);
     const picked = this.#pickFrom(instance, inquiry);
-    if (picked === null && !inquiry.asked) {
-      inquiry.asked = true;
+    if (picked === null && !inquiry.wasAsked) {
+      inquiry.wasAsked = true;
       this.#shared.outbox.send(EVERYONE, { kind: 'inquire', ballot: classicStepOf(this.#ballot), instance });
     }
     return picked;

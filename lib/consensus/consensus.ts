@@ -71,7 +71,7 @@ export class Consensus {
   #isImpaired = false;
   /** The latest question of a coordinator that this start must not answer before it is admitted. */
   #heldPrepare: { readonly from: ProcessId; readonly message: MessageOf<'prepare'> } | null = null;
-  #commitUnderWay = false;
+  #isCommitUnderWay = false;
 
   constructor(options: ConsensusOptions, past: LedgerSnapshot) {
     const { self, settings, random, isSound } = options;
@@ -153,7 +153,7 @@ export class Consensus {
 
   /** Whether a batch proposed now would be sent now; otherwise it is better to let it grow. */
   get hasRoom(): boolean {
-    return this.#shared.views.founded && this.#shared.clock.isKnown && this.#proposer.hasRoom;
+    return this.#shared.views.isFounded && this.#shared.clock.isKnown && this.#proposer.hasRoom;
   }
 
   /** The stamp of a batch proposed now, when this process's clock shows `nowMs`: both in milliseconds since 1970. */
@@ -211,8 +211,8 @@ export class Consensus {
         this.#proposer.renew(input.batches);
         break;
       case 'durable':
-        assert(this.#commitUnderWay, 'only what was taken becomes durable');
-        this.#commitUnderWay = false;
+        assert(this.#isCommitUnderWay, 'only what was taken becomes durable');
+        this.#isCommitUnderWay = false;
         this.#shared.log.becameDurable(this.#writtenWatermark);
         this.#shared.outbox.durable();
         break;
@@ -236,14 +236,14 @@ export class Consensus {
    * Everything to be done since the last call. Must be answered by a `durable` input before it is called again. The watermark
    * is usually written along with other records; `withWatermark` if something else will depend on it.
    */
-  effects(withWatermark = false): Effects {
-    assert(!this.#commitUnderWay, 'one commit at a time');
+  effects(tellsWatermark = false): Effects {
+    assert(!this.#isCommitUnderWay, 'one commit at a time');
     const { outbox, log } = this.#shared;
     outbox.flushAccepts();
     this.#hearMyself();
-    const effects = outbox.take(log.first, log.first > this.#writtenWatermark, withWatermark);
+    const effects = outbox.take(log.first, log.first > this.#writtenWatermark, tellsWatermark);
     if (effects.records.length > 0) this.#writtenWatermark = log.first;
-    this.#commitUnderWay = true;
+    this.#isCommitUnderWay = true;
     return effects;
   }
 
@@ -288,7 +288,7 @@ export class Consensus {
   #receive(from: ProcessId, message: Message): void {
     if (this.#founding.isOver) return;
     if (isFounding(message)) return this.#receiveFounding(from, message);
-    if (!this.#shared.views.founded || !this.#credibility.admits(from, message)) return;
+    if (!this.#shared.views.isFounded || !this.#credibility.admits(from, message)) return;
     switch (message.kind) {
       case 'heartbeat':
         return this.#onHeartbeat(from, message);
@@ -357,7 +357,7 @@ export class Consensus {
   #tick(): void {
     if (this.#hasEnded()) return;
     this.#founding.tick();
-    if (this.#hasEnded() || !this.#shared.views.founded) return;
+    if (this.#hasEnded() || !this.#shared.views.isFounded) return;
     this.#fetcher.tick();
     this.#catchUp.tick();
     this.#proposer.tick();
@@ -393,11 +393,11 @@ export class Consensus {
   }
 
   #onBatch(from: ProcessId, batch: Batch): void {
-    const wanted = this.#fetcher.wants(batch.id);
-    if (!wanted && !this.#credibility.isOwnBatch(from, batch)) return;
+    const isWanted = this.#fetcher.wants(batch.id);
+    if (!isWanted && !this.#credibility.isOwnBatch(from, batch)) return;
     if (!this.#credibility.isSound(from, batch) || !this.#keep(batch)) return;
     // A batch that answers a fetch is no proposal, and its sender does not need the `any` of a fast reign.
-    if (!wanted || this.#ordersBatches) this.#coordinator.onBatch(from, batch);
+    if (!isWanted || this.#ordersBatches) this.#coordinator.onBatch(from, batch);
   }
 
   #onAny(from: ProcessId, ballot: Ballot, first: Instance): void {

@@ -182,8 +182,8 @@ export class Coordinator {
     this.#watchFirst();
     this.#open.tick(phase.ballot);
     if (phase.kind === 'fast') {
-      const fastQuorumAnswers = reachable >= this.#shared.views.current.fastQuorum;
-      const picks = phase.recovery.tick(phase.from, fastQuorumAnswers, (instance) => this.#open.has(instance));
+      const hasFastQuorum = reachable >= this.#shared.views.current.fastQuorum;
+      const picks = phase.recovery.tick(phase.from, hasFastQuorum, (instance) => this.#open.has(instance));
       for (const { instance, id } of picks) this.#propose(instance, id);
     }
   }
@@ -197,17 +197,17 @@ export class Coordinator {
     const base = baseOf(quorums, log.first);
     const votes = quorums.flatMap(({ promises }) => promises.flatMap((promise) => promise.votes));
     const end = votes.reduce((highest, vote) => laterOf(highest, after(vote.instance)), base);
-    const fast = kindOf(ballot) === 'fast';
+    const isFast = kindOf(ballot) === 'fast';
     this.#base = base;
     this.#reset(
-      fast
+      isFast
         ? { kind: 'fast', ballot, from: end, recovery: new CollisionRecovery(this.#shared, ballot) }
         : { kind: 'classic', ballot },
     );
     this.#proposePicked(quorums, base, end);
     this.#next = end;
     outbox.notice({ kind: 'coordinating', ballot });
-    if (fast) outbox.send(EVERYONE, { kind: 'any', ballot, from: end });
+    if (isFast) outbox.send(EVERYONE, { kind: 'any', ballot, from: end });
     else for (const id of this.#shared.pool.ids()) this.#order(id);
   }
 

@@ -132,7 +132,7 @@ export class Election {
   /** After a start the members stand in the order of their ranks, so that a group that was all down does not duel. */
   #firstTimeout(): number {
     const { views, self } = this.#shared;
-    if (!views.founded) return this.#shared.settings.silenceTicks;
+    if (!views.isFounded) return this.#shared.settings.silenceTicks;
     const view = views.latest;
     return view.size === 1
       ? 1

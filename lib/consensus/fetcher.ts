@@ -137,11 +137,11 @@ export class Fetcher {
   #tickOne(id: BatchId, want: Want, mayAsk: boolean): void {
     const tallies = this.#talliesOf(id, want.instance);
     const ballot = tallies[0]?.ballot ?? NO_BALLOT;
-    const anew = want.asked.size > 0 && compareBallots(ballot, want.ballot) > 0;
+    const isNewer = want.asked.size > 0 && compareBallots(ballot, want.ballot) > 0;
     want.ticks += 1;
     want.sourceTicks += 1;
     want.quietTicks += 1;
-    if (!mayAsk || (want.ticks < want.wait && !anew)) return;
+    if (!mayAsk || (want.ticks < want.wait && !isNewer)) return;
     if (isOnItsWay(want, this.#shared.settings)) {
       if (want.asked.size === 0 || want.ticks < this.#shared.settings.retryTicksMax) return;
       want.ticks = 0;
@@ -151,11 +151,11 @@ export class Fetcher {
     want.ticks = 0;
     want.ballot = ballot;
     want.wait = Math.min(
-      2 * (anew ? this.#shared.settings.fetchTicks : want.wait),
+      2 * (isNewer ? this.#shared.settings.fetchTicks : want.wait),
       this.#shared.settings.retryTicksMax,
     );
-    if (anew) want.asked.clear();
-    want.isExhausted &&= !anew;
+    if (isNewer) want.asked.clear();
+    want.isExhausted &&= !isNewer;
     this.#ask(id, want, this.#sources(id, want.instance, tallies));
   }
 

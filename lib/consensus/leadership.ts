@@ -70,7 +70,7 @@ export class Leadership {
   /** The lowest member of a new group begins the first reign without an election: no other member has had a reason to. */
   beginIfFounder(): void {
     const { views, self, right } = this.#shared;
-    if (!views.founded || !right.isAdmitted || this.#election.highest.reign > 0 || this.#coordinator.ballot !== null)
+    if (!views.isFounded || !right.isAdmitted || this.#election.highest.reign > 0 || this.#coordinator.ballot !== null)
       return;
     if (views.latest.rankOf(self) === 0) this.#begin(this.#mode.initial);
   }
@@ -170,8 +170,8 @@ export class Leadership {
   }
 
   onConcur(from: ProcessId, ballot: Ballot): void {
-    const agreed = this.#election.onConcur(from, ballot);
-    if (agreed && this.#coordinator.ballot === null) this.#begin(this.#mode.initial);
+    const hasAgreed = this.#election.onConcur(from, ballot);
+    if (hasAgreed && this.#coordinator.ballot === null) this.#begin(this.#mode.initial);
   }
 
   onRefusal(promised: Ballot): void {

@@ -28,14 +28,14 @@ export class Learner {
   onAccepted(from: ProcessId, { ballot, items }: MessageOf<'accepted'>): Slot[] {
     const { log } = this.#shared;
     const undecided: Slot[] = [];
-    let decided = false;
+    let isDecided = false;
     for (const { instance, id } of items) {
       const slot = instance < log.first ? null : log.open(instance);
       if (slot === null) continue;
-      if (this.#count(from, slot, ballot, id)) decided = true;
+      if (this.#count(from, slot, ballot, id)) isDecided = true;
       else if (slot.decided === null) undecided.push(slot);
     }
-    if (decided) this.advance();
+    if (isDecided) this.advance();
     return undecided;
   }
 

@@ -51,16 +51,16 @@ export class ModeChooser {
   #wish(current: BallotKind, reachable: number, view: View): BallotKind {
     if (reachable < view.fastQuorum) return 'classic';
     let active = 0;
-    let selfActive = false;
+    let isSelfActive = false;
     for (const [process, at] of this.#lastProposal) {
       if (this.#now - at > this.#settings.modeTicks) {
         this.#lastProposal.delete(process);
         continue;
       }
       active += 1;
-      if (process === this.#self) selfActive = true;
+      if (process === this.#self) isSelfActive = true;
     }
     if (active === 0) return current;
-    return active === 1 && !selfActive ? 'fast' : 'classic';
+    return active === 1 && !isSelfActive ? 'fast' : 'classic';
   }
 }

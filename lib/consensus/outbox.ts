@@ -146,12 +146,12 @@ export class Outbox {
    * Everything since the last call. A watermark that moved is written along with other records, and by itself only when
    * that is asked for: what it says can be learnt again from the group.
    */
-  take(watermark: Instance, watermarkMoved: boolean, withWatermark = false): Effects {
+  take(watermark: Instance, hasWatermarkMoved: boolean, tellsWatermark = false): Effects {
     for (const { ballot, items } of this.#votes) {
       this.sendOnceDurable(EVERYONE, { kind: 'accepted', ballot, watermark, items });
     }
     this.#votes = [];
-    if (watermarkMoved && (withWatermark || this.#records.length > 0))
+    if (hasWatermarkMoved && (tellsWatermark || this.#records.length > 0))
       this.#records.push({ kind: 'watermark', watermark });
     const effects: Effects = {
       messages: this.#messages,

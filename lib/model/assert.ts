@@ -5,11 +5,11 @@ import { InvariantViolation } from './errors.js';
  * process that goes on after a broken invariant can spread it.
  */
 export function assert(
-  condition: boolean,
+  holds: boolean,
   invariant: string,
   facts: Readonly<Record<string, unknown>> = {},
-): asserts condition {
-  if (!condition) throw new InvariantViolation(invariant, facts);
+): asserts holds {
+  if (!holds) throw new InvariantViolation(invariant, facts);
 }
 
 /** For the default branch of an exhaustive switch: the compiler rejects the call while a case is missing. */

@@ -66,7 +66,7 @@ export class Batcher {
   #pendingBytes = 0;
   #bytesInFlight = 0;
   #sequence = 0;
-  #closed = false;
+  #isClosed = false;
 
   constructor(options: BatcherOptions) {
     this.#options = options;
@@ -109,7 +109,7 @@ export class Batcher {
    * @throws TreplicaError QUEUE_CLOSED, as the promise rejects.
    */
   submit(message: Uint8Array, ticket: unknown): Promise<void> | undefined {
-    if (this.#closed) throw closedError();
+    if (this.#isClosed) throw closedError();
     if (!this.#waiting.mayEnter(message)) return this.#waiting.wait(message);
     const parcel = this.#parcelFor(message);
     parcel.add(message, ticket);
@@ -161,7 +161,7 @@ export class Batcher {
 
   /** Takes nothing from now on, and returns the tickets of everything that was taken and not delivered, in order. */
   abandon(): unknown[] {
-    this.#closed = true;
+    this.#isClosed = true;
     const tickets = Array.from(this.#inFlight.values(), (batch) => batch.tickets);
     for (let parcel = this.#parcels.shift(); parcel !== undefined; parcel = this.#parcels.shift()) {
       tickets.push(parcel.tickets);

@@ -187,7 +187,7 @@ function attendanceOf({ claimed, options, settings }: EngineParts, core: Consens
     self: process,
     replicas: options.replicas,
     founds,
-    members: () => (core.views.founded ? core.views.latest.members : null),
+    members: () => (core.views.isFounded ? core.views.latest.members : null),
     coordinates: () => core.reign !== null,
     notify,
   });

@@ -30,8 +30,8 @@ export class Delivery {
   readonly #progress: Progress;
   readonly #tickets: OwnTickets;
   readonly #waiters = new Waiters();
-  #deferred = false;
-  #stopped = false;
+  #isDeferred = false;
+  #hasStopped = false;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
@@ -93,7 +93,7 @@ export class Delivery {
    * @throws TreplicaError QUEUE_BOUND, QUEUE_CLOSED.
    */
   bind(holder: Consumer): Promise<void> {
-    if (this.#stopped || this.#progress.isHalted) throw stoppedError(null);
+    if (this.#hasStopped || this.#progress.isHalted) throw stoppedError(null);
     if (this.#progress.place.holder !== null) throw boundError();
     this.#progress.place.bind(holder);
     // The front may have gone ahead for messages that were put here: it goes back to the holder's beginning before the wait.
@@ -180,8 +180,8 @@ export class Delivery {
    * holder that the queue has stopped, closed by its owner or by `cause`. Idempotent.
    */
   stop(cause: Error | null): void {
-    if (this.#stopped) return;
-    this.#stopped = true;
+    if (this.#hasStopped) return;
+    this.#hasStopped = true;
     this.#progress.halt();
     const tickets = this.#tickets.abandon(cause);
     this.#waiters.refuse(stoppedError(cause));
@@ -246,10 +246,10 @@ export class Delivery {
 
   /** Goes on in a later turn if a cursor that is wanted elsewhere can move. */
   #chase(): void {
-    if (this.#deferred || !this.#progress.canCatchUp) return;
-    this.#deferred = true;
+    if (this.#isDeferred || !this.#progress.canCatchUp) return;
+    this.#isDeferred = true;
     this.#options.defer(() => {
-      this.#deferred = false;
+      this.#isDeferred = false;
       this.#guarded(() => this.#progress.catchUp());
       this.#chase();
     });

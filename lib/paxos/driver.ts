@@ -44,9 +44,9 @@ export class Driver {
   readonly facts: FactsExchange;
   /** Null before the driver begins. */
   #below: BelowCore | null = null;
-  #turnAwaited = false;
-  #committing = false;
-  #stopped = false;
+  #isTurnAwaited = false;
+  #isCommitting = false;
+  #hasStopped = false;
   readonly #reads = new WaitingReads();
   readonly #pendingWrites = new PendingWrites();
   /** The last step, to be done when the commit under way has ended. */
@@ -82,7 +82,7 @@ export class Driver {
 
   /** The transport's receiver. */
   receive(from: ProcessId, group: GroupId, bytes: Buffer, start: Start): void {
-    if (this.#stopped) return;
+    if (this.#hasStopped) return;
     const message = this.#reception.read(from, group, bytes);
     if (message === null) return;
     this.#step(() => {
@@ -114,14 +114,14 @@ export class Driver {
 
   /** Sends the messages that depend on nothing that is not durable. */
   tell(to: ProcessId | typeof EVERYONE, message: WireMessage): void {
-    if (this.#stopped) return;
+    if (this.#hasStopped) return;
     this.#options.transport.send(to, encodeMessage(message));
     this.#options.transport.flush();
   }
 
   /** Makes records durable in the next commit, along with the watermark, and then calls `done`: see `PendingWrite`. */
   write(records: () => readonly LedgerRecord[], done: (error: Error | null) => void): void {
-    if (this.#stopped) {
+    if (this.#hasStopped) {
       done(writesNoMore());
       return;
     }
@@ -151,21 +151,21 @@ export class Driver {
 
   /** Does nothing any more but make `record` durable, and fails with `cause` when it is. */
   stopWith(record: LedgerRecord, cause: TreplicaError): void {
-    if (this.#stopped) return;
-    this.#stopped = true;
+    if (this.#hasStopped) return;
+    this.#hasStopped = true;
     const { ledger, fail } = this.#options;
     this.#last = () => {
       ledger.commit([record], (error) => fail(error === null ? cause : unwritten(cause, error)));
     };
-    if (!this.#committing) this.#last();
+    if (!this.#isCommitting) this.#last();
   }
 
   /** There is something to propose. */
   wake(): void {
-    if (this.#turnAwaited || this.#committing || this.#stopped) return;
-    this.#turnAwaited = true;
+    if (this.#isTurnAwaited || this.#isCommitting || this.#hasStopped) return;
+    this.#isTurnAwaited = true;
     this.#options.defer(() => {
-      this.#turnAwaited = false;
+      this.#isTurnAwaited = false;
       this.#guard(() => {
         this.#turn();
       });
@@ -174,15 +174,15 @@ export class Driver {
 
   /** Does nothing any more; reads that wait are told `why`. */
   stop(why: Error): void {
-    if (!this.#stopped && !this.#committing) writeFinalWatermark(this.#options);
-    this.#stopped = true;
+    if (!this.#hasStopped && !this.#isCommitting) writeFinalWatermark(this.#options);
+    this.#hasStopped = true;
     this.facts.close();
     this.#reads.refuse(why);
     this.#pendingWrites.refuse(why);
   }
 
   #step(action: () => void): void {
-    if (this.#stopped) return;
+    if (this.#hasStopped) return;
     this.#guard(action);
     if (this.#options.core.hasEffects || this.#options.batcher.pendingMessages > 0) this.wake();
   }
@@ -190,7 +190,7 @@ export class Driver {
   /** Takes effects from the core until there are none; a commit that takes its time is waited for elsewhere. */
   #turn(): void {
     const { core, batcher, delivery, onNotice } = this.#options;
-    while (!this.#stopped && !this.#committing) {
+    while (!this.#hasStopped && !this.#isCommitting) {
       renewForgotten(core, batcher, delivery);
       if (!this.#installations.isAwaited) proposePending(core, batcher);
       else if (!core.hasEffects) this.#installations.begin();
@@ -216,11 +216,11 @@ export class Driver {
   }
 
   #commit(records: readonly LedgerRecord[], finish: () => void): void {
-    this.#committing = true;
-    let returned = false;
+    this.#isCommitting = true;
+    let hasReturned = false;
     this.#options.ledger.commit(records, (error) => {
-      this.#committing = false;
-      if (this.#stopped) {
+      this.#isCommitting = false;
+      if (this.#hasStopped) {
         this.#last?.();
         return;
       }
@@ -228,9 +228,9 @@ export class Driver {
         if (error !== null) throw error;
         finish();
       });
-      if (returned) this.wake(); // Otherwise the turn that commits goes on by itself.
+      if (hasReturned) this.wake(); // Otherwise the turn that commits goes on by itself.
     });
-    returned = true;
+    hasReturned = true;
   }
 
   /** The records are durable: only now may votes be heard and decisions be acted on. */
@@ -251,7 +251,7 @@ export class Driver {
   #endsWith(notices: readonly Notice[]): boolean {
     const end = notices.find((notice) => notice.kind === 'dissolved');
     if (end === undefined) return false;
-    this.#stopped = true;
+    this.#hasStopped = true;
     this.#options.fail(dissolved(end.group, end.isDead, this.#options.queueId));
     return true;
   }
@@ -286,14 +286,14 @@ export class Driver {
 
   /** Asked where the process may just have stopped. */
   get #isOver(): boolean {
-    return this.#stopped;
+    return this.#hasStopped;
   }
 
   #guard(action: () => void): void {
     try {
       action();
     } catch (error) {
-      this.#stopped = true;
+      this.#hasStopped = true;
       this.#options.fail(error instanceof Error ? error : new Error(String(error)));
     }
   }

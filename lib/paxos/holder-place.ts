@@ -32,7 +32,7 @@ export class HolderPlace {
 
   /** Whether it takes more; where nothing is bound nothing keeps delivery back. */
   get isReady(): boolean {
-    return this.#holder?.ready !== false;
+    return this.#holder?.isReady !== false;
   }
 
   bind(holder: Consumer): void {

@@ -24,7 +24,7 @@ export function factsOf({ core, settings, self, onFacts }: DriverOptions, driver
   return new FactsExchange({
     settings,
     self,
-    members: () => (core.views.founded ? core.views.latest.members : null),
+    members: () => (core.views.isFounded ? core.views.latest.members : null),
     tell: (message) => {
       driver.tell(EVERYONE, message);
     },
@@ -37,7 +37,7 @@ export function startsOf({ core, settings, self, starts, queueId }: DriverOption
     settings,
     self,
     past: starts,
-    view: () => (core.views.founded ? core.views.latest : null),
+    view: () => (core.views.isFounded ? core.views.latest : null),
     send: (to, message) => {
       driver.tell(to, message);
     },

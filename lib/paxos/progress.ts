@@ -18,7 +18,7 @@ export class Progress {
   readonly #tickets: OwnTickets;
   readonly #passed: () => void;
   #front: Cursor;
-  #halted = false;
+  #hasHalted = false;
 
   /** `passed` is called whenever a place has moved over an instance. */
   constructor(log: DecidedLog, tickets: OwnTickets, front: Cursor, passed: () => void) {
@@ -39,12 +39,12 @@ export class Progress {
   }
 
   get isHalted(): boolean {
-    return this.#halted;
+    return this.#hasHalted;
   }
 
   /** Nothing moves any more. */
   halt(): void {
-    this.#halted = true;
+    this.#hasHalted = true;
   }
 
   /** Both places are where `front` is. Tells the callers whose messages have been delivered elsewhere meanwhile. */
@@ -58,7 +58,7 @@ export class Progress {
 
   /** The next instance is decided: the front goes over it at once, unless it is kept or has to catch up. */
   follow(decision: Decision): void {
-    if (this.#halted) return;
+    if (this.#hasHalted) return;
     const { instance, batch } = decision;
     this.#log.append(decision);
     if (instance === this.#front.next && this.holds.size === 0) this.#pass(this.#front, instance, batch);
@@ -66,7 +66,7 @@ export class Progress {
 
   /** Whether a place that is wanted elsewhere can move. */
   get canCatchUp(): boolean {
-    return !this.#halted && (this.#holderCanMove() || this.#frontCanMove());
+    return !this.#hasHalted && (this.#holderCanMove() || this.#frontCanMove());
   }
 
   /** One slice for each place that can move. */
@@ -85,8 +85,8 @@ export class Progress {
 
   /** The front is needed where the holder is, and where own batches wait for their positions. */
   #frontCanMove(): boolean {
-    const wanted = this.#front === this.handedOver || this.#tickets.areAwaited;
-    return wanted && this.holds.size === 0 && this.#log.has(this.#front.next);
+    const isWanted = this.#front === this.handedOver || this.#tickets.areAwaited;
+    return isWanted && this.holds.size === 0 && this.#log.has(this.#front.next);
   }
 
   /** Moves `cursor` on by a slice: until `end` at most, and no further than the holder can take. */
@@ -94,7 +94,7 @@ export class Progress {
     if (cursor.next === end) return;
     const carriesHolder = cursor === this.handedOver;
     for (const { instance, batch } of this.#log.slice(cursor.next, end)) {
-      if (this.#halted || this.holds.size > 0 || (carriesHolder && !this.place.isReady)) return;
+      if (this.#hasHalted || this.holds.size > 0 || (carriesHolder && !this.place.isReady)) return;
       this.#pass(cursor, instance, batch);
     }
   }

@@ -246,9 +246,9 @@ export class Starts {
     if (known.isForked) return;
     const news = starts.filter(({ incarnation }) => incarnation >= (known.starts.at(-1)?.incarnation ?? 0));
     const all = news.reduce(withStart, known.starts);
-    const clash = all.some((start, i) => start.incarnation === all[i + 1]?.incarnation);
-    if (all.length > 0 && (isForked || clash || all !== known.starts))
-      this.#know(process, { starts: all, isForked: isForked || clash });
+    const hasClash = all.some((start, i) => start.incarnation === all[i + 1]?.incarnation);
+    if (all.length > 0 && (isForked || hasClash || all !== known.starts))
+      this.#know(process, { starts: all, isForked: isForked || hasClash });
   }
 
   #know(process: ProcessId, known: Known): void {

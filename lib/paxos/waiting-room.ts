@@ -18,7 +18,7 @@ export class WaitingRoom {
   readonly #places = new Map<Uint8Array, number>();
   #placesKept = 0;
   #bytesKept = 0;
-  #calledThisTurn = false;
+  #wasCalledThisTurn = false;
   #admitted = 0;
 
   /** `hasRoom` tells whether so many messages of so many bytes together could be taken in. */
@@ -63,7 +63,7 @@ export class WaitingRoom {
 
   /** Gives up the places of callers that were called in an earlier turn of the event loop and did not come. */
   lapse(): void {
-    if (this.#placesKept === 0 || this.#calledThisTurn) return;
+    if (this.#placesKept === 0 || this.#wasCalledThisTurn) return;
     this.#places.clear();
     this.#placesKept = 0;
     this.#bytesKept = 0;
@@ -82,9 +82,9 @@ export class WaitingRoom {
     this.#places.set(message, (this.#places.get(message) ?? 0) + 1);
     this.#placesKept += 1;
     this.#bytesKept += message.length;
-    if (this.#calledThisTurn) return;
-    this.#calledThisTurn = true;
-    queueMicrotask(() => (this.#calledThisTurn = false));
+    if (this.#wasCalledThisTurn) return;
+    this.#wasCalledThisTurn = true;
+    queueMicrotask(() => (this.#wasCalledThisTurn = false));
   }
 
   #claim(message: Uint8Array): boolean {

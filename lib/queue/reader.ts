@@ -48,7 +48,7 @@ export class Reader implements Consumer {
   readonly #unread = new Fifo<Unread>();
   readonly #gets = new Fifo<Get>();
   #unreadBytes = 0;
-  #full = false;
+  #isFull = false;
   /** Why there are no more messages; null while there may be. */
   #end: TreplicaError | null = null;
 
@@ -56,8 +56,8 @@ export class Reader implements Consumer {
     this.#options = options;
   }
 
-  get ready(): boolean {
-    return !this.#full;
+  get isReady(): boolean {
+    return !this.#isFull;
   }
 
   /**
@@ -70,8 +70,8 @@ export class Reader implements Consumer {
     const message = this.#unread.shift();
     if (message === undefined) return new Promise((resolve, reject) => this.#gets.push({ resolve, reject }));
     this.#unreadBytes -= costOf(message);
-    if (this.#full && this.#unreadBytes < this.#options.unreadBytesMax / 2) {
-      this.#full = false;
+    if (this.#isFull && this.#unreadBytes < this.#options.unreadBytesMax / 2) {
+      this.#isFull = false;
       this.#options.resume();
     }
     return new Promise((resolve, reject) => this.#answer({ resolve, reject }, message));
@@ -93,7 +93,7 @@ export class Reader implements Consumer {
     messages.forEach((bytes, index) => {
       if (isForReader(bytes)) this.#offer({ position: (position + index) as Position, origin, bytes });
     });
-    if (this.#unreadBytes > this.#options.unreadBytesMax) this.#full = true;
+    if (this.#unreadBytes > this.#options.unreadBytesMax) this.#isFull = true;
   }
 
   stopped(_tickets: readonly unknown[], cause: Error | null): void {

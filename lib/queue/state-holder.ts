@@ -47,7 +47,7 @@ export interface StateHolder {
 /** A state holder that may push back. */
 export interface Consumer extends StateHolder {
   /** If false after the delivery of one instance, nothing more is delivered until `resume` is called. */
-  readonly ready?: boolean;
+  readonly isReady?: boolean;
 }
 
 /** Saves and restores the state of a state holder. */

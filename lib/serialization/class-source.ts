@@ -79,7 +79,7 @@ function shapeOfClass({ body }: ClassExpression): Parts {
   for (const member of body.body) {
     if (member.type === 'StaticBlock' || member.static) continue;
     if (member.key.type === 'PrivateIdentifier') secret ??= `has #${member.key.name}`;
-    else if (member.type === 'PropertyDefinition') declared.push(...nameOf(member.key, member.computed));
+    else if (member.type === 'PropertyDefinition') declared.push(...nameOf(member.key, member.isComputed));
     if (member.type === 'MethodDefinition') (member.kind === 'constructor' ? making : using).push(member.value);
     else if (member.value) making.push(member.value);
   }
@@ -117,13 +117,13 @@ function hiddenByCompiler({ making, using }: Parts): string | null {
     const helper = helperName(callee, isFree);
     if (helper === null || !isFree(second)) continue;
     const store = second.name;
-    const elsewhere = using
+    const isElsewhere = using
       .flatMap((node) => [...everything(node)])
       .filter((node) => node.type === 'CallExpression')
       .filter((call) => call.arguments.some((argument) => argument.type === 'Identifier' && argument.name === store))
       .map((call) => helperName(call.callee, isFree))
       .some((name) => name !== null && name !== helper);
-    if (elsewhere) return `keeps something of its instances in ${store}`;
+    if (isElsewhere) return `keeps something of its instances in ${store}`;
   }
   return null;
 }
@@ -179,8 +179,8 @@ function fieldsOf({ declared, making }: Parts): string[] {
   return [...new Set([...declared, ...assigned])];
 }
 
-function nameOf(key: AnyNode, computed: boolean): string[] {
-  if (key.type === 'Identifier' && !computed) return [key.name];
+function nameOf(key: AnyNode, isComputed: boolean): string[] {
+  if (key.type === 'Identifier' && !isComputed) return [key.name];
   return key.type === 'Literal' && typeof key.value === 'string' ? [key.value] : [];
 }
 

@@ -19,7 +19,7 @@ export interface Level {
   values: unknown[];
   /** The key of the entry that is being read. */
   key: unknown;
-  keyIsRead: boolean;
+  isKeyRead: boolean;
   declared: Declared | null;
   /** How the object is closed when it has its contents. */
   integrity: number;
@@ -34,7 +34,7 @@ function unusedLevel(): Level {
     fields: [],
     values: [],
     key: undefined,
-    keyIsRead: false,
+    isKeyRead: false,
     declared: null,
     integrity: 0,
   };
@@ -59,14 +59,14 @@ export class LevelStack {
     level.count = count;
     level.declared = declared;
     level.integrity = EXTENSIBLE;
-    level.keyIsRead = false;
+    level.isKeyRead = false;
     return level;
   }
 
   /** Call when one more content has been, or is about to be, read. */
   advance(level: Level): void {
     level.next += 1;
-    level.keyIsRead = false;
+    level.isKeyRead = false;
     if (level.next === level.count) this.leave(level);
   }
 

@@ -22,7 +22,7 @@ export interface Level {
   entries: Iterator<readonly [unknown, unknown]> | null;
   /** The entry that is being written, and whether its key has been. */
   entry: readonly [unknown, unknown] | null;
-  keyIsWritten: boolean;
+  isKeyWritten: boolean;
   declared: Declared | null;
   integrity: number;
   /** The class and the field that this object, or what holds it, is in: for messages to a person. */
@@ -41,7 +41,7 @@ function unusedLevel(): Level {
     holes: null,
     entries: null,
     entry: null,
-    keyIsWritten: false,
+    isKeyWritten: false,
     declared: null,
     integrity: 0,
     type: null,
@@ -71,7 +71,7 @@ export class LevelStack {
     level.count = count;
     level.declared = declared;
     level.entry = null;
-    level.keyIsWritten = false;
+    level.isKeyWritten = false;
     level.type = this.type;
     level.key = this.key;
     return level;
@@ -81,7 +81,7 @@ export class LevelStack {
   advance(level: Level): void {
     level.next += 1;
     level.entry = null;
-    level.keyIsWritten = false;
+    level.isKeyWritten = false;
     if (level.next === level.count) this.depth -= 1;
   }
 }

@@ -166,8 +166,8 @@ export class StateDecoder {
   }
 
   #property(level: Level): void {
-    if (!level.keyIsRead) {
-      level.keyIsRead = true;
+    if (!level.isKeyRead) {
+      level.isKeyRead = true;
       level.key = this.#reader.string();
       return;
     }
@@ -178,8 +178,8 @@ export class StateDecoder {
 
   #entry(level: Level, map: Map<unknown, unknown>): void {
     const tag = this.#reader.tag();
-    if (!level.keyIsRead) {
-      level.keyIsRead = true;
+    if (!level.isKeyRead) {
+      level.isKeyRead = true;
       level.key = this.#values.read(tag, null);
       return;
     }

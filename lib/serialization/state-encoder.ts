@@ -148,10 +148,10 @@ class StateEncoder {
     const { object, names, count } = level;
     while (level.next < count) {
       const name = names[level.next] ?? '';
-      if (!level.keyIsWritten) {
+      if (!level.isKeyWritten) {
         if (!this.#writer.fits(name)) return false;
         this.#writer.string(name);
-        level.keyIsWritten = true;
+        level.isKeyWritten = true;
       }
       const property = Object.getOwnPropertyDescriptor(object, name);
       if (property === undefined || !isOrdinary(property, level.integrity)) throw oddProperty('a plain object', name);
@@ -166,9 +166,9 @@ class StateEncoder {
   #entries(level: Level): boolean {
     while (level.next < level.count) {
       const [key, held] = (level.entry ??= this.#nextOf(level));
-      if (!level.keyIsWritten) {
+      if (!level.isKeyWritten) {
         if (!this.#writer.fits(key)) return false;
-        level.keyIsWritten = true;
+        level.isKeyWritten = true;
         if (this.#values.write(key, null)) return true;
       }
       if (!this.#writer.fits(held)) return false;

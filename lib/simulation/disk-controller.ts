@@ -74,7 +74,7 @@ export class DiskController<S extends StateMachine> {
 
   /** The next commit will reach the disk but for a piece of one of its records, and the process crash of it. */
   tearNextCommit(): void {
-    this.#process.damage.ofVotes = true; // From now on, so that no majority is ever torn at a time.
+    this.#process.damage.isOfVotes = true; // From now on, so that no majority is ever torn at a time.
     this.#tears = true;
   }
 
@@ -98,7 +98,7 @@ export class DiskController<S extends StateMachine> {
       const fault = this.behavior.fault ?? this.behavior.checkpointFault;
       if (fault === null) this.#complete(write, life);
       else {
-        this.#process.expectedFailures.failedCommit = true;
+        this.#process.expectedFailures.hasFailedCommit = true;
         write.fail(fault, this.#random.chance(0.5));
       }
       this.#stage.stir();
@@ -126,7 +126,7 @@ export class DiskController<S extends StateMachine> {
   }
 
   #failCommit(write: DiskWrite, life: ActingLife<S>, fault: Error): void {
-    this.#process.expectedFailures.failedCommit = true;
+    this.#process.expectedFailures.hasFailedCommit = true;
     const lands = this.#random.chance(0.5);
     if (lands && life.underWay !== null) this.#watch.durable(this.#process, life.underWay);
     write.fail(fault, lands);
@@ -135,7 +135,7 @@ export class DiskController<S extends StateMachine> {
   #tear(life: ActingLife<S>): void {
     this.#tears = false;
     const process = this.#process;
-    process.damage.ofVotes = process.expectedFailures.damagedDisk = true;
+    process.damage.isOfVotes = process.expectedFailures.hasDamagedDisk = true;
     const written = life.underWay;
     process.crash(true);
     if (written === null) return;

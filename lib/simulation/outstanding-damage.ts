@@ -4,15 +4,15 @@ import type { LedgerRecord } from '../model/records.js';
 /** What is damaged on the disk of a process, as far as the others have to make up for it. */
 export class OutstandingDamage {
   /** Its votes or promises may be: as the member that it was it never comes back, once it has noticed. */
-  ofVotes = false;
+  isOfVotes = false;
   /** What was decided at these instances is. */
   readonly entries = new Set<Instance>();
   /** The checkpoint is that it would start from. */
-  ofCheckpoint = false;
+  isOfCheckpoint = false;
 
   /** Whether everything is there that it has ever told others. */
   get areHealed(): boolean {
-    return !this.ofVotes && !this.ofCheckpoint && this.entries.size === 0;
+    return !this.isOfVotes && !this.isOfCheckpoint && this.entries.size === 0;
   }
 
   /** These records are on the disk. */
@@ -20,7 +20,7 @@ export class OutstandingDamage {
     for (const record of records) {
       if (record.kind === 'repair') this.entries.delete(record.entry.instance);
       if (record.kind !== 'checkpoint') continue;
-      this.ofCheckpoint = false;
+      this.isOfCheckpoint = false;
       for (const instance of this.entries) if (instance < record.checkpoint.next) this.entries.delete(instance);
     }
   }

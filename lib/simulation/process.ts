@@ -37,7 +37,7 @@ export interface Surroundings<S extends StateMachine> extends Stage<S> {
 export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S> {
   readonly name: string;
   readonly clock: Clock;
-  readonly expectedFailures: ExpectedFailures = { failedCommit: false, damagedDisk: false };
+  readonly expectedFailures: ExpectedFailures = { hasFailedCommit: false, hasDamagedDisk: false };
   id: ProcessId;
   disk: MemoryDisk;
   damage = new OutstandingDamage();
@@ -237,9 +237,9 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
     if (cause instanceof InvariantViolation) log.violate('invariants of the product', `${this.name}: ${text}`);
     else if (code === 'VOTES_LOST' && this.isPutBack) this.#isBroken = !this.recovers;
     else if (code === 'FOUNDING_FAILED') return;
-    else if (code === 'LEDGER_DAMAGED' && this.expectedFailures.damagedDisk)
+    else if (code === 'LEDGER_DAMAGED' && this.expectedFailures.hasDamagedDisk)
       this.#isBroken = this.isLost = !this.recovers;
-    else if (code !== 'LEDGER_FAILED' || !this.expectedFailures.failedCommit)
+    else if (code !== 'LEDGER_FAILED' || !this.expectedFailures.hasFailedCommit)
       log.violate('survival', `${this.name} has stopped: ${text}`);
   }
 
@@ -253,7 +253,7 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
   #setDiskAside(): string {
     const { log } = this.#world;
     log.note(this.name, 'sets its disk aside', 0, () => '');
-    if (!this.damage.ofVotes && !this.isPutBack)
+    if (!this.damage.isOfVotes && !this.isPutBack)
       log.violate('survival', `${this.name} gives up its votes, which are sound`);
     this.#hasSetAside = true;
     this.#becomeSomebodyElse();
@@ -266,7 +266,7 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
     this.isPutBack = false;
     this.#formerDirectory.forget();
     this.#formerDisks += 1;
-    this.expectedFailures.damagedDisk = false;
+    this.expectedFailures.hasDamagedDisk = false;
     this.damage = new OutstandingDamage();
     this.disk = this.#controller.newDisk();
     this.id = this.#newIdentity(!this.#hasSetAside);

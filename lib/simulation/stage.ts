@@ -65,9 +65,9 @@ interface LifeFacts<S extends StateMachine> {
 /** What a process did wrong may be the doing of faults that were injected into it. */
 export interface ExpectedFailures {
   /** Commits were made to fail. */
-  failedCommit: boolean;
+  hasFailedCommit: boolean;
   /** What its disk holds was damaged. */
-  damagedDisk: boolean;
+  hasDamagedDisk: boolean;
 }
 
 /** Where a crash lies in wait: at a call that makes or takes a checkpoint, or at one that hands a chunk to another process. */

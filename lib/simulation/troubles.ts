@@ -133,7 +133,7 @@ function damaged(kind: InjectedDamage): Trouble {
     const what = damage(victim.disk.file(world.scene.queueId), kind, random);
     if (what === null) return undefined;
     if (typeof what === 'number' && what < world.watch.diskOf(victim).watermark) victim.damage.entries.add(what);
-    else victim.damage.ofVotes = victim.expectedFailures.damagedDisk = true;
+    else victim.damage.isOfVotes = victim.expectedFailures.hasDamagedDisk = true;
     world.log.note(victim.name, 'has its disk damaged', 0, () => `${kind}: ${what}`);
     return NOTHING;
   };
@@ -156,7 +156,7 @@ const damagedCheckpoint: Trouble = (occasion) => {
   if (checkpoint === null || !occasion.mayLose(victim)) return undefined;
   const what = damageCheckpoint(victim.disk.file(world.scene.queueId), checkpoint, random);
   if (what === null) return undefined;
-  victim.damage.ofCheckpoint = true;
+  victim.damage.isOfCheckpoint = true;
   world.log.note(victim.name, 'has its checkpoint damaged', checkpoint.next, () => what);
   return NOTHING;
 };

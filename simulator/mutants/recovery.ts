@@ -133,7 +133,7 @@ export const recovery: readonly Mutant[] = [
     name: 'observer-votes',
     file: 'lib/consensus/shared.ts',
     from: 'return shared.right.isAdmitted && shared.views.isMember(shared.self);',
-    to: 'return shared.views.founded;',
+    to: 'return shared.views.isFounded;',
     breaks: 'A process that has lost its votes takes part without one.',
     needs: 'damaged or lost votes',
   },

@@ -27,7 +27,7 @@ describe('binding', () => {
     const subject = new DeliverySubject();
     const holder = new Holder();
     void subject.delivery.bind(holder);
-    holder.onDeliver = () => (holder.ready = false);
+    holder.onDeliver = () => (holder.isReady = false);
     subject.decideAndCommit(lone(BERT, 1), lone(BERT, 2));
     let handedOver = -1;
     const caughtUp = subject.delivery.caughtUp().then(() => (handedOver = holder.batches.length));
@@ -35,7 +35,7 @@ describe('binding', () => {
     await new Promise(setImmediate);
     expect(handedOver).toBe(-1);
     holder.onDeliver = () => {};
-    holder.ready = true;
+    holder.isReady = true;
     subject.delivery.resume();
     subject.settle();
     await caughtUp;

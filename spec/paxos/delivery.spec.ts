@@ -75,7 +75,7 @@ describe('delivery', () => {
         const bind = () => void subject.delivery.bind(holder);
         const resume = () => {
           holder.onDeliver = () => {};
-          holder.ready = true;
+          holder.isReady = true;
           subject.delivery.resume();
         };
         list.forEach(({ kind, count }, step) => {
@@ -83,7 +83,7 @@ describe('delivery', () => {
           if (kind === 'decide') subject.decide(count);
           else if (kind === 'commit') subject.commit(count);
           else if (kind === 'turn') subject.turn();
-          else if (kind === 'pause') holder.onDeliver = () => (holder.ready = false);
+          else if (kind === 'pause') holder.onDeliver = () => (holder.isReady = false);
           else resume();
           expect(summaryOf(holder.batches)).toEqual(handedOver.slice(0, holder.batches.length));
         });
@@ -109,12 +109,12 @@ describe('delivery', () => {
     const subject = new DeliverySubject();
     const holder = new Holder();
     void subject.delivery.bind(holder);
-    holder.onDeliver = () => (holder.ready = false);
+    holder.onDeliver = () => (holder.isReady = false);
     subject.decideAndCommit(lone(BERT, 1), lone(BERT, 5), lone(BERT, 9));
     for (const count of [1, 2, 3]) {
       subject.settle();
       expect(holder.batches).toHaveLength(count);
-      holder.ready = true;
+      holder.isReady = true;
       subject.delivery.resume();
     }
     expect(subject.failures).toEqual([]);

@@ -131,7 +131,7 @@ describe('a reader with a limit', () => {
   it('pushes back when more is unread, until less than half is', async () => {
     const subject = new Subject(6 * kilobyte.length);
     const states: [boolean, number][] = [];
-    const note = () => states.push([subject.reader.ready, subject.timesResumed]);
+    const note = () => states.push([subject.reader.isReady, subject.timesResumed]);
     for (let i = 0; i < 6; i += 1) subject.deliver(kilobyte);
     note();
     for (let i = 0; i < 4; i += 1) {
@@ -153,14 +153,14 @@ describe('a reader with a limit', () => {
     const subject = new Subject(1);
     void subject.reader.get();
     subject.deliver(kilobyte);
-    expect(subject.reader.ready).toBe(true);
+    expect(subject.reader.isReady).toBe(true);
     subject.deliver(kilobyte);
-    expect(subject.reader.ready).toBe(false);
+    expect(subject.reader.isReady).toBe(false);
   });
 
   it('counts messages without bytes too', () => {
     const subject = new Subject(1000);
     for (let i = 0; i < 1000; i += 1) subject.deliver('');
-    expect(subject.reader.ready).toBe(false);
+    expect(subject.reader.isReady).toBe(false);
   });
 });

@@ -136,7 +136,7 @@ describe('a process that crashes', () => {
     append(process, 'entry');
     expect(await world.until(() => process.life === null, SECOND_US)).toBe(true);
     expect(eventsOf(world, process).at(-1)).toMatch(/stops TreplicaError: .*no space left on device/);
-    expect(process.expectedFailures.failedCommit).toBe(true);
+    expect(process.expectedFailures.hasFailedCommit).toBe(true);
     expect(world.log.violation).toBeNull();
   });
 });
@@ -157,7 +157,7 @@ describe('what a disk holds', () => {
     for (let seed = 1; seed <= 8; seed += 1) {
       const { world, process } = await downAfterAFew();
       expect(damage(process.disk.file(QUEUE), kind, new Random(seed))).not.toBeNull();
-      process.expectedFailures.damagedDisk = true;
+      process.expectedFailures.hasDamagedDisk = true;
       process.start();
       expect(await world.until(() => process.life === null, SECOND_US)).toBe(true);
       expect(eventsOf(world, process).at(-1)).toMatch(/stops TreplicaError: /);

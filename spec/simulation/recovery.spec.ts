@@ -90,7 +90,7 @@ describe('a group that makes checkpoints and cuts its logs', () => {
     victim.crash(false);
     const file = victim.disk.file(QUEUE);
     file.meta.set('promise', Buffer.from('damaged'));
-    victim.damage.ofVotes = victim.expectedFailures.damagedDisk = true;
+    victim.damage.isOfVotes = victim.expectedFailures.hasDamagedDisk = true;
     const crashedUs = world.nowUs;
     await comeBack(victim);
     await appendAll(world, victim, ENTRIES.slice(10));
@@ -128,7 +128,7 @@ describe('a group that makes checkpoints and cuts its logs', () => {
     victim.crash(false);
     const { checkpoint } = world.watch.diskOf(victim);
     expect(damageCheckpoint(victim.disk.file(QUEUE), checkpoint!, new Random(seed))).not.toBeNull();
-    victim.damage.ofCheckpoint = true;
+    victim.damage.isOfCheckpoint = true;
     await comeBack(victim);
     await beLevel(victim);
     expect(victim.id).toBe(id);

@@ -61,7 +61,7 @@ function batcherOfSelf(): Batcher {
 
 /** What a holder was given, and whether it pushes back. */
 export class Holder implements Consumer {
-  ready = true;
+  isReady = true;
   readonly batches: DeliveredBatch[] = [];
   stops: [readonly unknown[], Error | null][] = [];
   onDeliver: (batch: DeliveredBatch) => void = () => {};
@@ -73,7 +73,7 @@ export class Holder implements Consumer {
   }
 
   deliver(batch: DeliveredBatch): void {
-    expect(this.ready || this.#isWithinInstance()).toBe(true);
+    expect(this.isReady || this.#isWithinInstance()).toBe(true);
     this.batches.push(batch);
     this.onDeliver(batch);
   }

@@ -228,7 +228,7 @@ export class MemoryQueue implements Queue {
 
   /** Delivers what one queue put at one moment as one batch, as far as it has been ordered. */
   catchUp(): void {
-    while (this.#next < this.log.delivered && !this.#isClosed && this.#holder?.ready !== false) {
+    while (this.#next < this.log.delivered && !this.#isClosed && this.#holder?.isReady !== false) {
       const batch = this.#nextBatch();
       const [first] = batch as [Entry];
       const tickets = batch.map(({ ticket }) => (ticket instanceof Put ? undefined : ticket));

@@ -38,7 +38,7 @@ export class FoundingRole {
   readonly #base: GroupBase;
   #record: FoundingRecord;
   /** Processes heard of that belong to no group and have not come to join one, and when. */
-  readonly #candidates = new Map<ProcessId, { readonly heard: number; readonly willing: boolean }>();
+  readonly #candidates = new Map<ProcessId, { readonly heard: number; readonly isWilling: boolean }>();
   /** Processes heard of that were started for another number of replicas, from another backup or with another α. */
   readonly #differing = new Set<ProcessId>();
   readonly #signers = new Set<ProcessId>();
@@ -51,7 +51,7 @@ export class FoundingRole {
   #now = 0;
   #stableSince = 0;
   #lastSet = '';
-  #outsider = false;
+  #isOutsider = false;
   #isOver = false;
 
   constructor(shared: Shared, options: FoundingOptions, past: Pick<LedgerSnapshot, 'founding' | 'base'>) {
@@ -68,7 +68,7 @@ export class FoundingRole {
 
   tick(): void {
     this.#now += 1;
-    if (this.#shared.views.founded) {
+    if (this.#shared.views.isFounded) {
       this.#askWhetherItHolds();
       return;
     }
@@ -152,7 +152,7 @@ export class FoundingRole {
 
   #onHello(from: ProcessId, hello: MessageOf<'hello'>): void {
     if (from === this.#shared.self) return;
-    if (this.#shared.views.founded) {
+    if (this.#shared.views.isFounded) {
       if (this.#record.signed !== null)
         this.#shared.outbox.send(from, { kind: 'founded', founding: this.#record.signed });
       return;
@@ -162,7 +162,7 @@ export class FoundingRole {
     const foundsAlike = base === this.#base.digest && borderInstances === this.#borderInstances;
     const differs = replicas !== this.#options.replicas || (areFounders && !foundsAlike);
     if (differs) this.#onDifference(from, hello);
-    else if (intent !== 'join') this.#candidates.set(from, { heard: this.#now, willing: intent === 'found' });
+    else if (intent !== 'join') this.#candidates.set(from, { heard: this.#now, isWilling: intent === 'found' });
   }
 
   /** This process gives up now. The other one may have come after its last hello, and must know as well. */
@@ -184,7 +184,7 @@ export class FoundingRole {
     if (this.#tellsOfWithdrawal(from, founding.group)) return;
     if (signed?.group === founding.group) {
       outbox.sendOnceDurable(EVERYONE, { kind: 'signed', founding });
-    } else if (views.founded || refused.includes(founding.group)) {
+    } else if (views.isFounded || refused.includes(founding.group)) {
       outbox.sendOnceDurable(EVERYONE, { kind: 'unwilling', refused: founding.group });
     } else if (signed !== null || this.#isGivenUp(founding.group)) {
       this.#write({ ...this.#record, refused: [...refused, founding.group] });
@@ -212,7 +212,7 @@ export class FoundingRole {
    */
   #onUnwilling(from: ProcessId, { refused }: MessageOf<'unwilling'>): void {
     const { signed } = this.#record;
-    if (this.#shared.views.founded || signed?.group !== refused || !signed.members.includes(from)) return;
+    if (this.#shared.views.isFounded || signed?.group !== refused || !signed.members.includes(from)) return;
     this.#release({ ...this.#record, refused: [...this.#record.refused, refused] });
   }
 
@@ -221,7 +221,7 @@ export class FoundingRole {
     const { signed, refused } = this.#record;
     if (from === this.#shared.self) return;
     if (refused.includes(group)) outbox.sendOnceDurable(from, { kind: 'unwilling', refused: group });
-    else if (views.founded && signed?.group === group)
+    else if (views.isFounded && signed?.group === group)
       outbox.sendOnceDurable(from, { kind: 'founded', founding: signed });
     else {
       this.#tellsOfWithdrawal(from, group);
@@ -260,7 +260,7 @@ export class FoundingRole {
     }
     if (!founding.members.includes(from)) return;
     if (this.#tellsOfWithdrawal(from, founding.group)) this.#considerLeaving(founding);
-    if (this.#shared.views.founded) return;
+    if (this.#shared.views.isFounded) return;
     if (this.#hasWithdrawnFrom(founding)) return;
     if (this.#record.signed?.group === founding.group) {
       this.#hold(this.#record.signed);
@@ -296,8 +296,8 @@ export class FoundingRole {
       });
     } else if (this.#learnsFrom(founding) && this.#record.signed === null) {
       this.#enter(founding, 'observer');
-    } else if (!this.#outsider) {
-      this.#outsider = true;
+    } else if (!this.#isOutsider) {
+      this.#isOutsider = true;
       outbox.notice({ kind: 'founded', group: founding.group, view: new View(0, founding.members), part: 'stranger' });
     }
   }
@@ -329,9 +329,9 @@ export class FoundingRole {
     const withdrawals = withWithdrawal(this.#record.withdrawals, news);
     if (withdrawals === this.#record.withdrawals) return;
     const record = { ...this.#record, withdrawals };
-    const { group, founded } = this.#shared.views;
+    const { group, isFounded } = this.#shared.views;
     if (!isDead(this.#withdrawalIn(record, founding))) this.#write(record);
-    else if (founded && group === founding.group) this.#dissolve(record, founding.group, true);
+    else if (isFounded && group === founding.group) this.#dissolve(record, founding.group, true);
     else if (record.signed?.group === founding.group) this.#release(record);
     else this.#write(record);
   }
@@ -360,7 +360,7 @@ export class FoundingRole {
   #considerLeaving({ group }: Founding): void {
     const { views, self } = this.#shared;
     const withdrawal = withdrawalOf(this.#record.withdrawals, group);
-    if (views.founded || withdrawal === undefined || isDead(withdrawal) || !withdrawal.by.includes(self)) return;
+    if (views.isFounded || withdrawal === undefined || isDead(withdrawal) || !withdrawal.by.includes(self)) return;
     if (this.#alive?.group !== group) this.#alive = { group, since: this.#now };
     else if (this.#now - this.#alive.since >= this.#shared.settings.helloExpiryTicks)
       this.#dissolve({ ...this.#record, signed: null }, group, false);
@@ -389,16 +389,16 @@ export class FoundingRole {
 
   get #intent(): Intent {
     if (!this.#options.founds) return 'join';
-    return this.#record.signed === null && !this.#outsider ? 'found' : 'wait';
+    return this.#record.signed === null && !this.#isOutsider ? 'found' : 'wait';
   }
 
   /** Proposes the n lowest candidates, if this process is the lowest and the candidates have not changed for a while. */
   #tryToPropose(): void {
     const { self } = this.#shared;
-    if (this.#outsider || !this.#options.founds) return;
-    for (const [candidate, { heard, willing }] of this.#candidates) {
+    if (this.#isOutsider || !this.#options.founds) return;
+    for (const [candidate, { heard, isWilling }] of this.#candidates) {
       if (this.#now - heard > this.#shared.settings.helloExpiryTicks) this.#candidates.delete(candidate);
-      else if (!willing) return; // It has signed: a group is being founded, and a second one beside it would help nobody.
+      else if (!isWilling) return; // It has signed: a group is being founded, and a second one beside it would help nobody.
     }
     const lowest = [self, ...this.#candidates.keys()].sort().slice(0, this.#options.replicas);
     const set = lowest.join();
@@ -440,7 +440,7 @@ export class FoundingRole {
   }
 
   #hold(founding: Founding): void {
-    if (this.#shared.views.founded || this.#hasWithdrawnFrom(founding)) return;
+    if (this.#shared.views.isFounded || this.#hasWithdrawnFrom(founding)) return;
     this.#enter(founding, 'member');
     this.#shared.outbox.sendOnceDurable(EVERYONE, { kind: 'founded', founding });
   }

@@ -7,7 +7,7 @@ import { latestOf, type View, type ViewRecord } from '../../model/view.js';
 export interface GroupViews {
   /** Ascending. */
   readonly records: readonly ViewRecord[];
-  readonly founded: boolean;
+  readonly isFounded: boolean;
   /** The view that governs the instance at the watermark: its members decide what is decided next. Asked of a founded group. */
   readonly current: View;
   /** The latest view that is known; it governs instances of the window, or will as soon as the window reaches them. */
@@ -49,7 +49,7 @@ export class Views implements GroupViews {
     return this.#borderInstances;
   }
 
-  get founded(): boolean {
+  get isFounded(): boolean {
     return this.#records.length > 0;
   }
 
@@ -95,7 +95,7 @@ export class Views implements GroupViews {
 
   /** Whether `process` is a member of the current view or of the latest: no other view governs anything undecided. */
   isMember(process: ProcessId): boolean {
-    return this.founded && (this.current.has(process) || this.latest.has(process));
+    return this.isFounded && (this.current.has(process) || this.latest.has(process));
   }
 }
 

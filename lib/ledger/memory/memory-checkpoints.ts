@@ -46,7 +46,7 @@ export class MemoryCheckpoints implements CheckpointStore {
   readonly #onWrite: (write: DiskWrite) => void;
   /** The step for the file when a write that is under way lands. */
   readonly #underWay = new Map<DiskWrite, () => void>();
-  #crashed = false;
+  #hasCrashed = false;
 
   constructor(file: MemoryCheckpointFile, queueId: string, onWrite: (write: DiskWrite) => void) {
     this.#file = file;
@@ -99,7 +99,7 @@ export class MemoryCheckpoints implements CheckpointStore {
   /** Has `bytes` of a list written. Rejects where that fails, or has failed, and never settles in a process that has crashed. */
   write(list: ChunkList, bytes: number, apply: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#crashed) return;
+      if (this.#hasCrashed) return;
       if (list.failure) {
         reject(list.failure);
         return;
@@ -121,10 +121,10 @@ export class MemoryCheckpoints implements CheckpointStore {
   }
 
   /** As `MemoryDisk.crash`. */
-  crash(land: boolean): void {
-    this.#crashed = true;
-    for (const write of [...this.#underWay.keys()]) this.#finish(write, land);
-    if (!land) for (const { chunks, durable } of this.#file.received.values()) chunks.splice(durable);
+  crash(lands: boolean): void {
+    this.#hasCrashed = true;
+    for (const write of [...this.#underWay.keys()]) this.#finish(write, lands);
+    if (!lands) for (const { chunks, durable } of this.#file.received.values()) chunks.splice(durable);
   }
 
   /** Whether `write` was under way. */

@@ -84,12 +84,12 @@ export class MemoryDisk {
   }
 
   /**
-   * The machine loses its power. What is under way is lost, unless it `land`s: a disk may have finished it without anybody
+   * The machine loses its power. What is under way is lost, unless it `lands`: a disk may have finished it without anybody
    * having been told. So is what has been received of a checkpoint since the receiver was last paused. The ledgers open
    * now never say or do anything again.
    */
-  crash(land = false): void {
-    for (const ledger of this.#ledgers.values()) ledger.crash(land);
+  crash(lands = false): void {
+    for (const ledger of this.#ledgers.values()) ledger.crash(lands);
     this.#ledgers.clear();
   }
 }
@@ -102,7 +102,7 @@ class MemoryLedger implements Ledger {
   readonly #records: StoredRecords;
   #underWay: { readonly write: DiskWrite; readonly commit: Commit } | null = null;
   #failure: Error | null = null;
-  #crashed = false;
+  #hasCrashed = false;
   #closed: Promise<void> | null = null;
   #whenIdle: (() => void) | null = null;
 
@@ -143,7 +143,7 @@ class MemoryLedger implements Ledger {
   }
 
   commit(records: readonly LedgerRecord[], done: (error: Error | null) => void): void {
-    if (this.#crashed) return;
+    if (this.#hasCrashed) return;
     assert(this.#underWay === null, 'one commit is under way at a time');
     const commit = this.#prepare(records);
     if (commit instanceof Error) {
@@ -176,10 +176,10 @@ class MemoryLedger implements Ledger {
     return this.#closed;
   }
 
-  crash(land: boolean): void {
-    this.#crashed = true;
-    if (this.#underWay) this.#finish(this.#underWay.write, land);
-    this.checkpoints.crash(land);
+  crash(lands: boolean): void {
+    this.#hasCrashed = true;
+    if (this.#underWay) this.#finish(this.#underWay.write, lands);
+    this.checkpoints.crash(lands);
   }
 
   async #close(): Promise<void> {
@@ -188,7 +188,7 @@ class MemoryLedger implements Ledger {
         this.#whenIdle = resolve;
       });
     }
-    if (!this.#crashed) this.#disk.release(this.#codec.queueId);
+    if (!this.#hasCrashed) this.#disk.release(this.#codec.queueId);
   }
 
   #prepare(records: readonly LedgerRecord[]): Commit | Error {
@@ -229,7 +229,7 @@ class MemoryLedger implements Ledger {
 
   #assertUsable(): void {
     if (this.#failure) throw this.#failure;
-    if (this.#closed || this.#crashed) throw closed(this.#codec.queueId, this.#codec.place);
+    if (this.#closed || this.#hasCrashed) throw closed(this.#codec.queueId, this.#codec.place);
   }
 }
 

@@ -272,12 +272,12 @@ export class Recovery implements RepairReceiver, DeliveryListener {
   /** The processes that may have the data that this process has lost. */
   get #others(): readonly ProcessId[] {
     const { self, core } = this.#options;
-    return core.views.founded ? core.views.current.members.filter((member) => member !== self) : [];
+    return core.views.isFounded ? core.views.current.members.filter((member) => member !== self) : [];
   }
 
   /** Whether the group has no other member: then no other process has the lost data. An observer is never alone. */
   get #isAlone(): boolean {
-    return this.#options.core.views.founded && this.#others.length === 0;
+    return this.#options.core.views.isFounded && this.#others.length === 0;
   }
 
   /** If data are damaged here, a checkpoint that replaces them; otherwise one that ends beyond all known decisions. */

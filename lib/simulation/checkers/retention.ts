@@ -17,7 +17,7 @@ export class Retention {
   }
 
   holds(name: string, file: MemoryFile, { watermark, checkpoint }: OnDisk, damage: OutstandingDamage): void {
-    if (damage.ofCheckpoint || damage.ofVotes) return;
+    if (damage.isOfCheckpoint || damage.isOfVotes) return;
     let first = 0 as Instance;
     if (checkpoint !== null) {
       const isThere = [...file.checkpoints.complete.values()].some(

@@ -29,8 +29,8 @@ export class LocalInterface {
    * group hears it on every interface on which any process of this machine has joined it.
    */
   hears(source: string): boolean {
-    const known = this.#known.get(source);
-    if (known !== undefined) return known;
+    const wasHeard = this.#known.get(source);
+    if (wasHeard !== undefined) return wasHeard;
     if (this.#known.size >= KNOWN_SOURCES_MAX) this.#known.clear();
     const hears = this.#isOn(source);
     this.#known.set(source, hears);

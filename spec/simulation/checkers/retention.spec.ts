@@ -67,7 +67,7 @@ describe('retention', () => {
     wounds.entries.add(at(4));
     expect(look()).toEqual([]);
     wounds.entries.clear();
-    wounds.ofCheckpoint = true;
+    wounds.isOfCheckpoint = true;
     expect(look()).toEqual([]);
   });
 });
