@@ -6,8 +6,9 @@ import { FieldWriter } from '../../lib/bytes/field-writer.js';
 import { decodeView, encodeView, readView, writeView } from '../../lib/bytes/view-codec.js';
 import { COUNTER_MAX, type Instance, type ProcessId } from '../../lib/model/ids.js';
 import { MAX_MEMBERS, View, type ViewRecord } from '../../lib/model/view.js';
+import { idOf } from '../support/ids.js';
 
-const process = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((id) => id.toString(16).padStart(16, '0') as ProcessId);
+const process = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(idOf);
 const views: fc.Arbitrary<ViewRecord> = fc.record({
   view: fc
     .tuple(fc.nat(1_000), fc.uniqueArray(process, { minLength: 1, maxLength: MAX_MEMBERS }))

@@ -5,16 +5,13 @@ import type { Instance, ProcessId } from '../../lib/model/ids.js';
 import { defaults } from '../../lib/model/settings.js';
 import { CoreGroup, DELAYS_A_TICK } from '../support/core-group.js';
 import type { InTransit } from '../support/core-network.js';
+import { ANNA, BERT, CARL } from '../support/ids.js';
 import { type Asked, Laggard } from '../support/laggard.js';
 import { both, either, of, to } from '../support/losses.js';
 
 const { windowInstances, catchUpQuestions } = defaults;
 const PART = windowInstances / catchUpQuestions;
 const FAR = 100 * windowInstances;
-
-const ANNA = 'aaaaaaaaaaaaaaaa' as ProcessId;
-const BERT = 'bbbbbbbbbbbbbbbb' as ProcessId;
-const CARL = 'cccccccccccccccc' as ProcessId;
 
 /** As long as anybody is given to answer all questions, in ticks. */
 const PATIENCE = defaults.retryTicks + Math.floor((catchUpQuestions * defaults.catchUpBytes) / defaults.bytesATick);

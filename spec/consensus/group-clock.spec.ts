@@ -7,6 +7,7 @@ import type { ProcessId } from '../../lib/model/ids.js';
 import { defaults } from '../../lib/model/settings.js';
 import { View } from '../../lib/model/view.js';
 import { CoreGroup } from '../support/core-group.js';
+import { idOf } from '../support/ids.js';
 
 const YEARS = 10 * 365 * 86_400_000;
 const HOUR = 3_600_000;
@@ -96,7 +97,7 @@ describe('the stamps of a group', () => {
 });
 
 describe('a clock of the group', () => {
-  const members = ['1', '2', '3', '4', '5'].map((digit) => digit.padStart(16, '0') as ProcessId);
+  const members = [1, 2, 3, 4, 5].map(idOf);
   const view = new View(1, members);
 
   it('publishes what never goes back and never leaves the clocks of the majority that is right', () => {

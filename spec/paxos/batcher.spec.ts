@@ -2,12 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { type Batch, batchId, partsOf } from '../../lib/model/batch.js';
-import type { Instance, ProcessId } from '../../lib/model/ids.js';
+import type { Instance } from '../../lib/model/ids.js';
 import { Batcher, type BatcherOptions } from '../../lib/paxos/batcher.js';
 import { unpackBody } from '../../lib/sequence/batch-body.js';
 import { idOfBody } from '../../lib/sequence/sound-batch.js';
+import { ANNA } from '../support/ids.js';
 
-const ANNA = 'aaaaaaaaaaaaaaaa' as ProcessId;
 const MESSAGE_HEAD = 4;
 const UNLIMITED: BatcherOptions['limits'] = {
   pendingMessagesMax: 1e9,

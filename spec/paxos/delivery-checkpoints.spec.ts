@@ -5,7 +5,8 @@ import type { Batch } from '../../lib/model/batch.js';
 import { TreplicaError } from '../../lib/model/errors.js';
 import type { Instance } from '../../lib/model/ids.js';
 import { PutTicket } from '../../lib/paxos/put-ticket.js';
-import { BERT, DeliverySubject, foreign, Holder, KeptHolder, lone, textsUntil } from '../support/delivery-subject.js';
+import { DeliverySubject, foreign, Holder, KeptHolder, lone, textsUntil } from '../support/delivery-subject.js';
+import { BERT } from '../support/ids.js';
 
 const unreadable = new TreplicaError('LEDGER_DAMAGED', 'The checkpoint cannot be read.');
 

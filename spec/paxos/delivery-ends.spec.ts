@@ -3,7 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { batchId, NO_OP } from '../../lib/model/batch.js';
 import type { Instance } from '../../lib/model/ids.js';
 import { PutTicket } from '../../lib/paxos/put-ticket.js';
-import { BERT, DeliverySubject, foreign, Holder, lone } from '../support/delivery-subject.js';
+import { DeliverySubject, foreign, Holder, lone } from '../support/delivery-subject.js';
+import { BERT } from '../support/ids.js';
 
 describe('binding', () => {
   it('is done once what was decided at that time is handed over', async () => {

@@ -5,7 +5,8 @@ import { type Batch, type BatchId, NO_OP } from '../../lib/model/batch.js';
 import type { Position, ProcessId } from '../../lib/model/ids.js';
 import { PutTicket } from '../../lib/paxos/put-ticket.js';
 import type { DeliveredBatch } from '../../lib/queue/state-holder.js';
-import { BERT, DeliverySubject, expectedOf, foreign, Holder, lone, SELF } from '../support/delivery-subject.js';
+import { DeliverySubject, expectedOf, foreign, Holder, lone, SELF } from '../support/delivery-subject.js';
+import { BERT } from '../support/ids.js';
 
 const OWN_BATCHES = 6;
 

@@ -7,9 +7,8 @@ import type { Instance, ProcessId } from '../../lib/model/ids.js';
 import { defaults } from '../../lib/model/settings.js';
 import { LogSupplier } from '../../lib/paxos/log-supplier.js';
 import { at, entryAt } from '../ledger/records.js';
+import { ANNA, BERT } from '../support/ids.js';
 
-const ANNA = 'aaaaaaaaaaaaaaaa' as ProcessId;
-const BERT = 'bbbbbbbbbbbbbbbb' as ProcessId;
 const READABLE = at(1_000);
 const FULL = defaults.catchUpQuestions * defaults.catchUpBytes;
 

@@ -2,12 +2,10 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { type Ballot, ballotOf } from '../../lib/model/ballot.js';
 import { constants } from '../../lib/model/constants.js';
-import type { Instance, ProcessId } from '../../lib/model/ids.js';
+import type { Instance } from '../../lib/model/ids.js';
 import { Standing } from '../../lib/paxos/standing.js';
 import type { QueueEvent } from '../../lib/queue/events.js';
-
-const ANN = 'aaaaaaaaaaaaaaaa' as ProcessId;
-const BERT = 'bbbbbbbbbbbbbbbb' as ProcessId;
+import { ANNA, BERT } from '../support/ids.js';
 
 let events: QueueEvent[];
 let core: { watermark: Instance; knownWatermark: Instance; followed: Ballot | null };
@@ -73,7 +71,7 @@ describe('the way in which order is made', () => {
   it('is told when the first coordinator is followed and when it becomes another, whoever coordinates', () => {
     pass(1);
     expect(events).toEqual([]);
-    const ballots = [ballotOf(1, ANN, 'classic'), ballotOf(2, BERT, 'classic'), ballotOf(3, BERT, 'fast')] as const;
+    const ballots = [ballotOf(1, ANNA, 'classic'), ballotOf(2, BERT, 'classic'), ballotOf(3, BERT, 'fast')] as const;
     for (const ballot of ballots) {
       core.followed = ballot;
       pass(1);

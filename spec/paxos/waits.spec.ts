@@ -1,15 +1,14 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { constants } from '../../lib/model/constants.js';
-import type { Instance, ProcessId } from '../../lib/model/ids.js';
+import type { Instance } from '../../lib/model/ids.js';
 import { defaults } from '../../lib/model/settings.js';
 import { Batcher } from '../../lib/paxos/batcher.js';
 import { Waits } from '../../lib/paxos/waits.js';
 import type { Missing, WaitEvent } from '../../lib/queue/events.js';
 import { lineOf } from '../../lib/queue/log/log-events.js';
+import { ANNA, BERT } from '../support/ids.js';
 
-const ANNA = 'aaaaaaaaaaaaaaaa' as ProcessId;
-const BERT = 'bbbbbbbbbbbbbbbb' as ProcessId;
 const PLACE = { queue: '239.255.0.1:7400', interface: 'lo (127.0.0.1, port 7401)' };
 const NOW_MS = Date.UTC(2026, 0, 1);
 const DAY_MS = 86_400_000;

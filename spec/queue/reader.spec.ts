@@ -1,13 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { Position, ProcessId } from '../../lib/model/ids.js';
+import type { Position } from '../../lib/model/ids.js';
 import { MessageHead } from '../../lib/queue/message-head.js';
 import { messageOf } from '../../lib/queue/message-values.js';
 import { Reader } from '../../lib/queue/reader.js';
 import * as codec from '../../lib/serialization/codec.js';
-
-const ANNA = 'aaaaaaaaaaaaaaaa' as ProcessId;
+import { ANNA } from '../support/ids.js';
 
 /** A reader and whoever delivers to it. */
 const UNREADABLE = Buffer.of(MessageHead.value, 0xc1);

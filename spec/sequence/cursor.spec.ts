@@ -7,7 +7,8 @@ import { groupIdOf, View } from '../../lib/model/view.js';
 import { packValue } from '../../lib/sequence/batch-body.js';
 import { type CheckpointHead, decodeHead, encodeHead } from '../../lib/sequence/checkpoint-head.js';
 import { BEGINNING_STATE, Cursor, type CursorState } from '../../lib/sequence/cursor.js';
-import { BERT, expectedOf, foreign, lone, SELF } from '../support/delivery-subject.js';
+import { expectedOf, foreign, lone, SELF } from '../support/delivery-subject.js';
+import { BERT } from '../support/ids.js';
 
 const sequences = fc.array(
   fc.oneof(

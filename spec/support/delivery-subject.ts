@@ -14,9 +14,9 @@ import type { Consumer, DeliveredBatch, StateKeeper, StateSink } from '../../lib
 import { packBody, unpackBody } from '../../lib/sequence/batch-body.js';
 import { BEGINNING_STATE, Cursor, type Stretch } from '../../lib/sequence/cursor.js';
 import { Turns } from '../../lib/simulation/checkers/turns.js';
+import { ANNA } from './ids.js';
 
-export const SELF = 'aaaaaaaaaaaaaaaa' as ProcessId;
-export const BERT = 'bbbbbbbbbbbbbbbb' as ProcessId;
+export const SELF = ANNA;
 const INCARNATION = 2;
 const CATCH_UP_BYTES = 100;
 const ENDLESS = { bytes: Infinity, positions: Infinity };

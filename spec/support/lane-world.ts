@@ -5,15 +5,12 @@ import { Agenda } from '../../lib/simulation/agenda.js';
 import type { Lane } from '../../lib/transport/frame/inbox.js';
 import { type Copy, MemoryNetwork, type Passenger } from '../../lib/transport/memory/memory-network.js';
 import type { Transport } from '../../lib/transport/transport.js';
+import { idOf, numberOf } from './ids.js';
 import { GROUP_A, MemoryLog, SOME_START } from './station.js';
 
 /** One unit of the agenda is a microsecond. */
 const TICK_US = constants.tickMs * 1_000;
 const DELAY_US = 200;
-
-export function idOf(number: number): ProcessId {
-  return String(number).padStart(16, '0') as ProcessId;
-}
 
 /** Transports 1 to n of one group in a virtual time, which have met; lanes are cut by direction. */
 export class LaneWorld {
@@ -56,7 +53,7 @@ export class LaneWorld {
   #open(number: number, start: Start): void {
     const heard = this.heard[number - 1]!;
     const receiver = (from: ProcessId, _group: unknown, message: Buffer): void => {
-      heard.push(`${Number(from)}>${message.length > 100 ? message.length : message.toString()}`);
+      heard.push(`${numberOf(from)}>${message.length > 100 ? message.length : message.toString()}`);
     };
     const place = { queueId: 'a queue', self: idOf(number), start };
     const [log, maxDatagramBytes] = [this.logs[number - 1]!, this.#maxDatagramBytes];
@@ -85,7 +82,7 @@ export class LaneWorld {
 
   /** Nothing passes by one lane from the one to the other. */
   cut(lane: Lane, from: number, to: number): void {
-    this.#cuts.add(`${lane} ${from}>${to}`);
+    this.#cuts.add(`${lane} ${idOf(from)}>${idOf(to)}`);
   }
 
   mend(): void {
@@ -117,7 +114,7 @@ export class LaneWorld {
 
   #fate(passenger: Passenger): readonly Copy[] {
     const { from, to, lane, bytes } = passenger;
-    if (this.#cuts.has(`${lane} ${Number(from)}>${Number(to)}`) || this.stopped.has(Number(to))) return [];
+    if (this.#cuts.has(`${lane} ${from}>${to}`) || this.stopped.has(numberOf(to))) return [];
     if (this.loses(passenger)) return [];
     this.passed[lane] += 1;
     return [{ delayTicks: DELAY_US, bytes }];

@@ -11,6 +11,7 @@ import {
 } from '../../lib/paxos/wire/describe.js';
 import type { CoreGroup } from './core-group.js';
 import type { GroupEvent } from './core-turns.js';
+import { numberOf } from './ids.js';
 import type { ScenarioFaults } from './scenario-faults.js';
 import { nameOf, type Transcript } from './scenario-transcript.js';
 
@@ -127,5 +128,5 @@ function note(what: string, processes: readonly number[]): string {
 
 /** Processes are numbered in the order of their ids. */
 function idName(process: ProcessId): string {
-  return nameOf(Number.parseInt(process, 16));
+  return nameOf(numberOf(process));
 }

@@ -7,6 +7,7 @@ import { defaults } from '../../../lib/model/settings.js';
 import { groupIdOf } from '../../../lib/model/view.js';
 import { CoreGroup, DELAYS_A_TICK } from '../../support/core-group.js';
 import type { Loss } from '../../support/core-network.js';
+import { numberOf } from '../../support/ids.js';
 import { both, either, from, isolating, none, of, to } from '../../support/losses.js';
 
 /** Until all have heard of each other and the set has not changed for a while, with a tick for the signatures. */
@@ -30,7 +31,7 @@ function founding(group: CoreGroup, members: readonly number[], attempt = 0): Fo
 /** The numbers of the members of the view that a process holds; null while it holds none. */
 function viewOf(group: CoreGroup, number: number): number[] | null {
   const record = group.process(number).disk.views.at(-1);
-  return record?.view.members.map((member) => Number.parseInt(member, 16)) ?? null;
+  return record?.view.members.map(numberOf) ?? null;
 }
 
 describe('processes that belong to no group', () => {

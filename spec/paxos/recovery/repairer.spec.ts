@@ -6,9 +6,7 @@ import type { Instance, ProcessId } from '../../../lib/model/ids.js';
 import type { LedgerRecord } from '../../../lib/model/records.js';
 import { defaults } from '../../../lib/model/settings.js';
 import { Repairer } from '../../../lib/paxos/recovery/repairer.js';
-
-const ANNA = 'aaaaaaaaaaaaaaaa' as ProcessId;
-const BERT = 'bbbbbbbbbbbbbbbb' as ProcessId;
+import { ANNA, BERT } from '../../support/ids.js';
 
 let repairer: Repairer;
 let others: ProcessId[];

@@ -7,11 +7,8 @@ import { defaults } from '../../../lib/model/settings.js';
 import { StateTransfer } from '../../../lib/paxos/recovery/state-transfer.js';
 import type { RepairMessage } from '../../../lib/paxos/wire/repair-messages.js';
 import type { QueueEvent } from '../../../lib/queue/events.js';
+import { ANNA, BERT, CARL } from '../../support/ids.js';
 import { CheckpointDisk, settled } from '../../support/stored-checkpoint.js';
-
-const ANNA = 'aaaaaaaaaaaaaaaa' as ProcessId;
-const BERT = 'bbbbbbbbbbbbbbbb' as ProcessId;
-const CARL = 'cccccccccccccccc' as ProcessId;
 
 const CHUNKS = Array.from({ length: 20 }, (_, index) => `chunk ${index}`);
 

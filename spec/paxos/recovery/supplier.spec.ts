@@ -6,10 +6,8 @@ import type { ProcessId } from '../../../lib/model/ids.js';
 import { defaults } from '../../../lib/model/settings.js';
 import { Supplier } from '../../../lib/paxos/recovery/supplier.js';
 import type { RepairMessage } from '../../../lib/paxos/wire/repair-messages.js';
+import { ANNA, BERT } from '../../support/ids.js';
 import { CheckpointDisk, settled } from '../../support/stored-checkpoint.js';
-
-const ANNA = 'aaaaaaaaaaaaaaaa' as ProcessId;
-const BERT = 'bbbbbbbbbbbbbbbb' as ProcessId;
 
 let disk: CheckpointDisk;
 let checkpoint: Checkpoint;

@@ -5,13 +5,13 @@ import { NO_BALLOT } from '../../../lib/model/ballot.js';
 import { NO_BASE } from '../../../lib/model/base.js';
 import { type BatchId, NO_OP_ID } from '../../../lib/model/batch.js';
 import { constants } from '../../../lib/model/constants.js';
-import { COUNTER_MAX, type Instance, type ProcessId } from '../../../lib/model/ids.js';
+import { COUNTER_MAX, type Instance } from '../../../lib/model/ids.js';
 import { groupIdOf } from '../../../lib/model/view.js';
 import type { WireMessage } from '../../../lib/paxos/wire/routes.js';
 import { decodeMessage, encodeMessage } from '../../../lib/paxos/wire/wire.js';
 import { bytes, messageKinds, messages, messagesOf } from '../../support/arbitraries.js';
+import { ANNA } from '../../support/ids.js';
 
-const ANNA = 'aaaaaaaaaaaaaaaa' as ProcessId;
 const ballot = { reign: 3, coordinator: ANNA, step: 1 } as const;
 const seven = 7 as Instance;
 const hello = { kind: 'hello', replicas: 3, intent: 'found', base: '', borderInstances: 1 } as const;

@@ -7,6 +7,7 @@ import { framedBytes, KEY_ID_AT, LENGTH_AT, QUEUE_AT, SEAL_AT } from '../../../l
 import { FrameDecoder, messagesOf } from '../../../lib/transport/frame/frame-decoder.js';
 import { FrameEncoder } from '../../../lib/transport/frame/frame-encoder.js';
 import { CRC_32, headerBytesUnder } from '../../../lib/transport/frame/seal.js';
+import { idOf } from '../../support/ids.js';
 import { newProcessId, SOME_START } from '../../support/station.js';
 
 const QUEUE = '239.255.0.1:7400';
@@ -144,7 +145,7 @@ describe('a frame', () => {
         fc.array(fc.bigInt(0n, 2n ** 64n - 1n), { minLength: 1, maxLength: 2000, size: 'max' }),
         (numbers) => {
           for (const number of numbers) {
-            const id = number.toString(16).padStart(16, '0') as ProcessId;
+            const id = idOf(number);
             const frame = Buffer.concat(new FrameEncoder(QUEUE, id, SOME_START).encode([Buffer.from('x')]));
             expect(decoder.open(frame)).toBe(frame);
             expect(decoder.originOf(frame).sender).toBe(id);

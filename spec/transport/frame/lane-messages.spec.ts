@@ -6,7 +6,7 @@ import { FrameEncoder } from '../../../lib/transport/frame/frame-encoder.js';
 import { decodeLaneMessage, encodeLaneMessage, type LaneMessage } from '../../../lib/transport/frame/lane-messages.js';
 import { CRC_32, headerBytesUnder } from '../../../lib/transport/frame/seal.js';
 import { TOP_BYTE_MAX } from '../../../lib/transport/transport.js';
-import { idOf } from '../../support/lane-world.js';
+import { idOf } from '../../support/ids.js';
 import { SOME_START } from '../../support/station.js';
 
 const HEADER_BYTES = headerBytesUnder(CRC_32);

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 
 import { constants } from '../../../lib/model/constants.js';
 import { encodeLaneMessage } from '../../../lib/transport/frame/lane-messages.js';
-import { idOf, LaneWorld } from '../../support/lane-world.js';
+import { idOf } from '../../support/ids.js';
+import { LaneWorld } from '../../support/lane-world.js';
 import { seededRandom } from '../../support/seeded-random.js';
 import { GROUP_B } from '../../support/station.js';
 

@@ -4,6 +4,7 @@ import type { ProcessId } from '../../../lib/model/ids.js';
 import { Agenda } from '../../../lib/simulation/agenda.js';
 import { type Fate, MemoryNetwork } from '../../../lib/transport/memory/memory-network.js';
 import { EVERYONE, type Transport } from '../../../lib/transport/transport.js';
+import { idOf, numberOf } from '../../support/ids.js';
 import { MemoryLog, SOME_START, type Testbed } from '../../support/station.js';
 import { describeTransport } from '../compliance.js';
 
@@ -68,14 +69,6 @@ class World {
   arrive(): void {
     while (this.#agenda.next());
   }
-}
-
-function idOf(number: number): ProcessId {
-  return String(number).padStart(16, '0') as ProcessId;
-}
-
-function numberOf(id: ProcessId): number {
-  return Number(id);
 }
 
 describe('the fate of what is sent', () => {

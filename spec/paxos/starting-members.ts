@@ -1,0 +1,130 @@
+import type { ProcessId } from '../../lib/model/ids.js';
+import { defaults } from '../../lib/model/settings.js';
+import { NO_STARTS, type Nonce, type Start, type StartsRecord } from '../../lib/model/start.js';
+import { View } from '../../lib/model/view.js';
+import { Starts } from '../../lib/paxos/starts.js';
+import type { StartMessage } from '../../lib/paxos/wire/start-messages.js';
+import { EVERYONE } from '../../lib/transport/transport.js';
+import { idOf } from '../support/ids.js';
+
+const ids = [1, 2, 3, 4, 5].map(idOf);
+export const ID_1 = idOf(1);
+export const ID_2 = idOf(2);
+/** No member of any group here. */
+export const ID_6 = idOf(6);
+
+let nonces = 0;
+
+export function newNonce(): Nonce {
+  nonces += 1;
+  return nonces.toString(16).padStart(32, '0') as Nonce;
+}
+
+interface Letter {
+  readonly from: Member;
+  readonly start: Start;
+  readonly to: ProcessId | typeof EVERYONE;
+  readonly message: StartMessage;
+}
+
+/** One process: its directory, and while it runs its `Starts`. What it writes is durable at once unless its disk is slow. */
+export class Member {
+  directory: StartsRecord = NO_STARTS;
+  starts: Starts | null = null;
+  isAdmitted = false;
+  hasLostVotes = false;
+  hasSlowDisk = false;
+
+  constructor(
+    readonly id: ProcessId,
+    readonly group: Members,
+  ) {}
+
+  get start(): Start {
+    return this.directory.own.at(-1) ?? { incarnation: 0, nonce: newNonce() };
+  }
+
+  begin(): void {
+    const start = { incarnation: this.start.incarnation + 1, nonce: newNonce() };
+    this.directory = { ...this.directory, own: [...this.directory.own, start].slice(-16) };
+    this.isAdmitted = this.hasLostVotes = false;
+    this.starts = new Starts({
+      settings: defaults,
+      self: this.id,
+      past: this.directory,
+      view: () => this.group.view,
+      send: (to, message) => this.group.letters.push({ from: this, start, to, message }),
+      write: (record, done) => {
+        if (this.hasSlowDisk) return;
+        this.directory = record() ?? this.directory;
+        done();
+      },
+      admitted: () => (this.isAdmitted = true),
+      lost: (record) => {
+        this.directory = record;
+        this.hasLostVotes = true;
+      },
+    });
+    this.starts.begin();
+  }
+
+  crash(): void {
+    this.starts = null;
+  }
+}
+
+export class Members {
+  readonly view: View;
+  readonly members: Member[];
+  letters: Letter[] = [];
+
+  constructor(n: number) {
+    this.view = new View(0, ids.slice(0, n));
+    this.members = ids.slice(0, n).map((id) => new Member(id, this));
+  }
+
+  member(number: number): Member {
+    const member = this.members[number - 1];
+    if (member === undefined) throw new Error(`there is no member ${number}`);
+    return member;
+  }
+
+  begin(...numbers: number[]): void {
+    for (const number of numbers) this.member(number).begin();
+  }
+
+  crash(...numbers: number[]): void {
+    for (const number of numbers) this.member(number).crash();
+  }
+
+  /** Everything that is said arrives, until nothing more is, which is soon. */
+  settle(): void {
+    for (let round = 0; this.letters.length > 0; round += 1) {
+      if (round > 10) throw new Error('they ask each other for ever');
+      const letters = this.letters;
+      this.letters = [];
+      for (const { from, start, to, message } of letters)
+        for (const member of this.members)
+          if (member !== from && (to === EVERYONE || to === member.id)) member.starts?.receive(from.id, start, message);
+    }
+  }
+
+  runTicks(ticks: number): void {
+    for (let tick = 0; tick < ticks; tick += 1) {
+      for (const { starts } of this.members) starts?.tick();
+      this.settle();
+    }
+  }
+
+  get admitted(): number[] {
+    return this.members.flatMap(({ isAdmitted, starts }, i) => (isAdmitted && starts !== null ? [i + 1] : []));
+  }
+}
+
+/** A group of `n` whose members have all been started. */
+export function started(n: number): Members {
+  const group = new Members(n);
+  group.begin(...group.members.map((_, i) => i + 1));
+  group.settle();
+  return group;
+}
