@@ -79,7 +79,7 @@ function shapeOfClass({ body }: ClassExpression): Parts {
   for (const member of body.body) {
     if (member.type === 'StaticBlock' || member.static) continue;
     if (member.key.type === 'PrivateIdentifier') secret ??= `has #${member.key.name}`;
-    else if (member.type === 'PropertyDefinition') declared.push(...nameOf(member.key, member.isComputed));
+    else if (member.type === 'PropertyDefinition') declared.push(...nameOf(member.key, member.computed));
     if (member.type === 'MethodDefinition') (member.kind === 'constructor' ? making : using).push(member.value);
     else if (member.value) making.push(member.value);
   }
