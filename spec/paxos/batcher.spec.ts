@@ -3,52 +3,12 @@ import fc from 'fast-check';
 
 import { type Batch, batchId, partsOf } from '../../lib/model/batch.js';
 import type { Instance } from '../../lib/model/ids.js';
-import { Batcher, type BatcherOptions } from '../../lib/paxos/batcher.js';
 import { unpackBody } from '../../lib/sequence/batch-body.js';
 import { idOfBody } from '../../lib/sequence/sound-batch.js';
 import { ANNA } from '../support/ids.js';
+import { batcherWith, messagesOf, put, SINCE } from './batcher-subject.js';
 
 const MESSAGE_HEAD = 4;
-const UNLIMITED: BatcherOptions['limits'] = {
-  pendingMessagesMax: 1e9,
-  pendingBytesMax: 1e9,
-  batchBytesMax: 1e9,
-  batchesInFlightMax: 1e9,
-  bytesInFlightMax: () => 1e9,
-};
-
-const SINCE = 5 as Instance;
-
-function batcherWith(limits: Partial<BatcherOptions['limits']> = {}): Batcher {
-  return new Batcher({
-    process: ANNA,
-    startNumber: 3,
-    since: SINCE,
-    now: () => 1234,
-    limits: { ...UNLIMITED, ...limits },
-  });
-}
-
-function messagesOf(batch: Batch | null): string[] {
-  return batch === null ? [] : unpackBody(batch.body).messages.map(String);
-}
-
-/** Puts each of `texts`, whose tickets are the texts themselves; they must be taken at once. */
-function put(batcher: Batcher, ...texts: string[]): void {
-  for (const text of texts) expect(batcher.submit(Buffer.from(text), text)).toBeUndefined();
-}
-
-/** A caller as `put()` is one: tries again until the message is taken. */
-async function putPatiently(batcher: Batcher, text: string, taken: string[]): Promise<void> {
-  const message = Buffer.from(text);
-  for (let room = batcher.submit(message, text); room !== undefined; room = batcher.submit(message, text)) await room;
-  taken.push(text);
-}
-
-/** Lets everything run that waits for promises alone. */
-function microtasks(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
 
 describe('the batcher', () => {
   it('puts everything that is pending into one batch, in order', () => {
@@ -170,102 +130,23 @@ describe('the batcher', () => {
       }),
     );
   });
-});
 
-describe('a batcher that is full', () => {
-  it('takes those who wait in the order in which they came', async () => {
-    const batcher = batcherWith({ pendingMessagesMax: 2 });
-    const taken: string[] = [];
-    const puts = Array.from('abcdefg', (text) => putPatiently(batcher, text, taken));
-    const batches: string[][] = [];
-    while (!batcher.isIdle) {
-      await microtasks();
-      const batch = batcher.nextBatch();
-      batches.push(messagesOf(batch));
-      batcher.delivered(batch!.id);
-      await microtasks();
-    }
-    await Promise.all(puts);
-    expect(batches).toEqual([['a', 'b'], ['c', 'd'], ['e', 'f'], ['g']]);
-    expect(taken.join('')).toBe('abcdefg');
-  });
-
-  it('calls no more of them than there is room for', async () => {
-    const batcher = batcherWith({ pendingBytesMax: 10 });
-    put(batcher, '0123456789');
-    const called: string[] = [];
-    for (const text of ['6 byte', '4 by', '1']) {
-      void batcher.submit(Buffer.from(text), text)?.then(() => called.push(text));
-    }
-    batcher.nextBatch();
-    await microtasks();
-    expect(called).toEqual(['6 byte', '4 by']);
-  });
-
-  it('keeps the place of one whom it called from one who has not waited', async () => {
-    const batcher = batcherWith({ pendingMessagesMax: 1 });
-    const taken: string[] = [];
-    put(batcher, 'a');
-    void putPatiently(batcher, 'b', taken);
-    expect(messagesOf(batcher.nextBatch())).toEqual(['a']);
-    void putPatiently(batcher, 'c', taken);
-    await microtasks();
-    expect(messagesOf(batcher.nextBatch())).toEqual(['b']);
-    await microtasks();
-    expect(messagesOf(batcher.nextBatch())).toEqual(['c']);
-  });
-
-  it('keeps that place while it makes further batches in the same turn', async () => {
-    const batcher = batcherWith({ pendingMessagesMax: 1 });
-    const taken: string[] = [];
-    put(batcher, 'a');
-    void putPatiently(batcher, 'b', taken);
-    batcher.nextBatch();
-    expect(batcher.nextBatch()).toBeNull();
-    void putPatiently(batcher, 'c', taken);
-    await microtasks();
-    expect(taken).toEqual(['b']);
-  });
-
-  it('gives the place of one who does not come back to the next', async () => {
-    const batcher = batcherWith({ pendingMessagesMax: 1 });
-    const taken: string[] = [];
-    put(batcher, 'a');
-    void batcher.submit(Buffer.from('gone'), 'gone');
-    void putPatiently(batcher, 'b', taken);
-    batcher.nextBatch();
-    await microtasks();
-    expect(taken).toEqual([]);
-    batcher.nextBatch();
-    await microtasks();
-    expect(taken).toEqual(['b']);
-  });
-
-  it('keeps a place for each of several who put the same bytes', async () => {
-    const batcher = batcherWith({ pendingMessagesMax: 2 });
-    const message = Buffer.from('same');
-    put(batcher, 'a', 'b');
-    let taken = 0;
-    const patiently = async () => {
-      for (let room = batcher.submit(message, null); room; room = batcher.submit(message, null)) await room;
-      taken += 1;
-    };
-    void patiently();
-    void patiently();
-    batcher.nextBatch();
-    await microtasks();
-    expect(taken).toBe(2);
-  });
-
-  it('takes a message larger than all its room once nothing else is pending', async () => {
-    const batcher = batcherWith({ pendingBytesMax: 3 });
-    const taken: string[] = [];
-    put(batcher, 'a');
-    void putPatiently(batcher, 'far too large', taken);
-    void putPatiently(batcher, 'b', taken);
-    batcher.nextBatch();
-    await microtasks();
-    expect(taken).toEqual(['far too large']);
+  it('begins another series with what is in flight, in order and with its tickets', () => {
+    const batcher = batcherWith();
+    const bodies = ['a', 'b'].map((text) => {
+      put(batcher, text);
+      return batcher.nextBatch()!.body;
+    });
+    const since = 9 as Instance;
+    const series = { process: ANNA, incarnation: 3 };
+    const renewed = batcher.renew(since);
+    expect(renewed).toEqual(bodies.map((body, i) => ({ id: idOfBody({ ...series, since }, i, body), body })));
+    expect(batcher.delivered(idOfBody({ ...series, since: SINCE }, 0, bodies[0]!))).toBeNull();
+    expect(renewed.map(({ id }) => batcher.delivered(id))).toEqual([['a'], ['b']]);
+    put(batcher, 'c');
+    const next = batcher.nextBatch()!;
+    expect(next.id).toBe(idOfBody({ ...series, since }, 2, next.body));
+    expect(() => batcher.renew(since)).toThrow(expect.objectContaining({ code: 'INVARIANT_VIOLATION' }));
   });
 });
 
@@ -288,36 +169,5 @@ describe('a batcher that is abandoned', () => {
     await expect(waiting).rejects.toMatchObject({ code: 'QUEUE_CLOSED' });
     expect(() => batcher.submit(Buffer.from('c'), 'c')).toThrow('closed');
     expect(batcher.nextBatch()).toBeNull();
-  });
-
-  it('takes nobody before those who were called and have not come back yet', async () => {
-    const batcher = batcherWith({ pendingMessagesMax: 2 });
-    put(batcher, 'a', 'b');
-    const taken: string[] = [];
-    const first = putPatiently(batcher, 'first', taken);
-    batcher.nextBatch(); // Calls the first, which comes back in a microtask.
-    const second = putPatiently(batcher, 'second', taken);
-    await microtasks();
-    batcher.nextBatch();
-    await Promise.all([first, second]);
-    expect(taken).toEqual(['first', 'second']);
-  });
-
-  it('begins another series with what is in flight, in order and with its tickets', () => {
-    const batcher = batcherWith();
-    const bodies = ['a', 'b'].map((text) => {
-      put(batcher, text);
-      return batcher.nextBatch()!.body;
-    });
-    const since = 9 as Instance;
-    const series = { process: ANNA, incarnation: 3 };
-    const renewed = batcher.renew(since);
-    expect(renewed).toEqual(bodies.map((body, i) => ({ id: idOfBody({ ...series, since }, i, body), body })));
-    expect(batcher.delivered(idOfBody({ ...series, since: SINCE }, 0, bodies[0]!))).toBeNull();
-    expect(renewed.map(({ id }) => batcher.delivered(id))).toEqual([['a'], ['b']]);
-    put(batcher, 'c');
-    const next = batcher.nextBatch()!;
-    expect(next.id).toBe(idOfBody({ ...series, since }, 2, next.body));
-    expect(() => batcher.renew(since)).toThrow(expect.objectContaining({ code: 'INVARIANT_VIOLATION' }));
   });
 });

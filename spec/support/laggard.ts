@@ -5,8 +5,18 @@ import { Learner } from '../../lib/consensus/learner.js';
 import type { Outbox } from '../../lib/consensus/outbox.js';
 import { type BatchId, NO_OP } from '../../lib/model/batch.js';
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
+import { defaults } from '../../lib/model/settings.js';
 import { View } from '../../lib/model/view.js';
 import { sharedOf } from './core-shared.js';
+
+const { windowInstances, catchUpQuestions } = defaults;
+/** Instances in one question. */
+export const PART = windowInstances / catchUpQuestions;
+/** Instances by which a process is far behind. */
+export const FAR = 100 * windowInstances;
+/** As long as anybody is given to answer all questions, in ticks. */
+export const PATIENCE =
+  defaults.retryTicks + Math.floor((catchUpQuestions * defaults.catchUpBytes) / defaults.bytesATick);
 
 /** A question that is on its way to a source. */
 export interface Asked {
@@ -61,6 +71,19 @@ export class Laggard {
     this.catchUp.answered(source, from as Instance);
   }
 
+  /** Answers questions in the order in which they were asked, `count` of them; returns all that were asked meanwhile. */
+  answering(open: readonly Asked[], count: number): Asked[] {
+    const queue = [...open];
+    const asked: Asked[] = [];
+    for (let i = 0; i < count; i += 1) {
+      this.isAnswered(queue.shift()!);
+      const next = this.asked();
+      queue.push(...next);
+      asked.push(...next);
+    }
+    return asked;
+  }
+
   ticks(ticks: number): void {
     for (let i = 0; i < ticks; i += 1) this.catchUp.tick();
   }
@@ -74,4 +97,12 @@ export class Laggard {
     }
     throw new Error('it asks nothing any more');
   }
+}
+
+export function ranges(asked: readonly Asked[]): [number, number][] {
+  return asked.map(({ from, to: end }) => [from, end]);
+}
+
+export function sourcesOf(asked: readonly Asked[]): Set<ProcessId> {
+  return new Set(asked.map(({ source }) => source));
 }

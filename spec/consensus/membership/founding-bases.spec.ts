@@ -8,8 +8,7 @@ import { after, type Instance } from '../../../lib/model/ids.js';
 import { defaults } from '../../../lib/model/settings.js';
 import { groupIdOf } from '../../../lib/model/view.js';
 import { CoreGroup } from '../../support/core-group.js';
-
-const FOUNDED_TICKS = 2 * defaults.helloTicks + 2;
+import { FOUNDED_TICKS } from './foundings.js';
 
 const MONDAY: GroupBase = { from: 40 as Instance, digest: 'a'.repeat(32) };
 const TUESDAY: GroupBase = { from: 40 as Instance, digest: 'b'.repeat(32) };
