@@ -9,6 +9,7 @@ import { COUNTER_MAX, type Instance } from '../../../lib/model/ids.js';
 import { groupIdOf } from '../../../lib/model/view.js';
 import type { WireMessage } from '../../../lib/paxos/wire/routes.js';
 import { decodeMessage, encodeMessage } from '../../../lib/paxos/wire/wire.js';
+import { TOP_BYTE_MAX } from '../../../lib/transport/transport.js';
 import { bytes, messageKinds, messages, messagesOf } from '../../support/arbitraries.js';
 import { ANNA } from '../../support/ids.js';
 
@@ -33,6 +34,12 @@ describe('a message on the wire', () => {
         expect(decodeMessage(encoded(message))).toEqual(message);
       }),
     );
+  });
+
+  it('begins with the number of its kind, which no other kind has and the transport leaves free', () => {
+    const numbers = messageKinds.map((kind) => encoded(fc.sample(messagesOf(kind), 1)[0]!)[0]!);
+    expect(new Set(numbers).size).toBe(messageKinds.length);
+    expect(Math.max(...numbers)).toBeLessThanOrEqual(TOP_BYTE_MAX);
   });
 
   it('comes back as it went when its list is longer than any before', () => {
