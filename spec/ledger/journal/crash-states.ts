@@ -67,7 +67,8 @@ function sorted(value: object): unknown {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function toldBy(ledger: Ledger): string {
+/** Everything that `ledger` tells, as text. */
+export function toldBy(ledger: Ledger): string {
   const snapshot = ledger.load();
   return text(snapshot, ledger.read(snapshot.start, END, Infinity));
 }

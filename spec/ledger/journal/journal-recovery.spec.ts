@@ -1,39 +1,28 @@
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { closeSync, openSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { Journal, JOURNAL_GAP } from '../../../lib/ledger/journal/journal.js';
 import { journalFile } from '../../../lib/ledger/journal/journal-file.js';
-import { dataFile, readStored } from '../../../lib/ledger/lmdb/data-file.js';
+import { dataFile } from '../../../lib/ledger/lmdb/data-file.js';
 import { openLmdbLedger } from '../../../lib/ledger/lmdb/lmdb-ledger.js';
-import { OWNER_KEY } from '../../../lib/ledger/lmdb/owner.js';
-import { describeSelf, giveUp } from '../../../lib/ledger/lmdb/owner-process.js';
-import { OWNER } from '../../../lib/ledger/lmdb/table-names.js';
-import { seal, SEAL_BYTES } from '../../../lib/ledger/records/seal.js';
 import { constants } from '../../../lib/model/constants.js';
-import type { LedgerRecord } from '../../../lib/model/records.js';
-import { soon } from '../../support/soon.js';
 import { committed, QUEUE } from '../ledger-place.js';
 import { anyStep } from '../life-steps.js';
-import { remove, tamper, temporaryDirectory } from '../lmdb/lmdb-files.js';
-import { WRITER, WriterProcess } from '../lmdb/writer-process.js';
+import { remove, temporaryDirectory } from '../lmdb/lmdb-files.js';
+import { WRITER } from '../lmdb/writer-process.js';
 import { LedgerModel } from '../model.js';
-import { at, BALLOT, END, entryAt, voteAt } from '../records.js';
+import { at, END, entryAt, voteAt } from '../records.js';
 import { anySteps, filesOf, statesOf, type Step, text, toldAfterCrash } from './crash-states.js';
 
 let directory: string;
-let writer: WriterProcess | null;
 
 beforeEach(() => {
   directory = temporaryDirectory();
-  writer = null;
 });
-afterEach(async () => {
-  await writer?.kill();
+afterEach(() => {
   remove(directory);
 });
 
@@ -126,75 +115,6 @@ describe('a ledger that was closed', () => {
     const { data } = filesOf(directory);
     const told = text({ ...new LedgerModel().snapshot(), entries: [entryAt(0, 40)] }, [entryAt(0, 40)]);
     for (const journal of journals) expect(await toldAfterCrash(directory, { data, journal })).toBe(told);
-  });
-});
-
-describe('an owner that was thought dead', () => {
-  const taken = expect.objectContaining({ code: 'DIRECTORY_IN_USE', message: expect.stringContaining('has taken') });
-  const mark = 'from an owner that was thought dead';
-  const marked = (instance: number): LedgerRecord => {
-    const batch = { ...entryAt(instance).vote!.batch, body: Buffer.from(mark) };
-    return { kind: 'entry', entry: { ...entryAt(instance), vote: { ballot: BALLOT, batch } } };
-  };
-
-  it('leaves what it has journaled to the next, and writes nothing into the journal of that one', async () => {
-    const ledger = openLmdbLedger(directory, QUEUE);
-    await committed(ledger, voteAt(0), voteAt(1), { kind: 'watermark', watermark: at(2) });
-    await tamper(directory, 'owner', OWNER_KEY, () => null);
-    const next = (writer = new WriterProcess(directory, ['100']));
-    await next.says(5);
-    await expect(committed(ledger, marked(2))).rejects.toEqual(taken);
-    await expect(committed(ledger, marked(3))).rejects.toEqual(taken);
-    await ledger.close();
-    expect(filesOf(directory).journal.includes(mark)).toBe(false);
-    await next.says(next.lines.length + 5);
-    await next.kill();
-    const again = openLmdbLedger(directory, QUEUE);
-    expect(again.load().watermark).toBeGreaterThan(next.last);
-    const [first, second, ...others] = again.read(at(0), END, Infinity);
-    expect([first, second]).toEqual([entryAt(0), entryAt(1)]);
-    expect(others.length).toBeGreaterThan(8);
-    expect(others.every(({ vote }) => vote?.batch.body.length === 100)).toBe(true);
-    await again.close();
-  });
-
-  it('is told so of what it appends before the next has read the journal, which then has it', async () => {
-    const ledger = openLmdbLedger(directory, QUEUE);
-    await committed(ledger, voteAt(0));
-    // What the next owner does first. Its process has ended since: the number is that of a later one.
-    const record = { ...describeSelf(directory), pid: 1, startTime: 'earlier', token: 'next' };
-    giveUp(record);
-    const sealed = Buffer.concat([Buffer.alloc(SEAL_BYTES), Buffer.from(JSON.stringify(record))]);
-    await tamper(directory, 'owner', OWNER_KEY, () => seal(sealed, crc32(OWNER_KEY)));
-    await expect(committed(ledger, marked(1))).rejects.toEqual(taken);
-    expect(filesOf(directory).journal.includes(mark)).toBe(true);
-    await ledger.close();
-    const next = openLmdbLedger(directory, QUEUE);
-    const entries = next.read(at(0), END, Infinity);
-    expect(entries.map(({ vote }) => String(vote?.batch.body))).toEqual([expect.anything(), mark]);
-    await next.close();
-  });
-});
-
-describe('an owner that was thought dead while it opened the ledger', () => {
-  it('does not put its journal in the place of the one of the next', async () => {
-    // It takes the directory, and begins its journal a second later.
-    const late = ['-P', `${journalFile(directory)}.new`, '-e', 'inject=openat:delay_enter=1000000'];
-    const strace = ['strace', '-f', '-qq', '-o', '/dev/null', ...late];
-    if (spawnSync('strace', [...strace.slice(1), 'true']).status !== 0) {
-      console.warn('strace is not installed or not permitted: what a late owner does has not been shown');
-      return;
-    }
-    writer = new WriterProcess(directory, ['100'], strace);
-    await soon(() => expect(readStored(directory, { table: OWNER, key: OWNER_KEY })).toBeDefined());
-    const gone = once(writer.child, 'close');
-    await tamper(directory, 'owner', OWNER_KEY, () => null);
-    const next = openLmdbLedger(directory, QUEUE);
-    await committed(next, voteAt(0));
-    await gone;
-    const told = text({ ...new LedgerModel().snapshot(), entries: [entryAt(0)] }, [entryAt(0)]);
-    expect(await toldAfterCrash(directory, filesOf(directory))).toBe(told);
-    await next.close();
   });
 });
 
