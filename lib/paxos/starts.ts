@@ -52,8 +52,10 @@ export class Starts {
   readonly #strangers = new Map<ProcessId, number>();
   /** When members that asked were asked in return. */
   readonly #askedBack = new Map<ProcessId, number>();
-  /** Whether the ledger has all of `#peers`. */
-  #isWritten = true;
+  /** Changes of `#peers` since the start; those that a write has taken; and those that are durable. */
+  #changes = 0;
+  #written = 0;
+  #durable = 0;
   #isAdmitted = false;
   #isLost = false;
   #hasBegun = false;
@@ -115,9 +117,12 @@ export class Starts {
       this.#meet(from, start, message.former);
       this.#learn(message.peers, view);
     }
-    if (message.kind === 'start') this.#welcome(from, start);
-    else this.#onWelcome(from, start, message);
-    this.#writeDown(() => undefined);
+    if (message.kind === 'start') {
+      this.#welcome(from, start);
+    } else {
+      this.#onWelcome(from, start, message);
+      this.#writeDown(() => undefined);
+    }
   }
 
   tick(): void {
@@ -254,16 +259,26 @@ export class Starts {
   #know(process: ProcessId, known: Known): void {
     this.#peers.set(process, known);
     this.#heard.delete(process);
-    this.#isWritten = false;
+    this.#changes += 1;
   }
 
+  /** Calls `done` once everything that is known now is durable: at once where it is. */
   #writeDown(done: () => void): void {
+    if (this.#durable === this.#changes) {
+      done();
+      return;
+    }
+    let taken = this.#changes;
     const record = (): StartsRecord | null => {
-      if (this.#isWritten) return null;
-      this.#isWritten = true;
+      taken = this.#changes;
+      if (this.#written === taken) return null;
+      this.#written = taken;
       return this.#record;
     };
-    this.#options.write(record, done);
+    this.#options.write(record, () => {
+      this.#durable = Math.max(this.#durable, taken);
+      done();
+    });
   }
 
   #judgeOwn(starts: readonly Start[]): void {

@@ -20,7 +20,7 @@ export function newNonce(): Nonce {
   return nonces.toString(16).padStart(32, '0') as Nonce;
 }
 
-interface Letter {
+export interface Letter {
   readonly from: Member;
   readonly start: Start;
   readonly to: ProcessId | typeof EVERYONE;
@@ -34,6 +34,8 @@ export class Member {
   isAdmitted = false;
   hasLostVotes = false;
   hasSlowDisk = false;
+  /** How often this process has waited for its disk. */
+  writes = 0;
 
   constructor(
     readonly id: ProcessId,
@@ -55,6 +57,7 @@ export class Member {
       view: () => this.group.view,
       send: (to, message) => this.group.letters.push({ from: this, start, to, message }),
       write: (record, done) => {
+        this.writes += 1;
         if (this.hasSlowDisk) return;
         this.directory = record() ?? this.directory;
         done();

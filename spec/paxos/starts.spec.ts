@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { defaults } from '../../lib/model/settings.js';
 import { incarnationOf, type Nonce, startNumber } from '../../lib/model/start.js';
-import { ID_2, ID_6, Member, Members, started } from './starting-members.js';
+import { ID_1, ID_2, ID_6, type Letter, Member, Members, started } from './starting-members.js';
 
 describe('a start is admitted', () => {
   it.each([1, 2, 3, 5])('in one round where all %i are there', (n) => {
@@ -56,6 +56,45 @@ describe('those who are not admitted ask each other no faster than they wait,', 
     group.begin(2, 3);
     group.settle();
     expect(group.admitted).toEqual([1]);
+  });
+});
+
+describe('a message about starts', () => {
+  /** Three members that know each other, and what the first says to the second from now on. */
+  function acquainted(): { readonly group: Members; readonly say: (kind: 'start' | 'welcome') => Letter[] } {
+    const group = started(3);
+    const { start: from } = group.member(1);
+    const say = (kind: 'start' | 'welcome'): Letter[] => {
+      const { starts, start: to } = group.member(2);
+      starts?.receive(ID_1, from, { kind, to, former: [], peers: [] });
+      return group.letters;
+    };
+    return { group, say };
+  }
+
+  it.each(['start', 'welcome'] as const)('of the kind "%s" that tells nothing new writes nothing', (kind) => {
+    const { group, say } = acquainted();
+    const { writes } = group.member(2);
+    say(kind);
+    expect(group.member(2).writes).toBe(writes);
+  });
+
+  it('that asks again is answered at once', () => {
+    const { group, say } = acquainted();
+    group.member(2).hasSlowDisk = true;
+    expect(say('start')).toMatchObject([{ to: ID_1, message: { kind: 'welcome' } }]);
+  });
+
+  it('that asks again while the meeting is being written is not answered before it is durable', () => {
+    const { group } = acquainted();
+    group.member(2).hasSlowDisk = true;
+    group.crash(1);
+    group.begin(1);
+    group.letters = [];
+    const { start } = group.member(1);
+    for (let time = 0; time < 2; time += 1)
+      group.member(2).starts?.receive(ID_1, start, { kind: 'start', former: [], peers: [] });
+    expect(group.letters).toEqual([]);
   });
 });
 
