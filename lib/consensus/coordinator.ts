@@ -63,6 +63,11 @@ export class Coordinator {
     return this.#phase.kind === 'preparing' ? null : this.ballot;
   }
 
+  /** Whether this process coordinates a classic reign, in which every batch gets its instance from the coordinator. */
+  get ordersBatches(): boolean {
+    return this.#phase.kind === 'classic';
+  }
+
   /**
    * Whether this reign is stranded: it proposes nothing at an instance that a member has called decided, and nobody tells it
    * the decision; or it has to propose a batch that a member has voted for, and nobody sends it the batch. The member that has

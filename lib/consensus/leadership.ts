@@ -24,8 +24,6 @@ export interface LeadershipOptions {
   readonly promised: Ballot;
   /** Whether others know so many more decisions that one of them should coordinate instead of this process. */
   readonly isFarBehind: () => boolean;
-  /** Whether it lacks a decision that nobody tells it: others, which do not know of the decision, can decide the same again. */
-  readonly isImpaired: () => boolean;
   /** Whether batches that are to be ordered have been awaited here in vain. */
   readonly isDeaf: () => boolean;
   /** A reign above all those heard of before has begun. */
@@ -45,12 +43,12 @@ export class Leadership {
   readonly #reachability: Reachability;
   readonly #mode: ModeChooser;
   readonly #isFarBehind: () => boolean;
-  readonly #isImpaired: () => boolean;
   readonly #isDeaf: () => boolean;
   readonly #onReign: (ballot: Ballot) => void;
   readonly #hasPromisedAbove: (ballot: Ballot) => boolean;
   #ticks = 0;
   #followed: Ballot | null = null;
+  #isImpaired = false;
   /** The instance at which a reign of this process was last stranded. */
   #strandedAt: Instance | null = null;
 
@@ -61,10 +59,19 @@ export class Leadership {
     this.#election = new Election(shared, options.random, options.promised);
     this.#mode = new ModeChooser(options.mode, shared.self, shared.settings);
     this.#isFarBehind = options.isFarBehind;
-    this.#isImpaired = options.isImpaired;
     this.#isDeaf = options.isDeaf;
     this.#onReign = options.onReign;
     this.#hasPromisedAbove = options.hasPromisedAbove;
+  }
+
+  /** Whether this process lacks a decision that nobody tells it, as was last said. */
+  get isImpaired(): boolean {
+    return this.#isImpaired;
+  }
+
+  /** While it lacks one it does not coordinate: others, which do not know of the decision, can decide the same again. */
+  impaired(isSo: boolean): void {
+    this.#isImpaired = isSo;
   }
 
   /** The lowest member of a new group begins the first reign without an election: no other member has had a reason to. */
@@ -189,7 +196,7 @@ export class Leadership {
   /** Whether others should not stand for election before this process does. */
   get #isFit(): boolean {
     const lacksFirst = this.#strandedAt === this.#shared.log.first;
-    return !(this.#isFarBehind() || this.#isImpaired() || this.#isDeaf() || this.#coordinator.isUnheard || lacksFirst);
+    return !(this.#isFarBehind() || this.#isImpaired || this.#isDeaf() || this.#coordinator.isUnheard || lacksFirst);
   }
 
   #begin(kind: BallotKind): void {
@@ -225,7 +232,7 @@ export class Leadership {
     const { reign } = this.#coordinator;
     if (reign !== null) {
       const kind = this.#mode.tick(kindOf(reign), reachable, current);
-      if (this.#isImpaired()) this.#resign('it lacks what was decided');
+      if (this.#isImpaired) this.#resign('it lacks what was decided');
       else if (this.#coordinator.isFarBehind) this.#resign('others know far more decisions');
       else if (this.#isDeaf()) this.#resign('batches do not get here');
       else if (kind !== null) this.#begin(kind);

@@ -58,14 +58,14 @@ export const durability: readonly Mutant[] = [
   },
   {
     name: 'promise-forgotten',
-    file: 'lib/consensus/consensus.ts',
-    from: 'new Acceptor(this.#shared, this.#fetcher, past.promise)',
-    to: 'new Acceptor(this.#shared, this.#fetcher, { ...past.promise, reign: 0 })',
+    file: 'lib/consensus/roles.ts',
+    from: 'new Acceptor(shared, fetcher, past.promise)',
+    to: 'new Acceptor(shared, fetcher, { ...past.promise, reign: 0 })',
     breaks: 'A restarted acceptor keeps its promise.',
   },
   {
     name: 'votes-forgotten',
-    file: 'lib/consensus/consensus.ts',
+    file: 'lib/consensus/roles.ts',
     from: 'new InstanceLog(past.watermark, past.entries, settings)',
     to: 'new InstanceLog(past.watermark, [], settings)',
     breaks: 'A restarted acceptor keeps its votes.',

@@ -13,7 +13,7 @@ export const trust: readonly Mutant[] = [
   },
   {
     name: 'decisions-of-strangers',
-    file: 'lib/consensus/consensus.ts',
+    file: 'lib/consensus/message-handlers.ts',
     from: 'return views.isMember(from) && outbox.questions.expects(from, first);',
     to: 'return views.isFounded && outbox.questions.expects(from, first);',
     breaks: 'Decisions count only from members, also if the question went to everyone.',

@@ -1,4 +1,5 @@
-import { Consensus, type ConsensusOptions } from '../../lib/consensus/consensus.js';
+import { Consensus } from '../../lib/consensus/consensus.js';
+import type { ConsensusOptions } from '../../lib/consensus/consensus-options.js';
 import type { Effects, Installation, Notice } from '../../lib/consensus/effects.js';
 import type { Mode } from '../../lib/consensus/mode.js';
 import { NO_BALLOT } from '../../lib/model/ballot.js';
