@@ -46,7 +46,7 @@ interface Question {
 export class CatchUp {
   readonly #shared: Shared;
   readonly #isComing: (id: BatchId) => boolean;
-  /** What one question asks for: all of them together the window. */
+  /** The instances that one question asks for: all questions together ask for the window. */
   readonly #questionInstances: number;
   readonly #sources = new Map<ProcessId, Source>();
   #open: readonly Question[] = [];

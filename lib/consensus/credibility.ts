@@ -9,8 +9,8 @@ import { isPartOfPromise } from './preparation.js';
 import type { Shared } from './shared.js';
 
 /**
- * Which messages are heard, and from which processes: judged before anything depends on a message. See docs/protocol.md, "What
- * is heard".
+ * Tells which messages are heard, and from which processes: it judges before anything depends on a message. See
+ * docs/protocol.md, "What is heard".
  */
 export class Credibility {
   readonly #shared: Shared;

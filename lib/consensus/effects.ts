@@ -35,7 +35,7 @@ export type Input =
 /** A checkpoint of another process, whose chunks are durable here, and the parts of it that the core has to know. */
 export interface Installation {
   readonly checkpoint: Checkpoint;
-  /** Which batches have been delivered by then. */
+  /** The batches that have been delivered by then. */
   readonly delivered: DeliveryState;
 }
 

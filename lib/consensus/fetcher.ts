@@ -31,8 +31,8 @@ interface Want {
 }
 
 /**
- * Batches that are asked for at a time, the first wanted first, but for those that everyone has been asked for in vain. Who has
- * been away for long wants a whole window of them, and would be sent all that at once.
+ * Batches that are asked for at a time, the first wanted first, but for those that everyone has been asked for in vain.
+ * A process that has been away for long wants a whole window of them, and would be sent all that at once.
  */
 const OPEN_MAX = 16;
 
@@ -40,8 +40,8 @@ const OPEN_MAX = 16;
 export class Fetcher {
   readonly #shared: Shared;
   /**
-   * As many answers may be before the one to a question. Who is asked for several batches at once answers with what was decided
-   * from the first on, as far as there is room: so that some questions get no answer of their own.
+   * As many answers may be before the one to a question. A process that is asked for several batches at once answers
+   * with the decisions from the first on, as far as there is room: so that some questions get no answer of their own.
    */
   readonly #answersBefore: number;
   readonly #wants = new Map<BatchId, Want>();

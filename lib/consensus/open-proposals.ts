@@ -11,7 +11,7 @@ interface Open {
   wait: number;
 }
 
-/** What the coordinator has proposed in this reign, in the reign's classic step, and what is not yet decided: it is repeated. */
+/** The proposals of the coordinator in this reign, in the reign's classic step, that are not yet decided: they are repeated. */
 export class OpenProposals {
   readonly #settings: Settings;
   readonly #outbox: Outbox;
@@ -26,7 +26,7 @@ export class OpenProposals {
     return this.#open.has(instance);
   }
 
-  /** What is proposed at the instance and not yet decided. */
+  /** The batch that is proposed at the instance and not yet decided. */
   idAt(instance: Instance): BatchId | undefined {
     return this.#open.get(instance)?.id;
   }

@@ -2,8 +2,8 @@ import type { Instance, ProcessId } from '../model/ids.js';
 import { EVERYONE, type Message } from './messages.js';
 
 /**
- * Which process has been asked for decisions from which instance on, to distinguish answers from unasked messages. A late or
- * repeated answer counts as an answer.
+ * The processes that have been asked for decisions, and from which instance on, to distinguish answers from unasked
+ * messages. A late or repeated answer counts as an answer.
  */
 export class Questions {
   readonly #asked = new Map<ProcessId | typeof EVERYONE, Set<Instance>>();

@@ -3,8 +3,8 @@ import type { Settings } from '../model/settings.js';
 import type { View } from '../model/view.js';
 
 /**
- * Which members answer the coordinator's heartbeats: it resigns when a majority does not, and opens a fast reign only if enough
- * do.
+ * The members that answer the coordinator's heartbeats: it resigns when a majority does not, and opens a fast reign
+ * only if enough do.
  */
 export class Reachability {
   readonly #settings: Settings;

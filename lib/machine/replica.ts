@@ -132,7 +132,8 @@ export class Replica<S extends StateMachine> implements StateHolder {
     } catch (error) {
       const fault = processFaultIn(error);
       if (fault !== null) throw executionFailed(operation, position, fault);
-      // What an operation throws is its outcome: it is the same at every replica, and only the caller has to deal with it.
+      // An error that an operation throws is its outcome: it is the same at every replica, and only the caller has to
+      // deal with it.
       if (ticket?.isSettled === false)
         ticket.reject(detachThrown(error, `${operation.constructor.name} has been executed`));
       return;

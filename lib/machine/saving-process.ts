@@ -26,7 +26,7 @@ export interface SavingStep {
 
 /**
  * The channel is not ours alone: Node's watch mode, loaders and the application itself talk on it, as to a manager of
- * processes. What is ours is marked.
+ * processes. Our messages are marked.
  */
 const MARK = 'treplica:saving';
 

@@ -1,7 +1,8 @@
 /**
- * What is fixed for good, with its unit: numbers of a format or of the protocol, which all processes of a group have in
- * common and nobody tunes; bounds of tables, which only keep memory from growing; and defaults of options. What a wide
- * network or a host changes is a setting (`settings.ts`). What would break safety where processes differ in it is none.
+ * The values that are fixed for good, with their units: numbers of a format or of the protocol, which all processes of
+ * a group have in common and nobody tunes; bounds of tables, which only keep memory from growing; and defaults of
+ * options. A value that a wide network or a host changes is a setting (`settings.ts`). A value that would break safety
+ * where processes differ in it is no setting.
  */
 export const constants = {
   /** One tick of the protocol's clock. */
@@ -24,7 +25,7 @@ export const constants = {
   peersMax: 1_024,
   /** Votes that one part of a promise reports at most: with the longest ids they fit the smallest usual datagram. */
   votesAPromise: 64,
-  /** What one participant publishes of itself, in bytes. */
+  /** The size of the facts that one participant publishes of itself, in bytes. */
   factsBytesMax: 1_024,
   /** Processes besides the members of which it is kept what they have published. */
   factsOthersMax: 256,
@@ -37,7 +38,7 @@ export const constants = {
   borderInstances: 512,
   /** No founding names a larger α: a coordinator fills as many instances when a view changes. */
   borderInstancesMax: 65_536,
-  /** What was decided before its turn is void after so many instances: the same at every process of every release. */
+  /** A batch that was decided before its turn is void after so many instances: the same at every process of every release. */
   heldInstances: 512,
   /** Of one proposer, what was decided before its turn and is kept until then: as much as it may have in flight. */
   heldBatchesMax: 8,

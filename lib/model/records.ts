@@ -86,8 +86,9 @@ export type LedgerRecord =
   | { readonly kind: 'base'; readonly base: GroupBase }
   | { readonly kind: 'starts'; readonly starts: StartsRecord }
   /**
-   * The group that the ledger knows was never able to decide anything and never will be: its views, the promise, the votes
-   * and the process's id go, in the same commit. What the group was to begin with stays, and so does the founding.
+   * The group that the ledger knows was never able to decide anything and never will be: its views, the promise, the
+   * votes and the process's id go, in the same commit. The base, with which the group was to begin, stays, and so does
+   * the founding.
    */
   | { readonly kind: 'dissolution' };
 

@@ -1,7 +1,8 @@
 /**
- * What a wide network or a host changes, with its unit: times, sizes and margins, each of which may differ between the
- * processes of a group without harm to anything but speed. Every part is given one `Settings` and reads it from a field.
- * Protocol times are in ticks, so that a stalled process does not mistake its own pause for the silence of another.
+ * The values that a wide network or a host changes, with their units: times, sizes and margins. Each of them may differ
+ * between the processes of a group without harm to anything but speed. Every part is given one `Settings` and reads it
+ * from a field. Protocol times are in ticks, so that a stalled process does not mistake its own pause for the silence
+ * of another.
  */
 export type Settings = { readonly [Name in keyof typeof defaults]: number };
 
@@ -12,7 +13,7 @@ export const defaults = {
   silenceTicks: 15,
   /** How long a candidate waits for a majority to agree that the coordinator is silent. */
   canvassTicks: 5,
-  /** What has been refused is told in the log at most this often. */
+  /** The log tells at most this often that messages have been refused. */
   refusalsToldTicks: 1_000,
   /** How long a coordinator waits for promises before it asks again; doubles up to `retryTicksMax`. */
   prepareTicks: 5,

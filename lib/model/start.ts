@@ -69,8 +69,8 @@ export function incarnationOf(number: number): number {
 }
 
 /**
- * Whether a directory that has seen the starts `own`, ascending, can also have seen `start`. What is older than all that it
- * still knows of may have been its own.
+ * Whether a directory that has seen the starts `own`, ascending, can also have seen `start`. A start that is older than
+ * all those it still knows may have been its own.
  */
 export function isOfLineage(start: Start, own: readonly Start[]): boolean {
   const [oldest] = own;

@@ -12,7 +12,7 @@ const LOOKING_TICKS = 20;
 /** Processes beyond these are not remembered: forged senders must not fill the memory. */
 const PROCESSES_MAX = 64;
 
-/** What attendance tells: which processes are missing for the group to be founded or to work. */
+/** The events of attendance, which tell which processes are missing for the group to be founded or to work. */
 export type AttendanceEvent = QueueEventOf<'awaiting-founders' | 'awaiting-place' | 'no-quorum' | 'quorum'>;
 
 export interface AttendanceOptions {
@@ -29,9 +29,10 @@ export interface AttendanceOptions {
 }
 
 /**
- * Which processes of the group are heard. Reports, soon and then repeatedly, that founders or a majority are missing, and
- * which, so that no process waits silently. A group has its majority as long as it has a coordinator, because a coordinator
- * that no majority answers resigns; without one, all present members stand for election and so make themselves heard.
+ * Knows which processes of the group are heard. Reports, soon and then repeatedly, that founders or a majority are
+ * missing, and which, so that no process waits silently. A group has its majority as long as it has a coordinator,
+ * because a coordinator that no majority answers resigns; without one, all present members stand for election and so
+ * make themselves heard.
  */
 export class Attendance {
   readonly #options: AttendanceOptions;

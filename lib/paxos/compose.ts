@@ -48,7 +48,7 @@ export interface EngineParts {
 
 /** The one that runs an engine. */
 export interface EngineOwner {
-  /** What consensus tells of itself; listeners have been told already. */
+  /** Tells a notice of consensus; listeners have been told already. */
   noticed(notice: Notice): void;
   /** The error that makes it impossible to continue; may be told more than once. */
   failed(error: Error): void;

@@ -100,7 +100,7 @@ export class Delivery {
     if (this.#base === null) this.#goOnFromBase();
     else this.#progress.holds.add('restoring');
     const bound = this.caughtUp();
-    bound.catch(() => undefined); // Whoever does not wait for it learns of the stop in other ways.
+    bound.catch(() => undefined); // A caller that does not wait for it learns of the stop in other ways.
     if (this.#base !== null) void this.#restore(this.#base);
     return bound;
   }

@@ -3,7 +3,10 @@ import { handOver } from '../queue/holder-checks.js';
 import type { Consumer, StateKeeper } from '../queue/state-holder.js';
 import type { Cursor, Passage } from '../sequence/cursor.js';
 
-/** What a queue is bound to, and how far it has been given the sequence: mostly up to the front, and behind it where it is slow. */
+/**
+ * The consumer to which a queue is bound, and how far it has been given the sequence: mostly up to the front, and
+ * behind it where it is slow.
+ */
 export class HolderPlace {
   #holder: Consumer | null = null;
   /** The holder's place while it is behind the front. */

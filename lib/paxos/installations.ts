@@ -63,7 +63,7 @@ export class Installations {
     else if (checkpoint.next <= core.watermark) this.#replaceCheckpoint(awaited, installed);
     else {
       core.step({ kind: 'install', installation: { checkpoint, delivered: cursor.delivered } });
-      // What is decided from there on comes with the same effects: delivery has to know where it goes on by then.
+      // The decisions from there on come with the same effects: delivery has to know where it goes on by then.
       this.#onInstalled = installed;
     }
   }

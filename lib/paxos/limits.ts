@@ -15,7 +15,7 @@ interface Limit {
   readonly max: number;
 }
 
-/** What is decided out of turn is void beyond what is held: no proposer may have more in flight. */
+/** A batch that is decided out of turn is void where there is no room to hold it: no proposer may have more in flight. */
 const IN_FLIGHT_BYTES_MAX = constants.heldBytesMax - constants.heldBatchesMax * BODY_HEAD_BYTES;
 
 /** Every limit. Nothing is one that would break safety, or the common order, where processes differ in it. */
@@ -45,7 +45,8 @@ export const LIMITS: Readonly<Record<LimitName, Limit>> = {
   factsMs: { setting: 'factsTicks', unit: 'milliseconds', min: 10, max: 600_000 },
   factsMsMax: { setting: 'factsTicksMax', unit: 'milliseconds', min: 10, max: 3_600_000 },
   strayClockMs: { setting: 'strayClockTicks', unit: 'milliseconds', min: 10, max: 3_600_000 },
-  // What a coordinator with a larger window has proposed is decided one window at a time, at intervals up to `retryMsMax`.
+  // The proposals of a coordinator with a larger window are decided one window at a time, at intervals up to
+  // `retryMsMax`.
   windowInstances: { setting: 'windowInstances', unit: 'instances', min: 64, max: constants.borderInstances },
   batchesInFlightMax: { setting: 'batchesInFlightMax', unit: 'batches', min: 1, max: constants.heldBatchesMax },
   bytesInFlightMax: { setting: 'bytesInFlightMax', unit: 'bytes', min: 1_000, max: IN_FLIGHT_BYTES_MAX },
@@ -137,7 +138,7 @@ export function settingsOf(limits: QueueLimits): Settings {
   return { ...defaults, ...given };
 }
 
-/** What a limit is by default, in its unit. */
+/** The default of a limit, in its unit. */
 export function defaultOf(name: LimitName): number {
   return inUnit(defaults, name);
 }

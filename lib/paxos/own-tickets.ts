@@ -8,7 +8,7 @@ import { answerPuts, refusePuts } from './put-ticket.js';
 /** Where the batches in flight from here are, and their tickets. */
 export type BatchesInFlight = Pick<Batcher, 'delivered' | 'abandon' | 'batchesInFlight' | 'idsInFlight'>;
 
-/** What has been put here and is answered when it is delivered; the tickets of the state holder go to it. */
+/** The messages that have been put here and are answered when they are delivered; the tickets of the state holder go to it. */
 export class OwnTickets {
   readonly #batcher: BatchesInFlight;
   /** Tickets of the batch whose delivery failed. */

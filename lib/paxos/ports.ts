@@ -27,7 +27,7 @@ export interface QueuePorts extends LedgerPorts {
 export function realPorts(queueId: string, options: QueueOptions, codec: MessageCodec): QueuePorts {
   return {
     openLedger: () => {
-      parseQueueId(queueId); // What is no queue id must not become a name in a ledger that other queues share.
+      parseQueueId(queueId); // A text that is no queue id must not become a name in a ledger that other queues share.
       return openLmdbLedger(options.directory, queueId, options.newQueue === true);
     },
     setLedgerAside: () => setLedgerAside(options.directory),

@@ -1,6 +1,7 @@
 /**
- * What a wide network or a host changes of a queue. Each is optional and may differ between the processes of a group; docs/settings.md
- * has the defaults and ranges. Times are in milliseconds; what is not a multiple of 10 is rounded up to the next one.
+ * The limits of a queue that a wide network or a host changes. Each is optional and may differ between the processes of
+ * a group; docs/settings.md has the defaults and ranges. Times are in milliseconds; a time that is not a multiple of 10
+ * is rounded up to the next one.
  */
 export interface QueueLimits {
   /** How often the coordinator makes itself heard. */
@@ -9,7 +10,7 @@ export interface QueueLimits {
   readonly silenceMs?: number;
   /** How long a candidate waits for a majority to agree that the coordinator is silent. */
   readonly canvassMs?: number;
-  /** What has been refused is told at most this often. */
+  /** The log tells at most this often that messages have been refused. */
   readonly refusalsToldMs?: number;
   /** How long a coordinator waits for promises before it asks again; doubles up to `retryMsMax`. */
   readonly prepareMs?: number;

@@ -73,8 +73,9 @@ export class Reception {
   }
 
   /**
-   * Whether a frame of `group` may say `message` to us. What is said to found groups concerns everyone, and a process that
-   * belongs to no group hears nothing else. The core's word on its group counts: it may have been founded in this very turn.
+   * Whether a frame of `group` may say `message` to us. A message that serves to found groups concerns everyone, and a
+   * process that belongs to no group hears nothing else. The core's word on its group counts: it may have been founded
+   * in this very turn.
    */
   #concernsUs(group: GroupId, message: WireMessage): boolean {
     const own = this.#options.core.group;

@@ -6,7 +6,7 @@ import type { QueueEventOf } from '../queue/events.js';
 import type { Delivery } from './delivery.js';
 import { LOOK_TICKS } from './wait-watch.js';
 
-/** What others had decided so long ago, and this process has not delivered, makes it behind: a second. */
+/** A process is behind where it has not delivered what others had decided so long ago: a second. */
 const BEHIND_LOOKS = Math.ceil(1000 / constants.tickMs / LOOK_TICKS);
 
 export interface StandingOptions {
@@ -17,7 +17,7 @@ export interface StandingOptions {
 
 export class Standing {
   readonly #options: StandingOptions;
-  /** What was known to be decided at the latest looks, oldest first. */
+  /** How far the sequence was known to be decided at the latest looks, oldest first. */
   readonly #known: number[] = [];
   #ticks = 0;
   #isBehind = false;

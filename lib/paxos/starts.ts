@@ -1,6 +1,7 @@
 /**
- * Which start of which member is heard, and when this start may vote. A process whose directory was put back to what it was
- * before has forgotten votes; the others remember the start that cast them, which the directory has never seen.
+ * Knows which start of each member is heard, and when this start may vote. A process whose directory was put back to
+ * what it was before has forgotten votes; the others remember the start that cast them, which the directory has never
+ * seen.
  */
 import { type BatchId, partsOf } from '../model/batch.js';
 import type { ProcessId } from '../model/ids.js';
@@ -100,7 +101,7 @@ export class Starts {
       this.#heard.set(from, start);
       return true;
     }
-    if (view()?.has(from) !== true) return true; // What has no vote cannot forget one.
+    if (view()?.has(from) !== true) return true; // A process without a vote cannot forget one.
     if (!this.#strangers.has(from)) this.#strangers.set(from, -Infinity);
     return false;
   }

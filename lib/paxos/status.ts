@@ -11,7 +11,7 @@ import type { Delivery } from './delivery.js';
 import type { MemberStatus, PaxosStatus } from './paxos-status.js';
 import type { Recovery } from './recovery/recovery.js';
 
-/** What a status is read from. */
+/** The sources of a status. */
 export interface StatusSources {
   readonly self: ProcessId;
   readonly core: Pick<Consensus, 'views' | 'watermark' | 'durableWatermark' | 'knownWatermark' | 'followed'>;

@@ -1,4 +1,4 @@
-/** What a queue may wait for although its group has a majority: each wait that gets no further is told as an event. */
+/** The waits of a queue although its group has a majority: each wait that gets no further is told as an event. */
 import type { Consensus } from '../consensus/consensus.js';
 import { constants } from '../model/constants.js';
 import type { Settings } from '../model/settings.js';
@@ -57,7 +57,7 @@ export class Waits {
     return { progress: awaited.progress, notice: (seconds) => ({ kind: 'unanswered', what: awaited.what, seconds }) };
   }
 
-  /** What is fetched or repaired is told by itself. */
+  /** A checkpoint that is fetched and a log that is repaired are told by themselves. */
   #decisions(): Wait<WaitEvent> | null {
     const { core, recovery } = this.#options;
     const { watermark, knownWatermark } = core;

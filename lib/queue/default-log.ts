@@ -12,9 +12,10 @@ export function defaultLog(): Logger {
 }
 
 /**
- * Lines of JSON for a file descriptor that may be full. What cannot be written at once is dropped, and the next line that can
- * be written says how many were: pino's own destinations try again and again, for as long as a disk is full, and nothing else
- * happens in the process. A pipe is opened once more, because only so can it be told not to wait for its reader.
+ * Lines of JSON for a file descriptor that may be full. A line that cannot be written at once is dropped, and the next
+ * line that can be written says how many were: pino's own destinations try again and again, for as long as a disk is
+ * full, and nothing else happens in the process. A pipe is opened once more, because only so can it be told not to wait
+ * for its reader.
  */
 export class LossyOutput {
   readonly #fd: number;

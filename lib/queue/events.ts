@@ -16,7 +16,7 @@ export type LifeEvent =
    * of this process; `place` says for people where others reach it: interface, address and port.
    */
   | { readonly kind: 'opened'; readonly process: ProcessId; readonly incarnation: number; readonly place: string }
-  /** What the queue was bound to has thrown when it was told that the queue had stopped; the queue closes all the same. */
+  /** The state holder has thrown when it was told that the queue had stopped; the queue closes all the same. */
   | { readonly kind: 'holder-failed'; readonly error: unknown }
   /**
    * The queue has stopped: closed by its owner where `cause` is null. `counts` are what was sent, received and dropped since
@@ -70,7 +70,7 @@ export type FoundingEvent =
   /** The process is a member of this group, and its ledger does not know: the queue stops. */
   | { readonly kind: 'votes-lost'; readonly group: GroupId };
 
-/** Who coordinates, in what way, and whether a majority is there. */
+/** The process that coordinates, the mode, and whether a majority is there. */
 export type ReignEvent =
   /** This process has begun phase 1. */
   | { readonly kind: 'reign'; readonly ballot: Ballot }
@@ -109,7 +109,7 @@ export type CheckpointEvent =
       readonly seconds: number;
       readonly endsAfterSeconds: number;
     }
-  /** What the next checkpoint would be made of is damaged: it is made of the state in memory. */
+  /** The data of which the next checkpoint would be made is damaged: it is made of the state in memory. */
   | { readonly kind: 'checkpoint-source-damaged'; readonly error: unknown }
   /** Two processes hold different states at one place of the sequence. `facts` names them, for people. */
   | { readonly kind: 'states-differ'; readonly facts: object };
@@ -132,7 +132,7 @@ export type RecoveryEvent =
   /** A state of another process has been taken: this one goes on from there. */
   | { readonly kind: 'installed'; readonly checkpoint: Checkpoint };
 
-/** What cannot be read or relied on. */
+/** Data that cannot be read or relied on. */
 export type DamageEvent =
   /**
    * `what` is damaged: the log, which is learnt again from others; the checkpoint to begin from, in whose place comes the log
@@ -144,7 +144,7 @@ export type DamageEvent =
       readonly what: 'log' | 'base' | 'checkpoint' | 'received' | 'offered';
       readonly error: unknown;
     }
-  /** What was damaged in the log has been learnt again. */
+  /** The entries that were damaged in the log have been learnt again. */
   | { readonly kind: 'repaired' }
   /** The ledger is damaged or has lost votes: it is kept at the path `kept`, and this process comes back under another id. */
   | {
@@ -156,14 +156,14 @@ export type DamageEvent =
 
 /** Messages that count for nothing. Counts are since the start. */
 export type RefusalEvent =
-  /** What no process of this group and release sends: how many for each reason, and which process sent the latest. */
+  /** Messages that no process of this group and release sends: how many for each reason, and which process sent the latest. */
   | { readonly kind: 'refused'; readonly counts: Readonly<Record<string, number>>; readonly latest: ProcessId }
   /** Intact frames with messages that this release does not know. */
   | { readonly kind: 'malformed'; readonly count: number; readonly latest: ProcessId }
   /** Another group uses the same address: told once for each of the first few. */
   | { readonly kind: 'foreign-group'; readonly group: GroupId };
 
-/** What this process lacks and has asked others for. */
+/** The things that this process lacks and has asked others for. */
 export type Missing =
   /** Below `until` others have decided. */
   | { readonly kind: 'decisions'; readonly from: Instance; readonly until: Instance }
@@ -189,7 +189,7 @@ export type WaitEvent =
   /** The clock of a member is off the median of all clocks by so many milliseconds: told by the coordinator, now and then. */
   | { readonly kind: 'clock-strays'; readonly process: ProcessId; readonly offsetMs: number };
 
-/** What a process publishes of itself is not what it was; null where it was started anew and has published nothing yet. */
+/** A process publishes other facts of itself than before; null where it was started anew and has published nothing yet. */
 export interface FactsEvent {
   readonly kind: 'facts-changed';
   readonly process: ProcessId;
@@ -197,8 +197,8 @@ export interface FactsEvent {
 }
 
 /**
- * What the network tells of itself: that a process is reached by one lane alone, what the kernel has granted, frames that
- * another version has sent. `text` says what, `facts` of which process and how much.
+ * Events of the network: that a process is reached by one lane alone, what the kernel has granted, frames that another
+ * version has sent. `text` says what, `facts` of which process and how much.
  */
 export interface NetworkEvent {
   readonly kind: 'network';
@@ -223,8 +223,8 @@ export type QueueEvent =
 export type QueueEventOf<K extends QueueEvent['kind']> = Extract<QueueEvent, { readonly kind: K }>;
 
 /**
- * Called synchronously, on the queue's own thread of control, so that an event is told before anything that follows from it:
- * it is to be short. It may call the queue, `close` included. What it throws harms neither the queue nor other listeners: see
- * `listener-failed`.
+ * Called synchronously, on the queue's own thread of control, so that an event is told before anything that follows
+ * from it: it is to be short. It may call the queue, `close` included. An error that it throws harms neither the queue
+ * nor other listeners: see `listener-failed`.
  */
 export type QueueListener = (event: QueueEvent) => void;

@@ -39,7 +39,7 @@ export function isForReader(message: Uint8Array): boolean {
 }
 
 /**
- * What was put, of a message that is for a reader; bytes are a view of the message.
+ * The value that was put, of a message that is for a reader; bytes are a view of the message.
  * @throws TreplicaError MESSAGE_VERSION, and as the codec does
  */
 export function valueIn(message: Buffer, position: Position, codec: MessageCodec): unknown {

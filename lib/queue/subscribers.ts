@@ -7,7 +7,10 @@ interface Subscription {
   hasFailed: boolean;
 }
 
-/** The listeners of a queue. What one of them throws reaches neither the queue nor the others, and is told as an event. */
+/**
+ * The listeners of a queue. An error that one of them throws reaches neither the queue nor the others, and is told as
+ * an event.
+ */
 export class Subscribers {
   /** Replaced and never changed, for a listener may subscribe or unsubscribe others while an event is being told. */
   #subscriptions: readonly Subscription[] = [];

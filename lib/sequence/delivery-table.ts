@@ -42,11 +42,12 @@ export interface DeliveryState {
 export const NOTHING_DELIVERED: DeliveryState = { horizon: 0 as Instance, rows: [], held: [] };
 
 /**
- * Which of the batches decided are delivered, and in which order: of each process its latest series, in the order of its
- * numbers, without gaps. What is decided before its turn is held until those before it have been delivered; if that takes
- * `constants.heldInstances` it is void, as if it had not been decided. All this is a function of the sequence alone, so that
- * it is the same everywhere at the same instance, also where it has been made from the state of another on the way. Values
- * that are no messages have no place in that order: to the table they are as no-ops.
+ * Tells which of the batches decided are delivered, and in which order: of each process its latest series, in the order
+ * of its numbers, without gaps. A batch that is decided before its turn is held until those before it have been
+ * delivered; if that takes `constants.heldInstances` it is void, as if it had not been decided. All this is a function
+ * of the sequence alone, so that it is the same everywhere at the same instance, also where it has been made from the
+ * state of another on the way. Values that are no messages have no place in that order: to the table they are as
+ * no-ops.
  */
 export class DeliveryTable {
   readonly #rows = new Map<ProcessId, Row>();
@@ -177,7 +178,10 @@ export class DeliveryTable {
     for (const id of this.#held.keys()) if (processOf(id) === process) this.#held.delete(id);
   }
 
-  /** Whatever was delivered or held of the process began at `last` or before: below the horizon, for good. */
+  /**
+   * Forgets the row that has changed least recently. Everything that was delivered or held of its process began at
+   * `last` or before: below the horizon, for good.
+   */
   #forgetQuietest(): void {
     let quietest: Row | null = null;
     for (const row of this.#rows.values()) if (quietest === null || row.last < quietest.last) quietest = row;

@@ -16,7 +16,7 @@ export interface GroupViews {
   governing(instance: Instance): View;
 }
 
-/** Which view governs which instance. */
+/** The views of a group, and the instances that each governs. */
 export class Views implements GroupViews {
   readonly #records: ViewRecord[];
   readonly #log: { readonly first: Instance };

@@ -61,7 +61,7 @@ export class Repairer {
     return this.#task !== null && this.#turn - this.#begun >= this.#options.others().length;
   }
 
-  /** What is waited for; null where nothing is. */
+  /** The thing that is awaited; null where nothing is. */
   get awaited(): { readonly progress: unknown; readonly what: Missing } | null {
     const task = this.#task;
     if (task === null || this.#isWriting) return null;

@@ -70,7 +70,7 @@ async function restoreLatest(replay: Replay): Promise<CursorState> {
 async function deliverUntil(replay: Replay, cursor: Cursor): Promise<void> {
   const { ledger, until, holder } = replay;
   const nextTurn = turnOf(replay, 'executes the log');
-  ledger.load(); // What is read reaches to the watermark of now, which is not below `until`.
+  ledger.load(); // The part that is read reaches to the watermark of now, which is not below `until`.
   while (cursor.next < until) {
     const { next } = cursor;
     for (const { instance, vote } of ledger.read(next, until, constants.logReadBytes) ?? []) {

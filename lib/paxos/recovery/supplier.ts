@@ -112,7 +112,7 @@ export class Supplier {
     this.#open.delete(open.checkpoint.digest);
     const closing = open.reader
       .then((reader) => reader.close())
-      .catch(() => undefined) // Who read from it has been told.
+      .catch(() => undefined) // The caller that read from it has been told.
       .finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);
   }

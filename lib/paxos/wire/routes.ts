@@ -34,7 +34,7 @@ export const routes = {
   // Starts of processes.
   start: { family: 'starts', saidBy: 'anyone' },
   welcome: { family: 'starts', saidBy: 'anyone' },
-  // What processes say of themselves.
+  // The facts that processes publish of themselves.
   facts: { family: 'facts', saidBy: 'anyone' },
 } as const satisfies Routes;
 

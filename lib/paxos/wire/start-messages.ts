@@ -1,8 +1,9 @@
 import type { PeerStarts, Start } from '../../model/start.js';
 
 /**
- * What processes of a group tell each other of their starts. The frame names the sender's start; `former` are the earlier
- * starts that its directory has seen, `peers` what the sender knows of the starts of all other members.
+ * The messages in which processes of a group tell each other of their starts. The frame names the sender's start;
+ * `former` are the earlier starts that its directory has seen, `peers` the starts of all other members, as far as the
+ * sender knows them.
  */
 export type StartMessage =
   /** Asks for the receiver's knowledge of the sender's starts. */

@@ -49,7 +49,7 @@ export function foundingLine(event: Exclude<FoundingEvent, { readonly kind: Atte
   }
 }
 
-/** Which processes are missing for the group to be founded or to work. */
+/** The line of an event that tells which processes are missing for the group to be founded or to work. */
 export function attendanceLine(event: QueueEventOf<Attendance>, place: Place): Line {
   const where = `on ${place.queue} via ${place.interface}`;
   switch (event.kind) {

@@ -1,4 +1,4 @@
-/** What an event reads like in the log. */
+/** An event as it is written in the log. */
 export interface Line {
   readonly level: Level;
   readonly facts: object;

@@ -8,7 +8,7 @@ import { checkpointLine, damageLine, recoveryLine } from './recovery-lines.js';
 import { refusalLine, reignLine } from './reign-lines.js';
 import { waitLine } from './wait-lines.js';
 
-/** What is called of a logger. */
+/** The methods of a logger that are called. */
 export type EventLog = Readonly<Record<Line['level'], (facts: object, text: string) => void>>;
 
 /** A listener that says in `log` what happens to the queue `queueId`. */
@@ -25,7 +25,7 @@ export function logEvents(log: EventLog, queueId: string): QueueListener {
   };
 }
 
-/** What an event reads like. */
+/** The line of an event. */
 export function lineOf(event: QueueEvent, place: Place): Line {
   switch (event.kind) {
     case 'opened':

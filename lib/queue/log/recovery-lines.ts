@@ -1,7 +1,7 @@
 import type { CheckpointEvent, DamageEvent, RecoveryEvent } from '../events.js';
 import { error, info, type Line, type Place, warn } from './line.js';
 
-/** What becomes of the checkpoints of this process. */
+/** The line of an event that tells of the checkpoints of this process. */
 export function checkpointLine(event: CheckpointEvent, place: Place): Line {
   switch (event.kind) {
     case 'checkpoint-made': {
@@ -51,7 +51,7 @@ export function recoveryLine(event: RecoveryEvent): Line {
   }
 }
 
-/** What cannot be read or relied on. */
+/** The line of an event that tells of data which cannot be read or relied on. */
 export function damageLine(event: DamageEvent, place: Place): Line {
   if (event.kind === 'repaired') return info({}, 'what was damaged in the log has been learnt again');
   if (event.kind === 'set-aside') {

@@ -4,7 +4,7 @@ import { debug, error, info, type Line, type Place, warn } from './line.js';
 
 type Reign = Exclude<ReignEvent, QueueEventOf<'no-quorum' | 'quorum'>>;
 
-/** Who coordinates, and what a coordinator meets. */
+/** The line of an event that tells which process coordinates, or what a coordinator meets. */
 export function reignLine(event: Reign, place: Place): Line {
   switch (event.kind) {
     case 'reign':
@@ -27,7 +27,7 @@ export function reignLine(event: Reign, place: Place): Line {
   }
 }
 
-/** What counts for nothing. */
+/** The line of an event that tells of messages which count for nothing. */
 export function refusalLine(event: RefusalEvent, place: Place): Line {
   switch (event.kind) {
     case 'refused':

@@ -1,7 +1,7 @@
 import type { Missing, WaitEvent } from '../events.js';
 import { type Line, type Place, warn } from './line.js';
 
-/** What is waited for in vain. */
+/** The line of an event that tells of a wait in vain. */
 export function waitLine(event: WaitEvent, place: Place): Line {
   switch (event.kind) {
     case 'unanswered':
