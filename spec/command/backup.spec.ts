@@ -12,6 +12,7 @@ import {
   StateMachine,
 } from '../../lib/index.js';
 import { Append, Journal } from '../programs/journal.js';
+import { append, entriesUntil } from '../support/journal-entries.js';
 import { QueueGroup, rejection, silent } from '../support/queue-group.js';
 import { newQueueId } from '../support/udp-testbed.js';
 import { answer, treplica } from './command-line.js';
@@ -42,10 +43,6 @@ afterEach(async () => {
 async function openGroup(n: number, options: Partial<QueueOptions> = {}): Promise<Machine[]> {
   const opened = (group = await QueueGroup.open(n, options));
   return Promise.all(opened.queues.map((queue) => ReplicatedStateMachine.create(new Journal(), queue)));
-}
-
-async function append(machine: Machine, from: number, to: number): Promise<void> {
-  for (let i = from; i < to; i += 1) await machine.execute(new Append(`entry ${i}`));
 }
 
 function place(number: number): string {
@@ -125,9 +122,7 @@ describe('a backup of a running replica', () => {
     await answer(0, 'restore', file, place(1));
     const [again] = await start(group!.queueId, 1);
     // What was decided last is in the log as a vote; that it is decided, only the next commit says.
-    expect(await again!.read(({ entries }) => entries)).toEqual(
-      Array.from({ length: position }, (_, i) => `entry ${i}`),
-    );
+    expect(await again!.read(({ entries }) => entries)).toEqual(entriesUntil(position));
     expect(position).toBeGreaterThanOrEqual(9);
   });
 });

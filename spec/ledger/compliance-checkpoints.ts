@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import type { CheckpointReader, CheckpointWriter } from '../../lib/ledger/checkpoint-store.js';
-import type { Ledger } from '../../lib/ledger/ledger.js';
 import type { Checkpoint } from '../../lib/model/checkpoint.js';
 import type { Position } from '../../lib/model/ids.js';
 import { committed, type LedgerPlace, QUEUE } from './ledger-place.js';
+import { ledgerOfEachTest } from './open-ledger.js';
 import { at } from './records.js';
 
 /** Registers what the checkpoints of every ledger must do. */
@@ -14,39 +14,32 @@ export function describeCheckpoints(name: string, emptyPlace: () => LedgerPlace)
   describe(`${name}, as any keeper of checkpoints`, () => {
     const chunks = [Buffer.from('one'), Buffer.alloc(0), Buffer.alloc(300_000, 7), Buffer.from('four')];
 
-    let place: LedgerPlace;
-    let ledger: Ledger;
-
-    beforeEach(() => {
-      place = emptyPlace();
-      ledger = place.open(QUEUE);
-    });
-    afterEach(async () => {
-      await ledger.close();
-      place.dispose();
-    });
+    const open = ledgerOfEachTest(emptyPlace);
 
     async function reopen(): Promise<void> {
-      await ledger.close();
-      ledger = place.open(QUEUE);
-      ledger.load();
+      await open.reopen();
+      open.ledger.load();
     }
 
     const placeOf = (next: number) => ({ next: at(next), position: (10 * next) as Position });
 
     async function write(next: number, contents: readonly Uint8Array[] = chunks): Promise<Checkpoint> {
-      const writer = ledger.checkpoints.create(placeOf(next));
+      const writer = open.ledger.checkpoints.create(placeOf(next));
       await appendAll(writer, contents);
       return writer.finish();
     }
 
     /** Makes it the one to start from. */
     async function record(checkpoint: Checkpoint): Promise<void> {
-      await committed(ledger, { kind: 'checkpoint', checkpoint }, { kind: 'watermark', watermark: checkpoint.next });
+      await committed(
+        open.ledger,
+        { kind: 'checkpoint', checkpoint },
+        { kind: 'watermark', watermark: checkpoint.next },
+      );
     }
 
     async function readAll(checkpoint: Checkpoint): Promise<Buffer[]> {
-      const reader = await ledger.checkpoints.open(checkpoint);
+      const reader = await open.ledger.checkpoints.open(checkpoint);
       const read = await chunksOf(reader, checkpoint);
       await reader.close();
       return read;
@@ -62,7 +55,7 @@ export function describeCheckpoints(name: string, emptyPlace: () => LedgerPlace)
       expect(same(await readAll(checkpoint), chunks)).toBe(true);
       await reopen();
       expect(same(await readAll(checkpoint), chunks)).toBe(true);
-      const reader = await ledger.checkpoints.open(checkpoint);
+      const reader = await open.ledger.checkpoints.open(checkpoint);
       expect(await reader.chunk(3)).toEqual(chunks[3]);
       expect(await reader.chunk(0)).toEqual(chunks[0]);
       await reader.close();
@@ -85,7 +78,7 @@ export function describeCheckpoints(name: string, emptyPlace: () => LedgerPlace)
     });
 
     it('takes chunks without their being waited for', async () => {
-      const writer = ledger.checkpoints.create(placeOf(2));
+      const writer = open.ledger.checkpoints.create(placeOf(2));
       const contents = Array.from({ length: 200 }, (_, i) => Buffer.alloc(40_000, i));
       await Promise.all(contents.map((chunk) => writer.append(chunk)));
       expect(same(await readAll(await writer.finish()), contents)).toBe(true);
@@ -94,8 +87,8 @@ export function describeCheckpoints(name: string, emptyPlace: () => LedgerPlace)
     it('finds a torn chunk, and reads the others', async () => {
       const checkpoint = await write(7);
       for (const change of [flipped, (stored: Buffer) => Buffer.alloc(stored.length)]) {
-        place.changeChunk(checkpoint, 2, change);
-        const reader = await ledger.checkpoints.open(checkpoint);
+        open.place.changeChunk(checkpoint, 2, change);
+        const reader = await open.ledger.checkpoints.open(checkpoint);
         await expect(reader.chunk(2)).rejects.toEqual(damage('chunk 2 of the checkpoint at instance 7'));
         expect(await reader.chunk(3)).toEqual(chunks[3]);
         await reader.close();
@@ -106,40 +99,42 @@ export function describeCheckpoints(name: string, emptyPlace: () => LedgerPlace)
       const same = [Buffer.from('same'), Buffer.from('same')];
       const checkpoint = await write(7, same);
       let first: Buffer = Buffer.alloc(0);
-      place.changeChunk(checkpoint, 0, (stored) => (first = Buffer.from(stored)));
-      place.changeChunk(checkpoint, 1, () => first);
-      const reader = await ledger.checkpoints.open(checkpoint);
+      open.place.changeChunk(checkpoint, 0, (stored) => (first = Buffer.from(stored)));
+      open.place.changeChunk(checkpoint, 1, () => first);
+      const reader = await open.ledger.checkpoints.open(checkpoint);
       await expect(reader.chunk(1)).rejects.toEqual(damage('chunk 1 of'));
       await reader.close();
     });
 
     it('finds that a checkpoint is missing, or another', async () => {
       const checkpoint = await write(7);
-      await expect(ledger.checkpoints.open({ ...checkpoint, next: at(8) })).rejects.toEqual(damage('it is not there'));
+      await expect(open.ledger.checkpoints.open({ ...checkpoint, next: at(8) })).rejects.toEqual(
+        damage('it is not there'),
+      );
       const other = { ...checkpoint, digest: digestOf([]) };
-      await expect(ledger.checkpoints.open(other)).rejects.toEqual(damage('another one'));
-      await expect(ledger.checkpoints.open({ ...checkpoint, chunks: 3 })).rejects.toEqual(damage('another one'));
+      await expect(open.ledger.checkpoints.open(other)).rejects.toEqual(damage('another one'));
+      await expect(open.ledger.checkpoints.open({ ...checkpoint, chunks: 3 })).rejects.toEqual(damage('another one'));
     });
 
     it('leaves nothing of a checkpoint that is abandoned, and all of one that is finished', async () => {
-      const writer = ledger.checkpoints.create(placeOf(7));
+      const writer = open.ledger.checkpoints.create(placeOf(7));
       await appendAll(writer, chunks);
       await writer.abandon();
       await writer.abandon();
-      expect(place.checkpointCount()).toBe(0);
-      const again = ledger.checkpoints.create(placeOf(7));
+      expect(open.place.checkpointCount()).toBe(0);
+      const again = open.ledger.checkpoints.create(placeOf(7));
       await appendAll(again, chunks);
       const checkpoint = await again.finish();
       await again.abandon();
       expect(same(await readAll(checkpoint), chunks)).toBe(true);
-      expect(place.checkpointCount()).toBe(1);
+      expect(open.place.checkpointCount()).toBe(1);
     });
 
     it('begins anew where an earlier attempt has left something', async () => {
-      const first = ledger.checkpoints.create(placeOf(7));
+      const first = open.ledger.checkpoints.create(placeOf(7));
       for (let i = 0; i < 3; i += 1) await first.append(Buffer.alloc(3_000_000));
       await reopen();
-      expect(place.checkpointCount()).toBe(0);
+      expect(open.place.checkpointCount()).toBe(0);
       const checkpoint = await write(7);
       expect(same(await readAll(checkpoint), chunks)).toBe(true);
       await first.abandon();
@@ -147,16 +142,16 @@ export function describeCheckpoints(name: string, emptyPlace: () => LedgerPlace)
 
     it('keeps only what it is told to keep, and lets a reader read on', async () => {
       const [first, second, third] = [await write(1), await write(2), await write(3)];
-      const reader = await ledger.checkpoints.open(first);
-      await ledger.checkpoints.keepOnly([second, third]);
-      expect(place.checkpointCount()).toBe(2);
+      const reader = await open.ledger.checkpoints.open(first);
+      await open.ledger.checkpoints.keepOnly([second, third]);
+      expect(open.place.checkpointCount()).toBe(2);
       expect(same(await chunksOf(reader, first), chunks)).toBe(true);
       await reader.close();
-      await expect(ledger.checkpoints.open(first)).rejects.toEqual(damage('it is not there'));
-      await ledger.checkpoints.keepOnly([third]);
+      await expect(open.ledger.checkpoints.open(first)).rejects.toEqual(damage('it is not there'));
+      await open.ledger.checkpoints.keepOnly([third]);
       expect(same(await readAll(third), chunks)).toBe(true);
-      await ledger.checkpoints.keepOnly([]);
-      expect(place.checkpointCount()).toBe(0);
+      await open.ledger.checkpoints.keepOnly([]);
+      expect(open.place.checkpointCount()).toBe(0);
     });
 
     it('has after a start only the checkpoint to start from', async () => {
@@ -165,7 +160,7 @@ export function describeCheckpoints(name: string, emptyPlace: () => LedgerPlace)
       await write(4);
       await write(6);
       await reopen();
-      expect(place.checkpointCount()).toBe(1);
+      expect(open.place.checkpointCount()).toBe(1);
       expect(same(await readAll(checkpoint), chunks)).toBe(true);
     });
 
@@ -173,7 +168,7 @@ export function describeCheckpoints(name: string, emptyPlace: () => LedgerPlace)
       const announced = { ...placeOf(7), chunks: 4, bytes: 300_007, digest: digestOf(chunks) };
 
       it('is there when all of it has been received', async () => {
-        const receiver = await ledger.checkpoints.receive(announced);
+        const receiver = await open.ledger.checkpoints.receive(announced);
         expect(receiver.received).toBe(0);
         for (const [index, chunk] of chunks.entries()) {
           await receiver.append(chunk);
@@ -181,15 +176,15 @@ export function describeCheckpoints(name: string, emptyPlace: () => LedgerPlace)
         }
         await receiver.finish();
         expect(same(await readAll(announced), chunks)).toBe(true);
-        expect(place.checkpointCount()).toBe(1);
+        expect(open.place.checkpointCount()).toBe(1);
       });
 
       it('is gone on with after a restart', async () => {
-        const receiver = await ledger.checkpoints.receive(announced);
+        const receiver = await open.ledger.checkpoints.receive(announced);
         for (const chunk of chunks.slice(0, 3)) await receiver.append(chunk);
         await receiver.pause();
         await reopen();
-        const again = await ledger.checkpoints.receive(announced);
+        const again = await open.ledger.checkpoints.receive(announced);
         expect(again.received).toBe(3);
         await again.append(chunks[3]!);
         await again.finish();
@@ -197,14 +192,14 @@ export function describeCheckpoints(name: string, emptyPlace: () => LedgerPlace)
       });
 
       it('is gone on with from the first chunk that is damaged', async () => {
-        const receiver = await ledger.checkpoints.receive(announced);
+        const receiver = await open.ledger.checkpoints.receive(announced);
         for (const chunk of chunks.slice(0, 3)) await receiver.append(chunk);
         await receiver.pause();
-        await ledger.close();
-        place.changeReceived(announced, 1, flipped);
-        ledger = place.open(QUEUE);
-        ledger.load();
-        const again = await ledger.checkpoints.receive(announced);
+        await open.ledger.close();
+        open.place.changeReceived(announced, 1, flipped);
+        open.ledger = open.place.open(QUEUE);
+        open.ledger.load();
+        const again = await open.ledger.checkpoints.receive(announced);
         expect(again.received).toBe(1);
         for (const chunk of chunks.slice(1)) await again.append(chunk);
         await again.finish();
@@ -212,37 +207,37 @@ export function describeCheckpoints(name: string, emptyPlace: () => LedgerPlace)
       });
 
       it('is not gone on with where it is another', async () => {
-        const receiver = await ledger.checkpoints.receive(announced);
+        const receiver = await open.ledger.checkpoints.receive(announced);
         await receiver.append(chunks[0]!);
         await receiver.pause();
-        const other = await ledger.checkpoints.receive({ ...announced, digest: digestOf([]) });
+        const other = await open.ledger.checkpoints.receive({ ...announced, digest: digestOf([]) });
         expect(other.received).toBe(0);
         await other.pause();
       });
 
       it('is refused, and gone, where it is not what was announced', async () => {
-        const receiver = await ledger.checkpoints.receive(announced);
+        const receiver = await open.ledger.checkpoints.receive(announced);
         for (const chunk of [...chunks.slice(0, 3), Buffer.from('five')]) await receiver.append(chunk);
         await expect(receiver.finish()).rejects.toEqual(damage('are not the announced ones'));
-        expect(place.checkpointCount()).toBe(0);
+        expect(open.place.checkpointCount()).toBe(0);
       });
 
       it('takes the place of one of this process, which may be damaged', async () => {
         await write(7);
-        place.changeChunk(announced, 0, flipped);
-        const receiver = await ledger.checkpoints.receive(announced);
+        open.place.changeChunk(announced, 0, flipped);
+        const receiver = await open.ledger.checkpoints.receive(announced);
         for (const chunk of chunks) await receiver.append(chunk);
         await receiver.finish();
         expect(same(await readAll(announced), chunks)).toBe(true);
       });
 
       it('is given up at a start that has a later one to start from', async () => {
-        const receiver = await ledger.checkpoints.receive(announced);
+        const receiver = await open.ledger.checkpoints.receive(announced);
         await receiver.append(chunks[0]!);
         await receiver.pause();
         await record(await write(8));
         await reopen();
-        expect(place.checkpointCount()).toBe(1);
+        expect(open.place.checkpointCount()).toBe(1);
       });
     });
   });

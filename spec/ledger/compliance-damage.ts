@@ -1,13 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { Ledger } from '../../lib/ledger/ledger.js';
 import type { RecordKey } from '../../lib/ledger/records/inventory.js';
 import { constants } from '../../lib/model/constants.js';
 import type { LedgerRecord } from '../../lib/model/records.js';
 import { View } from '../../lib/model/view.js';
 import { committed, type LedgerPlace, QUEUE } from './ledger-place.js';
 import { LedgerModel } from './model.js';
+import { ledgerOfEachTest } from './open-ledger.js';
 import { anyRecord, at, BALLOT, END, entryAt, GROUP, nearRecord, PROCESS, voteAt } from './records.js';
 
 /** Registers what every ledger must find when something stored is gone, or is again what it was before. */
@@ -20,17 +20,14 @@ export function describeDamage(name: string, emptyPlace: () => LedgerPlace): voi
     const damagedFrom = (from: number, end: number, message: string): unknown =>
       expect.objectContaining({ code: 'LEDGER_DAMAGED', from, end, message: expect.stringContaining(message) });
 
-    let place: LedgerPlace;
-    let ledger: Ledger;
+    const open = ledgerOfEachTest(emptyPlace);
     /** What was stored before the last commit. */
     let earlier: Map<RecordKey, Buffer>;
 
     beforeEach(async () => {
-      place = emptyPlace();
-      ledger = place.open(QUEUE);
       const votes = [0, 1, 3, 4].map((instance) => voteAt(instance));
       await committed(
-        ledger,
+        open.ledger,
         { kind: 'identity', process: PROCESS, incarnation: 1, founds: true },
         { kind: 'promise', ballot: { ...BALLOT, reign: 1 } },
         { kind: 'view', group: GROUP, borderInstances: constants.borderInstances, record: view },
@@ -39,10 +36,10 @@ export function describeDamage(name: string, emptyPlace: () => LedgerPlace): voi
         { kind: 'entry', entry: { instance: at(5), promised: BALLOT, vote: null } },
         { kind: 'watermark', watermark: at(1) },
       );
-      await committed(ledger, voteAt(3, 10));
-      earlier = await place.values();
+      await committed(open.ledger, voteAt(3, 10));
+      earlier = await open.place.values();
       await committed(
-        ledger,
+        open.ledger,
         { kind: 'promise', ballot: BALLOT },
         voteAt(1, 20),
         voteAt(2),
@@ -50,21 +47,17 @@ export function describeDamage(name: string, emptyPlace: () => LedgerPlace): voi
         { kind: 'watermark', watermark: at(4) },
         { kind: 'entry', entry: { ...entryAt(5), promised: BALLOT } },
       );
-      await ledger.close();
-    });
-    afterEach(async () => {
-      await ledger.close();
-      place.dispose();
+      await open.ledger.close();
     });
 
     function load(): unknown {
-      ledger = place.open(QUEUE);
-      return ledger.load();
+      open.ledger = open.place.open(QUEUE);
+      return open.ledger.load();
     }
 
     it('finds nothing amiss before', () => {
       expect(load()).toMatchObject({ promise: BALLOT, watermark: 4, views: [view] });
-      expect(ledger.read(at(0), END, Infinity)).toHaveLength(6);
+      expect(open.ledger.read(at(0), END, Infinity)).toHaveLength(6);
     });
 
     it.each<[string, RecordKey]>([
@@ -74,7 +67,7 @@ export function describeDamage(name: string, emptyPlace: () => LedgerPlace): voi
       ['a view', 'view/0000000000000000'],
       ['the identity', 'identity'],
     ])('finds that %s is missing', async (_what, key) => {
-      await place.put(key, null);
+      await open.place.put(key, null);
       expect(load).toThrow(damage('records are missing or out of date: 5 are there of 6 that were written'));
     });
 
@@ -83,64 +76,65 @@ export function describeDamage(name: string, emptyPlace: () => LedgerPlace): voi
       ['a promise for one instance', at(5)],
       ['the promise', 'promise'],
     ])('finds that %s is an earlier one', async (_what, key) => {
-      await place.put(key, earlier.get(key)!);
+      await open.place.put(key, earlier.get(key)!);
       expect(load).toThrow(damage('records are out of date: not all 6 of them are the last that were written'));
     });
 
     it('finds that the watermark is missing, or an earlier one', async () => {
-      await place.put('watermark', null);
+      await open.place.put('watermark', null);
       expect(load).toThrow(damage('its decided watermark is 0, and 4 was written'));
-      await ledger.close();
-      await place.put('watermark', earlier.get('watermark')!);
+      await open.ledger.close();
+      await open.place.put('watermark', earlier.get('watermark')!);
       expect(load).toThrow(damage('its decided watermark is 1, and 4 was written'));
     });
 
     it('finds that the inventory is missing, or an earlier one', async () => {
-      await place.put('inventory', null);
+      await open.place.put('inventory', null);
       expect(load).toThrow(damage('it has records, and the inventory of them is missing'));
-      await ledger.close();
-      await place.put('inventory', earlier.get('inventory')!);
+      await open.ledger.close();
+      await open.place.put('inventory', earlier.get('inventory')!);
       expect(load).toThrow(damage('its decided watermark is 4, and 1 was written'));
     });
 
     it('finds that nothing but the log is left', async () => {
-      for (const key of (await place.values()).keys()) if (typeof key === 'string') await place.put(key, null);
+      for (const key of (await open.place.values()).keys())
+        if (typeof key === 'string') await open.place.put(key, null);
       expect(load).toThrow(damage('the inventory of them is missing'));
     });
 
     it('neither reads nor writes what it has not compared', async () => {
-      await place.put(at(5), null);
-      ledger = place.open(QUEUE);
-      expect(() => ledger.read(at(0), at(1), 0)).toThrow(damage('records are missing'));
-      await expect(committed(ledger, voteAt(5))).rejects.toThrow('records are missing');
+      await open.place.put(at(5), null);
+      open.ledger = open.place.open(QUEUE);
+      expect(() => open.ledger.read(at(0), at(1), 0)).toThrow(damage('records are missing'));
+      await expect(committed(open.ledger, voteAt(5))).rejects.toThrow('records are missing');
     });
 
     it.each([0, 2, 3])(
       'finds, when it is read, that decided entry %i is missing, and reads the others',
       async (gone) => {
-        await place.put(at(gone), null);
+        await open.place.put(at(gone), null);
         load();
         const missing = damagedFrom(gone, gone + 1, `log entry ${String(gone)} of queue ${QUEUE}`);
-        expect(() => ledger.read(at(gone), at(gone + 1), Infinity)).toThrow(missing);
-        expect(() => ledger.read(at(gone), END, 0)).toThrow(missing);
-        const before = gone === 0 ? [] : ledger.read(at(0), END, Infinity);
+        expect(() => open.ledger.read(at(gone), at(gone + 1), Infinity)).toThrow(missing);
+        expect(() => open.ledger.read(at(gone), END, 0)).toThrow(missing);
+        const before = gone === 0 ? [] : open.ledger.read(at(0), END, Infinity);
         expect(before.map(({ instance }) => instance)).toEqual([0, 1, 2].slice(0, gone));
-        expect(ledger.read(at(gone + 1), END, Infinity)).toHaveLength(5 - gone);
+        expect(open.ledger.read(at(gone + 1), END, Infinity)).toHaveLength(5 - gone);
       },
     );
 
     it('finds, when it is read, that a decided entry holds no batch', async () => {
-      await place.put(at(2), earlier.get(at(2))!);
+      await open.place.put(at(2), earlier.get(at(2))!);
       load();
-      expect(() => ledger.read(at(2), at(3), 0)).toThrow(damagedFrom(2, 3, `log entry 2 of queue ${QUEUE}`));
+      expect(() => open.ledger.read(at(2), at(3), 0)).toThrow(damagedFrom(2, 3, `log entry 2 of queue ${QUEUE}`));
     });
 
     it('finds that a decided entry is an earlier one before it hands out any of its segment', async () => {
-      await place.put(at(1), earlier.get(at(1))!);
+      await open.place.put(at(1), earlier.get(at(1))!);
       load();
       const outOfDate = damagedFrom(0, 4, 'log from instance 0 to 3');
-      for (const from of [3, 3, 0, 2]) expect(() => ledger.read(at(from), END, 0)).toThrow(outOfDate);
-      expect(ledger.read(at(4), END, Infinity)).toHaveLength(2);
+      for (const from of [3, 3, 0, 2]) expect(() => open.ledger.read(at(from), END, 0)).toThrow(outOfDate);
+      expect(open.ledger.read(at(4), END, Infinity)).toHaveLength(2);
     });
 
     it('finds any one record missing or an earlier one, after any commits and reopenings', async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import type { Ledger } from '../../lib/ledger/ledger.js';
@@ -9,60 +9,53 @@ import type { Instance } from '../../lib/model/ids.js';
 import type { LedgerRecord } from '../../lib/model/records.js';
 import { committed, type LedgerPlace, QUEUE } from './ledger-place.js';
 import { anyStep, decided, type LifeStep, Walk } from './life-steps.js';
+import { ledgerOfEachTest } from './open-ledger.js';
 import { at, checkpointAt, END, entryAt, voteAt } from './records.js';
 
 /** Registers how any ledger's log is cut at its beginning, begins anew at a checkpoint, and is mended. */
 export function describeLifecycle(name: string, emptyPlace: () => LedgerPlace): void {
   describe(`${name}, as any ledger whose log is cut and mended`, () => {
-    let place: LedgerPlace;
-    let ledger: Ledger;
+    const open = ledgerOfEachTest(emptyPlace);
     let n: number;
 
     beforeEach(() => {
-      place = emptyPlace();
-      ledger = place.open(QUEUE);
-      n = place.segmentInstances;
-    });
-    afterEach(async () => {
-      await ledger.close();
-      place.dispose();
+      n = open.place.segmentInstances;
     });
 
-    async function reopen(): Promise<void> {
-      await ledger.close();
-      ledger = place.open(QUEUE);
-    }
-
-    const decide = (from: number, end: number, bytes = 1) => committed(ledger, ...decided(from, end, bytes));
+    const decide = (from: number, end: number, bytes = 1) => committed(open.ledger, ...decided(from, end, bytes));
     const checkpoint = (next: number): LedgerRecord => ({ kind: 'checkpoint', checkpoint: checkpointAt(next) });
     const truncation = (keepBytes: number): LedgerRecord => ({ kind: 'truncation', keepBytes });
-    const instances = (from: number) => ledger.read(at(from), END, Infinity).map(({ instance }) => instance);
+    const instances = (from: number) => open.ledger.read(at(from), END, Infinity).map(({ instance }) => instance);
     const range = (from: number, end: number) => Array.from({ length: end - from }, (_, i) => from + i);
 
     it('drops whole segments below the checkpoint, and none without one', async () => {
       await decide(0, 3 * n + 5);
-      await committed(ledger, truncation(0));
-      expect(ledger.start).toBe(0);
-      await committed(ledger, checkpoint(3 * n - 1));
-      expect(ledger.start).toBe(0);
-      await committed(ledger, truncation(0));
-      expect(ledger.start).toBe(2 * n);
+      await committed(open.ledger, truncation(0));
+      expect(open.ledger.start).toBe(0);
+      await committed(open.ledger, checkpoint(3 * n - 1));
+      expect(open.ledger.start).toBe(0);
+      await committed(open.ledger, truncation(0));
+      expect(open.ledger.start).toBe(2 * n);
       expect(instances(2 * n)).toEqual(range(2 * n, 3 * n + 5));
-      await reopen();
-      expect(ledger.load()).toMatchObject({ start: 2 * n, watermark: 3 * n + 5, checkpoint: checkpointAt(3 * n - 1) });
+      await open.reopen();
+      expect(open.ledger.load()).toMatchObject({
+        start: 2 * n,
+        watermark: 3 * n + 5,
+        checkpoint: checkpointAt(3 * n - 1),
+      });
       expect(instances(2 * n)).toEqual(range(2 * n, 3 * n + 5));
     });
 
     it('keeps so many bytes of what is decided', async () => {
       await decide(0, 4 * n, 10);
       const startAfter = async (keepBytes: number) => {
-        await committed(ledger, checkpoint(4 * n), truncation(keepBytes));
-        return ledger.start;
+        await committed(open.ledger, checkpoint(4 * n), truncation(keepBytes));
+        return open.ledger.start;
       };
       expect(await startAfter(30 * n + 1)).toBe(0);
       expect(await startAfter(30 * n)).toBe(n);
       expect(await startAfter(11 * n)).toBe(2 * n);
-      await reopen();
+      await open.reopen();
       expect(await startAfter(10 * n)).toBe(3 * n);
       expect(await startAfter(0)).toBe(4 * n);
       expect(instances(4 * n)).toEqual([]);
@@ -74,30 +67,30 @@ export function describeLifecycle(name: string, emptyPlace: () => LedgerPlace): 
       const most = constants.segmentsDroppedMax;
       const watermark = (most + 3) * n;
       await decide(0, watermark, 0);
-      await committed(ledger, checkpoint(watermark), truncation(0));
-      expect(ledger.start).toBe(most * n);
-      await committed(ledger, truncation(0));
-      expect(ledger.start).toBe(watermark);
+      await committed(open.ledger, checkpoint(watermark), truncation(0));
+      expect(open.ledger.start).toBe(most * n);
+      await committed(open.ledger, truncation(0));
+      expect(open.ledger.start).toBe(watermark);
     });
 
     it('is not read below its start', async () => {
       await decide(0, 2 * n);
-      await committed(ledger, checkpoint(2 * n), truncation(n));
-      expect(() => ledger.read(at(n - 1), END, 0)).toThrow('the log is read from its start on');
+      await committed(open.ledger, checkpoint(2 * n), truncation(n));
+      expect(() => open.ledger.read(at(n - 1), END, 0)).toThrow('the log is read from its start on');
     });
 
     it('begins anew at a checkpoint beyond the watermark, and keeps the votes from there on', async () => {
       const next = n + 7;
       await decide(0, 5);
-      await committed(ledger, voteAt(6), voteAt(next - 1), voteAt(next), voteAt(next + 2));
-      await committed(ledger, voteAt(8), checkpoint(next), { kind: 'watermark', watermark: at(next) });
+      await committed(open.ledger, voteAt(6), voteAt(next - 1), voteAt(next), voteAt(next + 2));
+      await committed(open.ledger, voteAt(8), checkpoint(next), { kind: 'watermark', watermark: at(next) });
       const isNew = () => {
-        expect(ledger.start).toBe(next);
+        expect(open.ledger.start).toBe(next);
         expect(instances(next)).toEqual([next, next + 2]);
       };
       isNew();
-      await reopen();
-      expect(ledger.load()).toMatchObject({
+      await open.reopen();
+      expect(open.ledger.load()).toMatchObject({
         start: next,
         watermark: next,
         checkpoint: checkpointAt(next),
@@ -105,8 +98,8 @@ export function describeLifecycle(name: string, emptyPlace: () => LedgerPlace): 
       });
       isNew();
       await decide(next, 3 * n);
-      await committed(ledger, checkpoint(2 * n), truncation(0));
-      expect(ledger.start).toBe(2 * n);
+      await committed(open.ledger, checkpoint(2 * n), truncation(0));
+      expect(open.ledger.start).toBe(2 * n);
       expect(instances(2 * n)).toEqual(range(2 * n, 3 * n));
     });
 
@@ -114,12 +107,12 @@ export function describeLifecycle(name: string, emptyPlace: () => LedgerPlace): 
       const segments = constants.segmentsDroppedMax + 3;
       await decide(0, segments * n, 0);
       const next = (segments + 40) * n + 3;
-      await committed(ledger, checkpoint(next), ...decided(next, next + 4, 1));
+      await committed(open.ledger, checkpoint(next), ...decided(next, next + 4, 1));
       expect(instances(next)).toEqual(range(next, next + 4));
-      await committed(ledger, voteAt(next + 4));
-      await reopen();
-      expect(ledger.load()).toMatchObject({ start: next, watermark: next + 4 });
-      const left = [...(await place.values()).keys()].filter((key) => typeof key === 'number' && key < next);
+      await committed(open.ledger, voteAt(next + 4));
+      await open.reopen();
+      expect(open.ledger.load()).toMatchObject({ start: next, watermark: next + 4 });
+      const left = [...(await open.place.values()).keys()].filter((key) => typeof key === 'number' && key < next);
       expect(left).toEqual([]);
     });
 
@@ -131,29 +124,31 @@ export function describeLifecycle(name: string, emptyPlace: () => LedgerPlace): 
       ['a repair without a batch', [{ kind: 'repair', entry: { ...entryAt(1), vote: null } }]],
     ])('does not take %s', async (_what, records) => {
       await decide(0, 4);
-      await expect(committed(ledger, ...records)).rejects.toEqual(expect.objectContaining({ code: 'LEDGER_FAILED' }));
-      await reopen();
-      expect(ledger.load()).toMatchObject({ start: 0, watermark: 4, checkpoint: null });
+      await expect(committed(open.ledger, ...records)).rejects.toEqual(
+        expect.objectContaining({ code: 'LEDGER_FAILED' }),
+      );
+      await open.reopen();
+      expect(open.ledger.load()).toMatchObject({ start: 0, watermark: 4, checkpoint: null });
     });
 
     it('does not take a checkpoint below its start', async () => {
       await decide(0, 2 * n);
-      await committed(ledger, checkpoint(2 * n), truncation(0));
-      await expect(committed(ledger, checkpoint(2 * n - 1))).rejects.toThrow('no checkpoint ends below');
+      await committed(open.ledger, checkpoint(2 * n), truncation(0));
+      await expect(committed(open.ledger, checkpoint(2 * n - 1))).rejects.toThrow('no checkpoint ends below');
     });
 
     it.each(['missing', 'changed'])('is whole again when an entry that is %s has been repaired', async (how) => {
       await decide(0, n + 4, 3);
-      const good = (await place.values()).get(at(2))!;
-      await ledger.close();
-      await place.put(at(2), how === 'missing' ? null : Buffer.alloc(good.length, 7));
-      await reopen();
+      const good = (await open.place.values()).get(at(2))!;
+      await open.ledger.close();
+      await open.place.put(at(2), how === 'missing' ? null : Buffer.alloc(good.length, 7));
+      await open.reopen();
       expect(instances(0)).toEqual([0, 1]);
-      await committed(ledger, { kind: 'repair', entry: entryAt(2, 3) });
+      await committed(open.ledger, { kind: 'repair', entry: entryAt(2, 3) });
       expect(instances(0)).toEqual(range(0, n + 4));
-      await reopen();
-      ledger.load();
-      expect(ledger.read(at(2), at(3), 0)).toEqual([entryAt(2, 3)]);
+      await open.reopen();
+      open.ledger.load();
+      expect(open.ledger.read(at(2), at(3), 0)).toEqual([entryAt(2, 3)]);
       expect(instances(0)).toEqual(range(0, n + 4));
     });
 
@@ -162,12 +157,12 @@ export function describeLifecycle(name: string, emptyPlace: () => LedgerPlace): 
 
       /** The log up to `end`, where the entry is not the last that was written. */
       async function withStaleEntry(end: number): Promise<void> {
-        await committed(ledger, voteAt(stale, 9));
-        const earlier = (await place.values()).get(at(stale))!;
+        await committed(open.ledger, voteAt(stale, 9));
+        const earlier = (await open.place.values()).get(at(stale))!;
         await decide(0, end);
-        await ledger.close();
-        await place.put(at(stale), earlier);
-        ledger = place.open(QUEUE);
+        await open.ledger.close();
+        await open.place.put(at(stale), earlier);
+        open.ledger = open.place.open(QUEUE);
       }
 
       const damagedPart = (from: number, end: number): unknown =>
@@ -181,31 +176,34 @@ export function describeLifecycle(name: string, emptyPlace: () => LedgerPlace): 
         const end = Math.min(n, watermark);
         await withStaleEntry(watermark);
         expect(() => instances(0)).toThrow(damagedPart(0, end));
-        expect(() => ledger.read(at(5), END, 0)).toThrow(damagedPart(0, end));
-        await committed(ledger, ...range(0, 5).map((i): LedgerRecord => ({ kind: 'repair', entry: entryAt(i) })));
+        expect(() => open.ledger.read(at(5), END, 0)).toThrow(damagedPart(0, end));
+        await committed(open.ledger, ...range(0, 5).map((i): LedgerRecord => ({ kind: 'repair', entry: entryAt(i) })));
         expect(instances(0)).toEqual(range(0, 5));
-        expect(() => ledger.read(at(5), END, 0)).toThrow(damagedPart(0, end));
-        await committed(ledger, ...range(5, end).map((i): LedgerRecord => ({ kind: 'repair', entry: entryAt(i) })));
+        expect(() => open.ledger.read(at(5), END, 0)).toThrow(damagedPart(0, end));
+        await committed(
+          open.ledger,
+          ...range(5, end).map((i): LedgerRecord => ({ kind: 'repair', entry: entryAt(i) })),
+        );
         expect(instances(0)).toEqual(range(0, watermark));
-        await reopen();
+        await open.reopen();
         expect(instances(0)).toEqual(range(0, watermark));
-        expect(ledger.read(at(stale), at(stale + 1), 0)).toEqual([entryAt(stale)]);
+        expect(open.ledger.read(at(stale), at(stale + 1), 0)).toEqual([entryAt(stale)]);
       });
 
       it('is found again where not all has been repaired', async () => {
         await withStaleEntry(n);
         expect(() => instances(0)).toThrow(damagedPart(0, n));
-        await committed(ledger, ...range(5, n).map((i): LedgerRecord => ({ kind: 'repair', entry: entryAt(i) })));
-        await reopen();
+        await committed(open.ledger, ...range(5, n).map((i): LedgerRecord => ({ kind: 'repair', entry: entryAt(i) })));
+        await open.reopen();
         expect(() => instances(0)).toThrow(damagedPart(0, n));
       });
 
       it('is found by a process that goes on as by one that starts, before any of it is handed out', async () => {
         await withStaleEntry(5);
-        ledger.load();
+        open.ledger.load();
         await decide(5, n + 2);
         expect(instances(5)).toEqual(range(5, n + 2));
-        for (const from of [0, 1, 4]) expect(() => ledger.read(at(from), END, 0)).toThrow(damagedPart(0, 5));
+        for (const from of [0, 1, 4]) expect(() => open.ledger.read(at(from), END, 0)).toThrow(damagedPart(0, 5));
       });
     });
 

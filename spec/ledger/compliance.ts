@@ -1,7 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { Ledger } from '../../lib/ledger/ledger.js';
 import { NO_BALLOT } from '../../lib/model/ballot.js';
 import { NO_BASE } from '../../lib/model/base.js';
 import type { BatchId } from '../../lib/model/batch.js';
@@ -15,6 +14,7 @@ import { describeLifecycle } from './compliance-lifecycle.js';
 import { describeReading } from './compliance-reading.js';
 import { committed, type LedgerPlace, QUEUE } from './ledger-place.js';
 import { LedgerModel } from './model.js';
+import { ledgerOfEachTest } from './open-ledger.js';
 import {
   anyRecord,
   at,
@@ -42,25 +42,10 @@ function shown({ vote, ...rest }: LogEntry): unknown {
 /** Registers what every ledger must do: whoever implements the port calls this with a maker of empty places. */
 export function describeLedger(name: string, emptyPlace: () => LedgerPlace): void {
   describe(`${name}, as any ledger`, () => {
-    let place: LedgerPlace;
-    let ledger: Ledger;
-
-    beforeEach(() => {
-      place = emptyPlace();
-      ledger = place.open(QUEUE);
-    });
-    afterEach(async () => {
-      await ledger.close();
-      place.dispose();
-    });
-
-    async function reopen(): Promise<void> {
-      await ledger.close();
-      ledger = place.open(QUEUE);
-    }
+    const open = ledgerOfEachTest(emptyPlace);
 
     it('knows nothing when it is new', () => {
-      expect(ledger.load()).toEqual({
+      expect(open.ledger.load()).toEqual({
         identity: null,
         promise: NO_BALLOT,
         watermark: 0,
@@ -75,7 +60,7 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
         base: NO_BASE,
         starts: NO_STARTS,
       });
-      expect(ledger.read(at(0), END, Infinity)).toEqual([]);
+      expect(open.ledger.read(at(0), END, Infinity)).toEqual([]);
     });
 
     it('still has every kind of record after reopening', async () => {
@@ -92,7 +77,7 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
       const first = { view: new View(0, [PROCESS]), from: at(0) };
       const second = { view: new View(1, [PROCESS, OTHER]), from: at(512) };
       await committed(
-        ledger,
+        open.ledger,
         { kind: 'identity', process: PROCESS, incarnation: 2, founds: true },
         { kind: 'starts', starts },
         { kind: 'promise', ballot: BALLOT },
@@ -103,8 +88,8 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
         { kind: 'watermark', watermark: at(3) },
         ...[3, 2, 1, 0].map((instance) => voteAt(instance)),
       );
-      await reopen();
-      expect(ledger.load()).toEqual({
+      await open.reopen();
+      expect(open.ledger.load()).toEqual({
         identity: { process: PROCESS, incarnation: 2, founds: true },
         promise: BALLOT,
         watermark: 3,
@@ -124,9 +109,9 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
     it('has nothing left of a group that is dissolved, and all of what it was to begin with', async () => {
       const base = { from: at(0), digest: 'ab'.repeat(16) };
       const founding = { signed: null, refused: [GROUP], withdrawals: [] };
-      await committed(ledger, { kind: 'base', base });
+      await committed(open.ledger, { kind: 'base', base });
       await committed(
-        ledger,
+        open.ledger,
         { kind: 'identity', process: PROCESS, incarnation: 2, founds: true },
         {
           kind: 'view',
@@ -138,10 +123,10 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
         voteAt(0),
       );
       // What is written along with it is of the same group.
-      await committed(ledger, voteAt(1), { kind: 'founding', founding }, { kind: 'dissolution' });
-      await reopen();
+      await committed(open.ledger, voteAt(1), { kind: 'founding', founding }, { kind: 'dissolution' });
+      await open.reopen();
       const empty = (instance: number) => ({ instance, promised: NO_BALLOT, vote: null });
-      expect(ledger.load()).toMatchObject({
+      expect(open.ledger.load()).toMatchObject({
         identity: null,
         promise: NO_BALLOT,
         group: null,
@@ -151,47 +136,51 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
         founding,
         base,
       });
-      await committed(ledger, { kind: 'identity', process: OTHER, incarnation: 1, founds: true }, voteAt(0));
-      await reopen();
-      expect(ledger.load()).toMatchObject({ identity: { process: OTHER }, entries: [entryAt(0), empty(1)] });
+      await committed(open.ledger, { kind: 'identity', process: OTHER, incarnation: 1, founds: true }, voteAt(0));
+      await open.reopen();
+      expect(open.ledger.load()).toMatchObject({ identity: { process: OTHER }, entries: [entryAt(0), empty(1)] });
     });
 
     it('keeps a verdict until it is taken back, whatever checkpoints come', async () => {
       const verdict = { next: at(2), refuted: '1'.repeat(32), upheld: '2'.repeat(32) };
-      await committed(ledger, voteAt(0), voteAt(1), { kind: 'watermark', watermark: at(2) });
-      await committed(ledger, { kind: 'verdict', verdict });
-      await committed(ledger, { kind: 'checkpoint', checkpoint: checkpointAt(2) });
-      await reopen();
-      expect(ledger.load()).toMatchObject({ verdict, checkpoint: checkpointAt(2) });
-      await committed(ledger, { kind: 'checkpoint', checkpoint: checkpointAt(2) }, { kind: 'verdict', verdict: null });
-      await reopen();
-      expect(ledger.load()).toMatchObject({ verdict: null, checkpoint: checkpointAt(2) });
+      await committed(open.ledger, voteAt(0), voteAt(1), { kind: 'watermark', watermark: at(2) });
+      await committed(open.ledger, { kind: 'verdict', verdict });
+      await committed(open.ledger, { kind: 'checkpoint', checkpoint: checkpointAt(2) });
+      await open.reopen();
+      expect(open.ledger.load()).toMatchObject({ verdict, checkpoint: checkpointAt(2) });
+      await committed(
+        open.ledger,
+        { kind: 'checkpoint', checkpoint: checkpointAt(2) },
+        { kind: 'verdict', verdict: null },
+      );
+      await open.reopen();
+      expect(open.ledger.load()).toMatchObject({ verdict: null, checkpoint: checkpointAt(2) });
     });
 
     it('refuses a chunk of a checkpoint that is too large to be sent and read back', async () => {
-      const writer = ledger.checkpoints.create(checkpointAt(1));
+      const writer = open.ledger.checkpoints.create(checkpointAt(1));
       const chunk = Buffer.alloc(constants.checkpointChunkBytesMax + 1);
       await expect(writer.append(chunk)).rejects.toThrow('no chunk of a checkpoint is larger');
       await writer.abandon();
-      expect(place.checkpointCount()).toBe(0);
+      expect(open.place.checkpointCount()).toBe(0);
     });
 
     it('shows what is committed without reopening', async () => {
-      await committed(ledger, voteAt(1));
-      expect(ledger.read(at(0), END, Infinity)).toEqual([entryAt(1)]);
-      await committed(ledger, voteAt(2));
-      expect(ledger.read(at(0), END, Infinity)).toEqual([entryAt(1), entryAt(2)]);
+      await committed(open.ledger, voteAt(1));
+      expect(open.ledger.read(at(0), END, Infinity)).toEqual([entryAt(1)]);
+      await committed(open.ledger, voteAt(2));
+      expect(open.ledger.read(at(0), END, Infinity)).toEqual([entryAt(1), entryAt(2)]);
     });
 
     it('keeps the last of two records of one kind, in one commit and across', async () => {
       const longer = entryAt(0, 9000);
-      await committed(ledger, { kind: 'watermark', watermark: at(9) }, voteAt(0), {
+      await committed(open.ledger, { kind: 'watermark', watermark: at(9) }, voteAt(0), {
         kind: 'watermark',
         watermark: at(0),
       });
-      await committed(ledger, voteAt(0, 70_000), { kind: 'entry', entry: longer });
-      await reopen();
-      expect(ledger.load()).toMatchObject({ watermark: 0, entries: [longer] });
+      await committed(open.ledger, voteAt(0, 70_000), { kind: 'entry', entry: longer });
+      await open.reopen();
+      expect(open.ledger.load()).toMatchObject({ watermark: 0, entries: [longer] });
     });
 
     it('is what the model is after any commits and reopenings', async () => {
@@ -226,42 +215,42 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
     });
 
     it('keeps the queues in one place apart', async () => {
-      const other = place.open('239.255.0.1:7401');
-      await committed(ledger, voteAt(1), { kind: 'promise', ballot: BALLOT });
+      const other = open.place.open('239.255.0.1:7401');
+      await committed(open.ledger, voteAt(1), { kind: 'promise', ballot: BALLOT });
       await committed(other, voteAt(2));
       await other.close();
-      await committed(ledger, voteAt(3));
-      await reopen();
-      const again = place.open('239.255.0.1:7401');
-      expect(ledger.load()).toMatchObject({ promise: BALLOT, entries: [entryAt(1), entryAt(3)] });
+      await committed(open.ledger, voteAt(3));
+      await open.reopen();
+      const again = open.place.open('239.255.0.1:7401');
+      expect(open.ledger.load()).toMatchObject({ promise: BALLOT, entries: [entryAt(1), entryAt(3)] });
       expect(again.load()).toMatchObject({ promise: NO_BALLOT, entries: [entryAt(2)] });
       await again.close();
     });
 
     it('refuses to be opened twice, and says that the queue is open already', async () => {
-      expect(() => place.open(QUEUE)).toThrow(
+      expect(() => open.place.open(QUEUE)).toThrow(
         expect.objectContaining({
           code: 'DIRECTORY_IN_USE',
           message: expect.stringContaining(`Queue ${QUEUE} is already open`),
         }),
       );
-      await committed(ledger, voteAt(0));
-      await reopen();
-      expect(ledger.load().entries).toEqual([entryAt(0)]);
+      await committed(open.ledger, voteAt(0));
+      await open.reopen();
+      expect(open.ledger.load().entries).toEqual([entryAt(0)]);
     });
 
     it('takes nothing of a commit that fails, and no commit after it', async () => {
-      await committed(ledger, voteAt(0));
+      await committed(open.ledger, voteAt(0));
       const misnamed = {
         ...entryAt(2),
         vote: { ballot: BALLOT, batch: { id: 'nonsense' as BatchId, body: new Uint8Array() } },
       };
       const failure = expect.objectContaining({ code: 'LEDGER_FAILED', cause: expect.anything() });
-      await expect(committed(ledger, voteAt(1), { kind: 'entry', entry: misnamed })).rejects.toEqual(failure);
-      await expect(committed(ledger, voteAt(3))).rejects.toEqual(failure);
-      await reopen();
-      expect(ledger.load().entries).toEqual([entryAt(0)]);
-      await committed(ledger, voteAt(1));
+      await expect(committed(open.ledger, voteAt(1), { kind: 'entry', entry: misnamed })).rejects.toEqual(failure);
+      await expect(committed(open.ledger, voteAt(3))).rejects.toEqual(failure);
+      await open.reopen();
+      expect(open.ledger.load().entries).toEqual([entryAt(0)]);
+      await committed(open.ledger, voteAt(1));
     });
 
     it.each<[string, LedgerRecord]>([
@@ -269,25 +258,25 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
       ['a lower watermark', { kind: 'watermark', watermark: at(1) }],
       ['a watermark above what is in the log', { kind: 'watermark', watermark: at(4) }],
     ])('does not take %s', async (_what, record) => {
-      await committed(ledger, ...[0, 1, 2].map((instance) => voteAt(instance)), {
+      await committed(open.ledger, ...[0, 1, 2].map((instance) => voteAt(instance)), {
         kind: 'watermark',
         watermark: at(2),
       });
-      await expect(committed(ledger, record)).rejects.toEqual(expect.objectContaining({ code: 'LEDGER_FAILED' }));
-      await reopen();
-      expect(ledger.load()).toMatchObject({ watermark: 2, entries: [entryAt(2)] });
+      await expect(committed(open.ledger, record)).rejects.toEqual(expect.objectContaining({ code: 'LEDGER_FAILED' }));
+      await open.reopen();
+      expect(open.ledger.load()).toMatchObject({ watermark: 2, entries: [entryAt(2)] });
     });
 
     it('may be closed twice, and then takes nothing more', async () => {
-      await committed(ledger, voteAt(0));
-      await Promise.all([ledger.close(), ledger.close()]);
-      await ledger.close();
+      await committed(open.ledger, voteAt(0));
+      await Promise.all([open.ledger.close(), open.ledger.close()]);
+      await open.ledger.close();
       const closed = expect.objectContaining({ code: 'LEDGER_FAILED', message: expect.stringContaining('closed') });
-      await expect(committed(ledger, voteAt(1))).rejects.toEqual(closed);
-      expect(() => ledger.read(at(0), END, 0)).toThrow(closed);
-      expect(() => ledger.load()).toThrow(closed);
-      await reopen();
-      expect(ledger.load().entries).toEqual([entryAt(0)]);
+      await expect(committed(open.ledger, voteAt(1))).rejects.toEqual(closed);
+      expect(() => open.ledger.read(at(0), END, 0)).toThrow(closed);
+      expect(() => open.ledger.load()).toThrow(closed);
+      await open.reopen();
+      expect(open.ledger.load().entries).toEqual([entryAt(0)]);
     });
   });
   describeDamage(name, emptyPlace);

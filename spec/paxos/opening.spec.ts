@@ -11,7 +11,7 @@ import { journalFile } from '../../lib/ledger/journal/journal-file.js';
 import { writeSectors } from '../../lib/ledger/journal/sector.js';
 import { QueueGroup, rejection, silent } from '../support/queue-group.js';
 import { soon } from '../support/soon.js';
-import { boundSocket, closeSocket, newQueueId } from '../support/udp-testbed.js';
+import { boundSocket, closeSocket, freePort, newQueueId } from '../support/udp-testbed.js';
 
 let directory: string;
 let open: AsynchronousPersistentQueue[];
@@ -170,13 +170,6 @@ describe('a group', () => {
 });
 
 describe('the option port', () => {
-  async function freePort(): Promise<number> {
-    const socket = await boundSocket('127.0.0.1');
-    const { port } = socket.address();
-    await closeSocket(socket);
-    return port;
-  }
-
   it('is where a process is reached, by UDP and TCP, also after another start', async () => {
     const port = await freePort();
     const queueId = await newQueueId();

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { type Checkpoint, type QueueListener, ReplicatedStateMachine } from '../../lib/index.js';
-import { Append, Journal } from '../programs/journal.js';
+import { Journal } from '../programs/journal.js';
+import { append, entriesUntil } from '../support/journal-entries.js';
 import { QueueGroup } from '../support/queue-group.js';
 import { soon } from '../support/soon.js';
 
@@ -21,14 +22,6 @@ function machineAt(index: number): Promise<Machine> {
   return ReplicatedStateMachine.create(new Journal(), group.queue(index));
 }
 
-async function append(machine: Machine, from: number, to: number): Promise<void> {
-  for (let i = from; i < to; i += 1) await machine.execute(new Append(`entry ${i}`));
-}
-
-function entries(to: number): string[] {
-  return Array.from({ length: to }, (_, i) => `entry ${i}`);
-}
-
 function checkpointsOf(index: number): string[] {
   return readdirSync(join(group.directoryOf(index), 'checkpoints'), { recursive: true })
     .map(String)
@@ -44,9 +37,9 @@ describe('a replica with checkpoints', () => {
     await before.close();
     await group.reopen([0]);
     const after = await machineAt(0);
-    expect(await after.read(({ entries }) => entries)).toEqual(entries(250));
+    expect(await after.read(({ entries }) => entries)).toEqual(entriesUntil(250));
     await append(after, 250, 260);
-    expect(after.state.entries).toEqual(entries(260));
+    expect(after.state.entries).toEqual(entriesUntil(260));
   });
 
   it('makes one when it is asked to', async () => {
@@ -71,9 +64,9 @@ describe('a replica that was away for longer than the log of the others reaches 
     await append(second, 2_200, 2_250);
     await group.reopen([2], { listener });
     const back = await machineAt(2);
-    expect(await back.read((journal) => journal.entries)).toEqual(entries(2_250));
+    expect(await back.read((journal) => journal.entries)).toEqual(entriesUntil(2_250));
     await append(back, 2_250, 2_260);
-    expect(back.state.entries).toEqual(entries(2_260));
+    expect(back.state.entries).toEqual(entriesUntil(2_260));
     expect(installed.length).toBeGreaterThan(0);
   });
 });

@@ -7,12 +7,13 @@ import { realScheduler } from '../../lib/paxos/scheduler.js';
 import * as codec from '../../lib/serialization/codec.js';
 import { MemoryNetwork } from '../../lib/transport/memory/memory-network.js';
 import { Append, Journal } from '../programs/journal.js';
+import { entriesUntil } from '../support/journal-entries.js';
 import { silent } from '../support/queue-group.js';
 import { soon } from '../support/soon.js';
 import { settled } from '../support/stored-checkpoint.js';
 
 const QUEUE = 'queue';
-const ENTRIES = Array.from({ length: 21 }, (_, i) => `entry ${String(i)}`);
+const ENTRIES = entriesUntil(21);
 
 /** The only member of a group, or its observer: a process that may not found a group and follows the one that there is. */
 class Process {

@@ -9,7 +9,8 @@ import { realScheduler } from '../../lib/paxos/scheduler.js';
 import type { CheckpointOptions } from '../../lib/queue/checkpoint-options.js';
 import * as codec from '../../lib/serialization/codec.js';
 import { MemoryNetwork } from '../../lib/transport/memory/memory-network.js';
-import { Append, Journal } from '../programs/journal.js';
+import { Journal } from '../programs/journal.js';
+import { append } from '../support/journal-entries.js';
 import { rejection, silent } from '../support/queue-group.js';
 import { settled } from '../support/stored-checkpoint.js';
 
@@ -44,7 +45,7 @@ class Lone {
   }
 
   async append(count: number): Promise<void> {
-    for (let i = 0; i < count; i += 1) await this.machine.execute(new Append(`entry ${i}`));
+    await append(this.machine, 0, count);
   }
 
   damageCheckpoint(): void {

@@ -11,6 +11,7 @@ import type { SavingTask, StateHolder } from '../../lib/queue/state-holder.js';
 import { treplica } from '../command/command-line.js';
 import { committed } from '../ledger/ledger-place.js';
 import { Append, Journal } from '../programs/journal.js';
+import { append, entriesUntil } from '../support/journal-entries.js';
 import { QueueGroup } from '../support/queue-group.js';
 
 let group: QueueGroup;
@@ -79,7 +80,7 @@ describe('a process that is outvoted on its state', () => {
     const machines = await Promise.all(
       [0, 1, 2].map((i) => ReplicatedStateMachine.create(new Journal(), group.queue(i))),
     );
-    for (let i = 0; i < 20; i += 1) await machines[0]!.execute(new Append(`entry ${i}`));
+    await append(machines[0]!, 0, 20);
     await machines[2]!.read(() => undefined);
     const made = await group.queue(2).checkpoint();
     await group.close(2);
@@ -91,7 +92,7 @@ describe('a process that is outvoted on its state', () => {
     await machines[0]!.execute(new Append('entry 20'));
     await group.reopen([2], { listener: (event) => events.push(event) });
     const back = await ReplicatedStateMachine.create(new Journal(), group.queue(2));
-    expect(await back.read(({ entries }) => entries)).toEqual(Array.from({ length: 21 }, (_, i) => `entry ${i}`));
+    expect(await back.read(({ entries }) => entries)).toEqual(entriesUntil(21));
     const refuted = expect.objectContaining({ message: expect.stringContaining('has been refuted') });
     expect(events).toContainEqual({ kind: 'damaged', what: 'base', error: refuted });
     expect(events).toContainEqual(expect.objectContaining({ kind: 'installed' }));

@@ -4,9 +4,10 @@ import { damage, damageCheckpoint, damageDecision } from '../../lib/simulation/d
 import { Random } from '../../lib/simulation/random.js';
 import type { World } from '../../lib/simulation/world.js';
 import type { Journal } from '../programs/journal.js';
+import { entriesUntil } from '../support/journal-entries.js';
 import { appendAll, comeUp, eventsOf, OFTEN, type Process, QUEUE, SECOND_US, startedWorld } from './world-subjects.js';
 
-const ENTRIES = Array.from({ length: 40 }, (_, i) => `entry ${i}`);
+const ENTRIES = entriesUntil(40);
 
 describe('a group that makes checkpoints and cuts its logs', () => {
   let world: World<Journal>;

@@ -1,7 +1,6 @@
 /** Values of the model and messages at random, for property tests. */
 import fc, { type Arbitrary } from 'fast-check';
 
-import type { Item, ReportedVote } from '../../lib/consensus/messages.js';
 import { type Ballot, NO_BALLOT } from '../../lib/model/ballot.js';
 import { type GroupBase, NO_BASE } from '../../lib/model/base.js';
 import {
@@ -29,6 +28,7 @@ import {
 } from '../../lib/model/start.js';
 import { groupIdOf, MAX_MEMBERS } from '../../lib/model/view.js';
 import type { WireMessage } from '../../lib/paxos/wire/routes.js';
+import { coreFields, type Fields } from './core-messages.js';
 
 const DECIMALS_MAX = 999_999_999_999_999;
 
@@ -66,9 +66,6 @@ const ballots: Arbitrary<Ballot> = fc.oneof(
   { weight: 9, arbitrary: fc.record({ reign: counters, coordinator: processIds, step: fc.constantFrom(0, 1) }) },
   fc.constant(NO_BALLOT),
 );
-
-const items: Arbitrary<Item> = fc.record({ instance: instances, id: batchIds });
-const reportedVotes: Arbitrary<ReportedVote> = fc.record({ instance: instances, ballot: ballots, id: batchIds });
 
 const digests = fc
   .array(fc.integer({ min: 0, max: 15 }), { minLength: 32, maxLength: 32 })
@@ -115,9 +112,8 @@ const facts: Arbitrary<Facts> = fc
 
 type MessageKind = WireMessage['kind'];
 type MessageOf<K extends MessageKind> = Extract<WireMessage, { readonly kind: K }>;
-type Fields<K extends MessageKind> = { readonly [F in keyof Omit<MessageOf<K>, 'kind'>]: Arbitrary<MessageOf<K>[F]> };
 
-const fieldsOf: { readonly [K in MessageKind]: Fields<K> } = {
+const fieldsOf: { readonly [K in MessageKind]: Fields<MessageOf<K>> } = {
   'want-checkpoint': { beyond: instances },
   offer: { beyond: instances, checkpoint: checkpoints },
   'want-chunk': { digest: digests, index: naturals },
@@ -127,56 +123,19 @@ const fieldsOf: { readonly [K in MessageKind]: Fields<K> } = {
   facts: { edition: naturals, facts },
   start: { former: fc.array(starts, { maxLength: OWN_STARTS_MAX }), peers },
   welcome: { to: starts, former: fc.array(starts, { maxLength: OWN_STARTS_MAX }), peers },
-  hello: {
-    replicas: fc.integer({ min: 1, max: MAX_MEMBERS }),
-    intent: fc.constantFrom('found', 'wait', 'join'),
-    base: bases.map(({ digest }) => digest),
-    borderInstances: borders,
-  },
-  found: { founding: foundings },
-  signed: { founding: foundings },
-  unwilling: { refused: hexadecimals.map((text) => text as GroupId) },
-  founded: { founding: foundings },
-  stuck: { founding: hexadecimals.map((text) => text as GroupId) },
-  withdrawn: {
-    withdrawal: fc.record({
-      founding: foundings,
-      by: fc.uniqueArray(processIds, { minLength: 1, maxLength: MAX_MEMBERS }),
-    }),
-  },
-  heartbeat: {
-    ballot: ballots,
-    watermark: instances,
-    durable: instances,
-    anyFrom: fc.option(instances),
-    timeMs: fc.option(naturals),
-  },
-  heard: { ballot: ballots, watermark: instances, durable: instances, clockMs: fc.option(naturals) },
-  canvass: { ballot: ballots },
-  concur: { ballot: ballots },
-  prepare: { ballot: ballots, from: instances },
-  promise: {
-    ballot: ballots,
-    watermark: instances,
-    from: instances,
-    until: fc.option(instances),
-    votes: fc.array(reportedVotes),
-  },
-  refusal: { promised: ballots },
-  inquire: { ballot: ballots, instance: instances },
-  report: { ballot: ballots, instance: instances, vote: fc.option(reportedVotes) },
-  batch: { batch: batches },
-  pending: { id: batchIds },
-  any: { ballot: ballots, from: instances },
-  propose: { ballot: ballots, instance: instances, batch: batches },
-  accept: { ballot: ballots, items: fc.array(items) },
-  accepted: { ballot: ballots, watermark: instances, items: fc.array(items) },
-  fetch: { id: batchIds, instance: instances },
-  'catch-up': { from: instances, to: instances },
-  decided: { from: instances, batches: fc.array(batches), watermark: instances },
-  ask: { incarnation: naturals, round: naturals },
-  answer: { incarnation: naturals, round: naturals, until: instances },
-  fill: { until: instances },
+  ...coreFields({
+    ...{ instances, ballots, batches, foundings },
+    numbers: naturals,
+    processes: processIds,
+    ids: batchIds,
+    groups: hexadecimals.map((text) => text as GroupId),
+    hello: {
+      replicas: fc.integer({ min: 1, max: MAX_MEMBERS }),
+      intent: fc.constantFrom('found', 'wait', 'join'),
+      base: bases.map(({ digest }) => digest),
+      borderInstances: borders,
+    },
+  }),
 };
 
 /** Messages of one kind. */

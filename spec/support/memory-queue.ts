@@ -15,13 +15,7 @@ import type { Consumer, StateHolder } from '../../lib/queue/state-holder.js';
 import type { QueueStatus } from '../../lib/queue/status.js';
 import { Subscribers } from '../../lib/queue/subscribers.js';
 import * as codec from '../../lib/serialization/codec.js';
-
-interface Entry {
-  readonly message: Buffer;
-  readonly queue: MemoryQueue;
-  readonly ticket: unknown;
-  readonly proposedAtMs: number;
-}
+import { MemoryEntries, type MemoryEntry } from './memory-entries.js';
 
 /** A state, and how many messages it has seen. */
 interface Saved {
@@ -29,24 +23,18 @@ interface Saved {
   readonly pieces: readonly Uint8Array[];
 }
 
+type Entry = MemoryEntry<MemoryQueue>;
+
 /** An ordered list of messages in memory, and the queues of a group that all deliver it. It outlives every queue. */
-export class MemoryLog {
+export class MemoryLog extends MemoryEntries<MemoryQueue> {
   /** The clock of whoever puts a message. */
   nowMs = 1_000;
-  /** Messages that may be on their way at one moment. */
-  capacity = Infinity;
-  /** While it is held, what is put stays on its way. */
-  isHeld = false;
-  readonly entries: Entry[] = [];
   readonly checkpoints = new Map<ProcessId, Saved>();
   /** What the latest start of each process has published. */
   readonly facts = new Map<ProcessId, Facts>();
   /** The processes of the group, which is founded when the first queue of each is opened. */
   members: readonly ProcessId[] = ['0000000000000000' as ProcessId];
   readonly #starts = new Map<ProcessId, number>();
-  readonly #queues = new Set<MemoryQueue>();
-  #delivered = 0;
-  #waiting: { readonly queue: MemoryQueue; readonly resolve: () => void; readonly reject: (why: Error) => void }[] = [];
 
   queue(processId = '0000000000000000' as ProcessId, listener: QueueListener = () => {}): MemoryQueue {
     this.facts.delete(processId);
@@ -58,41 +46,6 @@ export class MemoryLog {
       listener({ kind: 'founded', group: 'memory' as GroupId, members: this.members, part: 'member' });
     queue.subscribe(listener);
     return queue;
-  }
-
-  get delivered(): number {
-    return this.#delivered;
-  }
-
-  /** Returns a promise where there is no room. */
-  append(entry: Entry): Promise<void> | undefined {
-    if (this.entries.length - this.#delivered >= this.capacity) {
-      const { queue } = entry;
-      return new Promise((resolve, reject) => this.#waiting.push({ queue, resolve, reject }));
-    }
-    this.entries.push(entry);
-    if (!this.isHeld) queueMicrotask(() => this.deliver());
-    return undefined;
-  }
-
-  deliver(): void {
-    const before = this.#delivered;
-    this.#delivered = this.entries.length;
-    for (let i = before; i < this.#delivered; i += 1) this.entries[i]!.queue.ordered(this.entries[i]!, i as Position);
-    for (const queue of this.#queues) queue.catchUp();
-    for (const { resolve } of this.#waiting.splice(0)) resolve();
-  }
-
-  attach(queue: MemoryQueue): void {
-    this.#queues.add(queue);
-    queue.catchUp();
-  }
-
-  detach(queue: MemoryQueue, why: Error): void {
-    this.#queues.delete(queue);
-    const gone = this.#waiting.filter((waiting) => waiting.queue === queue);
-    this.#waiting = this.#waiting.filter((waiting) => waiting.queue !== queue);
-    for (const { reject } of gone) reject(why);
   }
 }
 

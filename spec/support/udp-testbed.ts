@@ -30,11 +30,17 @@ export async function udpTestbed(): Promise<Testbed> {
   };
 }
 
-/** Groups differ from process to process, and ports from queue to queue. */
-export async function newQueueId(): Promise<string> {
+/** A UDP port of 127.0.0.1 that is free now. */
+export async function freePort(): Promise<number> {
   const socket = await boundSocket('127.0.0.1');
   const { port } = socket.address();
   await closeSocket(socket);
+  return port;
+}
+
+/** Groups differ from process to process, and ports from queue to queue. */
+export async function newQueueId(): Promise<string> {
+  const port = await freePort();
   return `239.${192 + ((process.pid >> 16) & 63)}.${(process.pid >> 8) & 255}.${process.pid & 255}:${port}`;
 }
 
