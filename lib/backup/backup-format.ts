@@ -21,7 +21,7 @@ import { TreplicaError } from '../model/errors.js';
 import type { GroupId, Instance, Position } from '../model/ids.js';
 import type { ViewRecord } from '../model/view.js';
 
-/** What a backup is of. */
+/** The head of a backup, which says of what it is one. */
 export interface BackupHeader {
   readonly queueId: string;
   /** The group that it was taken from; null where the process belonged to none yet. */
@@ -34,7 +34,7 @@ export interface BackupHeader {
   readonly checkpoint: Checkpoint | null;
 }
 
-/** What is known once all of a backup has been gone through. */
+/** The facts that are known once all of a backup has been gone through. */
 export interface BackupEnd {
   /** Number of messages delivered below the watermark. */
   readonly position: Position;
@@ -50,7 +50,7 @@ const KINDS = ['header', 'entries', 'chunk', 'end'] as const;
 
 export type RecordKind = (typeof KINDS)[number];
 
-/** What comes before the payload of a record. */
+/** The fields before the payload of a record. */
 export interface RecordHead {
   readonly kind: RecordKind;
   readonly length: number;

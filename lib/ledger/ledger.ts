@@ -47,9 +47,9 @@ export interface Ledger {
    * watermark and the checkpoint of its own commit; it drops at most `constants.segmentsDroppedMax` segments, so that no commit
    * takes long: repeat it while `start` rises.
    *
-   * A part of the log that `read` has called damaged is whole again when all of it has been repaired, by whatever commits.
-   * If the process restarts before that, all of it must be repaired again. What is repaired without having been called
-   * damaged is read as it was repaired, and its segment is not compared with its digest any more.
+   * A part of the log that `read` has called damaged is whole again when all of it has been repaired, by whatever
+   * commits. If the process restarts before that, all of it must be repaired again. A part that is repaired without
+   * having been called damaged is read as it was repaired, and its segment is not compared with its digest any more.
    */
   commit(records: readonly LedgerRecord[], done: (error: Error | null) => void): void;
 

@@ -4,7 +4,7 @@ import { after, type Instance, laterOf } from '../model/ids.js';
 import type { LogEntry } from '../model/records.js';
 import type { LedgerReader } from './ledger-reader.js';
 
-/** What a walk over the log comes to: entries, a part that is damaged, or one that its process has cut off meanwhile. */
+/** One step of a walk over the log: an entry, a part that is damaged, or one that its process has cut off meanwhile. */
 export type LogStep =
   | { readonly kind: 'entry'; readonly entry: LogEntry }
   | { readonly kind: 'damage'; readonly damage: DamagedLogError }

@@ -7,7 +7,7 @@ interface Entry {
   readonly action: () => void;
 }
 
-/** What is to happen, in the order in which it is due; first come, first served where that is the same. */
+/** The actions that are to happen, in the order in which they are due; first come, first served where that is the same. */
 export class Agenda {
   /** A binary heap: each entry comes before the two at twice its place. */
   readonly #heap: Entry[] = [];

@@ -30,9 +30,9 @@ export interface Client<S extends StateMachine> {
 }
 
 /**
- * One round of a caller; it is called again and again. Errors that the client's calls reject with need not be caught, except
- * those that say that the call was wrong, such as CLASS_NOT_REGISTERED. What it keeps between its calls outlives the run, so
- * that a seed alone does not make the same run again.
+ * One round of a caller; it is called again and again. Errors that the client's calls reject with need not be caught,
+ * except those that say that the call was wrong, such as CLASS_NOT_REGISTERED. Values that it keeps between its calls
+ * outlive the run, so that a seed alone does not make the same run again.
  */
 export type Workload<S extends StateMachine> = (client: Client<S>) => Promise<unknown>;
 

@@ -6,7 +6,7 @@ export class Clock {
   readonly #nowUs: () => number;
   /** Milliseconds of its own for each of the world's. */
   #rate = 1;
-  /** What it showed when it was last touched, in milliseconds since 1970, and when that was. */
+  /** The time that it showed when it was last touched, in milliseconds since 1970, and when that was. */
   #shownMs: number;
   #touchedUs = 0;
   #hasBeenWrong = false;

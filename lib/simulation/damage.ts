@@ -5,7 +5,7 @@ import type { Instance } from '../model/ids.js';
 import type { LedgerRecord } from '../model/records.js';
 import type { Random } from './random.js';
 
-/** What may become of a record on a disk. */
+/** The things that may happen to a record on a disk. */
 export type InjectedDamage = 'flipped bit' | 'vanished record' | 'torn write';
 
 /** Damages one record of what a disk holds, any of them or one of those written last. Returns which; null where there is none. */

@@ -38,7 +38,7 @@ export class DiskController<S extends StateMachine> {
   readonly #random: Random;
   #tears = false;
   #isAtOnce = false;
-  /** What ends the writes that a disk that stands still has not ended; null while it moves. */
+  /** The actions that end the writes of a disk that stands still; null while it moves. */
   #held: (() => void)[] | null = null;
 
   constructor(stage: Stage<S>, watch: Watch<S>, process: ActingProcess<S>, random: Random) {
@@ -54,7 +54,7 @@ export class DiskController<S extends StateMachine> {
     return new MemoryDisk((write) => this.#commit(write), { segmentInstances, onCheckpointWrite });
   }
 
-  /** What is written meanwhile is durable at once. */
+  /** Commits made by `action` are durable at once. */
   atOnce(action: () => void): void {
     this.#isAtOnce = true;
     action();

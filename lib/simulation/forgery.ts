@@ -83,8 +83,8 @@ function otherCheckpoint(random: Random, checkpoint: Checkpoint): Checkpoint {
 }
 
 /**
- * What `process`, which is no member, makes of a message. Null where it is left as it is: what founders say is true of those
- * whom it names, whoever says it.
+ * The message that `process`, which is no member, makes of a message. Null where it leaves that as it is: a message of
+ * founders is true of the processes that it names, whichever process sends it.
  */
 export function forged(message: WireMessage, random: Random, process: ProcessId): WireMessage | null {
   if (isOf('founding', message)) return null;

@@ -1,7 +1,7 @@
 import { copyOf, type MemoryFile } from '../ledger/memory/memory-ledger.js';
 import { sameStart, type Start } from '../model/start.js';
 
-/** What the directory of a process held before its latest start, so that it can be put back. */
+/** The contents of the directory of a process before its latest start, so that they can be put back. */
 export class FormerDirectory {
   #file: MemoryFile | null = null;
   #latestStart: Start | undefined;
@@ -17,8 +17,8 @@ export class FormerDirectory {
   }
 
   /**
-   * What the directory held, if putting it back would lose a start: null where the process has been started but once, or where
-   * its directory does not tell of a later start, `starts` being those of which it tells now.
+   * The contents of the directory, if putting them back would lose a start: null where the process has been started but
+   * once, or where its directory does not tell of a later start, `starts` being those of which it tells now.
    */
   losing(starts: readonly Start[]): MemoryFile | null {
     const latest = starts.at(-1);

@@ -4,7 +4,7 @@ import type { Violation } from './event-log.js';
 export interface RecordedCall {
   /** The process that it was made at. */
   readonly process: string;
-  /** Which of the callers of the run made it; a caller makes one call after the other. */
+  /** The name of the caller that made it; a caller makes one call after the other. */
   readonly caller: string;
   /** The operation, or what was said about a read when it was made. */
   readonly input: unknown;

@@ -8,8 +8,8 @@ import { madeUpBatch } from './forgery.js';
 import type { Random } from './random.js';
 
 /**
- * What a process that is no member answers to what it hears of a process in this start: what would harm the group most if it
- * counted. Null where nothing would.
+ * The answer of a process that is no member to a message of a process in this start: the one that would harm the group
+ * most if it counted. Null where no answer would.
  */
 export function lieTo(message: WireMessage, start: Start, random: Random): WireMessage | null {
   switch (message.kind) {

@@ -124,7 +124,7 @@ export class Life<S extends StateMachine> implements ActingLife<S> {
     };
   }
 
-  /** Whatever is asked of the ports from now on has no effect. */
+  /** Calls of the ports have no effect from now on. */
   end(): void {
     this.isAlive = false;
     this.#backlog = [];

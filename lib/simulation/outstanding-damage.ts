@@ -1,13 +1,13 @@
 import type { Instance } from '../model/ids.js';
 import type { LedgerRecord } from '../model/records.js';
 
-/** What is damaged on the disk of a process, as far as the others have to make up for it. */
+/** The damage on the disk of a process, as far as the others have to make up for it. */
 export class OutstandingDamage {
-  /** Its votes or promises may be: as the member that it was it never comes back, once it has noticed. */
+  /** Its votes or promises may be damaged: as the member that it was it never comes back, once it has noticed. */
   isOfVotes = false;
-  /** What was decided at these instances is. */
+  /** The decisions at these instances are damaged. */
   readonly entries = new Set<Instance>();
-  /** The checkpoint is that it would start from. */
+  /** The checkpoint from which it would start is damaged. */
   isOfCheckpoint = false;
 
   /** Whether everything is there that it has ever told others. */

@@ -15,7 +15,7 @@ import type { Owner } from './owner.js';
 import { WatchedLedger, watchedReceiver, WatchedTransport } from './ports.js';
 import type { Scene } from './scene.js';
 
-/** What is of interest comes as events. */
+/** The simulation hears of everything by events. */
 const SILENT = pino({ level: 'silent' });
 
 /** So few that promises mostly come in parts. */

@@ -151,7 +151,10 @@ async function endInPeace<S extends StateMachine>(
   if (verdict !== null) world.log.violate('judge', verdict);
 }
 
-/** What stopped the waiting may be that time stands still, for something else has gone wrong. */
+/**
+ * Tells that `what` has happened. The waiting may also have ended because time stands still, since something else has
+ * gone wrong.
+ */
 function violateLiveness<S extends StateMachine>(
   world: World<S>,
   survivors: readonly SimulatedProcess<S>[],

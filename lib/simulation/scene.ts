@@ -13,7 +13,7 @@ export interface Checkpointing extends Required<CheckpointOptions> {
   readonly segmentInstances: number;
 }
 
-/** What a world is made of. */
+/** The parts of a world. */
 export interface Scene<S extends StateMachine> {
   readonly seed: number;
   readonly queueId: string;
@@ -27,9 +27,9 @@ export interface Scene<S extends StateMachine> {
   readonly checkpoint?: Checkpointing | undefined;
   /** Processes that tables of delivered batches know; if left out, as many as always. */
   readonly deliveryRowsMax?: number | undefined;
-  /** What is larger takes the bulk lane; if left out, as on loopback. */
+  /** A larger message takes the bulk lane. Default: as on loopback. */
   readonly maxDatagramBytes?: number | undefined;
-  /** What the processes take in turn as the limits of their queues; if left out, all have the defaults. */
+  /** The limits that the queues of the processes take in turn. Default: all have the defaults of the product. */
   readonly limits?: readonly QueueLimits[] | undefined;
   /** Keeps what happens in words. */
   readonly isTraced: boolean;

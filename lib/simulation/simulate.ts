@@ -37,7 +37,7 @@ export interface SimulationOptions<S extends StateMachine> extends Application<S
 export interface Failure {
   readonly seed: number;
   readonly profile: ProfileName;
-  /** Which of the checkers noticed. */
+  /** The name of the checker that noticed it. */
   readonly checker: string;
   /** The violation in words; it also says so if a second run of the seed was different. */
   readonly text: string;

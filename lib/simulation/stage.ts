@@ -1,6 +1,6 @@
 /**
- * What a part of a simulated world is handed of the rest of it. The parts know these facts and not one another; only a process
- * and the world join them.
+ * The facts that a part of a simulated world is handed of the rest of it. The parts know these facts and not one
+ * another; only a process and the world join them.
  */
 import type { MemoryDisk } from '../ledger/memory/memory-ledger.js';
 import type { StateMachine } from '../machine/state-machine.js';
@@ -22,7 +22,7 @@ export interface Stage<S extends StateMachine> {
   readonly log: EventLog;
   /** Since the beginning. */
   readonly nowUs: number;
-  /** What a clock that has always been right shows, in milliseconds since 1970. */
+  /** The time that a clock shows which has always been right, in milliseconds since 1970. */
   readonly timeMs: number;
   /** The name of a process in words. */
   readonly nameOf: (id: ProcessId) => string;
@@ -33,7 +33,7 @@ export interface Stage<S extends StateMachine> {
   executing(clock: Clock | null, action: () => void): void;
 }
 
-/** What the checkers ask of a process. */
+/** The facts that the checkers ask of a process. */
 export interface ProcessFacts<S extends StateMachine> {
   readonly name: string;
   /** Its name as the one that it is by now. */
@@ -52,28 +52,28 @@ export interface ProcessFacts<S extends StateMachine> {
   readonly life: LifeFacts<S> | null;
 }
 
-/** What the checkers ask of a life of a process, from a start to a crash or stop. */
+/** The facts that the checkers ask of a life of a process, from a start to a crash or stop. */
 interface LifeFacts<S extends StateMachine> {
   /** Null until it is ready. */
   readonly machine: object | null;
-  /** What the machine's queue is bound to. */
+  /** The state holder to which the machine's queue is bound. */
   readonly replica: SavedHolder<S> | null;
   /** Operations executed in this life. */
   readonly position: number;
 }
 
-/** What a process did wrong may be the doing of faults that were injected into it. */
+/** The faults that were injected into a process: they may be why it did something wrong. */
 export interface ExpectedFailures {
   /** Commits were made to fail. */
   hasFailedCommit: boolean;
-  /** What its disk holds was damaged. */
+  /** The records on its disk were damaged. */
   hasDamagedDisk: boolean;
 }
 
 /** Where a crash lies in wait: at a call that makes or takes a checkpoint, or at one that hands a chunk to another process. */
 export type Ambush = 'checkpoint' | 'source';
 
-/** What the ports and the disk of a process ask of it, and do to it. */
+/** A process as its ports and its disk see it, and act on it. */
 export interface ActingProcess<S extends StateMachine> extends ProcessFacts<S> {
   readonly clock: Clock;
   readonly expectedFailures: ExpectedFailures;
@@ -89,7 +89,7 @@ export interface ActingProcess<S extends StateMachine> extends ProcessFacts<S> {
   crash(landsOnDisk?: boolean): void;
 }
 
-/** What the ports and the disk of a process ask of its life, and do to it. */
+/** A life of a process as its ports and its disk see it, and act on it. */
 export interface ActingLife<S extends StateMachine> extends LifeFacts<S> {
   readonly isAlive: boolean;
   replica: SavedHolder<S> | null;
@@ -108,7 +108,7 @@ export interface ActingLife<S extends StateMachine> extends LifeFacts<S> {
   later(us: number): Promise<void>;
 }
 
-/** What a replica of a machine is to its queue and to the checkers that watch it. */
+/** A replica of a machine as its queue and the checkers see it. */
 export interface SavedHolder<S extends StateMachine> extends StateHolder, Held<S> {
   readonly keeper: StateKeeper;
 }

@@ -3,7 +3,7 @@ import type { SimulatedProcess } from './process.js';
 import type { Random } from './random.js';
 import type { World } from './world.js';
 
-/** What a trouble needs to happen. */
+/** The things that a trouble needs to happen. */
 export interface Occasion<S extends StateMachine> {
   readonly world: World<S>;
   readonly random: Random;

@@ -106,12 +106,12 @@ export class Watch<S extends StateMachine> {
     this.holds(process);
   }
 
-  /** What the disk of a process holds, damage aside. */
+  /** The contents of the disk of a process, damage aside. */
   diskOf(process: ProcessFacts<S>): OnDisk {
     return this.#disksOf(process).diskOf(process.label);
   }
 
-  /** What a process could do without may be gone from its disk now. */
+  /** Checks that the disk of a process holds everything that the process cannot do without. */
   holds(process: ProcessFacts<S>): void {
     if (process.isPutBack) return;
     const { disk, label, damage } = process;

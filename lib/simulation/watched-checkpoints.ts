@@ -13,8 +13,8 @@ import type { Owner } from './owner.js';
 const READ_US_MAX = 300;
 
 /**
- * The checkpoints of a process: every call is one at which it may crash, and takes its time. What has been asked of a
- * process that has crashed since is never answered.
+ * The checkpoints of a process: every call is one at which it may crash, and takes its time. A call to a process that
+ * has crashed since is never answered.
  */
 export class WatchedCheckpoints<S extends StateMachine> implements CheckpointStore {
   readonly #inner: CheckpointStore;

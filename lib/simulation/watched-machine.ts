@@ -1,4 +1,4 @@
-/** What a machine of a world is bound to, and what its queue is given in its place. */
+/** The queue to which a machine of a world is bound, and the state holder that its queue is given in its place. */
 import type { StateMachine } from '../machine/state-machine.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { Position, ProcessId } from '../model/ids.js';

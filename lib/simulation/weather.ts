@@ -4,7 +4,7 @@ import type { Copy, Passenger } from '../transport/memory/memory-network.js';
 import type { Random } from './random.js';
 import { SlowLink } from './slow-link.js';
 
-/** What may befall any datagram at any time. */
+/** The things that may happen to any datagram at any time. */
 export interface Climate {
   /** Share that gets lost, from 0 to 1. */
   readonly loss: number;
@@ -73,8 +73,8 @@ export class Weather {
   }
 
   /**
-   * What a process says and hears, each, crosses a link of so many bytes a second until the returned function is called. What
-   * it multicasts crosses it once for each receiver.
+   * Until the returned function is called, all that a process sends crosses a link of so many bytes a second, and all
+   * that it receives another one. A multicast crosses it once for each receiver.
    */
   slow(process: ProcessId, bytesPerSecond: number): () => void {
     const links = [linkOf(process, ''), linkOf('', process)];
@@ -84,7 +84,7 @@ export class Weather {
     };
   }
 
-  /** What passes from the one to the other arrives when the time is over, all at once. */
+  /** The datagrams from the one to the other arrive when the time is over, all at once. */
   clog(from: ProcessId, to: ProcessId, untilUs: number): void {
     this.#clogs.set(linkOf(from, to), untilUs);
   }
@@ -190,7 +190,7 @@ export class Weather {
   }
 }
 
-/** What is large and slow arrives in so many parts at most, and in none that take less. */
+/** A large and slow frame arrives in so many parts at most, and in none that take less time than this. */
 const PARTS_MAX = 1_000;
 const PART_US = 50_000;
 

@@ -23,10 +23,10 @@ export interface Transport {
    * protocol makes good for them. A message to a process that has never been heard of is lost. The bytes must not be
    * changed afterwards. A message that fits a datagram waits for `flush` and shares the datagram with others to the
    * same destination; when they overflow it, it leaves before. A larger one takes the reliable lane, to each receiver
-   * by itself: for `EVERYONE`, to each process heard of whose latest frame carried the group that ours carry. What one
-   * lane does not deliver to a process of the group goes by the other. The same large message is not sent again to
-   * a receiver that has not confirmed it, nor any while too much is on its way to it. No message begins with a byte above
-   * `TOP_BYTE_MAX`.
+   * by itself: for `EVERYONE`, to each process heard of whose latest frame carried the group that ours carry. A message
+   * that one lane does not deliver to a process of the group goes by the other. The same large message is not sent
+   * again to a receiver that has not confirmed it, nor any while too much is on its way to it. No message begins with a
+   * byte above `TOP_BYTE_MAX`.
    */
   send(to: Destination, message: Uint8Array): void;
 
@@ -48,10 +48,10 @@ export interface Transport {
    */
   takeArrivals(): readonly Arrival[];
 
-  /** From now on frames carry `group`. What was handed over before leaves with the former one. */
+  /** From now on frames carry `group`. Messages that were handed over before leave with the former one. */
   join(group: GroupId): void;
 
-  /** Stops receiving at once, then releases sockets. What has not left by then is lost. Idempotent. */
+  /** Stops receiving at once, then releases sockets. Messages that have not left by then are lost. Idempotent. */
   close(): Promise<void>;
 
   /** The largest message that fits a datagram, in bytes; a larger one takes the reliable lane. */

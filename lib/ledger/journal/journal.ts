@@ -41,9 +41,10 @@ export const JOURNAL_GAP = 2;
 const NOTHING: JournalScan = { commits: [], last: 0 };
 
 /**
- * What the journal in `directory` holds beyond what LMDB has. `appliedOf` tells the number of the last commit that LMDB has;
- * 0 where LMDB has never had one, and then there need not be a journal. It is asked when the journal has been read: what is
- * brought to LMDB meanwhile is then in LMDB, and superfluous in what has been read.
+ * The commits in the journal in `directory` that LMDB does not have. `appliedOf` tells the number of the last commit
+ * that LMDB has; 0 where LMDB has never had one, and then there need not be a journal. It is asked when the journal has
+ * been read: a commit that is brought to LMDB meanwhile is then in LMDB, and superfluous in the bytes that have been
+ * read.
  * @throws TreplicaError LEDGER_DAMAGED or LEDGER_VERSION
  */
 export function readJournal(directory: string, appliedOf: () => number): JournalScan {
@@ -160,9 +161,9 @@ export class Journal {
   }
 
   /**
-   * What is damaged at the very end looks as if a crash had cut it short, and LMDB's file as it was one transaction ago is
-   * as sound as the last, so the header, in a page of its own, soon tells what had been there. Not at once: every commit
-   * would have to sync two pages.
+   * A journal that is damaged at its very end looks as if a crash had cut it short, and LMDB's file as it was one
+   * transaction ago is as sound as the last, so the header, in a page of its own, soon tells how far it went. Not at
+   * once: every commit would have to sync two pages.
    */
   #confirmSoon(): void {
     this.#confirming ??= setTimeout(() => {

@@ -3,7 +3,7 @@ import { VARINT_BYTES_MAX } from '../../bytes/varint.js';
 import type { Instance } from '../../model/ids.js';
 import type { Changes, RecordKey } from '../records/inventory.js';
 
-/** What one commit of one queue writes, as it is kept in the journal until LMDB has it. */
+/** The writes of one commit of one queue, as they are kept in the journal until LMDB has them. */
 export interface JournaledCommit {
   /** The queue's, as its tables are named. */
   readonly queueName: string;

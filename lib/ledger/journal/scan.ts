@@ -51,7 +51,7 @@ function readFrame(
   for (let index = 0, count = 1; index < count; index += 1) {
     const sector = readSector(journal, at + index);
     if (sector === 'damaged') throw damaged(name, `sector ${at + index} of it is not what was written`);
-    // What was written there before: everything of an earlier round is in LMDB.
+    // The sector was written in an earlier round, of which LMDB has everything.
     if (sector === null || sector.sequence <= applied) return null;
     if (sector.sequence !== sequence || sector.index !== index || (index > 0 && sector.count !== count)) {
       throw damaged(name, `commit ${sequence} is missing, and part of commit ${sector.sequence} lies in its place`);

@@ -12,9 +12,9 @@ import { type NamedTree, TreeWalk } from './tree-walk.js';
 export type OrderOf = (table: string) => KeyOrder;
 
 /**
- * Everything in the file that is not as LMDB writes it and that LMDB would rely on, beyond the meta pages themselves: each
- * page of each tree, that each is used once, and the list of those that are free. What the values hold is not looked at,
- * nor whether a page that has no use is in the list: such a one is lost space and no more.
+ * Everything in the file that is not as LMDB writes it and that LMDB would rely on, beyond the meta pages themselves:
+ * each page of each tree, that each is used once, and the list of those that are free. The contents of values are not
+ * looked at, nor whether a page that has no use is in the list: such a page is lost space and no more.
  */
 export function* findDamage(file: PageFile, { newest, previous }: MetaPages, orderOf: OrderOf): Generator<PageDamage> {
   const wrongMeta = rootDamage(file, newest) ?? (previous && rootDamage(file, previous));

@@ -4,8 +4,9 @@ import type { PageSet } from './page-set.js';
 const NUMBER_BYTES = 8;
 
 /**
- * What is wrong with the list of free pages that one entry of the free list holds, null if nothing: its length, then numbers
- * of single pages, zeros, and runs of pages, each as its length made negative and its first page.
+ * The fault of the list of free pages that one entry of the free list holds, null if there is none. The list consists
+ * of its length, then numbers of single pages, zeros, and runs of pages, each as its length made negative and its first
+ * page.
  */
 export function freeListFault(list: Buffer, used: PageSet): string | null {
   if (list.length < NUMBER_BYTES || list.length % NUMBER_BYTES !== 0) return `its value has ${list.length} bytes`;

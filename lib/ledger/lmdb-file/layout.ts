@@ -39,7 +39,7 @@ export const NODE = { dataBytes: 0, child: 0, flags: 4, keyBytes: 6, key: 8 } as
 export const NODE_HEADER_BYTES = 8;
 export const NODE_FLAGS = { overflow: 0x01, table: 0x02 } as const;
 
-/** What a leaf's node holds instead of data that lies on pages of its own. */
+/** The fields that a leaf's node holds instead of data that lies on pages of its own. */
 export const OVERFLOW = { pageNumber: 0, transaction: 8, pages: 16 } as const;
 export const OVERFLOW_BYTES = 24;
 

@@ -20,7 +20,7 @@ const PAGE_BYTES_MIN = 512;
 const PAGE_BYTES_MAX = 65_536;
 const MAP_BYTES_MAX = 2 ** 47;
 
-/** What one meta page says: the state after one transaction. */
+/** The contents of one meta page: the state after one transaction. */
 export interface Snapshot {
   readonly transaction: number;
   readonly lastPage: number;
@@ -35,7 +35,7 @@ export interface MetaPages {
   readonly newest: Snapshot;
   /** The one before, null in a file that has seen less than two transactions. */
   readonly previous: Snapshot | null;
-  /** What both pages hold, to tell whether they have changed. */
+  /** The bytes of both pages, to tell whether they have changed. */
   readonly bytes: Buffer;
 }
 

@@ -29,8 +29,8 @@ export function overflowOf(leaf: TreePage, index: number): OverflowPages {
 }
 
 /**
- * What is wrong with the header of a value's pages, which must exist, and with what its leaf's entry says of them; null if
- * nothing. The header counts when the pages are freed, the entry when they are read.
+ * The fault of the header of a value's pages, which must exist, or of what its leaf's entry says of them; null if there
+ * is none. The header counts when the pages are freed, the entry when they are read.
  */
 export function overflowFault(file: PageFile, leaf: TreePage, index: number, pages: OverflowPages): string | null {
   const { first, count, transaction } = pages;

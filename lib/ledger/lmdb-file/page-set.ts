@@ -1,4 +1,4 @@
-/** Which pages of a data file are accounted for: each may be used, or free, once. */
+/** The pages of a data file that are accounted for: each may be used, or free, once. */
 export class PageSet {
   readonly #bits: Uint8Array;
   readonly #filePages: number;
@@ -31,7 +31,7 @@ export class PageSet {
     return this.#mark(first, count);
   }
 
-  /** What is wrong with the pages beyond the end of the file, of which each must be free: null if nothing. */
+  /** The fault of the pages beyond the end of the file, each of which must be free: null if there is none. */
   faultBeyondEnd(): string | null {
     let next = this.#filePages;
     for (const [first, count] of this.#beyond.sort(([a], [b]) => a - b)) {

@@ -42,7 +42,7 @@ export class TreePage {
     this.count = bytes.readUInt16LE(PAGE_HEADER.lower) >>> 1;
   }
 
-  /** What is wrong with the page itself, null if nothing. No transaction after `lastTransaction` may have written it. */
+  /** The fault of the page itself in words, null if there is none. No transaction after `lastTransaction` may have written it. */
   fault(lastTransaction: number, order: KeyOrder): string | null {
     return this.#headerFault(lastTransaction) ?? this.#nodesFault() ?? this.#orderFault(order);
   }

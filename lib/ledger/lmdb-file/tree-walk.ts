@@ -13,7 +13,7 @@ export interface NamedTree {
   readonly order: KeyOrder;
   /** That last wrote the page which names it: nothing in the tree can be later. */
   readonly transaction: number;
-  /** What the entries are: values, or other tables. */
+  /** The kind of the entries: values, or other tables. */
   readonly entries: 'values' | 'tables';
 }
 

@@ -212,7 +212,7 @@ export class Environment {
     });
   }
 
-  /** Whatever is wrong is kept as the failure, which ends the owner at its next tick. */
+  /** An error is kept as the failure, which ends the owner at its next tick. */
   #watch(): void {
     if (this.#failure.error !== null) return;
     try {

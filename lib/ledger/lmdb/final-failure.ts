@@ -27,7 +27,7 @@ export class FinalFailure {
   }
 
   /**
-   * Runs `action`. Whatever it throws is kept.
+   * Runs `action`, and keeps any error that it throws.
    * @throws TreplicaError LEDGER_FAILED, DISK_FULL or DIRECTORY_IN_USE
    */
   guard<T>(action: () => T): T {

@@ -56,7 +56,7 @@ export class InventoryTable {
   }
 
   /**
-   * What is noted by the last transaction that is seen from here.
+   * The note of the last transaction that is seen from here.
    * @param name of what is damaged if it is
    * @throws TreplicaError LEDGER_DAMAGED or LEDGER_VERSION
    */
@@ -78,7 +78,7 @@ export class InventoryTable {
 }
 
 /**
- * What the last transaction has noted in the table of inventories.
+ * The note of the last transaction in the table of inventories.
  * @param name of what is damaged if it is
  * @throws TreplicaError LEDGER_DAMAGED or LEDGER_VERSION
  */

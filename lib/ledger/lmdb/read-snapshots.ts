@@ -36,7 +36,8 @@ export class ReadSnapshots {
   }
 
   /**
-   * What `action` returns, which is repeated until everything that it reads is open. It must do nothing but read.
+   * Returns what `action` returns, which is repeated until everything that it reads is open. It must do nothing but
+   * read.
    * @throws TreplicaError of `action`, or for what LMDB cannot make sense of
    */
   take<T>(action: () => T): T {

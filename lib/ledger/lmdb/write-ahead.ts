@@ -131,7 +131,7 @@ export class WriteAhead {
     this.#journal.touch();
   }
 
-  /** Ends it. What is pending stays in the journal. */
+  /** Ends it. Pending commits stay in the journal. */
   close(): void {
     if (this.#settling) clearTimeout(this.#settling);
     this.#mark.close();

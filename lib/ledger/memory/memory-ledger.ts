@@ -84,9 +84,9 @@ export class MemoryDisk {
   }
 
   /**
-   * The machine loses its power. What is under way is lost, unless it `lands`: a disk may have finished it without anybody
-   * having been told. So is what has been received of a checkpoint since the receiver was last paused. The ledgers open
-   * now never say or do anything again.
+   * The machine loses its power. Writes under way are lost, unless `lands`: a disk may have finished them without
+   * anybody having been told. The chunks of a checkpoint that have been received since the receiver was last paused are
+   * lost too. The ledgers open now never say or do anything again.
    */
   crash(lands = false): void {
     for (const ledger of this.#ledgers.values()) ledger.crash(lands);

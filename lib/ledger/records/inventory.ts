@@ -1,8 +1,9 @@
 /**
- * What a ledger must hold. The seal of a record shows that it was written here. Only all records together can show that it
- * is the last one written, and that none is missing. So every commit also writes one small record, the inventory: the number
- * and the digest of all records that safety rests on. An acceptor whose vote or promise has vanished, or is again what it
- * was before, would vote twice. Decided entries are counted in the tally of their segment instead.
+ * The inventory says what a ledger must hold. The seal of a record shows that it was written here. Only all records
+ * together can show that it is the last one written, and that none is missing. So every commit also writes one small
+ * record, the inventory: the number and the digest of all records that safety rests on. An acceptor whose vote or
+ * promise has vanished, or is again what it was before, would vote twice. Decided entries are counted in the tally of
+ * their segment instead.
  *
  * A digest is a sum of numbers, one for each record's seal, so that a commit subtracts the old records and adds the new
  * ones.
@@ -13,7 +14,7 @@ import { crcOf } from './seal.js';
 /** Where a record belongs: an instance of the log, or the key of what is kept outside it. */
 export type RecordKey = string | Instance;
 
-/** What a record adds to a digest and, where it is a vote, to the bytes of its segment. */
+/** The share that a record adds to a digest and, where it is a vote, to the bytes of its segment. */
 export interface Share {
   readonly digest: number;
   /** The length of its batch's body. */

@@ -32,7 +32,7 @@ import {
 } from './record-fields.js';
 import { isSealed, seal, SEAL_BYTES, unseal } from './seal.js';
 
-/** What is kept outside the log: little, and most of it overwritten again and again. */
+/** A record that is kept outside the log: there are few, and most are overwritten again and again. */
 export type MetaRecord =
   | Exclude<LedgerRecord, { readonly kind: 'entry' | 'repair' | 'truncation' | 'dissolution' }>
   | { readonly kind: 'start'; readonly start: Instance }

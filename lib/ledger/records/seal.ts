@@ -1,6 +1,6 @@
 /**
- * What stands in front of every stored value: a CRC-32 of all that follows and of the key it is stored under, so that
- * neither a changed nor a displaced value is taken for a good one, and the version of the format.
+ * The seal stands in front of every stored value: a CRC-32 of all that follows and of the key it is stored under, so
+ * that neither a changed nor a displaced value is taken for a good one, and the version of the format.
  */
 import { crc32 } from 'node:zlib';
 

@@ -16,9 +16,9 @@ export interface Doubt extends Extent {
 }
 
 /**
- * Compares the entries below the watermark with their segment's digest, each segment once after the ledger was loaded, and
- * the last of them up to where the watermark was then. What does not add up may be an earlier version of any of its
- * entries, so that all of it is in doubt until all of it has been learnt again.
+ * Compares the entries below the watermark with their segment's digest, each segment once after the ledger was loaded,
+ * and the last of them up to where the watermark was then. In a segment that does not add up, any of the entries may be
+ * an earlier version, so that all of it is in doubt until all of it has been learnt again.
  */
 export class SegmentChecks {
   readonly #segmentInstances: number;
@@ -36,8 +36,8 @@ export class SegmentChecks {
   }
 
   /**
-   * What has to be read before an entry of the segment of `instance` is handed out; null where that has been done, or where
-   * all of it has been written since the ledger was loaded.
+   * The part that has to be read before an entry of the segment of `instance` is handed out; null where that has been
+   * done, or where all of it has been written since the ledger was loaded.
    */
   toExamine(instance: Instance, state: LogState): Extent | null {
     const segment = segmentOf(instance, this.#segmentInstances);

@@ -106,7 +106,7 @@ export class StoredRecords {
     return entries;
   }
 
-  /** What a commit of `records` has to write. When that is durable, `committed` is to be called. */
+  /** The writes of a commit of `records`. When they are durable, `committed` is to be called. */
   prepare(records: readonly LedgerRecord[]): Commit {
     const { state, checks } = this.verify();
     const plan = new CommitPlan(records, state, checks, this.#codec, this.#store.segmentInstances);

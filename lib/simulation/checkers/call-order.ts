@@ -2,7 +2,10 @@ import { numberedOf } from './turns.js';
 
 type Report = (text: string) => void;
 
-/** What one life of a process has submitted and is not executed yet: by the message's bytes, when it was, oldest first. */
+/**
+ * The calls that one life of a process has submitted and that are not executed yet: by the message's bytes, when they
+ * were submitted, oldest first.
+ */
 interface Submissions {
   readonly open: Map<string, number[]>;
   submitted: number;

@@ -14,7 +14,7 @@ export class Durability {
   readonly #agreement: Agreement;
   readonly #order: OneOrder;
   readonly #report: Report;
-  /** What the disk of each member holds, as batch ids by instance, and the end of its checkpoint. */
+  /** The batches on the disk of each member, as batch ids by instance, and the end of its checkpoint. */
   readonly #disks: readonly { readonly entries: Map<number, string>; checkpointed: number }[];
   #acknowledged = 0;
 

@@ -5,10 +5,13 @@ import { silence } from '../../machine/thenables.js';
 
 type Report = (text: string) => void;
 
-/** What holds of every state, by what it says: false, or words that say what is wrong, where it does not. */
+/**
+ * The invariants of every state, each under its sentence. One that does not hold gives false, or words that say what is
+ * wrong.
+ */
 export type Invariants<S extends StateMachine> = Readonly<Record<string, (state: S) => boolean | string>>;
 
-/** What the application says of its own states. */
+/** The invariants that the application states of its own states. */
 export class ApplicationInvariants<S extends StateMachine> {
   readonly #invariants: readonly [string, (state: S) => boolean | string][];
   readonly #report: Report;

@@ -1,4 +1,4 @@
-/** What the search has visited: under each key the sets of guesses, as bits, none of which contains another. */
+/** The states that the search has visited: under each key the sets of guesses, as bits, none of which contains another. */
 export class Visited {
   readonly #sets = new Map<string, readonly bigint[]>();
 
@@ -12,7 +12,7 @@ export class Visited {
   }
 }
 
-/** What the search has still to try: the highest level first, at one level the latest found. */
+/** The steps that the search has still to try: the highest level first, at one level the latest found. */
 export class Frontier<T> {
   readonly #levels: readonly T[][];
   #top = 0;

@@ -7,7 +7,7 @@ import { isBelow, readCommit, show } from './votes.js';
 
 type Report = (text: string) => void;
 
-/** What is on one disk. */
+/** The contents of one disk. */
 export interface OnDisk {
   incarnation: number;
   promise: Ballot;
@@ -17,7 +17,7 @@ export interface OnDisk {
   /** The founding that it has signed, by the group it founds; empty where there is none. */
   signed: string;
   readonly refused: Set<string>;
-  /** Who has withdrawn from each founding, as far as it has heard. */
+  /** The processes that have withdrawn from each founding, as far as it has heard. */
   withdrawals: readonly Withdrawal[];
   /** The latest start of each other member that it has met. */
   starts: StartsRecord;
@@ -37,7 +37,7 @@ export class Monotonicity {
     this.#report = report;
   }
 
-  /** What the process has made durable. */
+  /** The records that the process has made durable. */
   diskOf(name: string): OnDisk {
     let disk = this.#disks.get(name);
     if (disk === undefined) {
@@ -57,7 +57,7 @@ export class Monotonicity {
     return disk;
   }
 
-  /** What is on every disk, by the name of its process. */
+  /** The contents of every disk, by the name of its process. */
   get disks(): ReadonlyMap<string, OnDisk> {
     return this.#disks;
   }

@@ -19,13 +19,16 @@ const STRIDES_KEPT = 256;
 /** As many ends of batches have an image, whatever is complete there: where somebody saves its state, mostly. */
 const RECENT_KEPT = 32;
 
-/** What a replica holds: the state of the application, and Treplica's own. */
+/** The states that a replica holds: that of the application, and Treplica's own. */
 export interface Held<S extends StateMachine> {
   readonly state: S;
   readonly system: SystemState;
 }
 
-/** What an operation returned or threw: a primitive as it is, anything else as bytes that nobody can change any more. */
+/**
+ * The value that an operation returned or threw: a primitive as it is, anything else as bytes that nobody can change
+ * any more.
+ */
 export type Outcome = unknown;
 
 /** Whether states are compared where a replica that had executed `before` operations has executed `position`. */

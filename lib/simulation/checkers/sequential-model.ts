@@ -1,6 +1,6 @@
 /** One call of a recorded history. It takes effect at one moment from its call to its return, both included. */
 export interface Call<I, O> {
-  /** Who called; only for the explanation. */
+  /** The process that called; only for the explanation. */
   readonly process: string;
   readonly input: I;
   /** In any unit: only the order counts. A call that begins at the very moment another returns is concurrent with it. */
@@ -11,12 +11,12 @@ export interface Call<I, O> {
   readonly output: O | null;
 }
 
-/** What the object does when calls come one at a time. States are values: `step` must not change the one it is given. */
+/** The behaviour of the object when calls come one at a time. States are values: `step` must not change the one it is given. */
 export interface SequentialModel<S, I, O> {
   readonly initial: S;
   /**
-   * What the input makes of the state; null where it could not have given this output. The output is undefined where the
-   * call was never answered: any will do.
+   * The state after the input; null where it could not have given this output. The output is undefined where the call
+   * was never answered: any will do.
    */
   step(state: S, input: I, output: O | undefined): { readonly state: S } | null;
   /** The same text for equal states, and for no others. */

@@ -2,8 +2,8 @@ import type { Ballot } from '../../model/ballot.js';
 import type { LedgerRecord, LogEntry } from '../../model/records.js';
 
 /**
- * What a commit says, as the rules read it: below the watermark that it sets, the last entry of an instance is what was
- * decided there; all others are votes.
+ * The votes and decisions of a commit, as the rules read it: below the watermark that it sets, the last entry of an
+ * instance is the decision there; all others are votes.
  */
 export interface ReadCommit {
   readonly votes: readonly LogEntry[];

@@ -16,9 +16,9 @@
  * | 36 + s | 16 | boot: the nonce of the sender's start |
  * | 52 + s | | one or more messages, each a length in 4 bytes and that many bytes |
  *
- * The first 16 bytes, the *prefix*, suffice to tell where a frame ends and which processes can read it. What stands behind the seal up to
- * the messages is its *origin*. A start opens one transport, and its nonce is drawn anew for it: the nonce is what tells one
- * run of a process from all others, and needs no second number beside it.
+ * The first 16 bytes, the *prefix*, suffice to tell where a frame ends and which processes can read it. The fields
+ * behind the seal, up to the messages, are its *origin*. A start opens one transport, and its nonce is drawn anew for
+ * it: the nonce is what tells one run of a process from all others, and needs no second number beside it.
  */
 import { crc32 } from 'node:zlib';
 

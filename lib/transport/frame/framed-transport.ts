@@ -9,8 +9,8 @@ import { MessagePacker } from './message-packer.js';
 import type { Address, Peer } from './peers.js';
 
 /**
- * What carries frames: UDP and TCP, or memory. Brings in what arrives through the inbox, counts in its statistics what
- * it could not send. Must not block, must not throw, and must not call the inbox before it has returned.
+ * The carrier of frames: UDP and TCP, or memory. Brings arriving frames in through the inbox, counts in its statistics
+ * those that it could not send. Must not block, must not throw, and must not call the inbox before it has returned.
  */
 export interface FrameCarrier {
   readonly maxDatagramBytes: number;

@@ -47,8 +47,9 @@ const GOT_KEPT = 64;
 const SENDERS_MAX = 64;
 
 /**
- * The receiving half of what is large. What is advised is waited for as long as the bulk lane brings anything; where it
- * brings nothing, the frame is asked for in parts, which come as datagrams. One frame at a time is put together.
+ * The receiving half of large frames. A frame that is advised is waited for as long as the bulk lane brings anything;
+ * where it brings nothing, the frame is asked for in parts, which come as datagrams. One frame at a time is put
+ * together.
  */
 export class Intake {
   readonly #options: IntakeOptions;

@@ -1,5 +1,5 @@
 /**
- * What transports tell each other about their two lanes, inside frames like all other messages. The first byte tells them
+ * The messages of transports about their two lanes, inside frames like all other messages. The first byte tells them
  * apart: no message of the layers above begins with one as high. All numbers are big-endian.
  *
  * | first byte | message | fields |

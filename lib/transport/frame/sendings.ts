@@ -62,9 +62,10 @@ const CONFIRMED_KEPT = 64;
 const RECEIVERS_MAX = 64;
 
 /**
- * The sending half of what is large. Each frame leaves by the bulk lane and is kept until its receiver has confirmed it, so
- * that it is not sent again while a copy of it is still on its way, and can be asked for in parts where the bulk lane
- * does not deliver it. What is kept for one receiver is bounded, and given up where the receiver says nothing.
+ * The sending half of large frames. Each frame leaves by the bulk lane and is kept until its receiver has confirmed it,
+ * so that it is not sent again while a copy of it is still on its way, and can be asked for in parts where the bulk
+ * lane does not deliver it. The frames that are kept for one receiver are bounded, and given up where the receiver says
+ * nothing.
  */
 export class Sendings {
   readonly #options: SendingsOptions;
