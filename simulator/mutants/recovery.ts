@@ -4,7 +4,7 @@ import type { Mutant } from './mutant.js';
 export const recovery: readonly Mutant[] = [
   {
     name: 'delivered-batches-not-in-checkpoint',
-    file: 'lib/paxos/recovery/checkpointer.ts',
+    file: 'lib/paxos/recovery/saver.ts',
     from: 'encodeHead({ ...group, cursor })',
     to: 'encodeHead({ ...group, cursor: { ...cursor, delivered: { horizon: 0 as Instance, rows: [], held: [] } } })',
     breaks: 'A checkpoint says which batches have been delivered.',
@@ -12,7 +12,7 @@ export const recovery: readonly Mutant[] = [
   },
   {
     name: 'saved-while-delivering',
-    file: 'lib/paxos/recovery/checkpointer.ts',
+    file: 'lib/paxos/recovery/saver.ts',
     from: 'const release = delivery.hold();',
     to: 'const release = (): void => undefined;',
     breaks: 'Nothing is delivered while the state is saved.',
@@ -27,7 +27,7 @@ export const recovery: readonly Mutant[] = [
   },
   {
     name: 'latest-checkpoint-removed',
-    file: 'lib/paxos/recovery/checkpointer.ts',
+    file: 'lib/paxos/recovery/purger.ts',
     from: 'store.keepOnly([latest])',
     to: 'store.keepOnly([])',
     breaks: 'The checkpoint to start from is kept.',
