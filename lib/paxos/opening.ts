@@ -5,7 +5,7 @@ import { latestOf } from '../model/view.js';
 import type { QueueEventOf } from '../queue/events.js';
 import type { Base } from './base.js';
 import { type ClaimedIdentity, claimIdentity, type IdentityOptions } from './identity.js';
-import { readBase } from './recovery/recovery.js';
+import { readBase } from './recovery/checkpoint-contents.js';
 
 export interface LedgerPorts {
   readonly openLedger: () => Ledger;

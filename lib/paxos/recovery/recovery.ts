@@ -7,17 +7,13 @@ import type { Consensus } from '../../consensus/consensus.js';
 import type { MessageOf } from '../../consensus/messages.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import { unreachable } from '../../model/assert.js';
-import type { Checkpoint, Verdict } from '../../model/checkpoint.js';
-import { type DamagedLogError, isDamage, TreplicaError } from '../../model/errors.js';
-import { after, type Instance, laterOf, type ProcessId } from '../../model/ids.js';
+import type { Checkpoint } from '../../model/checkpoint.js';
+import type { DamagedLogError, TreplicaError } from '../../model/errors.js';
+import { after, type Instance, type ProcessId } from '../../model/ids.js';
 import type { LedgerSnapshot } from '../../model/records.js';
 import type { Settings } from '../../model/settings.js';
 import type { CheckpointEvent, DamageEvent, RecoveryEvent } from '../../queue/events.js';
-import type { StateKeeper, StateSink } from '../../queue/state-holder.js';
-import { decodeHead } from '../../sequence/checkpoint-head.js';
-import type { Mark } from '../../sequence/cursor.js';
 import { EVERYONE } from '../../transport/transport.js';
-import type { Base } from '../base.js';
 import type { Delivery } from '../delivery.js';
 import type { DeliveryListener } from '../delivery-options.js';
 import type { Driver } from '../driver.js';
@@ -26,7 +22,7 @@ import type { Scheduler } from '../scheduler.js';
 import type { RepairMessage } from '../wire/repair-messages.js';
 import type { WireMessage } from '../wire/routes.js';
 import { Checkpointer } from './checkpointer.js';
-import { restoreState } from './chunks.js';
+import { Installer } from './installer.js';
 import type { Membership } from './membership.js';
 import { Repairer } from './repairer.js';
 import type { ReplayTask } from './replay-task.js';
@@ -54,21 +50,18 @@ export class Recovery implements RepairReceiver, DeliveryListener {
   readonly #options: RecoveryOptions;
   readonly #repairer: Repairer;
   readonly #supplier: Supplier;
+  readonly #installer: Installer;
   readonly #transfer: StateTransfer;
   readonly #checkpointer: Checkpointer;
-  /** The state that this process had was refuted, and nothing has taken its place yet. */
-  #verdict: Verdict | null;
-  /** The checkpoint that is here and about to be gone on from. */
-  #installing: Checkpoint | null = null;
   #arrivals = 0;
 
   constructor(options: RecoveryOptions) {
     this.#options = options;
     this.#repairer = this.#newRepairer();
     this.#supplier = this.#newSupplier();
-    this.#transfer = this.#newTransfer();
+    this.#installer = this.#newInstaller(this.#repairer);
+    this.#transfer = this.#newTransfer(this.#installer);
     this.#checkpointer = this.#newCheckpointer(this.#supplier);
-    this.#verdict = options.past.verdict;
   }
 
   #newRepairer(): Repairer {
@@ -103,17 +96,28 @@ export class Recovery implements RepairReceiver, DeliveryListener {
     });
   }
 
-  #newTransfer(): StateTransfer {
+  #newInstaller(repairer: Repairer): Installer {
+    const { core, past, ledger, delivery, driver, fail, notify } = this.#options;
+    return new Installer({
+      ...{ core, ledger, delivery, driver, repairer, notify, fail },
+      verdict: past.verdict,
+      installed: (checkpoint) => {
+        repairer.installed(checkpoint.next);
+        this.#checkpointer.installed(checkpoint);
+      },
+    });
+  }
+
+  #newTransfer(installer: Installer): StateTransfer {
     const { settings, ledger, fail, notify } = this.#options;
     return new StateTransfer({
       settings,
       store: ledger.checkpoints,
       send: this.#send,
-      isWanted: (checkpoint) => this.#isWanted(checkpoint) && checkpoint.next > (this.#installing?.next ?? -1),
+      isWanted: (checkpoint) => installer.isWanted(checkpoint),
       tidied: () => this.#checkpointer.tidied,
       complete: (checkpoint) => {
-        this.#installing = checkpoint;
-        this.#install(checkpoint).catch(fail);
+        installer.install(checkpoint);
       },
       notify,
       fail,
@@ -131,7 +135,7 @@ export class Recovery implements RepairReceiver, DeliveryListener {
       write: (records, done) => {
         driver.write(records, done);
       },
-      isReceiving: () => this.#transfer.isActive || this.#installing !== null,
+      isReceiving: () => this.#transfer.isActive || this.#installer.isActive,
       logStart: () => ledger.start,
       nextTurn: () => scheduler.turn(),
       announce: (message) => {
@@ -205,8 +209,9 @@ export class Recovery implements RepairReceiver, DeliveryListener {
     const { ledger, delivery, notify, fail } = this.#options;
     notify({ kind: 'damaged', what: 'base', error });
     this.#checkpointer.lost();
+    const { verdict } = this.#installer;
     // To execute the log again might end as it did before.
-    if (this.#verdict !== null) this.#repairer.fetchCheckpoint(after(this.#verdict.next, -1));
+    if (verdict !== null) this.#repairer.fetchCheckpoint(after(verdict.next, -1));
     else if (ledger.start === 0 && delivery.mayStartFromLog) delivery.startFromLog();
     else if (this.#isAlone) fail(error);
     else this.#repairer.fetchCheckpoint(after(ledger.start, -1));
@@ -218,13 +223,13 @@ export class Recovery implements RepairReceiver, DeliveryListener {
 
   /** The data that others have been asked for to replace damaged or missing ones here; null if nothing is awaited. */
   get awaited(): Repairer['awaited'] {
-    if (this.#installing !== null) return null;
+    if (this.#installer.isActive) return null;
     return this.#transfer.isActive ? this.#transfer.awaited : this.#repairer.awaited;
   }
 
   /** Whether something is fetched, repaired or about to be gone on from: what others decide meanwhile comes later. */
   get isRecovering(): boolean {
-    return this.#installing !== null || this.#transfer.isActive || !this.#repairer.isIdle;
+    return this.#installer.isActive || this.#transfer.isActive || !this.#repairer.isIdle;
   }
 
   /** The checkpoint that a start would begin from; null while there is none. */
@@ -281,21 +286,6 @@ export class Recovery implements RepairReceiver, DeliveryListener {
     return this.#options.core.views.isFounded && this.#others.length === 0;
   }
 
-  /** If data are damaged here, a checkpoint that replaces them; otherwise one that ends beyond all known decisions. */
-  #isWanted({ next, digest }: Checkpoint): boolean {
-    const verdict = this.#verdict;
-    if (verdict !== null && (next < verdict.next || (next === verdict.next && digest !== verdict.upheld))) return false;
-    return next > this.#passed && next >= this.#options.ledger.start;
-  }
-
-  get #passed(): Instance {
-    const { core, delivery } = this.#options;
-    const { beyond, isForCheckpoint } = this.#repairer;
-    if (beyond === null) return core.watermark;
-    // A damaged entry may be behind what has been delivered, which never goes back.
-    return isForCheckpoint ? beyond : laterOf(beyond, delivery.front.next);
-  }
-
   #makeCheckpoint(): void {
     const { delivery, notify } = this.#options;
     if (delivery.keeper === null || delivery.isDisturbed) return;
@@ -303,73 +293,4 @@ export class Recovery implements RepairReceiver, DeliveryListener {
       notify({ kind: 'checkpoint-failed', error });
     });
   }
-
-  async #install(checkpoint: Checkpoint): Promise<void> {
-    const base = await this.#baseOf(checkpoint);
-    if (base === null) {
-      this.#installing = null;
-      return;
-    }
-    this.#options.driver.install({
-      base,
-      isWanted: () => this.#isWanted(checkpoint),
-      done: (isInstalled) => {
-        if (this.#installing === checkpoint) this.#installing = null;
-        if (!isInstalled) return;
-        this.#verdict = null;
-        this.#options.notify({ kind: 'installed', checkpoint });
-        this.#repairer.installed(checkpoint.next);
-        this.#checkpointer.installed(checkpoint);
-      },
-    });
-  }
-
-  /** Null if the disk has damaged the checkpoint already: another process will offer another one. */
-  async #baseOf(checkpoint: Checkpoint): Promise<Base | null> {
-    try {
-      return await readBase(this.#options.ledger, checkpoint);
-    } catch (error) {
-      if (!isDamage(error)) throw error;
-      this.#options.notify({ kind: 'damaged', what: 'received', error });
-      return null;
-    }
-  }
-}
-
-/**
- * The data of a checkpoint that a process needs to continue from its end.
- * @throws TreplicaError LEDGER_DAMAGED, LEDGER_VERSION or MALFORMED_BYTES
- */
-export async function readBase({ checkpoints }: Pick<Ledger, 'checkpoints'>, checkpoint: Checkpoint): Promise<Base> {
-  const reader = await checkpoints.open(checkpoint);
-  try {
-    const { cursor } = decodeHead(await reader.chunk(0));
-    const { next, position } = checkpoint;
-    if (cursor.next !== next || cursor.position !== position) throw otherPlace(checkpoint, cursor);
-    return { checkpoint, cursor };
-  } finally {
-    await reader.close();
-  }
-}
-
-/** Gives a checkpoint's state to a keeper; the sink is still to be finished. */
-export async function restore(
-  { checkpoints }: Pick<Ledger, 'checkpoints'>,
-  checkpoint: Checkpoint,
-  keeper: StateKeeper,
-  scheduler: Scheduler,
-): Promise<StateSink> {
-  const reader = await checkpoints.open(checkpoint);
-  try {
-    return await restoreState(reader, checkpoint.chunks, keeper, () => scheduler.turn());
-  } finally {
-    await reader.close();
-  }
-}
-
-function otherPlace({ next, position }: Checkpoint, cursor: Mark): TreplicaError {
-  return new TreplicaError(
-    'MALFORMED_BYTES',
-    `The checkpoint at instance ${String(next)}, position ${String(position)}, holds the state at instance ${String(cursor.next)}, position ${String(cursor.position)}: the process that made it cannot be trusted.`,
-  );
 }
