@@ -14,7 +14,7 @@ export type Flags<D extends Defaults> = { readonly [K in keyof D]: D[K] extends 
 /** A benchmark takes its part of the command line, prints what it measures, and writes its rows where `--json` says. */
 export type Benchmark = (args: readonly string[]) => Promise<void>;
 
-/** What every benchmark may be told. */
+/** The flags of every benchmark, with their defaults. */
 const common = {
   mode: 'adaptive',
   port: 7409,
@@ -25,7 +25,7 @@ const common = {
 };
 type Common = Flags<typeof common>;
 
-/** Makes a benchmark of what measures; `defaults` are its flags beyond the common ones. */
+/** Makes a benchmark of a function that measures; `defaults` are its flags beyond the common ones. */
 export function benchmark<D extends Defaults>(
   defaults: D,
   measure: (flags: Flags<D> & Common) => Promise<readonly Row[]>,

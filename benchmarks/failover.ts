@@ -1,6 +1,6 @@
 /**
- * What callers feel when a replica is killed with `kill -9` under load, and when it comes back: in every round the
- * coordinator, and then one of the others.
+ * Measures what callers feel when a replica is killed with `kill -9` under load, and when it comes back: in every round
+ * the coordinator, and then one of the others.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -15,13 +15,13 @@ const victims = ['coordinator', 'follower'] as const;
 type Victim = (typeof victims)[number];
 
 /**
- * What is told apart: as long as the survivors are watched after a kill, but before it; from the kill on; and from when
- * the victim's process is spawned until it is level with them.
+ * The phases of a round: for as long as the survivors are watched after a kill, but before it; from the kill on; and
+ * from when the victim's process is spawned until it is level with them.
  */
 const phases = ['before', 'kill', 'restart'] as const;
 type Phase = (typeof phases)[number];
 
-/** What each survivor has measured in each phase of a round. */
+/** The measurements of each survivor in each phase of a round. */
 type Round = Readonly<Record<Phase, readonly Window[]>>;
 
 interface Killed {

@@ -70,7 +70,7 @@ export async function withGroup<T>(
     const name = String(i + 1);
     return new ReplicaProcess(replicaSetup(setup, name, { directory: join(directory, name) }, address));
   });
-  // Whoever asks them for something then learns that they are gone, and the directory is not left behind.
+  // A caller that asks them for something then learns that they are gone, and the directory is not left behind.
   const interrupt = (): void => {
     for (const replica of replicas) void replica.kill();
   };
@@ -104,7 +104,7 @@ export async function underLoad<T>(replicas: readonly Replica[], load: Load, wor
   return result;
 }
 
-/** What each has measured since it was looked at last. */
+/** The measurements of each since it was looked at last. */
 export async function windows(replicas: readonly Replica[]): Promise<Window[]> {
   return Promise.all(replicas.map((replica) => replica.ask('window', null)));
 }

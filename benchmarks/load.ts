@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Meter } from './window.js';
 
-/** What a replica's callers do. */
+/** The load that a replica's callers make. */
 export type Load =
   /** Each of `callers` executes one operation after the other; where `operations` is given, so many in all. */
   | { readonly kind: 'closed'; readonly callers: number; readonly operations?: number }
@@ -39,8 +39,9 @@ export async function runLoad(
 }
 
 /**
- * The latency counts from when an operation was due, not from when a busy process came to put it: otherwise a stall would
- * hide the very operations that it delays. What is due is put once a millisecond, which is the resolution.
+ * The latency counts from when an operation was due, not from when a busy process came to put it: otherwise a stall
+ * would hide the very operations that it delays. The operations that are due are put once a millisecond, which is the
+ * resolution.
  */
 async function openLoop(
   { opsPerSecond, unansweredMax = Infinity }: OpenLoad,

@@ -23,7 +23,7 @@ interface Point {
   readonly opsPerSecond: number;
   readonly p50Ms: number;
   readonly p85Ms: number;
-  /** What makes it differ from the other points of its series. */
+  /** The text that tells it from the other points of its series. */
   readonly label: string;
 }
 

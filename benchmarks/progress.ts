@@ -1,6 +1,6 @@
 import type { WriteStream } from 'node:tty';
 
-/** What is written to: a terminal, or a file or pipe, whose `isTTY` is missing. */
+/** The stream to which progress is written: a terminal, or a file or pipe, whose `isTTY` is missing. */
 export type ProgressStream = Pick<WriteStream, 'write'> & { readonly isTTY?: boolean };
 
 /** Back to the beginning of the line, and what is on it is gone. */

@@ -76,7 +76,7 @@ export class ReplicaProcess implements Replica {
     await exit;
   }
 
-  /** What all files of the ledger take on the disk. */
+  /** The bytes that all files of the ledger take on the disk. */
   async ledgerBytes(): Promise<number> {
     const { directory } = this.setup.options;
     const entries = await readdir(directory, { recursive: true });

@@ -49,13 +49,13 @@ export interface Saved {
   readonly elapsedMs: number;
 }
 
-/** What a replica can be asked, with what it answers. Only `executed` is answered before it is ready. */
+/** The questions that a replica can be asked, with its answers. Only `executed` is answered before it is ready. */
 export interface Questions {
   /** Runs a load in place of the one before, until it is done; resolves then. */
   readonly run: { readonly ask: Load; readonly answer: null };
   /** Ends the load, and resolves when all that was executed is answered. */
   readonly rest: { readonly ask: null; readonly answer: null };
-  /** What has been measured since it was asked for last. */
+  /** The measurements since it was asked for last. */
   readonly window: { readonly ask: null; readonly answer: Window };
   readonly executed: { readonly ask: null; readonly answer: typeof executed };
   /** Adds so many accounts to the state. */
@@ -74,7 +74,7 @@ export type Question = {
   [K in keyof Questions]: { readonly id: number; readonly kind: K; readonly ask: Questions[K]['ask'] };
 }[keyof Questions];
 
-/** What a replica tells its parent. */
+/** A report of a replica to its parent. */
 export type Report =
   | { readonly kind: 'ready'; readonly startup: Startup }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: Questions[keyof Questions]['answer'] };

@@ -25,7 +25,7 @@ export function medianRow(rows: readonly Row[]): Row {
   return { ...(Object.fromEntries(fields) as Row), run: 'median' };
 }
 
-/** What rows of different benchmarks and systems can be compared by. */
+/** The fields by which rows of different benchmarks and systems can be compared. */
 const NOTHING_KNOWN = {
   benchmark: null,
   system: null,
@@ -45,7 +45,7 @@ export function standardRow(known: Row): Row {
   return { ...NOTHING_KNOWN, ...known };
 }
 
-/** What a row has in these fields, null where it has nothing, in their order. */
+/** The values of a row in these fields, in their order; null where it has none. */
 export function columns(row: Row, fields: readonly string[]): Row {
   return Object.fromEntries(fields.map((field) => [field, row[field] ?? null]));
 }

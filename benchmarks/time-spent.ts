@@ -19,7 +19,7 @@ export type Place = (typeof PLACES)[number];
 /** The share of the wall time that each place has taken; together they are 1. */
 export type TimeSpent = Readonly<Record<Place, number>>;
 
-/** What the profiler itself takes is nobody's. */
+/** The time that the profiler itself takes counts for no place. */
 type Owner = Place | 'profiler';
 
 const SAMPLING_MICROSECONDS = 200;
@@ -27,7 +27,7 @@ const SAMPLING_MICROSECONDS = 200;
 /** URLs of our own scripts are told apart by their path from here. */
 const ROOT = new URL('../', import.meta.url).href;
 
-/** By a script's path or URL; the first that matches decides. Scripts that match none spend the time of who calls them. */
+/** By a script's path or URL; the first that matches decides. The time of scripts that match none counts for their callers. */
 const OWNER_OF_SCRIPT: readonly (readonly [RegExp, Owner])[] = [
   [
     /^lib\/serialization\/|^lib\/bytes\/field|^lib\/paxos\/wire\/|^lib\/sequence\/batch-body|\/node_modules\/msgpackr\//,
@@ -41,7 +41,7 @@ const OWNER_OF_SCRIPT: readonly (readonly [RegExp, Owner])[] = [
   [/^benchmarks\//, 'load'],
 ];
 
-/** What V8 calls what is no function. */
+/** The names under which V8 counts time outside of functions. */
 const OWNER_OF_STATE: Readonly<Record<string, Owner>> = { '(garbage collector)': 'collect', '(idle)': 'idle' };
 
 /** Profiles this process, which becomes slower, for so many milliseconds. */

@@ -2,7 +2,7 @@ import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 
 import { addLatency, countOf, type Latencies, mergeLatencies, noLatencies, percentile } from './latencies.js';
 
-/** What one replica has measured between two looks at its meter. */
+/** The measurements of one replica between two looks at its meter. */
 export interface Window {
   readonly latencies: Latencies;
   readonly elapsedMs: number;
@@ -76,7 +76,7 @@ export interface Summary {
   readonly longestMs: number;
 }
 
-/** What several replicas have measured at the same time, together. */
+/** The measurements of several replicas at the same time, together. */
 export function summarise(windows: readonly Pick<Window, 'latencies' | 'elapsedMs'>[]): Summary {
   const latencies = mergeLatencies(windows.map((window) => window.latencies));
   return {

@@ -1,6 +1,6 @@
 import { type ExecutionContext, Operation, operation, StateMachine, Type } from '../lib/index.js';
 
-/** What a large state consists of: some 140 bytes in a checkpoint. */
+/** The large states consist of accounts: some 140 bytes each in a checkpoint. */
 class Account {
   balance = 0;
   history: number[] = [];
@@ -22,7 +22,7 @@ export class Counters extends StateMachine {
   @Type(() => Account) accounts: Map<string, Account> = new Map<string, Account>();
 }
 
-/** What this process has executed: beside the state, which does not tell what came with it from elsewhere. */
+/** The operations that this process has executed. The state does not tell, because some of it may have come from elsewhere. */
 export const executed = {
   /** Operations that the group had executed with the latest one here. */
   position: 0,

@@ -1,4 +1,4 @@
-/** What the replicas of a benchmark replicate, and what their callers execute. */
+/** The states that the replicas of a benchmark replicate, and the operations that their callers execute. */
 import { type ExecutionContext, type Operation, operation, type StateMachine } from '../lib/index.js';
 import { AuctionHouse } from '../samples/auction/auction-house.js';
 import { PutUp } from '../samples/auction/put-up.js';

@@ -112,8 +112,8 @@ async function checkThatIsFree(port: number): Promise<void> {
 }
 
 /**
- * HTTP first, so that nothing new comes in; then the state machine, which answers what still waits for a majority. Who has
- * not said all of a request by then, or does not take the answer, is not waited for.
+ * HTTP first, so that nothing new comes in; then the state machine, which answers what still waits for a majority. A
+ * client that has not sent all of a request by then, or does not take the answer, is not waited for.
  */
 async function shutDown(app: FastifyInstance, replica: SampleReplica): Promise<void> {
   const answered = app.close();
@@ -138,7 +138,7 @@ const stop = stopSignal();
 try {
   process.exit(await run(process.argv.slice(2), stop));
 } catch (error) {
-  // What is not open yet need not be closed.
+  // A replica that is not open yet need not be closed.
   if (stop.aborted) process.exit(0);
   console.error(error instanceof UsageError ? `replica: ${error.message}` : error);
   await report(failureOf(error));

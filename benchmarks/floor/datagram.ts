@@ -1,4 +1,4 @@
-/** What the datagrams of the floor begin with; a vote is nothing else, a proposal is filled up. */
+/** The header of the datagrams of the floor; a vote is nothing else, a proposal is filled up. */
 export interface Header {
   readonly kind: 'proposal' | 'vote';
   /** Index of the station that sends it. */

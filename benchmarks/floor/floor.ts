@@ -1,6 +1,6 @@
 /**
- * What one durable operation costs at least on this machine, with nothing but datagrams and files, and how far Treplica
- * is from it. All is measured in turn, in each of `--runs` rounds; the last rows have the medians.
+ * Measures the least that one durable operation costs on this machine, with nothing but datagrams and files, and how
+ * far Treplica is from it. All is measured in turn, in each of `--runs` rounds; the last rows have the medians.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 

@@ -20,7 +20,7 @@ export interface StationSetup {
   readonly bytes: number;
 }
 
-/** What the first station can be asked to do. */
+/** A task that the first station can be asked to do. */
 export type Task =
   /** One operation after the other: each ends with the votes of `quorum`, its own among them. */
   | { readonly kind: 'operations'; readonly quorum: number; readonly syncs: boolean }

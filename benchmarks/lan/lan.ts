@@ -61,7 +61,7 @@ function run({ under }: Machine, args: readonly string[], isNode: boolean): Chil
   return spawn(command, rest, { stdio: isNode ? ['ignore', 'pipe', 'inherit', 'ipc'] : 'inherit' });
 }
 
-/** What a node says first is that it is there. */
+/** The first line of a node says that it is there. */
 async function firstLine(child: ChildProcess, address: string): Promise<void> {
   if (child.stdout === null) throw new Error('What the node says is not listened to.');
   const said = once(createInterface(child.stdout), 'line').then(() => true);

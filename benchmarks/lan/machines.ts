@@ -1,6 +1,6 @@
 import { Namespace } from './namespace.js';
 
-/** What stands for a machine: an address, and the command that runs a program there. */
+/** A machine, or something that stands for one: an address, and the command that runs a program there. */
 export interface Machine {
   readonly address: string;
   readonly under: readonly string[];

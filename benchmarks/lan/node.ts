@@ -56,7 +56,7 @@ function refuse(socket: Socket, why: string): void {
   void connection.end();
 }
 
-/** What is done for one driver. */
+/** The service of a node to one driver. */
 class Service {
   /** Resolves when the driver, and all that was there for it, is gone. */
   readonly ended: Promise<void>;

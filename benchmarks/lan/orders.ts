@@ -1,7 +1,7 @@
 import type { GroupSetup } from '../group.js';
 import type { Questions } from '../replica.js';
 
-/** What a driver wants of a node, on whose machine a replica runs; as `Replica` has it. */
+/** An order of a driver to a node, on whose machine a replica runs; as `Replica` has it. */
 export type Order =
   | { readonly kind: 'start'; readonly name: string; readonly setup: GroupSetup }
   | {

@@ -1,6 +1,6 @@
 /**
- * What each part of the system costs by itself, in one process, so that it can be told where a change of the whole comes
- * from. All parts are measured in turn, `--runs` times; the figures are the medians.
+ * Measures what each part of the system costs by itself, in one process, so that it can be told where a change of the
+ * whole comes from. All parts are measured in turn, `--runs` times; the figures are the medians.
  */
 import { Bench } from 'tinybench';
 
@@ -15,7 +15,7 @@ import { ledgerPart } from './ledger.js';
 import { machinePart } from './machine.js';
 import type { Part } from './part.js';
 
-/** What frame and message need of a datagram. */
+/** The bytes that frame and message need of a datagram. */
 const HEAD_BYTES = 64;
 
 const printed = ['part', 'bytes', 'opsPerSecond', 'nsPerOperation', 'p99Ns'];

@@ -1,4 +1,4 @@
-/** What was seen at one rate of operations. */
+/** The result at one rate of operations. */
 export interface Attempt {
   readonly offeredPerSecond: number;
   /** Whether the system kept up with the rate. */

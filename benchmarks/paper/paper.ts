@@ -47,7 +47,7 @@ export const paper = benchmark(defaults, async (flags) => {
     add({ phase: 'multi', ...seen });
     return seen;
   };
-  // What else the machine does for a moment must not end the climb.
+  // Other work that the machine does for a moment must not end the climb.
   const twice = async (offeredPerSecond: number): Promise<Step> => {
     const seen = await once(offeredPerSecond);
     return seen.held ? seen : once(offeredPerSecond);
@@ -72,7 +72,7 @@ export const paper = benchmark(defaults, async (flags) => {
   return rows;
 });
 
-/** What `callers` at each of the first `proposers` replicas of a new group find. */
+/** The measurements of `callers` at each of the first `proposers` replicas of a new group. */
 async function closedLoop(setup: GroupSetup, proposers: number, callers: number, seconds: number): Promise<Summary> {
   return withGroup(setup, (replicas) => {
     const chosen = replicas.slice(0, proposers);

@@ -4,14 +4,14 @@ import { type GroupSetup, underLoad, windows, withGroup } from '../group.js';
 import { summarise, type Summary } from '../window.js';
 import type { Attempt } from './climb.js';
 
-/** What the group did at one rate. */
+/** The measurements of the group at one rate. */
 export interface Step extends Attempt, Summary {}
 
 /** A rate holds while 85 % of the operations are answered within this. */
 const LATENCY_MAX_MS = 100;
-/** What is due in this time, unanswered, is no load any more but a queue. */
+/** As many unanswered operations as are due in this time are no load any more but a queue. */
 const QUEUE_MAX_SECONDS = 2;
-/** Callers at each replica that warm it up: what is not yet compiled could not keep up, and would leave a queue. */
+/** Callers at each replica that warm it up: code that is not yet compiled could not keep up, and would leave a queue. */
 const WARM_UP_CALLERS = 100;
 const WARM_UP_MS = 1000;
 

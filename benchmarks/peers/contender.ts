@@ -4,7 +4,7 @@ import type { Window } from '../window.js';
 /** Of every system. */
 export const NODES = 3;
 
-/** What is measured at one time: a closed loop of `callers` at each of the first `proposers` nodes. */
+/** One point of a measurement: a closed loop of `callers` at each of the first `proposers` nodes. */
 export interface Point {
   readonly callers: number;
   readonly proposers: number;
@@ -17,7 +17,7 @@ export interface Duration {
   readonly seconds: number;
 }
 
-/** What the callers of one node have measured. */
+/** The measurements of the callers of one node. */
 export interface Measured extends Pick<Window, 'latencies' | 'elapsedMs'> {
   /** Operations without an answer, or with one that was no success. They are in no other figure. */
   readonly failed: number;
@@ -29,7 +29,7 @@ export interface Measured extends Pick<Window, 'latencies' | 'elapsedMs'> {
 export interface Running {
   /** Its name and version. */
   readonly system: string;
-  /** What its clients are written in. */
+  /** The language of its clients. */
   readonly client: string;
   readonly mode: string | null;
   /** @throws Error when one of its processes ends */
@@ -41,7 +41,7 @@ export interface Contender {
   readonly name: string;
   /** Whether a quorum has an operation on disk before it is answered. */
   readonly durable: boolean;
-  /** What an answer means, as a sentence. */
+  /** The meaning of an answer, as a sentence. */
   readonly guarantee: string;
   /**
    * Does `work` while it runs on `NODES` nodes with empty ledgers; its processes and files are gone afterwards.

@@ -10,7 +10,7 @@ const PAUSE_MS = 10;
 /** One operation of a caller; rejects where it was not acknowledged. */
 export type Execute = (caller: number) => Promise<unknown>;
 
-/** What a driver was started with. */
+/** The setup with which a driver was started. */
 export interface DriverSetup {
   readonly endpoint: string;
   readonly name: string;

@@ -10,7 +10,7 @@ import type { DriverProgram } from './programs.js';
 /** An operation is given up before. */
 const ANSWER_LIMIT_MS = 60_000;
 
-/** What a driver tells of the time since it told it last. */
+/** The measurements of a driver since it told them last. */
 export interface DriverWindow {
   readonly elapsedMs: number;
   readonly maxMs: number;

@@ -2,7 +2,7 @@ import { leaderFirst, nodeNames, type Peer } from './peer.js';
 import { freePorts } from './processes.js';
 import { findProgram, goOrNodeDriver } from './programs.js';
 
-/** What a node says of itself, as far as it matters here. */
+/** The status that a node tells, as far as it matters here. */
 interface Status {
   readonly header: { readonly member_id: string };
   readonly version: string;

@@ -5,7 +5,7 @@ import { driverProgram } from './driver-program.js';
 
 const ANSWER_LIMIT_MS = 20_000;
 
-/** What a stream answers. */
+/** An answer of a stream. */
 interface Acknowledgement {
   readonly error?: { readonly description: string };
 }

@@ -8,7 +8,7 @@ import { type Cluster, leaderFirst, nodeNames, type Peer } from './peer.js';
 import { freePorts, type Processes } from './processes.js';
 import { findProgram, goOrNodeDriver, NotInstalled } from './programs.js';
 
-/** What publishers write to, and what keeps it: a file at each of three nodes. */
+/** The stream to which publishers write, which is kept in a file at each of three nodes. */
 const STREAM = {
   name: 'bench',
   subjects: ['bench'],

@@ -12,7 +12,7 @@ const LIMIT_MS = 30_000;
 /** Of what a process has said before it ended. */
 const LAST_CHARACTERS = 500;
 
-/** What was waited for has not come. */
+/** The thing that was awaited has not come in time. */
 export class TooLate extends Error {}
 
 /** The servers and clients of one system, with a temporary directory for all. */
@@ -28,8 +28,8 @@ export class Processes {
   }
 
   /**
-   * Starts one that is to live as long as the others. It ends with us, however we do. What it says on standard error, and
-   * on standard output unless that is a pipe, goes to a file.
+   * Starts one that is to live as long as the others. It ends with us, however we do. Its standard error, and its
+   * standard output unless that is a pipe, go to a file.
    */
   start(name: string, command: string, args: readonly string[], output: 'file' | 'pipe'): ChildProcess {
     const file = join(this.directory, `${name}.log`);
@@ -49,7 +49,7 @@ export class Processes {
     return child;
   }
 
-  /** Whoever waits for one of them learns why nothing will come. */
+  /** A caller that waits for one of them learns why nothing will come. */
   stop(reason: Error): void {
     this.#abort.abort(reason);
   }

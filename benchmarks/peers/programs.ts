@@ -9,7 +9,7 @@ export class NotInstalled extends Error {}
 
 /** A program that calls a node's operations: see `Driver`. */
 export interface DriverProgram {
-  /** What it is written in. */
+  /** The language in which it is written. */
   readonly client: string;
   readonly command: string;
   readonly args: readonly string[];
@@ -19,7 +19,7 @@ export interface DriverProgram {
 const SERVERS = ['/usr/local/sbin', '/usr/sbin'];
 const GO_PATH = '/usr/share/gocode';
 
-/** What is better than drivers in Node. */
+/** The packages of Debian for drivers in Go, which are better than those in Node. */
 export const GO_PACKAGES = 'golang-go golang-google-grpc-dev golang-github-nats-io-go-nats-dev';
 
 /** @throws NotInstalled that names the package of Debian */

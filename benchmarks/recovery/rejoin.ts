@@ -11,7 +11,7 @@ export interface RejoinOptions extends GroupSetup {
   readonly runs: number;
   /** At each of the two others. */
   readonly callers: number;
-  /** What the third replica misses, at least. */
+  /** The operations that the third replica misses, at least. */
   readonly operations: number;
   /** How much of what the two others can do is asked of them under the steady load. */
   readonly steadyShare: number;
@@ -83,7 +83,7 @@ async function rejoinOnce(
 
 interface Comeback {
   readonly comeback: Row;
-  /** What the others have measured until the third was level. */
+  /** The measurements of the others until the third was level. */
   readonly during: readonly Window[];
   /** And then, until that was certain; null where it has not become level. */
   readonly after: readonly Window[] | null;
@@ -107,7 +107,7 @@ async function comeBack(
     const group = await positionOf(others);
     const answer = await third.ask('executed', null);
     watch.look({ askedAtMs, group, own: answer.position, answeredAtMs: performance.now() });
-    // What seemed to be level and was not belongs to the time before, too.
+    // The time in which it seemed to be level and was not belongs to the time before, too.
     if (watch.levelAtMs !== levelAtMs) {
       during.push(await windows(others));
       executed = answer;
@@ -122,7 +122,7 @@ async function comeBack(
       readySeconds,
       levelSeconds: isLevel && watch.levelAtMs !== null ? secondsSince(watch.levelAtMs) : null,
       executed: executed.operations,
-      // What it holds and has not executed has come with a checkpoint.
+      // The operations that it holds and has not executed have come with a checkpoint.
       restored: executed.position - executed.operations,
     },
     during: others.map((_, i) => joined(during.flatMap((taken) => taken[i] ?? []))),
@@ -130,7 +130,7 @@ async function comeBack(
   };
 }
 
-/** What each phase was like for the others, and by how much less they did than in the first. */
+/** The costs of each phase for the others: its measurements, and by how much less they did than in the first. */
 function costsOf(phases: Readonly<Record<string, readonly Window[]>>): Row[] {
   const summaries = Object.entries(phases).map(([phase, measured]) => ({ phase, ...summarise(measured) }));
   const before = summaries[0]?.opsPerSecond ?? Number.NaN;

@@ -4,7 +4,7 @@ import { allEqual, executeAll, type GroupSetup, noCheckpoints, withGroup } from 
 export interface ReplayOptions extends GroupSetup {
   readonly runs: number;
   readonly callers: number;
-  /** What the log holds. */
+  /** The operations that the log holds. */
   readonly operations: number;
 }
 

@@ -13,10 +13,10 @@ export interface ServingOptions extends LargeStateOptions {
   readonly seconds: number;
 }
 
-/** What was put during a checkpoint, and had to wait for its end, is answered within this. */
+/** An operation that was put during a checkpoint, and had to wait for its end, is answered within this. */
 const SETTLE_MS = 1000;
 
-/** What callers feel, at every replica, of a checkpoint that the first one makes of a large state under load. */
+/** Measures what callers feel, at every replica, of a checkpoint that the first one makes of a large state under load. */
 export async function serving(options: ServingOptions): Promise<Row[]> {
   return [...(await servingBy('in process', options)), ...(await servingBy('of its own', options))];
 }

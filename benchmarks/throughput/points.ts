@@ -1,4 +1,4 @@
-/** What is measured at one point: who calls, and what the group is. */
+/** One point of a measurement: the callers, and the group. */
 export interface Point {
   /** The sweep that it belongs to; null where there is none. */
   readonly sweep: string | null;

@@ -2,7 +2,7 @@ import { type AnyNode, type ClassExpression, type Expression, type FunctionExpre
 
 /** The properties of a class's instances that only its source text shows. */
 export interface ClassSource {
-  /** What no code outside of the class can read, as a predicate: 'has #secret'. Null if there is nothing. */
+  /** Something that no code outside of the class can read, as a predicate: 'has #secret'. Null if there is nothing. */
   readonly hidden: string | null;
   /** The own properties that its constructor or its initialisers may make, as far as they are spelt out. */
   readonly fields: readonly string[];

@@ -15,9 +15,9 @@ import { refuseDisguised, refuseOdd, refuseOddBytes, refuseOddElements } from '.
 export type Unveil = (shown: object) => object;
 
 /**
- * A deep copy, so that its holder neither sees later changes of the original nor can change it. Primitives are returned as they
- * are. Objects keep their class, registered or not, all their fields, and what refers to what. What `unveil` knows another
- * object for, where it is given, is copied from that one.
+ * A deep copy, so that its holder neither sees later changes of the original nor can change it. Primitives are returned
+ * as they are. Objects keep their class, registered or not, all their fields, and what refers to what. Where `unveil`
+ * is given and knows another object for one, the copy is made from that other object.
  *
  * Throws NOT_SERIALIZABLE for what cannot be copied: functions, symbols, objects with private members, and built-in
  * objects other than arrays, Map, Set, Date, Buffer, Uint8Array and errors.

@@ -8,7 +8,7 @@ import type { Class } from './flaws.js';
 /** A function given to `@Transform`. */
 export type Transform = (params: TransformFnParams) => unknown;
 
-/** What class-transformer's decorators declare for one field. */
+/** The declarations of class-transformer's decorators for one field. */
 export interface FieldDescription {
   readonly key: string;
   readonly wireName: string;

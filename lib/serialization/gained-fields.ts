@@ -63,9 +63,10 @@ const pairs = new WeakMap<object, Pair>();
 const CLOCK_GOES_ON_MS = 2;
 
 /**
- * What an instance that has the fields `known` lacks of `missing`, as a new instance has it that is made without arguments.
- * Null where that lacks it too. Throws STATE_MISMATCH where that cannot be made, and for a value that depends on what the
- * constructor is given, unless it is that itself: nobody knows it any more.
+ * The fields of `missing` that an instance with the fields `known` lacks, as a new instance has them that is made
+ * without arguments. Null where the new instance lacks them too. Throws STATE_MISMATCH where no new instance can be
+ * made, and for a value that depends on an argument of the constructor, unless it is the argument itself: nobody knows
+ * that any more.
  */
 export function gainedFields(type: Class, known: ReadonlySet<string>, missing: readonly string[]): Gained | null {
   let pair: Pair;

@@ -1,6 +1,6 @@
 /**
- * What an instance has beside its properties, as the engine's inspector tells it: the source of a class need not say so, where
- * a function stands in the place of its constructor, or where what an instance has is put into a WeakMap by a method.
+ * The data that an instance has beside its properties, as the engine's inspector tells it: the source of a class need
+ * not show it, where a function stands in the place of its constructor, or where a method puts the data into a WeakMap.
  * In development only, and once for a class, because it takes some milliseconds.
  */
 import type * as Inspector from 'node:inspector';

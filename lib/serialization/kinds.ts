@@ -1,6 +1,6 @@
 /**
- * What an object is to the codecs, by its prototype: the one list of what is carried otherwise than by fields. Numbers, because
- * the loops that ask do so for every object.
+ * The kind of an object for the codecs, by its prototype: the one list of all that is carried otherwise than by fields.
+ * Numbers, because the loops that ask do so for every object.
  */
 export const ObjectKind = {
   /** Fields, of a registered class or of any other: also those of built-in classes that nothing carries. */

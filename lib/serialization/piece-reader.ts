@@ -7,7 +7,7 @@ import { LAST_PART, PART_FORMS, SHORT_STRING_MAX, Tag } from './state-format.js'
 const KNOWN_TEXTS = 4_096;
 const KNOWN_LENGTH_MAX = 32;
 
-/** The piece that is being read, token by token. Whatever its bytes, reading stays within it. Throws MALFORMED_BYTES. */
+/** The piece that is being read, token by token. Reading stays within it, whatever its bytes are. Throws MALFORMED_BYTES. */
 export class PieceReader {
   #bytes: Buffer = Buffer.alloc(0);
   #view: DataView = new DataView(new ArrayBuffer(0));

@@ -1,6 +1,6 @@
 /**
  * Each global object (a `vm` context, a jest environment) has prototypes of its own: the same built-in classes, and yet
- * others. What Node itself makes (`process.argv`, `structuredClone`) belongs to the main one.
+ * others. Objects that Node itself makes (`process.argv`, `structuredClone`) belong to the main one.
  */
 const OWN: ReadonlyMap<string, object> = new Map<string, object>([
   ['Object', Object.prototype],
@@ -14,8 +14,9 @@ const OWN: ReadonlyMap<string, object> = new Map<string, object>([
 const twins = new WeakMap<object, object | null>();
 
 /**
- * The prototype that means here what `prototype` means in the realm that it comes from; null where there is none, or where
- * `prototype` belongs to this realm. What has it need not be what it says: that is for the caller to find out.
+ * The prototype that means here what `prototype` means in the realm that it comes from; null where there is none, or
+ * where `prototype` belongs to this realm. An object that has it need not be what it says: that is for the caller to
+ * find out.
  */
 export function twinOf(prototype: object): object | null {
   let twin = twins.get(prototype);

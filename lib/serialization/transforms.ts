@@ -2,7 +2,7 @@ import type { Field } from './class-codec.js';
 import { TransformationType } from './class-transformer.js';
 import { put } from './properties.js';
 
-/** What is written for `field`: its value after the transformations for writing. */
+/** The value that is written for `field`: its own after the transformations for writing. */
 export function contentOf(instance: object, field: Field): unknown {
   const content = (instance as Record<string, unknown>)[field.key];
   if (field.toWire === null) return content;

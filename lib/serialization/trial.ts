@@ -1,7 +1,7 @@
 /**
- * In development, the first value of each class is compared with what becomes of it when it is encoded and decoded. What the
- * source of a class does not show, and what its @Transform functions and setters do, comes out here, where the value is
- * brought in, rather than after the next restart.
+ * In development, the first value of each class is compared with what becomes of it when it is encoded and decoded.
+ * Faults that the source of a class does not show, and those of its @Transform functions and setters, come out here,
+ * where the value is brought in, rather than after the next restart.
  */
 import { types } from 'node:util';
 
@@ -32,9 +32,9 @@ interface Pair {
 
 /**
  * Compares `original` with `copy`, all the way down, for the sake of the classes with the prototypes `news`. Throws
- * NOT_SERIALIZABLE, naming class and field, where they differ or where the original has something that no copy has. Fields
- * that do not travel are left out. What @Transform makes of a field is compared where `isState`: a message is read back by
- * all replicas, its sender too, and a state by those that start again.
+ * NOT_SERIALIZABLE, naming class and field, where they differ or where the original has something that no copy has.
+ * Fields that do not travel are left out. A field with @Transform is compared where `isState`: a message is read back
+ * by all replicas, its sender too, and a state by those that start again.
  */
 export function compare(original: object, copy: object, news: ReadonlySet<object>, isState: boolean): void {
   new Comparison(isState).run(original, copy);

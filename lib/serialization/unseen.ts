@@ -1,6 +1,6 @@
 /**
- * What is looked for only in development, because it takes as long as all the rest: what an object carries where neither
- * its keys nor its prototype show it.
+ * Looks for data that an object carries where neither its keys nor its prototype show it. In development only, because
+ * it takes as long as all the rest.
  */
 import { inspect, types } from 'node:util';
 

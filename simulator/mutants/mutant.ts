@@ -12,7 +12,7 @@ export interface Mutant {
   /** Occurs exactly once in the file. */
   readonly from: string;
   readonly to: string;
-  /** Which rule of docs/protocol.md it breaks. */
+  /** The rule of docs/protocol.md that it breaks. */
   readonly breaks: string;
   /** The conditions that it needs to show, beyond processes that propose, lose messages, crash and restart. */
   readonly needs?: string;
