@@ -1,7 +1,7 @@
 import type { Batch } from '../model/batch.js';
 import type { ProcessId } from '../model/ids.js';
 import type { Settings } from '../model/settings.js';
-import type { FoundingOptions } from './membership/founding.js';
+import type { FoundingOptions } from './membership/founding-options.js';
 import type { Mode } from './mode.js';
 
 export interface ConsensusOptions extends FoundingOptions {

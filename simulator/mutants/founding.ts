@@ -4,7 +4,7 @@ import type { Mutant } from './mutant.js';
 export const founding: readonly Mutant[] = [
   {
     name: 'signature-not-written',
-    file: 'lib/consensus/membership/founding.ts',
+    file: 'lib/consensus/membership/signature.ts',
     from: 'this.#write({ ...this.#record, signed: founding });',
     to: 'this.#record = { ...this.#record, signed: founding };',
     breaks: 'A process signs durably.',
@@ -12,9 +12,9 @@ export const founding: readonly Mutant[] = [
   },
   {
     name: 'signature-before-durable',
-    file: 'lib/consensus/membership/founding.ts',
-    from: "this.#shared.outbox.sendOnceDurable(EVERYONE, { kind: 'signed', founding });",
-    to: "this.#shared.outbox.send(EVERYONE, { kind: 'signed', founding });",
+    file: 'lib/consensus/membership/signature.ts',
+    from: "this.#outbox.sendOnceDurable(EVERYONE, { kind: 'signed', founding });",
+    to: "this.#outbox.send(EVERYONE, { kind: 'signed', founding });",
     breaks: 'A process signs durably.',
     needs: 'a crash during a commit while the group is founded',
   },

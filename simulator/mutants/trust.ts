@@ -103,7 +103,7 @@ export const trust: readonly Mutant[] = [
   },
   {
     name: 'refusals-of-strangers',
-    file: 'lib/consensus/membership/founding.ts',
+    file: 'lib/consensus/membership/withdrawals.ts',
     from: 'if (this.#shared.views.isFounded || signed?.group !== refused || !signed.members.includes(from)) return;',
     to: 'if (this.#shared.views.isFounded || signed?.group !== refused) return;',
     breaks: 'A signature is given back only against the proof that its founding is dead.',
@@ -122,8 +122,8 @@ export const trust: readonly Mutant[] = [
   {
     name: 'word-of-holding-of-strangers',
     file: 'lib/consensus/membership/founding.ts',
-    from: 'if (!founding.members.includes(from)) return;\n    if (this.#tellsOfWithdrawal(from, founding.group)) this.#considerLeaving',
-    to: 'if (this.#tellsOfWithdrawal(from, founding.group)) this.#considerLeaving',
+    from: 'if (!founding.members.includes(from)) return;',
+    to: '',
     breaks: 'Only members of a founding are believed that it holds.',
     needs: 'a process that is no founder and says that a founding holds',
     profile: 'intrusions',
