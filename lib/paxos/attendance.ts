@@ -13,7 +13,7 @@ const LOOKING_TICKS = 20;
 const PROCESSES_MAX = 64;
 
 /** The events of attendance, which tell which processes are missing for the group to be founded or to work. */
-export type AttendanceEvent = QueueEventOf<'awaiting-founders' | 'awaiting-place' | 'no-quorum' | 'quorum'>;
+type AttendanceEvent = QueueEventOf<'awaiting-founders' | 'awaiting-place' | 'no-quorum' | 'quorum'>;
 
 export interface AttendanceOptions {
   readonly settings: Settings;

@@ -8,7 +8,7 @@ import type { Series } from '../sequence/delivery-table.js';
 import { idOfBody } from '../sequence/sound-batch.js';
 import { WaitingRoom } from './waiting-room.js';
 
-export interface BatcherOptions {
+interface BatcherOptions {
   readonly process: ProcessId;
   /** Names this start of the process in the ids of its batches. */
   readonly startNumber: number;

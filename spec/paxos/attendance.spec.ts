@@ -4,12 +4,11 @@ import { NO_BALLOT } from '../../lib/model/ballot.js';
 import { constants } from '../../lib/model/constants.js';
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
 import { defaults } from '../../lib/model/settings.js';
-import { Attendance, type AttendanceEvent } from '../../lib/paxos/attendance.js';
+import { Attendance } from '../../lib/paxos/attendance.js';
 import type { WireMessage } from '../../lib/paxos/wire/routes.js';
-import { lineOf } from '../../lib/queue/log/log-events.js';
-
-const [ANN, BERT, CARL] = ['a', 'b', 'c'].map((letter) => letter.repeat(16)) as [ProcessId, ProcessId, ProcessId];
-const PLACE = { queue: '239.255.0.1:7400', interface: 'lo (127.0.0.1, port 7401)' };
+import type { QueueEvent } from '../../lib/queue/events.js';
+import { ANNA, BERT, CARL } from '../support/ids.js';
+import { loggedLines } from '../support/logged-lines.js';
 
 const HELLO: WireMessage = {
   kind: 'hello',
@@ -28,7 +27,7 @@ const HEARTBEAT: WireMessage = {
 };
 const CANVASS: WireMessage = { kind: 'canvass', ballot: NO_BALLOT };
 
-let events: AttendanceEvent[];
+let events: QueueEvent[];
 let members: ProcessId[] | null;
 let coordinates: boolean;
 let attendance: Attendance;
@@ -43,7 +42,7 @@ beforeEach(() => {
 function attendanceOf(founds: boolean): Attendance {
   return new Attendance({
     settings: defaults,
-    self: ANN,
+    self: ANNA,
     replicas: 3,
     founds,
     members: () => members,
@@ -61,7 +60,7 @@ function pass(seconds: number, heard: readonly (readonly [ProcessId, WireMessage
 }
 
 function texts(): string[] {
-  return events.map((event) => lineOf(event, PLACE).text);
+  return loggedLines(events).map(({ text }) => text);
 }
 
 describe('founders that wait', () => {
@@ -69,7 +68,7 @@ describe('founders that wait', () => {
     pass(25, [[BERT, HELLO]]);
     expect(events).toEqual(Array(3).fill({ kind: 'awaiting-founders', found: 2, replicas: 3 }));
     expect(texts()[0]).toMatch(/^2 of 3 processes found on 239\.255\.0\.1:7400 via lo \(127\.0\.0\.1, port 7401\): /);
-    expect(lineOf(events[0]!, PLACE).level).toBe('warn');
+    expect(loggedLines(events)[0]?.level).toBe('warn');
   });
 
   it('do not count who only wants to join, nor who is gone', () => {
@@ -93,7 +92,7 @@ describe('founders that wait', () => {
 
 describe('a member', () => {
   beforeEach(() => {
-    members = [ANN, BERT, CARL];
+    members = [ANNA, BERT, CARL];
   });
 
   it('says nothing while somebody coordinates, be it this process', () => {

@@ -2,11 +2,13 @@ import { expect } from '@jest/globals';
 
 import type { Batch } from '../../lib/model/batch.js';
 import type { Instance } from '../../lib/model/ids.js';
-import { Batcher, type BatcherOptions } from '../../lib/paxos/batcher.js';
+import { Batcher } from '../../lib/paxos/batcher.js';
 import { unpackBody } from '../../lib/sequence/batch-body.js';
 import { ANNA } from '../support/ids.js';
 
-const UNLIMITED: BatcherOptions['limits'] = {
+type Limits = ConstructorParameters<typeof Batcher>[0]['limits'];
+
+const UNLIMITED: Limits = {
   pendingMessagesMax: 1e9,
   pendingBytesMax: 1e9,
   batchBytesMax: 1e9,
@@ -16,7 +18,7 @@ const UNLIMITED: BatcherOptions['limits'] = {
 
 export const SINCE = 5 as Instance;
 
-export function batcherWith(limits: Partial<BatcherOptions['limits']> = {}): Batcher {
+export function batcherWith(limits: Partial<Limits> = {}): Batcher {
   return new Batcher({
     process: ANNA,
     startNumber: 3,

@@ -6,10 +6,9 @@ import { defaults } from '../../lib/model/settings.js';
 import { Batcher } from '../../lib/paxos/batcher.js';
 import { Waits } from '../../lib/paxos/waits.js';
 import type { Missing, WaitEvent } from '../../lib/queue/events.js';
-import { lineOf } from '../../lib/queue/log/log-events.js';
 import { ANNA, BERT } from '../support/ids.js';
+import { loggedLines } from '../support/logged-lines.js';
 
-const PLACE = { queue: '239.255.0.1:7400', interface: 'lo (127.0.0.1, port 7401)' };
 const NOW_MS = Date.UTC(2026, 0, 1);
 const DAY_MS = 86_400_000;
 
@@ -55,7 +54,7 @@ function toldAt(): number[] {
 
 /** What the log says of them, each text once. */
 function texts(): string[] {
-  return [...new Set(events.map((event) => lineOf(event, PLACE)).map(({ level, text }) => `${level}: ${text}`))];
+  return [...new Set(loggedLines(events).map(({ level, text }) => `${level}: ${text}`))];
 }
 
 describe('decided time', () => {
@@ -63,7 +62,7 @@ describe('decided time', () => {
     decidedTimeMs = NOW_MS + 33_000;
     pass(31);
     expect(events.map((event) => event.kind)).toEqual(Array(3).fill('time-ahead'));
-    expect(lineOf(events[0]!, PLACE)).toMatchObject({
+    expect(loggedLines(events)[0]).toMatchObject({
       level: 'warn',
       text: expect.stringMatching(/31 s ahead of the clock.* stands still at 2026-01-01T00:00:33.000Z .*NTP.*backup/),
     });

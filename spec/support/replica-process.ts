@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 
 import type { QueueEvent, QueueEventOf } from '../../lib/index.js';
-import { lineOf } from '../../lib/queue/log/log-events.js';
 import type { JournalReport, JournalRequest, JournalSetup, JournalStart } from '../programs/journal-replica.js';
+import { loggedLines } from './logged-lines.js';
 import { until } from './udp-testbed.js';
 
 const PROGRAM = join(process.cwd(), 'dist/spec/programs/journal-replica.js');
@@ -213,7 +213,7 @@ export class ReplicaProcess {
     if (event.kind === 'coordinating') told.coordinates = true;
     if (event.kind === 'resigned') told.coordinates = false;
     if (this.#launch.quiet === true) return;
-    const { level, text } = lineOf(event, { queue: this.setup.queueId, interface: '' });
-    if (level === 'error' || level === 'fatal') process.stderr.write(`${this.setup.name}: ${text} ${code ?? ''}\n`);
+    for (const { level, text } of loggedLines([event]))
+      if (level === 'error' || level === 'fatal') process.stderr.write(`${this.setup.name}: ${text} ${code ?? ''}\n`);
   }
 }

@@ -6,11 +6,11 @@ import {
   describeBatchId,
   describeEntry,
   describeMessage,
-  describeNotice,
   describeRecord,
 } from '../../lib/paxos/wire/describe.js';
 import type { CoreGroup } from './core-group.js';
 import type { GroupEvent } from './core-turns.js';
+import { describeNotice } from './describe-notice.js';
 import { numberOf } from './ids.js';
 import type { ScenarioFaults } from './scenario-faults.js';
 import { nameOf, type Transcript } from './scenario-transcript.js';

@@ -1,5 +1,5 @@
 import type { CheckpointStore } from '../../lib/ledger/checkpoint-store.js';
-import { MemoryDisk, type MemoryDiskOptions } from '../../lib/ledger/memory/memory-ledger.js';
+import { MemoryDisk } from '../../lib/ledger/memory/memory-ledger.js';
 import type { Checkpoint } from '../../lib/model/checkpoint.js';
 import type { Instance, Position } from '../../lib/model/ids.js';
 
@@ -10,7 +10,7 @@ export class CheckpointDisk {
   readonly disk: MemoryDisk;
   readonly store: CheckpointStore;
 
-  constructor(options: MemoryDiskOptions = {}) {
+  constructor(options: ConstructorParameters<typeof MemoryDisk>[1] = {}) {
     this.disk = new MemoryDisk(undefined, options);
     this.store = this.disk.open(QUEUE).checkpoints;
   }

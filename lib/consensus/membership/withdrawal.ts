@@ -7,7 +7,7 @@ import type { Withdrawal } from '../../model/records.js';
 import { classicQuorum } from '../../model/view.js';
 
 /** How many of n signers have to withdraw before the others, however many votes they cast, choose nothing. */
-export function withdrawalsNeeded(n: number): number {
+function withdrawalsNeeded(n: number): number {
   return n - classicQuorum(n) + 1;
 }
 

@@ -20,7 +20,7 @@ export function sectorsOf(bytes: number): number {
   return Math.max(1, Math.ceil(bytes / CONTENT_BYTES));
 }
 
-export interface Sector {
+interface Sector {
   readonly sequence: number;
   readonly index: number;
   readonly count: number;

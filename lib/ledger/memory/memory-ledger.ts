@@ -23,7 +23,7 @@ export interface MemoryFile {
   readonly checkpoints: MemoryCheckpointFile;
 }
 
-export interface MemoryDiskOptions {
+interface MemoryDiskOptions {
   /** Instances of one segment of the log. Default: as many as on a real disk. */
   readonly segmentInstances?: number;
   /** Decides what becomes of each chunk of a checkpoint, and of its completion, as `onWrite` does of commits. */

@@ -1,9 +1,8 @@
 /**
- * One short, stable line for each thing that processes tell each other, write or take notice of: what transcripts and traces
- * are made of. A ballot is `reign.coordinator.f` or `.c`, fast or classic; a batch `process/incarnation/sequence`, with its
- * kind before it where it holds no messages; `5=p2/1/0` the batch at instance 5; `at 7` the watermark of the sender.
+ * One short, stable line for each thing that processes tell each other or write: what transcripts and traces are made of. A
+ * ballot is `reign.coordinator.f` or `.c`, fast or classic; a batch `process/incarnation/sequence`, with its kind before it
+ * where it holds no messages; `5=p2/1/0` the batch at instance 5; `at 7` the watermark of the sender.
  */
-import type { Notice } from '../../consensus/effects.js';
 import type { CoreMessage, FoundingMessage, Intent, Item, MessageOf, ReportedVote } from '../../consensus/messages.js';
 import { unreachable } from '../../model/assert.js';
 import { type Ballot, NO_BALLOT, sameBallot } from '../../model/ballot.js';
@@ -11,7 +10,6 @@ import { type BatchId, isOfMessages, NO_OP_ID, partsOf, valueKindOf } from '../.
 import type { Checkpoint } from '../../model/checkpoint.js';
 import { constants } from '../../model/constants.js';
 import type { GroupId, ProcessId } from '../../model/ids.js';
-import type { Part } from '../../model/part.js';
 import type { Founding, FoundingRecord, LedgerRecord, LogEntry, Withdrawal } from '../../model/records.js';
 import { incarnationOf, type PeerStarts, type Start } from '../../model/start.js';
 import type { RepairMessage } from './repair-messages.js';
@@ -199,58 +197,7 @@ export function describeEntry({ instance, promised, vote }: LogEntry, nameOf: Na
   return [content, ...alone].join(', ');
 }
 
-export function describeNotice(notice: Notice, nameOf: NameOf): string {
-  switch (notice.kind) {
-    case 'founded': {
-      const group = `group ${short(notice.group)} of ${notice.view.members.map(nameOf).join(' ')}`;
-      return `${PARTS[notice.part]} ${group}`;
-    }
-    case 'replicas-differ':
-      return `differs in n from ${nameOf(notice.process)}, n=${notice.replicas}`;
-    case 'bases-differ':
-      return `differs in the backup from ${nameOf(notice.process)}`;
-    case 'borders-differ':
-      return `differs in the border from ${nameOf(notice.process)}`;
-    case 'dissolved':
-      return notice.isDead
-        ? `sees group ${short(notice.group)} dead`
-        : `leaves group ${short(notice.group)}, which it had given up`;
-    case 'votes-lost':
-      return `has forgotten group ${short(notice.group)}`;
-    case 'awaiting-group':
-      return 'awaits a group to join';
-    case 'awaiting-signatures':
-      return `awaits signatures of ${notice.missing.map(nameOf).join(' ')}`;
-    case 'reign':
-      return `begins reign ${describeBallot(notice.ballot, nameOf)}`;
-    case 'coordinating':
-      return `coordinates in ${describeBallot(notice.ballot, nameOf)}`;
-    case 'resigned':
-      return `resigns ${describeBallot(notice.ballot, nameOf)}: ${notice.why}`;
-    case 'collision':
-      return `sees a collision at ${notice.instance}`;
-    case 'stuck':
-      return `finds ${notice.instance} stuck`;
-    case 'refused':
-      return `has refused ${Object.entries(notice.counts)
-        .map(([reason, count]) => `${count} × ${reason}`)
-        .join(', ')}`;
-    case 'reigns-exhausted':
-      return `can begin no reign after ${notice.reign}`;
-    case 'clock-strays':
-      return `finds the clock of ${nameOf(notice.process)} off by ${notice.offsetMs} ms`;
-    default:
-      return unreachable(notice);
-  }
-}
-
 const INTENTS: Readonly<Record<Intent, string>> = { found: 'willing', wait: 'not willing', join: 'to join' };
-
-const PARTS: Readonly<Record<Part, string>> = {
-  member: 'is in',
-  observer: 'observes',
-  stranger: 'comes too late for',
-};
 
 function describeFoundingRecord({ signed, refused, withdrawals }: FoundingRecord, nameOf: NameOf): string {
   const signature = signed === null ? 'signature on nothing' : `signature on ${describeFounding(signed, nameOf)}`;

@@ -13,7 +13,7 @@ export interface Families {
   readonly facts: FactsMessage;
 }
 
-export type Family = keyof Families;
+type Family = keyof Families;
 
 export type WireMessage = Families[Family];
 

@@ -26,7 +26,7 @@ export function logEvents(log: EventLog, queueId: string): QueueListener {
 }
 
 /** The line of an event. */
-export function lineOf(event: QueueEvent, place: Place): Line {
+function lineOf(event: QueueEvent, place: Place): Line {
   switch (event.kind) {
     case 'opened':
     case 'stopped':

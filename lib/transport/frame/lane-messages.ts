@@ -13,6 +13,7 @@
  * | 0xf6 | part | id, number (u32), bytes |
  * | 0xf7 | gone | id |
  */
+import { TOP_BYTE_MAX } from '../transport.js';
 import { FRAME_BYTES_MAX, FRAME_ID_BYTES } from './frame.js';
 
 export interface Advice {
@@ -61,7 +62,7 @@ const PART_BYTES_MIN = 400;
 
 /** Whether a message is one of these. */
 export function isLaneMessage(message: Uint8Array): boolean {
-  return (message[0] ?? 0) >= HERE;
+  return (message[0] ?? 0) > TOP_BYTE_MAX;
 }
 
 /** How much of a large frame one datagram can carry. `maxMessageBytes`: of a message that fits it. */

@@ -32,7 +32,7 @@ export interface Copy {
 }
 
 /** The fate of a frame: no copy if it is lost. On the bulk lane loss, repetition and other bytes are against the port. */
-export type Fate = (passenger: Passenger) => readonly Copy[];
+type Fate = (passenger: Passenger) => readonly Copy[];
 
 interface Member {
   readonly self: ProcessId;

@@ -11,7 +11,7 @@ import type { LocalInterface } from './local-interface.js';
 import { enlargeReceiveBuffer, openMulticastSocket } from './sockets.js';
 import { datagramBytesOn, findInterface, parseQueueId } from './udp-options.js';
 
-export interface UdpTransportOptions extends Subscription {
+interface UdpTransportOptions extends Subscription {
   /** Multicast group and port, such as '239.255.0.1:7400'. */
   readonly queueId: string;
   /** Address or name of the interface to use, and the only one to be used. Default: 127.0.0.1. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { isDead, withdrawalsNeeded } from '../../../lib/consensus/membership/withdrawal.js';
+import { isDead, mayWithdraw } from '../../../lib/consensus/membership/withdrawal.js';
 import { NO_BASE } from '../../../lib/model/base.js';
 import type { GroupId } from '../../../lib/model/ids.js';
 import { classicQuorum, fastQuorum } from '../../../lib/model/view.js';
@@ -45,11 +45,16 @@ interface Step {
 
 type Rule = (state: State, said: Said, n: number) => readonly State[];
 
+/** Whether so many of n signers are out of it that the others, however many votes they cast, choose nothing. */
+function isQuorumLostWith(count: number, n: number): boolean {
+  return n - count < classicQuorum(n);
+}
+
 const NOT_SIGNED: ReadonlySet<State> = new Set(['new', 'refused']);
 
 /** The rules as they are. */
 const rules: Rule = (state, said, n) => {
-  const isDeadByNow = said.refused > 0 || said.withdrawn >= withdrawalsNeeded(n);
+  const isDeadByNow = said.refused > 0 || isQuorumLostWith(said.withdrawn, n);
   switch (state) {
     case 'new':
       return ['signed', 'refused'];
@@ -127,10 +132,10 @@ describe.each([1, 2, 3, 4])('a founding of %i', (n) => {
   it('frees every signer to whom it does not hold, as soon as so many of them are there that the others are no quorum', () => {
     for (const world of worlds) {
       const stuck = world.filter((state) => state === 'signed' || state === 'withdrawn').length;
-      if (stuck < withdrawalsNeeded(n) || world.some(isFree)) continue;
+      if (!isQuorumLostWith(stuck, n) || world.some(isFree)) continue;
       const afterwards = world.map((state) => (state === 'signed' ? 'withdrawn' : state));
       const { withdrawn } = saidIn(afterwards);
-      expect(withdrawn).toBeGreaterThanOrEqual(withdrawalsNeeded(n));
+      expect(isQuorumLostWith(withdrawn, n)).toBe(true);
     }
   });
 
@@ -148,12 +153,15 @@ describe.each([1, 2, 3, 4])('a founding of %i', (n) => {
   });
 });
 
-it('is dead in the code where it is dead in the twin', () => {
+it('is dead, and may be given up, in the code where it is in the twin', () => {
   for (let n = 1; n <= 15; n += 1) {
     const members = Array.from({ length: n }, (_, i) => idOf(i));
     const rest = { attempt: 0, members, base: NO_BASE, borderInstances: 1 };
     const founding = { group: 'f'.repeat(16) as GroupId, ...rest };
-    for (let count = 1; count <= n; count += 1)
-      expect(isDead({ founding, by: members.slice(0, count) })).toBe(n - count < classicQuorum(n));
+    for (let count = 1; count <= n; count += 1) {
+      const some = members.slice(0, count);
+      expect(isDead({ founding, by: some })).toBe(isQuorumLostWith(count, n));
+      expect(mayWithdraw(new Set(some), n)).toBe(isQuorumLostWith(count, n));
+    }
   }
 });

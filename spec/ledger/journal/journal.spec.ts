@@ -12,7 +12,7 @@ import {
   type JournaledCommit,
 } from '../../../lib/ledger/journal/journaled-commit.js';
 import { type JournalScan, scanJournal } from '../../../lib/ledger/journal/scan.js';
-import { readSector, type Sector, SECTOR_BYTES, sectorsOf, writeSectors } from '../../../lib/ledger/journal/sector.js';
+import { readSector, SECTOR_BYTES, sectorsOf, writeSectors } from '../../../lib/ledger/journal/sector.js';
 import type { RecordKey } from '../../../lib/ledger/records/inventory.js';
 import { constants } from '../../../lib/model/constants.js';
 import { soon } from '../../support/soon.js';
@@ -123,6 +123,8 @@ function sectorsBeyond(journal: Buffer, applied: number): number[] {
   const numbers = Array.from({ length: SECTORS - HEADER_SECTORS }, (_, index) => HEADER_SECTORS + index);
   return numbers.filter((number) => sequenceIn(journal, number) > applied);
 }
+
+type Sector = Exclude<ReturnType<typeof readSector>, 'damaged' | null>;
 
 /** Of the commit that a sound sector is a part of; 0 where none has been written. */
 function sequenceIn(journal: Buffer, number: number): number {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { type Family, routes } from '../../../lib/paxos/wire/routes.js';
+import { type isOf, routes } from '../../../lib/paxos/wire/routes.js';
 import { MESSAGE_KINDS } from '../../../lib/paxos/wire/wire.js';
 
-function kindsOf(family: Family): readonly string[] {
+function kindsOf(family: Parameters<typeof isOf>[0]): readonly string[] {
   return MESSAGE_KINDS.filter((kind) => routes[kind].family === family);
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import type { ProcessId } from '../../../lib/model/ids.js';
 import { Agenda } from '../../../lib/simulation/agenda.js';
-import { type Fate, MemoryNetwork } from '../../../lib/transport/memory/memory-network.js';
+import { MemoryNetwork } from '../../../lib/transport/memory/memory-network.js';
 import { EVERYONE, type Transport } from '../../../lib/transport/transport.js';
 import { idOf, numberOf } from '../../support/ids.js';
 import { MemoryLog, SOME_START, type Testbed } from '../../support/station.js';
@@ -30,7 +30,7 @@ function memoryTestbed(): Testbed {
 /** Processes 1 to n on one network, acquainted; each notes what it hears as `sender>text`. */
 class World {
   /** What becomes of a frame from now on. */
-  fate: Fate = ({ bytes }) => [{ delayTicks: 0, bytes }];
+  fate: NonNullable<ConstructorParameters<typeof MemoryNetwork>[1]> = ({ bytes }) => [{ delayTicks: 0, bytes }];
   readonly heard: string[][] = [];
   readonly transports: Transport[] = [];
   readonly #agenda = new Agenda();

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { constants } from '../../../lib/model/constants.js';
 import type { ErrorCode } from '../../../lib/model/errors.js';
 import { EVERYONE } from '../../../lib/transport/transport.js';
-import { openUdpTransport, type UdpTransportOptions } from '../../../lib/transport/udp/udp-transport.js';
+import { openUdpTransport } from '../../../lib/transport/udp/udp-transport.js';
 import {
   acquaint,
   MemoryLog,
@@ -30,7 +30,9 @@ describe('UDP', () => {
   afterEach(() => testbed.close());
 
   describe('opening', () => {
-    const failure = async (options: Partial<UdpTransportOptions>): Promise<{ code: ErrorCode; message: string }> => {
+    const failure = async (
+      options: Partial<Parameters<typeof openUdpTransport>[0]>,
+    ): Promise<{ code: ErrorCode; message: string }> => {
       const opening = openUdpTransport({
         queueId: testbed.queueIds[0],
         self: newProcessId(),
