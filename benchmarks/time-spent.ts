@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * - `load`: what the benchmark does itself;
  * - `collect`: the garbage collector;
  * - `idle`: waiting for something to arrive;
- * - `other`: whatever is left, of Node mostly.
+ * - `other`: all the rest, of Node mostly.
  */
 export const PLACES = ['encode', 'order', 'network', 'ledger', 'execute', 'load', 'collect', 'idle', 'other'] as const;
 export type Place = (typeof PLACES)[number];

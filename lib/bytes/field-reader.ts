@@ -12,8 +12,8 @@ const HIGH_MAX = 2 ** 21 - 1;
 const DIGEST_PATTERN = /^[0-9a-f]{32}$/;
 
 /**
- * Reads fields one after the other and trusts none of them: whatever is missing or not what the model allows is a
- * TreplicaError MALFORMED_BYTES. Each value has exactly one form on the wire.
+ * Reads fields one after the other and trusts none of them: a field that is missing or that the model does not allow is
+ * a TreplicaError MALFORMED_BYTES. Each value has exactly one form on the wire.
  */
 export class FieldReader {
   readonly #bytes: Buffer;

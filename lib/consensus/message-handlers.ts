@@ -6,7 +6,7 @@ import type { FoundingMessage, Message, MessageOf } from './messages.js';
 import type { Roles } from './roles.js';
 import { isFounding } from './routes.js';
 
-/** What a message of a process sets in motion: which role handles it, and in which order where several do. */
+/** Gives each message of a process to the role that handles it, or to several in their order. */
 export class MessageHandlers {
   readonly #roles: Roles;
   /** The latest question of a coordinator that this start must not answer before it is admitted. */

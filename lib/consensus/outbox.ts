@@ -14,8 +14,8 @@ interface ItemsOfBallot {
 
 /**
  * Gathers what the handlers want done until the driver takes it. Votes and accepts of one turn are merged into one
- * message a ballot. A process hears its own messages without the network: what may leave at once it hears at once, what
- * rests on records it hears when they are durable.
+ * message a ballot. A process hears its own messages without the network: it hears at once those that may leave at
+ * once, and those that rest on records when the records are durable.
  */
 export class Outbox {
   readonly #self: ProcessId;

@@ -60,7 +60,7 @@ export function segmentsBetween(start: Instance, end: Instance): number {
   return segmentsOf(start, end, constants.segmentInstances);
 }
 
-/** The bytes on the disk of a file, or of all files in a directory; what is removed meanwhile has no size. */
+/** The bytes on the disk of a file, or of all files in a directory; a file that is removed meanwhile has no size. */
 function sizeOf(path: string): number {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return 0;

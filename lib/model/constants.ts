@@ -40,7 +40,10 @@ export const constants = {
   borderInstancesMax: 65_536,
   /** A batch that was decided before its turn is void after so many instances: the same at every process of every release. */
   heldInstances: 512,
-  /** Of one proposer, what was decided before its turn and is kept until then: as much as it may have in flight. */
+  /**
+   * Of one proposer, the batches that were decided before their turn and are kept until then: as many as it may have in
+   * flight.
+   */
   heldBatchesMax: 8,
   heldBytesMax: 512 * 1024,
   /** One message, in bytes. */
@@ -96,7 +99,7 @@ export const constants = {
   checkpointChunkBytesMax: 32 * 1024 * 1024,
   /** Asked of the kernel for each receiving socket; what it grants is logged. */
   receiveBufferBytes: 4 * 1024 * 1024,
-  /** Asked of the kernel for the sending socket: what does not fit leaves in a later turn of the event loop. */
+  /** Asked of the kernel for the sending socket: datagrams that do not fit leave in a later turn of the event loop. */
   sendBufferBytes: 4 * 1024 * 1024,
   /** Bytes of large messages on their way to one receiver: with as many nothing more is sent to it until it confirms some. */
   bulkBytesMax: 16 * 1024 * 1024,

@@ -9,7 +9,7 @@ interface WatermarkWriter {
 }
 
 /**
- * The watermark is written along with later votes. Where none come, it is written by itself after a while: what was
+ * The watermark is written along with later votes. Where none come, it is written by itself after a while: all that was
  * acknowledged is then in the decided part of the log, from which backups are made.
  */
 export class IdleWatermark {

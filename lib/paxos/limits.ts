@@ -128,7 +128,7 @@ export function catchUpBytesMax(catchUpQuestions: number): number {
   return Math.floor(constants.bulkBytesMax / (catchUpQuestions + 1));
 }
 
-/** The settings that checked limits make; what is left out is the default. */
+/** The settings that checked limits make. A limit that is left out has its default. */
 export function settingsOf(limits: QueueLimits): Settings {
   const given: Partial<Record<keyof Settings, number>> = {};
   for (const name of NAMES) {

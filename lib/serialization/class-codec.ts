@@ -57,8 +57,9 @@ export class ClassCodec {
   #latest: Shape | null = null;
 
   /**
-   * `prefix` names the class in headers. `made` are the fields that instances are made with: what one lacks of them is written as
-   * deleted, and what a header knows nothing of is filled in. Default: what the constructor makes without arguments.
+   * `prefix` names the class in headers. `made` are the fields that instances are made with: those that one lacks are
+   * written as deleted, and those that a header does not know are filled in. Default: the fields that the constructor
+   * makes without arguments.
    */
   constructor(
     readonly type: Class,

@@ -107,7 +107,7 @@ function makeOther(type: Class): Record<string, unknown> {
   try {
     return make(type, ARGUMENTS);
   } catch {
-    // It does not take numbers: what is another one each time is found in the same way as before.
+    // It does not take numbers: a value that is another one each time is found in the same way as before.
     return make(type, []);
   }
 }

@@ -19,8 +19,8 @@ import { oddProperty } from './unseen.js';
  * taken. States that are equal, down to the order of their collections and to what refers to what, give equal pieces.
  *
  * It carries and refuses the same values as `encode`, except that nothing is nested too deep. The class of the state
- * itself need not be registered. `initialFields` are the own property names that a new state of the class has: what was
- * there cannot be given back to a class that has lost one of them, and what `state` lacks of them was deleted.
+ * itself need not be registered. `initialFields` are the own property names that a new state of the class has: a state
+ * cannot be given back to a class that has lost one of them, and those that `state` lacks were deleted.
  *
  * Taking a piece throws NOT_SERIALIZABLE or CLASS_NOT_REGISTERED, naming class and field. After the last one it returns
  * the prototypes of classes in the state that no value has been compared of (trial.ts); none in production.

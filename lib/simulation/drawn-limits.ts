@@ -50,7 +50,7 @@ function related<L extends Required<QueueLimits>>(limits: L): L {
   return drawn as L;
 }
 
-/** Times are rounded up to ticks: what is rounded down already stays within a relation. */
+/** Times are rounded up to ticks: a value that is rounded down already stays within a relation. */
 function roundedDown(value: number, name: Name): number {
   return LIMITS[name].unit === 'milliseconds'
     ? constants.tickMs * Math.floor(value / constants.tickMs)

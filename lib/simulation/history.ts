@@ -29,9 +29,9 @@ export interface OpenCall extends RecordedCall {
 type Report = (checker: Violation['checker'], text: string) => void;
 
 /**
- * All calls of a run. Finds at once whether the order in which the group has executed them keeps to real time: what was
- * returned before a call was made comes before it. As every outcome is that of a sequential execution in that order
- * (checkers/equal-states.ts), the history is then linearizable.
+ * All calls of a run. Finds at once whether the order in which the group has executed them keeps to real time: a call
+ * that returned before another was made comes before that. As every outcome is that of a sequential execution in that
+ * order (checkers/equal-states.ts), the history is then linearizable.
  */
 export class History {
   readonly calls: OpenCall[] = [];

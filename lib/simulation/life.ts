@@ -8,8 +8,8 @@ import type { Clock } from './clock.js';
 import type { ActingLife, SavedHolder, Stage } from './stage.js';
 
 /**
- * One life of a process, from a start to a crash or stop: what was under way in one goes on in no later one. Whatever
- * makes the process act enters by it, so that a stalled one acts later and a dead one no more.
+ * One life of a process, from a start to a crash or stop: nothing that was under way in one goes on in a later one.
+ * Everything that makes the process act enters by it, so that a stalled one acts later and a dead one no more.
  */
 export class Life<S extends StateMachine> implements ActingLife<S> {
   isAlive = true;
@@ -36,7 +36,7 @@ export class Life<S extends StateMachine> implements ActingLife<S> {
     this.#crash = crash;
   }
 
-  /** The process does nothing before then: what it is to do gathers. */
+  /** The process does nothing before then: its work gathers. */
   stall(untilUs: number): void {
     const stage = this.#stage;
     this.#stalledUntilUs = Math.max(this.#stalledUntilUs, untilUs);

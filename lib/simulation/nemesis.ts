@@ -120,7 +120,7 @@ export class Nemesis<S extends StateMachine> {
     return processes.filter((process) => isSound(process)).length > majorityOf(processes.length);
   }
 
-  /** A process that has gone down is started again after a while, whatever has become of its disk. */
+  /** A process that has gone down is started again after a while, whether its disk was damaged or not. */
   #tend(process: SimulatedProcess<S>): void {
     if (this.#isOver) {
       // Its operator starts the process again, and then it rejoins under a new id, without a vote.

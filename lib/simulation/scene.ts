@@ -21,11 +21,11 @@ export interface Scene<S extends StateMachine> {
   readonly mode: Mode;
   readonly initialState: () => S;
   readonly invariants: Invariants<S>;
-  /** Whether processes come back when their votes are lost, without a vote; if left out, they do not. */
+  /** Whether processes come back when their votes are lost, without a vote. Default: they do not. */
   readonly recover?: boolean | undefined;
-  /** When states are saved and logs are cut; if left out, never. */
+  /** When states are saved and logs are cut. Default: never. */
   readonly checkpoint?: Checkpointing | undefined;
-  /** Processes that tables of delivered batches know; if left out, as many as always. */
+  /** Processes that tables of delivered batches know. Default: as many as in the product. */
   readonly deliveryRowsMax?: number | undefined;
   /** A larger message takes the bulk lane. Default: as on loopback. */
   readonly maxDatagramBytes?: number | undefined;

@@ -34,7 +34,7 @@ export const FAIR: Climate = {
 
 export type NetworkFault = 'loss' | 'duplication' | 'mutilation' | 'late' | 'overflow';
 
-/** The network's faults: what is on its way to one receiver meets the climate, cuts and clogs of its link. */
+/** The network's faults: a datagram on its way to one receiver meets the climate, cuts and clogs of its link. */
 export class Weather {
   climate: Climate = FAIR;
   readonly #random: Random;

@@ -78,8 +78,9 @@ export interface Arrival {
   readonly from: ProcessId;
   readonly bytes: number;
   /**
-   * How many ticks ago the oldest of them was announced; Infinity where it is for this process alone, or nothing is known. The
-   * bulk lane keeps the order: what was asked for later than that may be behind it, and what was asked for long before is not.
+   * How many ticks ago the oldest of them was announced; Infinity where it is for this process alone, or nothing is
+   * known. The bulk lane keeps the order: a message that was asked for later than that may be behind it, and one that
+   * was asked for long before is not.
    */
   readonly agoTicks: number;
 }

@@ -52,7 +52,7 @@ export const DEPTH_MAX = 32;
 const TREE = { flags: 4, depth: 6, branchPages: 8, leafPages: 16, overflowPages: 24, entries: 32, root: 40 } as const;
 export const TREE_BYTES = 48;
 
-/** One table: what is said of it where it is named. */
+/** The description of one table, where it is named. */
 export interface Tree {
   readonly flags: number;
   readonly depth: number;

@@ -32,9 +32,10 @@ export interface OwnerPlace {
 }
 
 /**
- * Reads everything in a data file that LMDB relies on, and refuses a damaged one: LMDB would believe it, or a signal would
- * end the process. The contents of values are not examined. The owner's record comes first, because the file of a living
- * owner may change at any moment. If the file has changed, what was found means nothing, and the file is examined again.
+ * Reads everything in a data file that LMDB relies on, and refuses a damaged one: LMDB would believe it, or a signal
+ * would end the process. The contents of values are not examined. The owner's record comes first, because the file of a
+ * living owner may change at any moment. If the file has changed, the finding means nothing, and the file is examined
+ * again.
  * @throws TreplicaError LEDGER_DAMAGED, naming the page and the table; LEDGER_VERSION; DIRECTORY_IN_USE where the file does
  * not cease to change; and whatever `assertFree` throws
  */

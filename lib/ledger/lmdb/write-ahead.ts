@@ -88,7 +88,7 @@ export class WriteAhead {
 
   /**
    * Lets LMDB have all that is pending of a queue.
-   * @throws TreplicaError LEDGER_FAILED: what is pending then stays in the journal
+   * @throws TreplicaError LEDGER_FAILED: pending commits then stay in the journal
    */
   settleQueue(tables: QueueTables): void {
     if (this.#pending.has(tables)) this.#settle();

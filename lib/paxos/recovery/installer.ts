@@ -15,7 +15,7 @@ export interface InstallerOptions {
   readonly ledger: Ledger;
   readonly delivery: Delivery;
   readonly driver: Pick<Driver, 'install'>;
-  /** What is damaged here, for which a checkpoint may be needed. */
+  /** Knows the damage of the log, for which a checkpoint may be needed. */
   readonly repairer: Pick<Repairer, 'beyond' | 'isForCheckpoint'>;
   /** The verdict in the ledger at the start. */
   readonly verdict: Verdict | null;

@@ -22,7 +22,7 @@ export interface SaverOptions {
   readonly notify: (event: CheckpointEvent) => void;
 }
 
-/** What is to be saved. */
+/** A state that is to be saved. */
 export interface SaveRequest {
   readonly keeper: StateKeeper;
   readonly group: Omit<CheckpointHead, 'cursor'>;

@@ -9,7 +9,7 @@ export function difference(one: unknown, other: unknown, path = 'state'): string
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null)
     return unequal(path, one, other);
   if (Object.getPrototypeOf(one) !== Object.getPrototypeOf(other)) return unequal(path, one, other);
-  // Not by instanceof: under a test runner, what has been deserialized may be made of another realm's classes.
+  // Not by instanceof: under a test runner, a deserialized value may be made of another realm's classes.
   if (types.isMap(one) && types.isMap(other)) return differenceOfLists([...one], [...other], `${path} (entry `, ')');
   if (types.isSet(one) && types.isSet(other)) return differenceOfLists([...one], [...other], `${path} (element `, ')');
   if (Array.isArray(one) && Array.isArray(other)) return differenceOfLists(one, other, `${path}[`, ']');

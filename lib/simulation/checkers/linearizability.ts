@@ -2,7 +2,7 @@ import { LinearizationSearch } from './linearization-search.js';
 import type { Call, SequentialModel } from './sequential-model.js';
 
 export interface CheckOptions {
-  /** How many configurations are visited in one partition before it is given up; 1,000,000 if left out. */
+  /** How many configurations are visited in one partition before it is given up. Default: 1,000,000. */
   readonly visitedMax?: number;
 }
 

@@ -2,7 +2,7 @@
 export class Visited {
   readonly #sets = new Map<string, readonly bigint[]>();
 
-  /** False where the same was visited with the same guesses or fewer: whatever can follow now could follow there. */
+  /** False where the same was visited with the same guesses or fewer: everything that can follow now could follow there. */
   admit(key: string, guesses: bigint): boolean {
     const known = this.#sets.get(key);
     if (known?.some((fewer) => (fewer & guesses) === fewer)) return false;

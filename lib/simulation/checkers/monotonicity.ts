@@ -25,8 +25,8 @@ export interface OnDisk {
 }
 
 /**
- * Promises and votes on each disk: a promise never falls, nor does the ballot of a vote; there is one vote a ballot, and
- * none below what was promised (The Part-Time Parliament, section 2.3); what is promised for one instance is promised in a
+ * Promises and votes on each disk: a promise never falls, nor does the ballot of a vote; there is one vote a ballot,
+ * and none below what was promised (The Part-Time Parliament, section 2.3); a promise for one instance is one in a
  * reign that is promised as a whole. Over crashes as well: a disk does not know of them.
  */
 export class Monotonicity {

@@ -16,7 +16,7 @@ const STRIDE = 16;
 /** Images of states this many strides back are forgotten. */
 const STRIDES_KEPT = 256;
 
-/** As many ends of batches have an image, whatever is complete there: where somebody saves its state, mostly. */
+/** As many ends of batches have an image, whether or not something is complete there: mostly a process saves its state there. */
 const RECENT_KEPT = 32;
 
 /** The states that a replica holds: that of the application, and Treplica's own. */

@@ -6,8 +6,8 @@ import type { OnDisk } from './monotonicity.js';
 type Report = (text: string) => void;
 
 /**
- * Retention: whatever is decided is on the disk of everybody who calls it so, in the log or in the checkpoint to start
- * from. Looks at the very bytes, and takes account of those that were damaged.
+ * Retention: every batch that a process calls decided is on its disk, in the log or in the checkpoint to start from.
+ * Looks at the very bytes, and takes account of those that were damaged.
  */
 export class Retention {
   readonly #report: Report;

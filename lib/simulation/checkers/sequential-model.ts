@@ -21,11 +21,11 @@ export interface SequentialModel<S, I, O> {
   step(state: S, input: I, output: O | undefined): { readonly state: S } | null;
   /** The same text for equal states, and for no others. */
   keyOf(state: S): string;
-  /** Calls of different partitions never concern each other; each begins in the initial state. One, if left out. */
+  /** Calls of different partitions never concern each other; each begins in the initial state. Default: one partition. */
   partitionOf?(input: I): string;
   /**
-   * The same text only for inputs that do the same to every state; if left out, equal primitives and the same object.
-   * Of unanswered calls that do the same the search asks only how many took effect, rather than which.
+   * The same text only for inputs that do the same to every state. Default: equal primitives, and the same object, do
+   * the same. Of unanswered calls that do the same the search asks only how many took effect, rather than which.
    */
   inputKeyOf?(input: I): string;
 }

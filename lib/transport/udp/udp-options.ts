@@ -53,7 +53,7 @@ export function findInterface(nameOrAddress: string, interfaces = networkInterfa
 }
 
 /**
- * The size of a datagram: what was asked for, or what suits the interface.
+ * The size of a datagram in bytes: `asked`, or the size that suits the interface.
  * @throws TreplicaError INVALID_OPTION where UDP cannot carry it.
  */
 export function datagramBytesOn(local: LocalInterface, asked: number | undefined): number {
