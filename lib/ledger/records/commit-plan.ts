@@ -4,6 +4,7 @@ import type { Checkpoint } from '../../model/checkpoint.js';
 import { constants } from '../../model/constants.js';
 import { after, type Instance } from '../../model/ids.js';
 import type { LedgerRecord, LogEntry } from '../../model/records.js';
+import { CommitRepairs, type DigestChange } from './commit-repairs.js';
 import {
   type Change,
   type InventoryRecord,
@@ -17,7 +18,7 @@ import {
 } from './inventory.js';
 import { firstOf, type LogState, segmentOf } from './log-state.js';
 import { isOfGroup, metaKey, type RecordCodec, segmentKey } from './record-codec.js';
-import type { Doubt, SegmentChecks } from './segment-checks.js';
+import type { SegmentChecks } from './segment-checks.js';
 
 /** The effect of a commit on the log as a whole: of each kind of its records, the last. */
 interface Marks {
@@ -39,7 +40,8 @@ export class CommitPlan {
   readonly #tallies = new Map<number, Tally | null>();
   /** Instances that the inventory counts no longer. */
   readonly #settled: Instance[] = [];
-  readonly #repairs = new Map<Instance, number>();
+  /** Null where the commit repairs nothing. */
+  #repairs: CommitRepairs | null = null;
   readonly #state: LogState;
   readonly #checks: SegmentChecks;
   readonly #codec: RecordCodec;
@@ -68,7 +70,9 @@ export class CommitPlan {
     if (records.some(({ kind }) => kind === 'dissolution')) this.#dissolve();
     if (isInstallation) this.#install(checkpoint.next);
     this.#decide(isInstallation ? checkpoint.next : state.watermark);
-    if (this.#repairs.size > 0) this.#relearn();
+    this.#repairs?.changeDigests((instance, digestAfter) => {
+      this.#setDigest(instance, digestAfter);
+    });
     if (keepBytes !== null) this.#truncate(keepBytes);
     this.#writeTallies();
   }
@@ -111,7 +115,7 @@ export class CommitPlan {
       if (tally === null) sealed.delete(number);
       else sealed.set(number, tally);
     }
-    if (this.#repairs.size > 0) this.#noteRepairs();
+    this.#repairs?.done();
     if (this.#start > start) this.#checks.startRose(this.#start);
     return {
       watermark: this.watermark,
@@ -178,7 +182,8 @@ export class CommitPlan {
     assert(vote !== null, 'what is repaired holds a batch', { instance });
     const change = this.#changeOf(entry);
     this.changes.set(instance, change);
-    this.#repairs.set(instance, change.digest);
+    this.#repairs ??= new CommitRepairs(this.#checks);
+    this.#repairs.add(instance, change.digest);
   }
 
   /** The checkpoint takes the place of the whole log below `next`, which has gaps or ends too early. */
@@ -186,7 +191,7 @@ export class CommitPlan {
     for (const number of this.#state.sealed.keys()) this.#tallies.set(number, null);
     for (const key of this.#state.shares.keys()) if (typeof key === 'number' && key < next) this.#settled.push(key);
     for (const key of this.changes.keys()) if (typeof key === 'number' && key < next) this.changes.delete(key);
-    this.#repairs.clear();
+    this.#repairs = null;
     this.#open = NO_TALLY;
     this.#decidedBytes = 0;
     this.#riseTo(next);
@@ -209,47 +214,11 @@ export class CommitPlan {
     }
   }
 
-  /**
-   * A single entry that is replaced leaves its segment's digest unknown; a part in doubt that is replaced whole does not.
-   */
-  #relearn(): void {
-    for (const instance of this.#repairs.keys()) {
-      if (this.#checks.doubtAround(instance) === null) this.#setDigest(instance, () => null);
-    }
-    for (const doubt of this.#doubtsLearntAgain()) {
-      const repaired = this.#repairedIn(doubt);
-      const sum = [...repaired.values()].reduce(plus, 0);
-      this.#setDigest(doubt.from, (digest) => (digest === null ? null : plus(digest, sum - doubt.expected)));
-    }
-  }
-
-  #doubtsLearntAgain(): Doubt[] {
-    const doubts = new Set([...this.#repairs.keys()].map((instance) => this.#checks.doubtAround(instance)));
-    return [...doubts]
-      .filter((doubt) => doubt !== null)
-      .filter((doubt) => this.#repairedIn(doubt).size === doubt.end - doubt.from);
-  }
-
-  #repairedIn({ from, end, repaired }: Doubt): Map<Instance, number> {
-    const now = [...this.#repairs].filter(([instance]) => from <= instance && instance < end);
-    return new Map([...repaired, ...now]);
-  }
-
-  #setDigest(instance: Instance, digestOf: (digest: number | null) => number | null): void {
+  #setDigest(instance: Instance, digestAfter: DigestChange): void {
     const number = segmentOf(instance, this.#segmentInstances);
     const tally = this.#tallies.get(number) ?? this.#state.sealed.get(number);
-    if (tally) this.#tallies.set(number, { ...tally, digest: digestOf(tally.digest) });
-    else this.#open = { ...this.#open, digest: digestOf(this.#open.digest) };
-  }
-
-  #noteRepairs(): void {
-    const settled = this.#doubtsLearntAgain();
-    for (const [instance, digest] of this.#repairs) {
-      const doubt = this.#checks.doubtAround(instance);
-      if (doubt) doubt.repaired.set(instance, digest);
-      else this.#checks.forgetLoaded(instance);
-    }
-    for (const doubt of settled) this.#checks.settle(doubt);
+    if (tally) this.#tallies.set(number, { ...tally, digest: digestAfter(tally.digest) });
+    else this.#open = { ...this.#open, digest: digestAfter(this.#open.digest) };
   }
 
   #truncate(keepBytes: number): void {
