@@ -36,6 +36,8 @@ export class Intruder<S extends StateMachine> {
   readonly #transport: Transport;
   readonly #founding: Founding;
   readonly #isCopy: boolean;
+  /** The latest founding that it has heard of. */
+  #proposed: Founding | null = null;
   #isThere = true;
 
   /**
@@ -118,11 +120,14 @@ export class Intruder<S extends StateMachine> {
   }
 
   #hear(from: ProcessId, bytes: Buffer, start: Start): void {
-    if (!this.#isThere || !this.#random.chance(ANSWERS)) return;
+    if (!this.#isThere) return;
     const message = decodeMessage(bytes);
     // A process that founds a group hears any group, and takes a founder's word for a founder's.
     if (message === null || (this.#isCopy && isOf('founding', message))) return;
-    const answer = lieTo(message, start, this.#random);
+    if (message.kind === 'found' || message.kind === 'signed') this.#proposed = message.founding;
+    // A founder says hello a few times only.
+    if (message.kind !== 'hello' && !this.#random.chance(ANSWERS)) return;
+    const answer = lieTo(message, start, this.#proposed, this.#random);
     if (answer !== null) this.#say(from, answer);
   }
 

@@ -2,6 +2,7 @@ import type { Ballot } from '../model/ballot.js';
 import type { Batch } from '../model/batch.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import { after, type Instance, type Position } from '../model/ids.js';
+import type { Founding } from '../model/records.js';
 import type { Start } from '../model/start.js';
 import type { WireMessage } from '../paxos/wire/routes.js';
 import { madeUpBatch } from './forgery.js';
@@ -9,10 +10,18 @@ import type { Random } from './random.js';
 
 /**
  * The answer of a process that is no member to a message of a process in this start: the one that would harm the group
- * most if it counted. Null where no answer would.
+ * most if it counted. Null where no answer would. `proposed` is the latest founding that it has heard of.
  */
-export function lieTo(message: WireMessage, start: Start, random: Random): WireMessage | null {
+export function lieTo(
+  message: WireMessage,
+  start: Start,
+  proposed: Founding | null,
+  random: Random,
+): WireMessage | null {
   switch (message.kind) {
+    case 'hello':
+      // A founder that has not signed yet would count the proposer as a signer.
+      return proposed === null ? null : { kind: 'found', founding: proposed };
     case 'found':
     case 'signed': {
       const { founding } = message;

@@ -275,6 +275,10 @@ const profiles: Readonly<Record<ProfileName, Profile>> = {
       ...some(random, ['stranger'], 1, 0),
       ...(random.chance(0.6) ? some(random, ['crash', 'isolation', 'long absence'], 0.4, 800) : {}),
       ...(random.chance(0.2) ? some(random, ['lost disk', 'damaged decision', 'crash of all'], 0.2, 0) : {}),
+      // While the group is founded, founders are away and intruders are there.
+      ...(random.chance(0.3)
+        ? { ...some(random, ['intruder'], 4, 1_000), ...some(random, ['founders away'], 60, 800) }
+        : {}),
     },
   }),
   /** A mixture of all faults in a group whose limits are drawn, mostly different at each process. */

@@ -184,6 +184,21 @@ const longAbsence: Trouble = ({ victim }) => {
 };
 
 /**
+ * Up to two founders go away before anybody has signed: the lowest, which has heard of them, proposes a founding without them. One of
+ * them comes back first; then exactly one signature is missing.
+ */
+const foundersAway: Trouble = (occasion) => {
+  const { world, victim } = occasion;
+  const founders = world.processes;
+  const isProposer = founders.every(({ id }) => victim.id <= id);
+  const areAllStarted = founders.every(({ life, isAway }) => life !== null || isAway);
+  const isSigned = founders.some((founder) => world.watch.diskOf(founder).signed !== '');
+  const away = founders.filter(({ isAway }) => isAway).length;
+  if (isProposer || !areAllStarted || isSigned || away >= 2) return undefined;
+  return longAbsence(occasion);
+};
+
+/**
  * A process alone learns what is decided, tells how far it is in the phase 1 that follows the coordinator's crash, and is gone for good
  * before it has told what was decided there.
  */
@@ -273,6 +288,7 @@ export const troubles = {
   'failed checkpoint': failedCheckpoint,
   'slow checkpoint': slowCheckpoint,
   'long absence': longAbsence,
+  'founders away': foundersAway,
   parting,
   'crash at a checkpoint': ambush('checkpoint'),
   'crash of a source': ambush('source'),

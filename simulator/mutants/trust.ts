@@ -120,6 +120,15 @@ export const trust: readonly Mutant[] = [
     profile: 'intrusions',
   },
   {
+    name: 'foundings-of-strangers',
+    file: 'lib/consensus/membership/founding.ts',
+    from: 'if (from === self || from !== founding.members[0] || !founding.members.includes(self)) return;',
+    to: 'if (from === self || !founding.members.includes(self)) return;',
+    breaks: 'A founding is proposed by its lowest member, which has signed it.',
+    needs: 'a founder that is away, and a process that is no founder and proposes a founding',
+    profile: 'intrusions',
+  },
+  {
     name: 'word-of-holding-of-strangers',
     file: 'lib/consensus/membership/founding.ts',
     from: 'if (!founding.members.includes(from)) return;',
