@@ -11,6 +11,7 @@ export type {
   DamageEvent,
   FactsEvent,
   FoundingEvent,
+  HolderEvent,
   LifeEvent,
   NetworkEvent,
   QueueEvent,
@@ -24,7 +25,14 @@ export type {
 export type { Ballot, BallotKind } from './model/ballot.js';
 export type { Part } from './model/part.js';
 export type { QueueMessage } from './queue/reader.js';
-export type { DeliveredBatch, SavingTask, StateHolder, StateKeeper, StateSink } from './queue/state-holder.js';
+export type {
+  DeliveredBatch,
+  HolderContext,
+  SavingTask,
+  StateHolder,
+  StateKeeper,
+  StateSink,
+} from './queue/state-holder.js';
 export type { Mode } from './consensus/mode.js';
 export {
   ReplicatedStateMachine,

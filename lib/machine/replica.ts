@@ -1,7 +1,7 @@
 import { development } from '../model/development.js';
 import { TreplicaError, UnknownOutcomeError } from '../model/errors.js';
 import { describeHead, MESSAGE_HEAD_BYTES, MessageHead, unknownHead } from '../queue/message-head.js';
-import type { DeliveredBatch, StateHolder } from '../queue/state-holder.js';
+import type { DeliveredBatch, HolderContext, StateHolder } from '../queue/state-holder.js';
 import { decode } from '../serialization/codec.js';
 import { detach } from '../serialization/detach.js';
 import { codecFor } from '../serialization/registry.js';
@@ -9,6 +9,7 @@ import { DecidedContext, type ExecutionContext } from './execution-context.js';
 import { MachineKeeper } from './machine-keeper.js';
 import { Operation } from './operation.js';
 import { processFaultIn } from './process-faults.js';
+import { SkippedMessages } from './skipped-messages.js';
 import { StateCheck } from './state-check.js';
 import type { StateMachine } from './state-machine.js';
 import { SystemOperation } from './system-operation.js';
@@ -17,13 +18,6 @@ import { isThenable, silence } from './thenables.js';
 import { detachThrown } from './thrown.js';
 import { Ticket } from './ticket.js';
 
-export interface ReplicaOptions {
-  /** Called for each skipped message, with its position and its first byte. */
-  readonly onSkipped?: (position: number, head: number | undefined) => void;
-  /** The URL of the module with which another process can make the same state, if there is one. */
-  readonly module?: string | undefined;
-}
-
 /** The copy of the state at this process: executes the operations that the queue delivers, and answers the callers of this process. */
 export class Replica<S extends StateMachine> implements StateHolder {
   readonly keeper: MachineKeeper<S>;
@@ -31,18 +25,18 @@ export class Replica<S extends StateMachine> implements StateHolder {
   readonly #check = new StateCheck();
   readonly #systemCheck = new StateCheck();
   readonly #onStopped: (cause: Error | null) => void;
-  readonly #onSkipped: ReplicaOptions['onSkipped'];
+  readonly #skippedMessages = new SkippedMessages();
   #state: S;
   #system = new SystemState();
 
   /**
-   * `onStopped` is told when the queue has stopped, after the callers have been.
+   * `onStopped` is told when the queue has stopped, after the callers have been. `module` is the URL of the module with which
+   * another process can make the same state, if there is one.
    * @throws TreplicaError NOT_SERIALIZABLE or CLASS_NOT_REGISTERED where the state cannot be saved.
    */
-  constructor(initialState: S, onStopped: (cause: Error | null) => void, options: ReplicaOptions = {}) {
+  constructor(initialState: S, onStopped: (cause: Error | null) => void, module?: string) {
     this.#state = initialState;
     this.#onStopped = onStopped;
-    this.#onSkipped = options.onSkipped;
     this.keeper = new MachineKeeper(
       () => ({ state: this.#state, system: this.#system, time: this.#context.latestTime }),
       ({ state, system, time }) => {
@@ -50,7 +44,7 @@ export class Replica<S extends StateMachine> implements StateHolder {
         this.#system = system;
         this.#context.latestTime = time;
       },
-      options.module,
+      module,
     );
   }
 
@@ -66,6 +60,10 @@ export class Replica<S extends StateMachine> implements StateHolder {
 
   get decidedTimeMs(): number {
     return this.#context.latestTime;
+  }
+
+  bound(context: HolderContext): void {
+    this.#skippedMessages.tellBy(context);
   }
 
   /** Only operations are accepted: every replica skips all other messages. */
@@ -97,7 +95,7 @@ export class Replica<S extends StateMachine> implements StateHolder {
         case MessageHead.value:
         case undefined:
           this.#context.passTo(proposedAtMs);
-          this.#onSkipped?.(at, message[0]);
+          this.#skippedMessages.skipped(at, message[0]);
           break;
         default:
           throw unknownHead(message[0], at);

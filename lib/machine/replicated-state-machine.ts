@@ -15,7 +15,6 @@ import { answerOf } from './query.js';
 import { originalOf, viewOf, withoutViews } from './read-only-views.js';
 import { Replica } from './replica.js';
 import { checkModule } from './saving-process.js';
-import { SkippedMessages } from './skipped-messages.js';
 import type { StateMachine } from './state-machine.js';
 import { PROBE, PROBE_MESSAGE } from './system-operation.js';
 import { type ExecuteOptions, Ticket } from './ticket.js';
@@ -50,10 +49,11 @@ export class ReplicatedStateMachine<S extends StateMachine> {
 
   private constructor(initialState: S, queue: Queue, { module }: MachineOptions) {
     this.#queue = queue;
-    this.#replica = new Replica(initialState, (cause) => this.#stop(cause), {
-      onSkipped: new SkippedMessages().skipped,
-      module: module === undefined ? undefined : checkModule(module),
-    });
+    this.#replica = new Replica(
+      initialState,
+      (cause) => this.#stop(cause),
+      module === undefined ? undefined : checkModule(module),
+    );
   }
 
   /**

@@ -154,7 +154,7 @@ function batcherOf({ claimed, ports, settings, transport }: EngineParts, core: C
 }
 
 function deliveryOf(parts: EngineParts, batcher: Batcher, owner: EngineOwner): Delivery {
-  const { base, claimed, ledger, ports, settings } = parts;
+  const { base, claimed, ledger, ports, settings, subscribers } = parts;
   const { scheduler, deliveryRowsMax } = ports;
   const { past } = claimed;
   return new Delivery({
@@ -167,6 +167,9 @@ function deliveryOf(parts: EngineParts, batcher: Batcher, owner: EngineOwner): D
       scheduler.defer(callback);
     },
     restore: (checkpoint, keeper) => restore(ledger, checkpoint, keeper, scheduler),
+    tell: (event) => {
+      subscribers.tell(event);
+    },
     fail: (error) => {
       owner.failed(error);
     },

@@ -2,6 +2,7 @@ import type { Checkpoint } from '../model/checkpoint.js';
 import type { DamagedLogError, TreplicaError } from '../model/errors.js';
 import type { Instance } from '../model/ids.js';
 import type { LogEntry } from '../model/records.js';
+import type { HolderEvent } from '../queue/events.js';
 import type { StateKeeper, StateSink } from '../queue/state-holder.js';
 import type { Stretch } from '../sequence/cursor.js';
 import type { Base } from './base.js';
@@ -28,6 +29,8 @@ export interface DeliveryOptions {
    * @throws TreplicaError LEDGER_DAMAGED where the checkpoint cannot be read
    */
   readonly restore: (checkpoint: Checkpoint, keeper: StateKeeper) => Promise<StateSink>;
+  /** Told what the holder tells, until delivery stops. */
+  readonly tell: (event: HolderEvent) => void;
   /** Told once that delivery has stopped, and why; `stop` is still to be called. */
   readonly fail: (error: Error) => void;
 }

@@ -11,7 +11,7 @@ import type { Decision } from '../consensus/effects.js';
 import { assert } from '../model/assert.js';
 import { DamagedLogError, isDamage } from '../model/errors.js';
 import type { Instance } from '../model/ids.js';
-import type { Consumer, StateKeeper } from '../queue/state-holder.js';
+import type { Consumer, HolderContext, StateKeeper } from '../queue/state-holder.js';
 import { BEGINNING_STATE, Cursor } from '../sequence/cursor.js';
 import type { Base } from './base.js';
 import { DecidedLog } from './decided-log.js';
@@ -32,6 +32,11 @@ export class Delivery {
   readonly #waiters = new Waiters();
   #isDeferred = false;
   #hasStopped = false;
+  readonly #holderContext: HolderContext = {
+    tell: (event) => {
+      if (!this.#hasStopped) this.#options.tell(event);
+    },
+  };
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
@@ -90,12 +95,12 @@ export class Delivery {
   /**
    * Hands everything to `holder` from now on: the state of the checkpoint, if there is one, and then every message from there
    * on. Resolves once it has got the messages decided at the time of the call; rejects if the delivery stops before.
-   * @throws TreplicaError QUEUE_BOUND, QUEUE_CLOSED.
+   * @throws TreplicaError QUEUE_BOUND, QUEUE_CLOSED; what the holder throws when it is bound.
    */
   bind(holder: Consumer): Promise<void> {
     if (this.#hasStopped || this.#progress.isHalted) throw stoppedError(null);
     if (this.#progress.place.holder !== null) throw boundError();
-    this.#progress.place.bind(holder);
+    this.#progress.place.bind(holder, this.#holderContext);
     // The front may have gone ahead for messages that were put here: it goes back to the holder's beginning before the wait.
     if (this.#base === null) this.#goOnFromBase();
     else this.#progress.holds.add('restoring');

@@ -1,6 +1,6 @@
 import type { Instance } from '../model/ids.js';
 import { handOver } from '../queue/holder-checks.js';
-import type { Consumer, StateKeeper } from '../queue/state-holder.js';
+import type { Consumer, HolderContext, StateKeeper } from '../queue/state-holder.js';
 import type { Cursor, Passage } from '../sequence/cursor.js';
 
 /**
@@ -38,7 +38,9 @@ export class HolderPlace {
     return this.#holder?.isReady !== false;
   }
 
-  bind(holder: Consumer): void {
+  /** @throws what the holder throws: then it is not bound */
+  bind(holder: Consumer, context: HolderContext): void {
+    holder.bound?.(context);
     this.#holder = holder;
   }
 

@@ -103,6 +103,7 @@ export class Progress {
   #pass(cursor: Cursor, instance: Instance, batch: Batch): void {
     const isHolders = cursor === this.handedOver;
     for (const passage of cursor.pass(instance, batch)) {
+      if (this.#hasHalted) return; // The holder, or a listener that it has told something, may have closed the queue.
       const tickets = cursor === this.#front ? this.#settle(passage) : null;
       if (isHolders) this.#handOver(passage, tickets);
     }

@@ -6,7 +6,7 @@
 import type { Ballot, BallotKind } from '../model/ballot.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { Facts } from '../model/facts.js';
-import type { GroupId, Instance, ProcessId } from '../model/ids.js';
+import type { GroupId, Instance, Position, ProcessId } from '../model/ids.js';
 import type { Part } from '../model/part.js';
 
 /** The life of the queue in this process. */
@@ -189,6 +189,19 @@ export type WaitEvent =
   /** The clock of a member is off the median of all clocks by so many milliseconds: told by the coordinator, now and then. */
   | { readonly kind: 'clock-strays'; readonly process: ProcessId; readonly offsetMs: number };
 
+/** What the holder that the queue is bound to tells: see `HolderContext`. */
+export interface HolderEvent {
+  /**
+   * A state machine has passed over a message that is no operation, as every replica does: something else writes to its queue.
+   * `head` is the first byte of the message, null for a message of no bytes. `count` is the number of these messages that this
+   * replica has passed over since it was bound. Told of the first, second, fourth, eighth and so on.
+   */
+  readonly kind: 'message-skipped';
+  readonly position: Position;
+  readonly head: number | null;
+  readonly count: number;
+}
+
 /** A process publishes other facts of itself than before; null where it was started anew and has published nothing yet. */
 export interface FactsEvent {
   readonly kind: 'facts-changed';
@@ -217,6 +230,7 @@ export type QueueEvent =
   | RecoveryEvent
   | DamageEvent
   | RefusalEvent
+  | HolderEvent
   | WaitEvent;
 
 /** The event of one kind. */

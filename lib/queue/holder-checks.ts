@@ -9,8 +9,10 @@ import type { DeliveredBatch } from './state-holder.js';
  * @throws TreplicaError INVALID_OPTION
  */
 export function checkHolder(holder: unknown): void {
-  const { deliver, stopped } = (holder ?? {}) as { readonly deliver?: unknown; readonly stopped?: unknown };
-  for (const [name, method] of Object.entries({ deliver, stopped })) {
+  const { deliver, stopped, bound } = (holder ?? {}) as Readonly<
+    Partial<Record<'deliver' | 'stopped' | 'bound', unknown>>
+  >;
+  for (const [name, method] of Object.entries({ deliver, stopped, ...(bound === undefined ? {} : { bound }) })) {
     if (typeof method !== 'function') throw invalidHolder(holder, `has no method ${name}`);
     if (types.isAsyncFunction(method)) throw invalidHolder(holder, `has an async method ${name}`);
   }

@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { Position, ProcessId } from '../model/ids.js';
+import type { HolderEvent } from './events.js';
 
 /** The messages of one batch, as they come off the queue: the same at every process, in the same order. */
 export interface DeliveredBatch {
@@ -13,6 +14,15 @@ export interface DeliveredBatch {
   readonly messages: readonly Buffer[];
   /** The tickets of the messages, index by index, if this start of this process put them. Otherwise null. */
   readonly tickets: readonly unknown[] | null;
+}
+
+/** What a queue gives the holder that it is bound to. */
+export interface HolderContext {
+  /**
+   * Tells the listeners of the queue an event of the holder, before it returns; a listener may close the queue meanwhile. Tells
+   * nothing once the queue has stopped. Does not throw.
+   */
+  tell(event: HolderEvent): void;
 }
 
 /**
@@ -31,6 +41,12 @@ export interface StateHolder {
    * not put, for example one of `queue.put`, has a ticket that the holder does not know.
    */
   accepts?(ticket: unknown): boolean;
+
+  /**
+   * Called once, when the queue is bound, before the holder is given anything. Absent if the holder tells no events. Synchronous;
+   * must not throw: with an error, the queue is not bound.
+   */
+  bound?(context: HolderContext): void;
 
   /** Called for one batch after the other. Synchronous; must not throw: an error stops the queue. */
   deliver(batch: DeliveredBatch): void;

@@ -6,7 +6,7 @@ import type { QueueListener } from '../queue/events.js';
 import type { ParticipantFacts } from '../queue/facts.js';
 import type { Queue } from '../queue/queue.js';
 import type { QueueMessage } from '../queue/reader.js';
-import type { DeliveredBatch, StateHolder } from '../queue/state-holder.js';
+import type { DeliveredBatch, HolderContext, StateHolder } from '../queue/state-holder.js';
 import type { QueueStatus } from '../queue/status.js';
 import type { Owner } from './owner.js';
 import type { SavedHolder } from './stage.js';
@@ -97,6 +97,10 @@ class WatchedHolder<S extends StateMachine> implements StateHolder {
 
   get decidedTimeMs(): number | undefined {
     return this.inner.decidedTimeMs;
+  }
+
+  bound(context: HolderContext): void {
+    this.inner.bound?.(context);
   }
 
   accepts(ticket: unknown): boolean {

@@ -70,6 +70,8 @@ describe('the public interface', () => {
       'FactsEvent',
       'FoundingEvent',
       'GroupId',
+      'HolderContext',
+      'HolderEvent',
       'Instance',
       'InvariantViolation',
       'LifeEvent',

@@ -1,10 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { Operation, operation } from '../../lib/machine/operation.js';
 import { ReplicatedStateMachine } from '../../lib/machine/replicated-state-machine.js';
+import type { QueueEvent } from '../../lib/queue/events.js';
 import { MessageHead } from '../../lib/queue/message-head.js';
 import { encode } from '../../lib/serialization/codec.js';
 import { Append, Journal } from '../programs/journal.js';
+import { loggedLines } from '../support/logged-lines.js';
 import { MemoryLog } from '../support/memory-queue.js';
 
 /** Says at which position it was executed, and when. */
@@ -23,19 +25,19 @@ const UNKNOWN_HEADS = Array.from({ length: 256 }, (_, head) => head).filter(
   (head) => !Object.values<number>(MessageHead).includes(head),
 );
 
-let warnings: string[];
+/** What the machines have told of messages. */
+let told: QueueEvent[];
 
 beforeEach(() => {
-  warnings = [];
-  jest.spyOn(process, 'emitWarning').mockImplementation((warning) => void warnings.push(String(warning)));
-});
-
-afterEach(() => {
-  jest.restoreAllMocks();
+  told = [];
 });
 
 function machineOn(log: MemoryLog): Promise<ReplicatedStateMachine<Journal>> {
-  return ReplicatedStateMachine.create(new Journal(), log.queue());
+  const queue = log.queue();
+  queue.subscribe((event) => {
+    if (event.kind === 'message-skipped') told.push(event);
+  });
+  return ReplicatedStateMachine.create(new Journal(), queue);
 }
 
 describe('A message that is put for readers by its first byte', () => {
@@ -67,9 +69,22 @@ describe('A message that is put for readers by its first byte', () => {
     void foreign.submit(Buffer.of(MessageHead.value), undefined);
     await machineOn(log);
     log.deliver();
-    expect(warnings).toHaveLength(7); // The 1st, 2nd, 4th, … 64th.
-    expect(warnings[0]).toMatch(/position 0 is raw bytes and no operation/);
-    expect(warnings[6]).toMatch(/position 63 is raw bytes.*over 63 before it/);
+    expect(told).toEqual(
+      [1, 2, 4, 8, 16, 32, 64].map((count) => ({
+        ...{ kind: 'message-skipped', position: count - 1, head: MessageHead.raw, count },
+      })),
+    );
+    const lines = loggedLines(told);
+    expect(lines[0]).toMatchObject({ level: 'warn', text: expect.stringMatching(/position 0 is raw bytes and no op/) });
+    expect(lines[6]!.text).toMatch(/position 63 is raw bytes.*over 63 before it/);
+  });
+
+  it('is told of by its place where it has no bytes', async () => {
+    const log = new MemoryLog();
+    void log.queue().submit(Buffer.alloc(0), undefined);
+    await machineOn(log);
+    log.deliver();
+    expect(told).toEqual([{ kind: 'message-skipped', position: 0, head: null, count: 1 }]);
   });
 
   it('does not depend on what is registered: what says that it is an operation stops the replica where it cannot be read', async () => {
@@ -102,7 +117,7 @@ describe('A message whose version or kind this release does not know', () => {
       expect(machine.state.entries).toEqual(['behind it']);
       await expect(machineOn(log)).rejects.toMatchObject(stopped);
     }
-    expect(warnings).toEqual([]);
+    expect(told).toEqual([]);
   });
 });
 

@@ -5,6 +5,7 @@ import type { Instance } from '../../lib/model/ids.js';
 import { PutTicket } from '../../lib/paxos/put-ticket.js';
 import { DeliverySubject, foreign, Holder, lone } from '../support/delivery-subject.js';
 import { BERT } from '../support/ids.js';
+import { KeptTexts } from '../support/kept-texts.js';
 
 describe('binding', () => {
   it('is done once what was decided at that time is handed over', async () => {
@@ -111,6 +112,28 @@ describe('a delivery that stops', () => {
     subject.decideAndCommit(lone(BERT, 1), lone(BERT, 2));
     subject.settle();
     expect(holder.batches).toHaveLength(1);
+    expect(subject.failures).toEqual([]);
+  });
+});
+
+describe('what a holder tells', () => {
+  it('is told until the delivery stops, and a stop meanwhile ends what one instance delivers', () => {
+    const subject = new DeliverySubject();
+    const holder = new KeptTexts();
+    const told = (count: number): object => ({ kind: 'message-skipped', position: 0, head: null, count });
+    void subject.delivery.bind(holder);
+    let deliveries = 0;
+    holder.onDeliver = () => {
+      deliveries += 1;
+      holder.tell(1);
+      subject.delivery.stop(null);
+      holder.tell(2);
+    };
+    // The second instance delivers both.
+    subject.decideAndCommit(foreign(BERT, 1, 1), foreign(BERT, 1, 0));
+    subject.settle();
+    expect(subject.told).toEqual([told(1)]);
+    expect(deliveries).toBe(1);
     expect(subject.failures).toEqual([]);
   });
 });

@@ -93,9 +93,23 @@ export function describeAlone({ open }: QueueTraits): void {
       ['a text', 'text'],
       ['an object without methods', {}],
       ['an object whose deliver is async', { deliver: async () => undefined, stopped: () => undefined }],
+      ['an object whose bound is async', Object.assign(new KeptTexts(), { bound: async () => undefined })],
+      ['an object whose bound is no method', Object.assign(new KeptTexts(), { bound: 'bound' })],
     ])('refuses to be bound to what is no holder: %s', async (_, holder) => {
       expect(await rejection(queue.bind(holder as never))).toMatchObject({ code: 'INVALID_OPTION' });
       await queue.bind(new KeptTexts());
+    });
+
+    it('is not bound to a holder that throws when it is', async () => {
+      const cause = new Error('cannot');
+      const bound = (): never => {
+        throw cause;
+      };
+      expect(await rejection(queue.bind(Object.assign(new KeptTexts(), { bound })))).toBe(cause);
+      const holder = new KeptTexts();
+      await queue.bind(holder);
+      await queue.put(Buffer.from('x'));
+      await holder.until(1);
     });
 
     it('stops with what its holder throws, and tells the holder so', async () => {

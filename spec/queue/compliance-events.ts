@@ -48,6 +48,19 @@ export function describeEvents({ open }: QueueTraits): void {
       expect(starts).toEqual([1, 2]);
     });
 
+    it('gives its holder the means to tell events once, before anything else, a saved state included', async () => {
+      group = await open(1);
+      await group.queues[0]!.put(Buffer.from('before'));
+      const [holder] = await bindAll(group);
+      await group.queues[0]!.checkpoint();
+      await group.stop(0);
+      await group.reopen(0);
+      const [again] = await bindAll(group);
+      expect([holder!.texts, again!.restored]).toEqual([['before'], ['before']]);
+      for (const { contexts } of [holder!, again!])
+        expect(contexts).toEqual([{ texts: 0, context: { tell: expect.any(Function) } }]);
+    });
+
     describe('by itself', () => {
       beforeEach(async () => {
         group = await open(1);
@@ -128,6 +141,44 @@ export function describeEvents({ open }: QueueTraits): void {
         queue.checkpoint().catch(() => undefined);
         await queue.closed;
         expect(livesIn(heard).map(({ kind }) => kind)).toEqual(['checkpoint-made', 'stopped']);
+      });
+
+      it('tells what its holder tells, at once and in order, until it has stopped', async () => {
+        const { heard } = listen();
+        const counts = () => heard.flatMap((event) => (event.kind === 'message-skipped' ? [event.count] : []));
+        const holder = new KeptTexts();
+        const atOnce: number[] = [];
+        holder.onDeliver = () => {
+          holder.tell(atOnce.length + 1);
+          atOnce.push(counts().length);
+        };
+        holder.onStopped = () => holder.tell(98);
+        await queue.bind(holder);
+        await queue.put(Buffer.from('a'));
+        await queue.put(Buffer.from('b'));
+        await holder.until(2);
+        expect(heard.filter(({ kind }) => kind === 'message-skipped')).toEqual(
+          [1, 2].map((count) => ({ kind: 'message-skipped', position: 0, head: null, count })),
+        );
+        await queue.close();
+        holder.tell(99);
+        expect([counts(), atOnce]).toEqual([
+          [1, 2],
+          [1, 2],
+        ]);
+      });
+
+      it('may be closed by a listener while its holder tells it something: then nothing more is delivered', async () => {
+        listen(() => void queue.close());
+        const holder = new KeptTexts();
+        holder.onDeliver = () => holder.tell(1);
+        await queue.bind(holder);
+        for (const text of ['a', 'b', 'c']) queue.put(Buffer.from(text)).catch(() => undefined);
+        await queue.closed;
+        expect(holder.stops).toHaveLength(1);
+        const { texts } = holder;
+        await new Promise(setImmediate);
+        expect([holder.texts, texts.includes('a')]).toEqual([texts, true]);
       });
 
       it('that is closed tells a new listener nothing', async () => {

@@ -10,6 +10,7 @@ import type { LogEntry } from '../../lib/model/records.js';
 import type { Base } from '../../lib/paxos/base.js';
 import { Batcher } from '../../lib/paxos/batcher.js';
 import { Delivery } from '../../lib/paxos/delivery.js';
+import type { HolderEvent } from '../../lib/queue/events.js';
 import type { Consumer, DeliveredBatch, StateKeeper, StateSink } from '../../lib/queue/state-holder.js';
 import { packBody, unpackBody } from '../../lib/sequence/batch-body.js';
 import { BEGINNING_STATE, Cursor, type Stretch } from '../../lib/sequence/cursor.js';
@@ -144,6 +145,8 @@ export class DeliverySubject {
   decided = 0;
   readable = 0;
   reads = 0;
+  /** What the holder has told. */
+  readonly told: HolderEvent[] = [];
   /** Told when something may have been delivered. */
   onProgress = () => {};
   readonly #stretch: Stretch;
@@ -161,6 +164,7 @@ export class DeliverySubject {
       read: (from, to, maxBytes) => this.#read(from, to, maxBytes),
       catchUpBytes: CATCH_UP_BYTES,
       defer: (callback) => this.#deferred.push(callback),
+      tell: (event) => this.told.push(event),
       fail: (error) => this.failures.push(error),
     });
     this.delivery.begin({

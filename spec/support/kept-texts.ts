@@ -1,5 +1,6 @@
+import type { Position } from '../../lib/model/ids.js';
 import { MessageHead } from '../../lib/queue/message-head.js';
-import type { DeliveredBatch, StateHolder, StateKeeper } from '../../lib/queue/state-holder.js';
+import type { DeliveredBatch, HolderContext, StateHolder, StateKeeper } from '../../lib/queue/state-holder.js';
 
 /** A holder whose state is the texts that it has been given. */
 export class KeptTexts implements StateHolder {
@@ -10,6 +11,9 @@ export class KeptTexts implements StateHolder {
   readonly tickets: unknown[] = [];
   readonly stops: { readonly tickets: readonly unknown[]; readonly cause: Error | null }[] = [];
   onDeliver: () => void = () => {};
+  onStopped: () => void = () => {};
+  /** What it was given when it was bound, and how much it had been given by then. */
+  readonly contexts: { readonly context: HolderContext; readonly texts: number }[] = [];
   #awaited: { readonly count: number; readonly resolve: () => void }[] = [];
 
   readonly keeper: StateKeeper = {
@@ -34,6 +38,16 @@ export class KeptTexts implements StateHolder {
     return [...this.restored, ...this.delivered];
   }
 
+  bound(context: HolderContext): void {
+    this.contexts.push({ context, texts: this.texts.length });
+  }
+
+  /** Tells the listeners of its queue that it has skipped so many messages. */
+  tell(count: number): void {
+    for (const { context } of this.contexts)
+      context.tell({ kind: 'message-skipped', position: 0 as Position, head: null, count });
+  }
+
   deliver({ messages, tickets }: DeliveredBatch): void {
     this.onDeliver();
     this.delivered.push(...messages.map(textOf));
@@ -47,6 +61,7 @@ export class KeptTexts implements StateHolder {
 
   stopped(tickets: readonly unknown[], cause: Error | null): void {
     this.stops.push({ tickets, cause });
+    this.onStopped();
   }
 
   /** Resolves when it holds so many texts. */

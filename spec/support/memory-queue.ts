@@ -248,6 +248,11 @@ export class MemoryQueue implements Queue {
   #attach(holder: Consumer): void {
     if (this.#isClosed) throw this.#closedError();
     if (this.#holder !== null) throw new TreplicaError('QUEUE_BOUND', 'The queue is bound.');
+    holder.bound?.({
+      tell: (event) => {
+        if (!this.#isClosed) this.#subscribers.tell(event);
+      },
+    });
     this.#holder = holder;
     this.#restore(holder);
     this.log.attach(this);

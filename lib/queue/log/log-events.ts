@@ -1,7 +1,8 @@
 /** The log as one listener of a queue, and what its events read like. */
 import type { ProcessId } from '../../model/ids.js';
-import type { FactsEvent, NetworkEvent, QueueEvent, QueueListener } from '../events.js';
+import type { FactsEvent, HolderEvent, NetworkEvent, QueueEvent, QueueListener } from '../events.js';
 import { attendanceLine, foundingLine } from './founding-lines.js';
+import { holderLine } from './holder-lines.js';
 import { lifeLine } from './life-lines.js';
 import { debug, type Line, type Place } from './line.js';
 import { checkpointLine, damageLine, recoveryLine } from './recovery-lines.js';
@@ -83,11 +84,12 @@ function lineOf(event: QueueEvent, place: Place): Line {
     case 'clock-strays':
       return waitLine(event, place);
     default:
-      return networkLine(event);
+      return otherLine(event, place);
   }
 }
 
-function networkLine(event: NetworkEvent | FactsEvent): Line {
+function otherLine(event: NetworkEvent | FactsEvent | HolderEvent, place: Place): Line {
   if (event.kind === 'network') return event;
+  if (event.kind === 'message-skipped') return holderLine(event, place);
   return debug({ process: event.process, facts: event.facts }, 'a process publishes other facts of itself');
 }
