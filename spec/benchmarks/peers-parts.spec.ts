@@ -49,7 +49,7 @@ describe('ratios', () => {
   });
 });
 
-describe('what is not installed', () => {
+describe('a program that is not installed', () => {
   it('is named with its package', async () => {
     const finding = findProgram('no-such-server', 'no-such-package');
     await expect(finding).rejects.toThrow(NotInstalled);

@@ -69,12 +69,12 @@ describe('where the time went', () => {
     expect(notZero(sharesOf(profile, 0))).toEqual({ ledger: 0.25, network: 0.25, order: 0.25, other: 0.25 });
   });
 
-  it('what the profiler takes itself does not count', () => {
+  it('the time that the profiler itself takes does not count', () => {
     const profile = profileOf([`${OURS}benchmarks/time-spent.js`, 'node:inspector', 'dispatch'], ['(program)']);
     expect(notZero(sharesOf(profile, 0))).toEqual({ other: 1 });
   });
 
-  it('what is idle to the profiler and has not waited has read from sockets', () => {
+  it('a process that is idle to the profiler and has not waited has read from sockets', () => {
     const profile = profileOf(['(idle)'], ['(idle)'], ['(idle)'], ['(garbage collector)']);
     expect(notZero(sharesOf(profile, 2))).toEqual({ idle: 0.5, network: 0.25, collect: 0.25 });
     expect(notZero(sharesOf(profile, 5))).toEqual({ idle: 0.75, collect: 0.25 });

@@ -20,28 +20,34 @@ describe.each<Mode>(['classic', 'fast', 'adaptive'])('in %s mode', (mode) => {
       return ids;
     }
 
-    it.each(proposers)('what %i propose is decided everywhere, in one order, and delivered once', (count) => {
-      const group = new CoreGroup(n, { mode }).found();
-      const ids = propose(group, count, 60);
-      group.runUntil(() => group.everyoneHasDecided(ids), 5_000);
-      group.runTicks(5);
-      const [log, ...others] = group.processes.map((p) => group.delivered(p.number));
-      expect(log?.length).toBe(ids.length);
-      expect(new Set(log).size).toBe(ids.length);
-      for (const other of others) expect(other).toEqual(log);
-    });
+    it.each(proposers)(
+      'the batches of %i proposers are decided everywhere, in one order, and delivered once',
+      (count) => {
+        const group = new CoreGroup(n, { mode }).found();
+        const ids = propose(group, count, 60);
+        group.runUntil(() => group.everyoneHasDecided(ids), 5_000);
+        group.runTicks(5);
+        const [log, ...others] = group.processes.map((p) => group.delivered(p.number));
+        expect(log?.length).toBe(ids.length);
+        expect(new Set(log).size).toBe(ids.length);
+        for (const other of others) expect(other).toEqual(log);
+      },
+    );
 
-    it.each(proposers)('what %i propose is decided though messages are lost, doubled and overtaken', (count) => {
-      const group = new CoreGroup(n, { mode }).found();
-      const random = seededRandom(n * 10 + count);
-      const delay = () => 1 + Math.floor(random() * 8);
-      group.loss = () => random() < 0.1;
-      group.copies = () => (random() < 0.1 ? [delay(), delay()] : [delay()]);
-      const ids = propose(group, count, 30);
-      group.runUntil(() => group.everyoneHasDecided(ids), 50_000);
-      for (const p of group.processes) expect(group.delivered(p.number)).toEqual(group.delivered(1));
-      expect(group.delivered(1).length).toBe(ids.length);
-    });
+    it.each(proposers)(
+      'the batches of %i proposers are decided though messages are lost, doubled and overtaken',
+      (count) => {
+        const group = new CoreGroup(n, { mode }).found();
+        const random = seededRandom(n * 10 + count);
+        const delay = () => 1 + Math.floor(random() * 8);
+        group.loss = () => random() < 0.1;
+        group.copies = () => (random() < 0.1 ? [delay(), delay()] : [delay()]);
+        const ids = propose(group, count, 30);
+        group.runUntil(() => group.everyoneHasDecided(ids), 50_000);
+        for (const p of group.processes) expect(group.delivered(p.number)).toEqual(group.delivered(1));
+        expect(group.delivered(1).length).toBe(ids.length);
+      },
+    );
   });
 
   it.each([1, 3, 4, 5])('a group of %i that has nothing to do says nothing but heartbeats', (n) => {

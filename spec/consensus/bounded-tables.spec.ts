@@ -14,7 +14,7 @@ import { idOf } from '../support/ids.js';
 
 const SELF = '0'.repeat(16) as ProcessId;
 
-describe('what is remembered of others is bounded', () => {
+describe('the memory of others is bounded', () => {
   it('votes at one instance: those of the highest ballots', () => {
     const slot = new Slot(0 as Instance);
     const id = batchId(SELF, 1, 0);

@@ -66,7 +66,7 @@ describe('a question that is lost', () => {
   });
 });
 
-describe('what is large and comes from who was asked', () => {
+describe('a large message that comes from the process that was asked', () => {
   /** Whether the question is asked again, of somebody else, while something comes in every tick for `ticks` ticks. */
   function asksAgain(ticks: number, agoTicks: (passed: number) => number): boolean {
     laggard.hears(FAR, ANNA);

@@ -123,7 +123,7 @@ describe('questions do not multiply:', () => {
     expect(laggard.asked()).toEqual([]);
   });
 
-  it('what is here is not asked for again', () => {
+  it('a decision that is here is not asked for again', () => {
     laggard.hears(FAR, ANNA, BERT);
     const [first, second] = laggard.asked();
     laggard.isAnswered(second!, 7);

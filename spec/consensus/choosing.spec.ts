@@ -10,7 +10,7 @@ import { seededRandom } from '../support/seeded-random.js';
 
 const FIRST = 0 as Instance;
 
-describe('what is chosen (The Part-Time Parliament, section 2.2)', () => {
+describe('a batch that is chosen (The Part-Time Parliament, section 2.2)', () => {
   it('stays chosen when coordinators change, though nobody knew of it', () => {
     const group = new CoreGroup(5).found();
     group.loss = either(of('accepted'), to(4, 5));

@@ -158,7 +158,7 @@ describe('a value chosen by a fast quorum that nobody knows of', () => {
   });
 });
 
-describe('what is left of a former reign', () => {
+describe('of the messages of a former reign', () => {
   /** A fast reign of 1, then one of 2, both of which have decided something. */
   function deposed(): CoreGroup {
     const group = fast(3);

@@ -28,7 +28,7 @@ function ticks(laggard: Laggard, count: number, before: () => void = () => undef
   }
 }
 
-describe('who lacks many batches', () => {
+describe('a process that lacks many batches', () => {
   it('asks for a few at a time, the first wanted first, and for more as they come', () => {
     const laggard = wanting(40);
     ticks(laggard, defaults.fetchTicks);
@@ -45,7 +45,7 @@ describe('who lacks many batches', () => {
   });
 });
 
-describe('what its proposer is sending', () => {
+describe('a batch that its proposer is sending', () => {
   const agoTicks = 0;
 
   it('is not asked for while it comes', () => {
@@ -82,7 +82,7 @@ describe('what its proposer is sending', () => {
   });
 });
 
-describe('who was asked and tells of other things', () => {
+describe('a process that was asked and tells of other things', () => {
   it('is given up for another after as many answers as may be before the one that is awaited', () => {
     const laggard = wanting(1);
     ticks(laggard, defaults.fetchTicks);

@@ -108,7 +108,7 @@ describe('a batch whose proposer is dead', () => {
   });
 });
 
-describe('who lacks a batch', () => {
+describe('a process that lacks a batch', () => {
   it('asks who is known to have voted for it, then its proposer, then all others, and then begins again', () => {
     const group = new CoreGroup(6).found();
     const silent = both(of('accepted'), from(1, 2, 4, 5));

@@ -62,7 +62,7 @@ describe.each(['classic', 'fast'] as const)('whatever a stranger says, in %s mod
   });
 });
 
-describe('whatever is said under the id of a member, but for what only that member may say,', () => {
+describe('whichever messages are forged under the id of a member, except those that only that member may send,', () => {
   it.each([1, 3])('as of process %i, the group goes on', (member) => {
     fc.assert(
       fc.property(fc.array(fc.oneof(...kinds.map(messagesOf)), { minLength: 20, maxLength: 100 }), (messages) => {

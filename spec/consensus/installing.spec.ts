@@ -202,7 +202,7 @@ describe('a process that is more than a window behind', () => {
   });
 });
 
-describe('whoever crashes, and whatever is cut off', () => {
+describe('where any process crashes, and any is cut off', () => {
   it.each(Array.from({ length: 30 }, (_, seed) => seed + 1))('all come to deliver the same: seed %i', (seed) => {
     const random = seededRandom(seed);
     const below = (n: number) => Math.floor(random() * n);

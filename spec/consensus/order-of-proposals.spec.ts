@@ -21,7 +21,7 @@ const trials = fc.record({
   deliveryRowsMax: fc.constantFrom(1, 2, 3, 100, 100),
 });
 
-describe('what a process proposes without waiting', () => {
+describe('a series that a process proposes without waiting', () => {
   it('is delivered in that order, once, and the same everywhere, whatever befalls the group', () => {
     fc.assert(
       fc.property(trials, (trial) => {

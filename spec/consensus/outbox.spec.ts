@@ -32,7 +32,7 @@ function heard(): number[] {
   return rounds;
 }
 
-describe('what a process says to itself', () => {
+describe('a message of a process to itself', () => {
   it('is heard at once if it rests on nothing', () => {
     outbox.send(SELF, question(1));
     outbox.send(EVERYONE, question(2));
@@ -63,7 +63,7 @@ describe('what a process says to itself', () => {
   });
 });
 
-describe('what is taken', () => {
+describe('the output that is taken', () => {
   it('has the votes and accepts of one turn in one message a ballot', () => {
     const higher = ballotOf(2, OTHER, 'classic');
     for (const instance of [0, 1, 2] as Instance[]) outbox.vote(BALLOT, { instance, id: NO_OP_ID });

@@ -195,7 +195,7 @@ describe('a promise in parts', () => {
   });
 });
 
-describe('what no acceptor can have promised', () => {
+describe('a promise that no acceptor can have given', () => {
   const ballot = ballotOf(2, '1'.repeat(16) as never, 'classic');
   const at = (instance: number): Instance => instance as Instance;
   const vote = (instance: number) => ({ instance: at(instance), ballot, id: '' as BatchId });

@@ -61,7 +61,7 @@ class Subject {
   }
 }
 
-describe('what a replica saves', () => {
+describe('a state that a replica saves', () => {
   it('restores, anywhere in the sequence, a replica that goes on as one that ran through', () => {
     fc.assert(
       fc.property(steps, steps, steps, (before, after, other) => {

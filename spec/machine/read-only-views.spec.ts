@@ -83,16 +83,16 @@ const changes: Record<string, (hall: any) => unknown> = {
   'Array.sort': (hall) => hall.list.sort(() => 1),
   'Array.splice': (hall) => hall.list.splice(0, 1),
   'an element of a copy of the array': (hall) => ([...hall.list][0].title = 'x'),
-  'what a callback is given': (hall) => hall.lots.forEach((lot: any) => (lot.title = 'x')),
-  'what an iterator gives': (hall) => [...hall.lots.values()].map((lot: any) => (lot.title = 'x')),
+  'a value that a callback is given': (hall) => hall.lots.forEach((lot: any) => (lot.title = 'x')),
+  'a value that an iterator gives': (hall) => [...hall.lots.values()].map((lot: any) => (lot.title = 'x')),
   'Date.setTime': (hall) => hall.lots.get('lamp').until.setTime(0),
   'Date.setFullYear': (hall) => hall.lots.get('lamp').until.setFullYear(1999),
   'Buffer.fill': (hall) => hall.buffer.fill(0),
   'Buffer.writeUInt8': (hall) => hall.buffer.writeUInt8(0),
   'Uint8Array.set': (hall) => hall.lots.get('lamp').bytes.set([7]),
   'a method that changes its object': (hall) => hall.lots.get('lamp').look(),
-  'what is in something frozen': (hall) => (hall.plain.inner.n = 2),
-  'what a descriptor holds': (hall) => (Object.getOwnPropertyDescriptor(hall, 'list')!.value[0].title = 'x'),
+  'a value in something frozen': (hall) => (hall.plain.inner.n = 2),
+  'a value that a descriptor holds': (hall) => (Object.getOwnPropertyDescriptor(hall, 'list')!.value[0].title = 'x'),
 };
 
 describe('In development, a state', () => {

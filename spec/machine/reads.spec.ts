@@ -102,7 +102,7 @@ describe('A read that waits', () => {
   });
 });
 
-describe('What a state machine is given', () => {
+describe('An argument of a state machine', () => {
   it.each<[string, unknown, RegExp]>([
     ['timeout', { timeout: 5 }, /no option timeout of (?:read|execute): use timeoutMs/],
     ['timeoutms', { timeoutms: 5 }, /no option timeoutms.*use timeoutMs/],

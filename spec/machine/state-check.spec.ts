@@ -64,7 +64,7 @@ afterEach(() => {
   development.isOn = true;
 });
 
-describe('What cannot be saved', () => {
+describe('A value that cannot be saved', () => {
   it('is found at the operation that brings it into the state, and is not the fault of those that follow', async () => {
     const flags = await machine();
     await expect(flags.execute(new Put('a'))).rejects.toMatchObject(unregistered);

@@ -27,7 +27,7 @@ const throwers: Record<string, (house: House) => unknown> = {
   'its cause': ({ lamp }) => new Error('no', { cause: lamp }),
   'a cause of its cause': ({ lamp }) => new Error('no', { cause: new TooLow(lamp) }),
   'the errors that it gathers': ({ lamp }) => new AggregateError([new TooLow(lamp), new Error('no')], 'all'),
-  'what its property holds': ({ lamp }) => new TooLow({ of: [new Map([['lamp', lamp]])] }),
+  'a value that its property holds': ({ lamp }) => new TooLow({ of: [new Map([['lamp', lamp]])] }),
   'itself, which is no error': ({ lamp }) => lamp,
   'a part of a ring': ({ lamp }) => {
     const error = new TooLow(lamp);
@@ -61,7 +61,7 @@ function spoil(value: unknown, seen = new Set<unknown>()): void {
   for (const part of parts) spoil(part, seen);
 }
 
-describe('What an operation throws', () => {
+describe('An error that an operation throws', () => {
   it.each(Object.keys(throwers))('shares nothing with the state by %s, and is otherwise the same', async (what) => {
     const { thrown, machine } = await thrownTo(what);
     const expected = throwers[what]!(new House());

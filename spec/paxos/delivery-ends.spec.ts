@@ -116,7 +116,7 @@ describe('a delivery that stops', () => {
   });
 });
 
-describe('what a holder tells', () => {
+describe('an event that a holder tells', () => {
   it('is told until the delivery stops, and a stop meanwhile ends what one instance delivers', () => {
     const subject = new DeliverySubject();
     const holder = new KeptTexts();
@@ -138,7 +138,7 @@ describe('what a holder tells', () => {
   });
 });
 
-describe('what must never happen', () => {
+describe('an event that must never happen', () => {
   it('a gap in the decisions stops the delivery', () => {
     const subject = new DeliverySubject();
     subject.log.push(NO_OP, NO_OP, NO_OP);

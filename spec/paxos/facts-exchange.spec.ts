@@ -46,7 +46,7 @@ function stranger(number: number): ProcessId {
   return number.toString(16).padStart(16, 'f') as ProcessId;
 }
 
-describe('what a process publishes of itself', () => {
+describe('the record that a process publishes of itself', () => {
   it('is told at once, and again at intervals that double', () => {
     exchange.publish({ name: 'self' });
     const at: number[] = [];
@@ -113,7 +113,7 @@ describe('what a process publishes of itself', () => {
   });
 });
 
-describe('what is known of another process', () => {
+describe('the record that is known of another process', () => {
   it('is the latest that its latest start has published, whatever comes late', () => {
     says(ANNA, 2, 2, { said: 'second' });
     says(ANNA, 2, 1, { said: 'first' });

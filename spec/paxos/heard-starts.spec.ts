@@ -4,7 +4,7 @@ import { batchId } from '../../lib/model/batch.js';
 import { type Nonce, startNumber } from '../../lib/model/start.js';
 import { ID_1, ID_2, ID_6, newNonce, started } from './starting-members.js';
 
-describe('what is heard', () => {
+describe('a message that is heard', () => {
   it('of a member is what the start says that has been met, and nothing before', () => {
     const group = started(3);
     const before = group.member(1).start;

@@ -51,7 +51,7 @@ function asks(to: ProcessId, from: number, until: number | null = null): void {
   supplier.supply([supply], READABLE);
 }
 
-describe('who asks for what was decided', () => {
+describe('a process that asks for decisions', () => {
   it('is told so much as one answer holds, and nothing beyond what is durable', () => {
     asks(ANNA, 200, 210);
     asks(ANNA, 990);

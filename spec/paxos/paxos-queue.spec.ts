@@ -90,7 +90,7 @@ describe('reading', () => {
     expect(texts).toEqual([]);
   });
 
-  it('who has stopped reading with break may go on', async () => {
+  it('a reader that has stopped with break may go on', async () => {
     const group = await opened(1);
     await Promise.all(['a', 'b'].map((text) => group.put(0, text)));
     for await (const { message } of group.queue(0)) {
@@ -100,7 +100,7 @@ describe('reading', () => {
     expect(await takeTexts(group.queue(0), 1)).toEqual(['b']);
   });
 
-  it('who never reads holds up neither their own puts nor the others, and finds everything later', async () => {
+  it('a process that never reads holds up neither its own puts nor the others, and finds everything later', async () => {
     const group = await opened(2);
     const first = group.queue(0).get();
     const large = Buffer.alloc(1024 * 1024);

@@ -73,7 +73,7 @@ describe('the status of a queue of a group of three', () => {
   });
 });
 
-describe('what is pending', () => {
+describe('the pending part of a status', () => {
   it('is every message without a place, and its bytes, until a majority is there again', async () => {
     const group = await opened(2);
     const [first] = group.queues as [AsynchronousPersistentQueue];

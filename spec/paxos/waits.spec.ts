@@ -125,7 +125,7 @@ describe('decisions that this process lacks', () => {
   });
 });
 
-describe('what is damaged here or fetched', () => {
+describe('a thing that is damaged here or fetched', () => {
   it.each<[Missing, RegExp]>([
     [
       { kind: 'entries', from: 3 as Instance, end: 6 as Instance, asked: [ANNA, BERT] },

@@ -81,7 +81,7 @@ describe('the body of a batch', () => {
   });
 });
 
-describe('what is checked before a batch gets a vote', () => {
+describe('the check before a batch gets a vote', () => {
   const process = 'a'.repeat(16) as ProcessId;
 
   it('is that its body can be unpacked, without unpacking it', () => {

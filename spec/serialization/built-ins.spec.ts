@@ -266,7 +266,7 @@ describe.each(paths)('In %s,', (path, carry, place) => {
   });
 });
 
-it('What a proxy shows is carried in messages and results, and a proxy is refused in states', () => {
+it('The object that a proxy shows is carried in messages and results, and a proxy is refused in states', () => {
   const proxy = new Proxy({ a: [1] }, {});
   for (const [path, carry] of paths)
     if (path === 'states') expect(() => carry(proxy)).toThrow(/^Box\.first holds an object that has a Proxy around it/);

@@ -30,7 +30,7 @@ function carried<T>(value: T): T {
   return decode(encode(value)) as T;
 }
 
-describe('What the codec carries', () => {
+describe('A value that the codec carries', () => {
   it('comes back as it was', () => {
     fc.assert(
       fc.property(anyValue, (value) => sameValue(carried(value), value)),
@@ -141,7 +141,7 @@ describe('Size on the wire', () => {
   });
 });
 
-describe('What the codec refuses', () => {
+describe('The codec refuses', () => {
   const refusal = (value: unknown): { code: string; message: string } => {
     try {
       encode(value);

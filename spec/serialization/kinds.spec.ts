@@ -54,7 +54,7 @@ const EXAMPLES: readonly (readonly [keyof typeof ObjectKind, object, string | nu
   ['bytes', Uint8Array.of(1, 2), 'Uint8Array.of(1, 2)'],
 ];
 
-describe('What an object is', () => {
+describe('The kind of an object', () => {
   it('is said of each kind by its prototype', () => {
     for (const [kind, object] of EXAMPLES)
       expect(kindOf(Object.getPrototypeOf(object) as object | null)).toBe(ObjectKind[kind]);

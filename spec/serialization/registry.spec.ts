@@ -196,7 +196,7 @@ describe('A class is refused at registration', () => {
       'class Plain { constructor(a) { assertValid(this, schema); } set() { assertValid(this, schema); } }',
     ],
     [
-      'what compilers make of fields',
+      'the code that compilers make of fields',
       'class Plain { constructor(a) { __publicField(this, "a", a); _defineProperty(this, "b", 1); Object.assign(this, a); } }',
     ],
     [

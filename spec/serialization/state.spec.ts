@@ -239,7 +239,7 @@ describe('The class of the state', () => {
   });
 });
 
-describe('What cannot be carried', () => {
+describe('A value that cannot be carried', () => {
   class Unregistered {
     field = 1;
   }
@@ -256,8 +256,12 @@ describe('What cannot be carried', () => {
       /^Point\.x holds an array that has a property total/,
     ],
     ['a property of a Map', Object.assign(new Map(), { total: 1 }), /^Point\.x holds a Map that has properties/],
-    ['what only pretends to be a Map', Object.create(Map.prototype), /^Point\.x cannot be read/],
-    ['what only pretends to be an array', Object.create(Array.prototype), /^Point\.x holds an instance of Array/],
+    ['an object that only pretends to be a Map', Object.create(Map.prototype), /^Point\.x cannot be read/],
+    [
+      'an object that only pretends to be an array',
+      Object.create(Array.prototype),
+      /^Point\.x holds an instance of Array/,
+    ],
     ['a class without a name', [new Unregistered()], /^Point\.x holds an instance of Unregistered.*@serializable/],
   ])('is refused, naming class and field: %s', (_, held, message) => {
     const points = Array.from({ length: 10_000 }, (_element, i) => new Point(i, i));

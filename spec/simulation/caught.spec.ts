@@ -59,7 +59,7 @@ async function failureOf(options: Partial<SimulationOptions<Shelf>>): Promise<Fa
   return failure;
 }
 
-describe('what is found wrong', () => {
+describe('a violation that is found', () => {
   it('is reported with who noticed it, with what replays it, in words, and with all that led to it', async () => {
     const { runs, failure } = await simulateShelf({
       seed: 12,

@@ -156,7 +156,7 @@ function withBadRead(calls: History): History {
   return calls.with(bad, { ...calls[bad]!, output: '-1' });
 }
 
-describe('what was visited', () => {
+describe('a state that was visited', () => {
   it('is known again with the same guesses or more, and with no others', () => {
     const visited = new Visited();
     const sets = [0b011n, 0b011n, 0b111n, 0b101n, 0b011n, 0b010n, 0b110n, 0b100n, 0b101n];

@@ -141,7 +141,7 @@ describe('a process that crashes', () => {
   });
 });
 
-describe('what a disk holds', () => {
+describe('a disk', () => {
   const KINDS: readonly InjectedDamage[] = ['flipped bit', 'vanished record', 'torn write'];
 
   /** A process that has executed a few operations and gone down. */

@@ -7,7 +7,7 @@ import { newProcessId, SOME_START, Station, type Testbed } from '../support/stat
 
 /** The part of the compliance suite about what strangers, and damage, put on the queue's address. */
 export function describeStrangers(testbed: () => Testbed): void {
-  describe('what is no frame of the queue', () => {
+  describe('a datagram that is no frame of the queue', () => {
     let stranger: FrameEncoder;
     let station: Station;
 

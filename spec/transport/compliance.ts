@@ -192,7 +192,7 @@ export function describeTransport(
         },
       );
 
-      it('what arrives may be kept', async () => {
+      it('a message that arrives may be kept', async () => {
         const [a, b] = await openAcquainted(testbed, 2, { maxDatagramBytes: 8000 });
         const messages = Array.from({ length: 300 }, (_, i) => randomMessage(1 + ((i * 61) % 9000)));
         for (const [i, message] of messages.entries()) {
@@ -209,7 +209,7 @@ export function describeTransport(
     describeStrangers(() => testbed);
 
     describe('closing', () => {
-      it('what arrives after the close is not handed over, and what is sent after it is not sent', async () => {
+      it('a message that arrives after the close is not handed over, and one that is sent after it does not leave', async () => {
         const [a, b, c] = await openAcquainted(testbed, 3);
         const closing = b!.transport.close();
         a!.send(EVERYONE, 'x', randomMessage(100_000));

@@ -147,7 +147,7 @@ describe.each([1, 2, 3, 4])('a founding of %i', (n) => {
     expect(reachable(n, hasty).some(contradicts)).toBe(true);
   });
 
-  it('who has withdrawn and voted nonetheless would break it', () => {
+  it('a process that has withdrawn and voted nonetheless would break it', () => {
     const fickle: Rule = (state, said, size) => (state === 'withdrawn' ? ['voted'] : rules(state, said, size));
     expect(reachable(n, fickle).some(contradicts)).toBe(n > 1);
   });

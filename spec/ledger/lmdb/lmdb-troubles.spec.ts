@@ -206,7 +206,7 @@ describe('a data file that is shorter than LMDB takes it to be', () => {
   });
 });
 
-describe('what this process remembers of ledgers', () => {
+describe('the memory of this process of ledgers', () => {
   it('does not grow with directories that were opened and closed, to be written or read', async () => {
     const { allDbs } = lmdb as unknown as { readonly allDbs: Map<string, unknown> };
     const before = allDbs.size;

@@ -128,7 +128,7 @@ describe('an installation', () => {
   });
 });
 
-describe('what a checkpoint makes superfluous', () => {
+describe('the part of the log that a checkpoint makes superfluous', () => {
   it('stays while another is on its way here', async () => {
     await subject.deliver(3);
     const coming = await subject.disk.store.receive(foreignCheckpoint(50));

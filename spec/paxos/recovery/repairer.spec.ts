@@ -151,8 +151,8 @@ describe('a repairer', () => {
   });
 });
 
-describe('what is awaited', () => {
-  it('is what is damaged, with those who were asked, and gets further by what they send', () => {
+describe('the repair that is awaited', () => {
+  it('is of the damaged entries, names the processes that were asked, and gets further by what they send', () => {
     expect(repairer.awaited).toBeNull();
     damage(4, 6);
     expect(repairer.awaited).toMatchObject({ what: { kind: 'entries', from: 4, end: 6, asked: [ANNA] } });
@@ -167,7 +167,7 @@ describe('what is awaited', () => {
     expect(repairer.awaited).toBeNull();
   });
 
-  it('is a checkpoint, where that is lost', () => {
+  it('is of the checkpoint, where that is lost', () => {
     repairer.fetchCheckpoint(7 as Instance);
     expect(repairer.awaited).toMatchObject({ what: { kind: 'checkpoint', asked: [ANNA] } });
   });

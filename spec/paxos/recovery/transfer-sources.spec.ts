@@ -99,8 +99,8 @@ describe('a transfer', () => {
   });
 });
 
-describe('what is awaited', () => {
-  it('is what has been asked for, from whom it was offered, and gets further by what comes', async () => {
+describe('the checkpoint that is awaited', () => {
+  it('is the one that was asked for, names the processes that offered it, and gets further by the chunks that come', async () => {
     expect(receiver.transfer.awaited).toBeNull();
     await receiver.begin(ANNA, BERT);
     const what = { kind: 'chunks', stored: 0, chunks: CHUNKS.length, sources: [ANNA, BERT] };

@@ -23,7 +23,7 @@ describe('agreement', () => {
     expect(agreement.chosenAt(0)).toBe(X.id);
   });
 
-  it('who votes twice counts once', () => {
+  it('a process that votes twice counts once', () => {
     const { agreement, commit } = agreementOf(3);
     commit(0, vote(0, classic(1), X));
     commit(0, vote(0, classic(1), X));
@@ -60,14 +60,14 @@ describe('agreement', () => {
     expect(found).toEqual([`at 7 both ${X.id} and, in 2.aaaaaa.classic, ${Y.id} are chosen`]);
   });
 
-  it('what was chosen may be taken for decided, whoever voted for it', () => {
+  it('a batch that was chosen may be taken for decided, whichever members voted for it', () => {
     const { commit } = agreementOf(3);
     for (const member of [0, 1]) commit(member, vote(0, fast(1), X), vote(0, classic(1), X));
     commit(2, vote(0, NO_BALLOT, X), watermark(1));
     expect(found).toEqual([]);
   });
 
-  it('what has not been chosen is not taken for decided', () => {
+  it('a batch that has not been chosen is not taken for decided', () => {
     const { commit } = agreementOf(3);
     commit(0, vote(0, classic(1), X), watermark(1));
     expect(found).toEqual([
@@ -83,7 +83,7 @@ describe('agreement', () => {
     expect(found).toEqual([`p3 takes the no-op for decided at 0, where ${X.id} has been chosen`]);
   });
 
-  it('what is taken for decided is something', () => {
+  it('an instance that is taken for decided holds a batch', () => {
     const { commit } = agreementOf(3);
     commit(0, noVote(0, classic(1)), watermark(1));
     expect(found[0]).toBe('p1 holds nothing at 0, which it takes for decided');
@@ -96,7 +96,7 @@ describe('agreement', () => {
     expect(found).toEqual(['p1 takes everything below 2 for decided, and at 1 nothing is']);
   });
 
-  it('what is repaired is what was chosen', () => {
+  it('the batch that is repaired is the one that was chosen', () => {
     const { commit } = agreementOf(1);
     commit(0, vote(0, classic(1), X));
     commit(0, watermark(1));

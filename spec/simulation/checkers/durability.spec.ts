@@ -31,12 +31,12 @@ describe('durability', () => {
     return { durability, write };
   };
 
-  it('what a majority of disks holds may be acknowledged', () => {
+  it('an operation that a majority of disks holds may be acknowledged', () => {
     chosenByTwo().durability.acknowledged('p1', delivered(0, ['a', 'b']));
     expect(found).toEqual([]);
   });
 
-  it('what fewer hold is not acknowledged', () => {
+  it('an operation that fewer hold is not acknowledged', () => {
     const { durability, write } = chosenByTwo();
     write(1, vote(0, classic(2), Y));
     durability.acknowledged('p1', delivered(0, ['a', 'b']));
@@ -59,7 +59,7 @@ describe('durability', () => {
     expect(found).toHaveLength(1);
   });
 
-  it('who has caught up holds all that was acknowledged', () => {
+  it('a process that has caught up holds all that was acknowledged', () => {
     const { durability } = chosenByTwo();
     durability.acknowledged('p1', delivered(0, ['a', 'b']));
     durability.finish('p2', 2);

@@ -102,7 +102,7 @@ describe('monotonicity', () => {
       'p1 at 0 votes in 2.aaaaaa.fast though it has promised 2.aaaaaa.classic there',
     ],
     [
-      'what is promised for one instance is promised in a reign that is promised as a whole',
+      'a promise for one instance is one in a reign that is promised as a whole',
       [promise(fast(1)), noVote(3, classic(1))],
       [noVote(4, classic(2))],
       'p1 at 4 promises 2.aaaaaa.classic, and that reign nowhere else',
@@ -183,7 +183,7 @@ describe('monotonicity', () => {
     });
   });
 
-  it('what is broken in one commit is seen as well', () => {
+  it('a rule that is broken within one commit is seen as well', () => {
     commit(vote(0, fast(1), X), vote(0, fast(1), Y));
     expect(found).toEqual(['p1 at 0 votes twice in 1.aaaaaa.fast']);
   });

@@ -108,7 +108,7 @@ describe('one order', () => {
     expect(found).toHaveLength(1);
   });
 
-  it('what exceeds what is held of one process has no place there, and one when it is chosen again', () => {
+  it('a batch beyond those that are held of one process has no place there, and one when it is chosen again', () => {
     const { order, choose } = orderOf();
     const early = Array.from({ length: constants.heldBatchesMax }, (_, i) => batchOf(i + 2));
     choose(...early, Y, X);
@@ -120,7 +120,7 @@ describe('one order', () => {
     expect([found.length, order.length]).toEqual([1, constants.heldBatchesMax + 2]);
   });
 
-  it('what is too long to be held has no place before its turn', () => {
+  it('a batch that is too long to be held has no place before its turn', () => {
     const { order, choose } = orderOf();
     const long = batchOf(1, ['x'.repeat(constants.heldBytesMax)]);
     choose(long, X, Z);
@@ -130,7 +130,7 @@ describe('one order', () => {
     expect(found).toEqual([]);
   });
 
-  it('what is chosen is known to somebody', () => {
+  it('a batch that is chosen is known to some process', () => {
     const { order, choose } = orderOf();
     choose({ id: X.id, body: Buffer.alloc(0) });
     order.delivers('p1', 0, delivered(0, ['message 0']));

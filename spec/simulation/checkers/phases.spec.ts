@@ -61,7 +61,7 @@ describe('phases', () => {
     expect(found).toEqual([]);
   });
 
-  it('what a lower ballot has chosen is proposed again, and nothing else', () => {
+  it('the batch that a lower ballot has chosen is proposed again, and nothing else', () => {
     for (const member of [1, 2]) write(member, promise(classic(1)), vote(0, classic(1), X));
     for (const member of [2, 3]) write(member, promise(classic(2, B)));
     phases.says('p2', accept(classic(2, B), X));
@@ -70,7 +70,7 @@ describe('phases', () => {
     expect(found).toEqual([expect.stringContaining(`where ${X.id} has been chosen before`)]);
   });
 
-  it('what may yet be chosen in a lower ballot is not passed over', () => {
+  it('a batch that may yet be chosen in a lower ballot is not passed over', () => {
     write(1, promise(classic(1)), vote(0, classic(1), X));
     for (const member of [2, 3]) write(member, promise(classic(2, B)));
     phases.says('p2', accept(classic(2, B), Y));
@@ -83,7 +83,7 @@ describe('phases', () => {
     expect(found).toEqual([expect.stringContaining(`where ${X.id} may yet be chosen in 1.aaaaaa.classic`)]);
   });
 
-  it('who has promised at the instance alone votes there no more either', () => {
+  it('an acceptor that has promised at the instance alone votes there no more either', () => {
     group(4);
     for (const member of [1, 2]) write(member, promise(fast(1)), vote(0, fast(1), X));
     for (const member of [3, 4]) write(member, promise(fast(1)), noVote(0, classic(1)));

@@ -33,7 +33,7 @@ describe('real time', () => {
     expect(history.calls[1]).toMatchObject({ calledAt: 2, returnedAt: 3 });
   });
 
-  it('what is never answered stays open', () => {
+  it('a call that is never answered stays open', () => {
     call('operation', 5);
     expect(history.calls[0]).toMatchObject({ returnedAt: null, outcome: null });
   });
@@ -69,7 +69,7 @@ describe('real time', () => {
     expect(found).toHaveLength(1);
   });
 
-  it('what was executed nobody knows where proves nothing', () => {
+  it('a call that was executed nobody knows where proves nothing', () => {
     answer(call('operation', 9));
     answer(call('operation', null));
     expect(found).toEqual([]);

@@ -61,7 +61,7 @@ describe('retention', () => {
     expect(look()).toEqual(['p1 is to start from a checkpoint at 6, which is not on its disk']);
   });
 
-  it("what was damaged is nobody's doing", () => {
+  it("damage is no process's doing", () => {
     holding(0, 4);
     holding(5, 10);
     wounds.entries.add(at(4));

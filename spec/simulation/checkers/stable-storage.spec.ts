@@ -126,7 +126,7 @@ describe('stable storage', () => {
     expect(found).toHaveLength(1);
   });
 
-  it('what is on the disk of another does not count', () => {
+  it('a record on the disk of another does not count', () => {
     disks.durable('p2', [promise(classic(2))]);
     storage.says('p1', promised(classic(2)));
     expect(found).toHaveLength(1);
@@ -169,7 +169,7 @@ describe('stable storage', () => {
     expect(found).toEqual([]);
   });
 
-  it('what asks, proposes or repairs rests on no disk', () => {
+  it('a message that asks, proposes or repairs rests on no disk', () => {
     storage.says('p1', {
       kind: 'hello',
       replicas: 3,

@@ -21,7 +21,7 @@ describe('where TCP does not reach a process from another', () => {
     world.cut('bulk', 1, 2);
   });
 
-  it('what is large comes in parts, and both logs can say so', () => {
+  it('a large message comes in parts, and both logs can say so', () => {
     world.send(1, 2, LARGE);
     expect(world.until(() => world.has(2, '1>50000'))).toBeLessThan(1_000);
     expect(world.warnings(2)).toEqual([expect.stringContaining('in parts')]);
@@ -53,7 +53,7 @@ describe('where TCP does not reach a process from another', () => {
     expect(world.transport(1).statistics.partsSent).toBeLessThan(2 * (4_000_000 / 8_000));
   });
 
-  it('what is large comes by TCP again as soon as that brings anything', () => {
+  it('a large message comes by TCP again as soon as that brings anything', () => {
     world.send(1, 2, LARGE);
     world.until(() => world.has(2, '1>50000'));
     world.mend();
@@ -68,7 +68,7 @@ describe('where TCP does not reach a process from another', () => {
   });
 });
 
-describe('what a connection has lost', () => {
+describe('a message that a connection has lost', () => {
   it('is fetched in parts once a later message has come by it', () => {
     world.loses = ({ lane, bytes }) => lane === 'bulk' && bytes.length > 45_000;
     world.send(1, 2, LARGE);
@@ -90,7 +90,7 @@ describe('where UDP does not reach a process from another', () => {
     return world.has(by, `${from}>x`);
   };
 
-  it.each([2, 'everyone'] as const)('what is small to %s comes by TCP, and both logs say so', (to) => {
+  it.each([2, 'everyone'] as const)('a small message to %s comes by TCP, and both logs say so', (to) => {
     world.until(isHeard(1, to, 2), 5_000);
     expect(world.warnings(1)).toEqual([expect.stringContaining('hears no datagrams of this one')]);
     world.pass(1_000);
@@ -116,7 +116,7 @@ describe('where UDP does not reach a process from another', () => {
     world.until(isHeard(2, 'everyone', 1), 5_000);
   });
 
-  it('what is large comes as well, and is confirmed', () => {
+  it('a large message comes as well, and is confirmed', () => {
     world.cut('datagram', 2, 1);
     world.pass(3_000);
     world.send(1, 2, LARGE);
@@ -212,7 +212,7 @@ describe('the same large message', () => {
   });
 });
 
-describe('what is on its way', () => {
+describe('a message on its way', () => {
   it('is told of as long as something comes', () => {
     world.cut('bulk', 1, 2);
     world.send(1, 2, LARGE);
@@ -226,7 +226,7 @@ describe('what is on its way', () => {
   });
 });
 
-describe('what is on its way to everyone', () => {
+describe('a message on its way to everyone', () => {
   it('is told of with when it was announced', () => {
     world.cut('bulk', 1, 2);
     world.send(1, 'everyone', LARGE);
@@ -261,7 +261,7 @@ describe('strangers', () => {
   });
 });
 
-describe('whatever is lost and cut for a while', () => {
+describe('though messages are lost and lanes cut for a while,', () => {
   it('large and small messages come once it is over, and are confirmed', () => {
     fc.assert(
       fc.property(fc.integer(), (seed) => {

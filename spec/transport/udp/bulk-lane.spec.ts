@@ -177,7 +177,7 @@ describe('the bulk lane', () => {
     await Promise.all([once(server, 'close'), peer.close()]);
   });
 
-  it('what waits for one receiver is bounded, and the rest is dropped and counted', async () => {
+  it('the queue of messages for one receiver is bounded, and the rest is dropped and counted', async () => {
     const peer = await strangerOn(testbed.queueIds[0]);
     const peerId = newProcessId();
     const server = createServer({ pauseOnConnect: true }, () => {});
