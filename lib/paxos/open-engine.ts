@@ -1,0 +1,85 @@
+import { TreplicaError } from '../model/errors.js';
+import { defaultLog } from '../queue/default-log.js';
+import type { NetworkEvent } from '../queue/events.js';
+import { guardedLog } from '../queue/guarded-log.js';
+import { logEvents } from '../queue/log/log-events.js';
+import { Subscribers } from '../queue/subscribers.js';
+import type { Receiver, Transport, TransportLog } from '../transport/transport.js';
+import { EngineLife } from './engine-life.js';
+import { settingsOf } from './limits.js';
+import { baseOf, openLedger } from './opening.js';
+import { checkOptions, type QueueOptions } from './options.js';
+import type { QueuePorts } from './ports.js';
+
+/** Makes an engine on `ports`, and waits until its process belongs to a group: see `create` of the public class. */
+export async function openEngine(queueId: string, options: QueueOptions, ports: QueuePorts): Promise<EngineLife> {
+  checkOptions(options);
+  options.signal?.throwIfAborted();
+  const log = guardedLog(options.log ?? defaultLog(), queueId);
+  const subscribers = new Subscribers();
+  subscribers.subscribe(logEvents(log, queueId));
+  if (options.listener !== undefined) subscribers.subscribe(options.listener);
+  for (;;) {
+    try {
+      return await openOnce(queueId, options, ports, subscribers);
+    } catch (error) {
+      // Nobody has been given a queue yet: the process begins anew by itself.
+      if (!(error instanceof TreplicaError) || error.code !== 'FOUNDING_FAILED') throw error;
+    }
+  }
+}
+
+async function openOnce(
+  queueId: string,
+  options: QueueOptions,
+  ports: QueuePorts,
+  subscribers: Subscribers,
+): Promise<EngineLife> {
+  const settings = settingsOf(options.limits ?? {});
+  const opened = await openLedger(
+    queueId,
+    options,
+    ports,
+    { settings, randomBytes: (count) => ports.scheduler.randomBytes(count) },
+    (event) => {
+      subscribers.tell(event);
+    },
+  );
+  const { ledger, claimed } = opened;
+  let transport: Transport | null = null;
+  try {
+    const { base, loss } = await baseOf(opened, queueId);
+    // Messages that arrive before the engine exists are lost, as datagrams may be.
+    let receive: Receiver = () => undefined;
+    transport = await ports.openTransport(
+      claimed.identity.process,
+      claimed.start,
+      (from, group, message, start) => {
+        receive(from, group, message, start);
+      },
+      networkLog(subscribers),
+    );
+    options.signal?.throwIfAborted();
+    const life = new EngineLife({
+      ...{ queueId, options, ports, settings, ledger, transport, claimed, base, loss, subscribers },
+    });
+    const { driver } = life.engine;
+    receive = (from, group, message, start) => {
+      driver.receive(from, group, message, start);
+    };
+    await life.founded(options.signal);
+    return life;
+  } catch (error) {
+    await transport?.close();
+    await ledger.close();
+    throw error;
+  }
+}
+
+/** What the transport says, as events. */
+function networkLog(subscribers: Subscribers): TransportLog {
+  const told = (level: NetworkEvent['level']) => (facts: object, text: string) => {
+    subscribers.tell({ kind: 'network', level, facts, text });
+  };
+  return { debug: told('debug'), info: told('info'), warn: told('warn') };
+}
