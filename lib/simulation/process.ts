@@ -10,9 +10,11 @@ import type { QueueEvent } from '../queue/events.js';
 import type { MemoryNetwork } from '../transport/memory/memory-network.js';
 import { Clock, START_MS } from './clock.js';
 import { type DiskBehavior, DiskController } from './disk-controller.js';
+import { eventText } from './event-text.js';
 import { FormerDirectory } from './former-directory.js';
 import type { LatestMessages } from './latest-messages.js';
 import { Life } from './life.js';
+import { drawnId, writeIdentity } from './new-identity.js';
 import { OutstandingDamage } from './outstanding-damage.js';
 import { openQueue } from './product.js';
 import type { Random } from './random.js';
@@ -272,17 +274,13 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
     this.id = this.#newIdentity(!this.#hasSetAside);
   }
 
-  /** The id is on the disk from the beginning, so that it comes from the seed. */
+  /** The id is on the disk from the beginning. */
   #newIdentity(founds: boolean): ProcessId {
-    const digits = Array.from({ length: 16 }, () => this.#random.below(16).toString(16));
-    const process = digits.join('') as ProcessId;
+    const process = drawnId(this.#random);
     const world = this.#world;
-    const ledger = this.disk.open(world.scene.queueId);
-    ledger.load();
-    this.#controller.atOnce(() =>
-      ledger.commit([{ kind: 'identity', process, incarnation: 1, founds }], () => undefined),
-    );
-    void ledger.close();
+    this.#controller.atOnce(() => {
+      writeIdentity(this.disk, world.scene.queueId, process, founds);
+    });
     world.name(process, this.label);
     return process;
   }
@@ -290,13 +288,6 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
   #tell(event: QueueEvent): void {
     if (event.kind === 'coordinating') this.coordinates = true;
     if (event.kind === 'resigned') this.coordinates = false;
-    this.#world.log.note(this.name, 'tells', event.kind.length, () => shown(event));
+    this.#world.log.note(this.name, 'tells', event.kind.length, () => eventText(event));
   }
-}
-
-/** In words; of an error without its stack, which says where the program lies. */
-function shown({ kind, ...facts }: QueueEvent): string {
-  const replaced = (_: string, value: unknown): unknown =>
-    value instanceof Error ? `${value.name}: ${value.message}` : value;
-  return `${kind} ${JSON.stringify(facts, replaced)}`;
 }
