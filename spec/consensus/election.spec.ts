@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { ballotOf, NO_BALLOT } from '../../lib/model/ballot.js';
-import type { Instance } from '../../lib/model/ids.js';
 import { defaults } from '../../lib/model/settings.js';
 import { CoreGroup, DELAYS_A_TICK } from '../support/core-group.js';
 import type { Loss } from '../support/core-network.js';
+import { heartbeatOf } from '../support/heartbeat.js';
 import { both, either, from, isolating, none, of, to } from '../support/losses.js';
 import { seededRandom } from '../support/seeded-random.js';
 
@@ -133,14 +133,7 @@ describe('a member that has heard of a reign beyond reason while it was alone', 
     const group = new CoreGroup(3, { mode }).found();
     group.loss = isolating(3);
     const ballot = ballotOf(2 ** 50, group.process(2).id, 'classic');
-    const heartbeat = {
-      kind: 'heartbeat',
-      ballot,
-      watermark: 0 as Instance,
-      durable: 0 as Instance,
-      anyFrom: null,
-      timeMs: null,
-    } as const;
+    const heartbeat = heartbeatOf(ballot);
     for (let ticks = 0; ticks < 5 * defaults.silenceTicks; ticks += 1) {
       group.forge(2, 3, heartbeat);
       group.runTicks(1);
@@ -215,14 +208,7 @@ describe('a follower', () => {
     group.settle();
     const ballot = ballotOf(1, group.process(1).id, 'classic');
     const answers = group.sentOf('heard').length;
-    group.forge(1, 3, {
-      kind: 'heartbeat',
-      ballot,
-      watermark: 0 as Instance,
-      durable: 0 as Instance,
-      anyFrom: null,
-      timeMs: null,
-    });
+    group.forge(1, 3, heartbeatOf(ballot));
     expect(group.sentOf('refusal').at(-1)).toMatchObject({ from: 3, to: 1, message: { promised: { reign: 2 } } });
     expect(group.sentOf('heard').length).toBe(answers);
   });

@@ -3,15 +3,13 @@ import fc, { type Arbitrary } from 'fast-check';
 
 import type { Message, MessageKind } from '../../lib/consensus/messages.js';
 import type { Ballot } from '../../lib/model/ballot.js';
-import { NO_BASE } from '../../lib/model/base.js';
 import { type Batch, type BatchId, batchId, boundTo } from '../../lib/model/batch.js';
 import { constants } from '../../lib/model/constants.js';
-import { COUNTER_MAX, type Instance, type ProcessId } from '../../lib/model/ids.js';
-import type { Founding } from '../../lib/model/records.js';
+import { COUNTER_MAX, type Instance } from '../../lib/model/ids.js';
 import { defaults } from '../../lib/model/settings.js';
-import { groupIdOf } from '../../lib/model/view.js';
 import { CoreGroup, type GroupOptions } from '../support/core-group.js';
 import { coreFields } from '../support/core-messages.js';
+import { foundingOf } from '../support/founding-of.js';
 import { idOf } from '../support/ids.js';
 
 export const MEMBERS = [1, 2, 3] as const;
@@ -47,16 +45,6 @@ const ballots: Arbitrary<Ballot> = fc.record({
   coordinator: processes,
   step: fc.constantFrom(0 as const, 1 as const),
 });
-
-function foundingOf(members: readonly ProcessId[], attempt: number): Founding {
-  return {
-    attempt,
-    members,
-    group: groupIdOf(members, attempt),
-    base: NO_BASE,
-    borderInstances: constants.borderInstances,
-  };
-}
 
 /** Often that of the group itself. */
 const foundings = fc.oneof(

@@ -4,9 +4,9 @@ import type { MessageKind } from '../../lib/consensus/messages.js';
 import { consensusRoutes } from '../../lib/consensus/routes.js';
 import { ballotOf } from '../../lib/model/ballot.js';
 import { constants } from '../../lib/model/constants.js';
-import type { Instance } from '../../lib/model/ids.js';
 import { defaults } from '../../lib/model/settings.js';
 import { CoreGroup } from '../support/core-group.js';
+import { heartbeatOf } from '../support/heartbeat.js';
 
 const MODES = ['classic', 'fast', 'adaptive'] as const;
 
@@ -138,24 +138,16 @@ describe.each(['classic', 'fast'] as const)('an observer takes part in whatever 
     const group = groupWithLearner(mode);
     const from = group.process(3).id;
     const ballot = ballotOf(1_000, from, 'classic');
-    group.forge(3, 4, {
-      kind: 'heartbeat',
-      ballot,
-      watermark: 0 as Instance,
-      durable: 0 as Instance,
-      anyFrom: null,
-      timeMs: null,
-    });
+    group.forge(3, 4, heartbeatOf(ballot));
     expectToLearn(group, 4);
   });
 
   it('and stays in the higher one where its coordinator is heard', () => {
     const group = groupWithLearner(mode);
     const from = group.process(3).id;
-    const [watermark, durable] = [0 as Instance, 0 as Instance];
-    const heartbeat = { kind: 'heartbeat', ballot: ballotOf(1_000, from, 'fast'), watermark, durable } as const;
+    const heartbeat = heartbeatOf(ballotOf(1_000, from, 'fast'));
     for (let ticks = 0; ticks < 4 * defaults.silenceTicks; ticks += 1) {
-      if (ticks % defaults.heartbeatTicks === 0) group.forge(3, 4, { ...heartbeat, anyFrom: null, timeMs: null });
+      if (ticks % defaults.heartbeatTicks === 0) group.forge(3, 4, heartbeat);
       group.runTicks(1);
     }
     const told = group.sentOf('heard').filter((sent) => sent.from === 4);

@@ -8,6 +8,7 @@ import { defaults } from '../../lib/model/settings.js';
 import { startNumber } from '../../lib/model/start.js';
 import { CoreGroup } from '../support/core-group.js';
 import { NO_NONCE } from '../support/core-process.js';
+import { heartbeatOf } from '../support/heartbeat.js';
 import { idOf } from '../support/ids.js';
 import { both, of, to } from '../support/losses.js';
 import { besideStranger, expectToWork, MEMBERS, STRANGER } from './hostile-messages.js';
@@ -45,14 +46,7 @@ describe('one message', () => {
     const ballot = far(STRANGER, 2);
     for (const hearer of MEMBERS) {
       group.forge(STRANGER, hearer, { kind: 'prepare', ballot, from: first });
-      group.forge(STRANGER, hearer, {
-        kind: 'heartbeat',
-        ballot,
-        watermark: first,
-        durable: 0 as Instance,
-        anyFrom: null,
-        timeMs: null,
-      });
+      group.forge(STRANGER, hearer, heartbeatOf(ballot));
       group.forge(STRANGER, hearer, {
         kind: 'accept',
         ballot,

@@ -5,6 +5,7 @@ import type { BatchId } from '../../lib/model/batch.js';
 import { defaults } from '../../lib/model/settings.js';
 import { CoreGroup, DELAYS_A_TICK } from '../support/core-group.js';
 import type { Loss } from '../support/core-network.js';
+import { heartbeatOf } from '../support/heartbeat.js';
 import { both, either, from, isolating, none, of, to } from '../support/losses.js';
 import { seededRandom } from '../support/seeded-random.js';
 
@@ -62,14 +63,7 @@ describe.each<Mode>(['classic', 'fast'])('in %s mode, a process', (mode) => {
     group.restart(3);
     group.sent.length = 0;
     const watermark = group.process(1).core!.watermark;
-    group.forge(1, 3, {
-      kind: 'heartbeat',
-      ballot: group.process(1).core!.reign!,
-      watermark,
-      durable: watermark,
-      anyFrom: null,
-      timeMs: null,
-    });
+    group.forge(1, 3, heartbeatOf(group.process(1).core!.reign!, watermark));
     const answers = defaults.windowInstances / 64;
     expect(group.runUntil(() => group.everyoneHasDecided(missed))).toBeLessThanOrEqual(2 * answers);
     expect(group.sentOf('catch-up').length).toBe(answers);

@@ -5,15 +5,10 @@ import { UnknownOutcomeError } from '../../lib/model/errors.js';
 import { Append, Journal } from '../programs/journal.js';
 import { MemoryLog } from '../support/memory-queue.js';
 import { QueueGroup, rejection } from '../support/queue-group.js';
+import { isSettled } from '../support/settled.js';
 
 async function machineOn(log: MemoryLog): Promise<ReplicatedStateMachine<Journal>> {
   return ReplicatedStateMachine.create(new Journal(), log.queue());
-}
-
-/** Whether a promise is settled by now. */
-async function isSettled(promise: Promise<unknown>): Promise<boolean> {
-  for (let i = 0; i < 3; i += 1) await new Promise((resolve) => setImmediate(resolve));
-  return Promise.race([promise.then(() => true), Promise.resolve(false)]);
 }
 
 describe('A machine is ready', () => {

@@ -2,11 +2,12 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { NO_BALLOT } from '../../lib/model/ballot.js';
 import { constants } from '../../lib/model/constants.js';
-import type { Instance, ProcessId } from '../../lib/model/ids.js';
+import type { ProcessId } from '../../lib/model/ids.js';
 import { defaults } from '../../lib/model/settings.js';
 import { Attendance } from '../../lib/paxos/attendance.js';
 import type { WireMessage } from '../../lib/paxos/wire/routes.js';
 import type { QueueEvent } from '../../lib/queue/events.js';
+import { heartbeatOf } from '../support/heartbeat.js';
 import { ANNA, BERT, CARL } from '../support/ids.js';
 import { loggedLines } from '../support/logged-lines.js';
 
@@ -17,14 +18,7 @@ const HELLO: WireMessage = {
   base: '',
   borderInstances: constants.borderInstances,
 };
-const HEARTBEAT: WireMessage = {
-  kind: 'heartbeat',
-  ballot: NO_BALLOT,
-  watermark: 0 as Instance,
-  durable: 0 as Instance,
-  anyFrom: null,
-  timeMs: null,
-};
+const HEARTBEAT: WireMessage = heartbeatOf(NO_BALLOT);
 const CANVASS: WireMessage = { kind: 'canvass', ballot: NO_BALLOT };
 
 let events: QueueEvent[];

@@ -7,6 +7,7 @@ import type { Instance } from '../../lib/model/ids.js';
 import { PutTicket } from '../../lib/paxos/put-ticket.js';
 import { DeliverySubject, foreign, Holder, KeptHolder, lone, textsUntil } from '../support/delivery-subject.js';
 import { BERT } from '../support/ids.js';
+import { isSettled } from '../support/settled.js';
 
 const unreadable = new TreplicaError('LEDGER_DAMAGED', 'The checkpoint cannot be read.');
 
@@ -24,10 +25,6 @@ function startedAt(next: number, log: readonly Batch[]): DeliverySubject {
 }
 
 function nothing(): void {}
-
-function isSettled(promise: Promise<unknown>): Promise<boolean> {
-  return Promise.race([promise.then(() => true), new Promise<boolean>((resolve) => setImmediate(resolve, false))]);
-}
 
 describe('a delivery that nobody is bound to', () => {
   it('has the first that is bound wait for what was put here before, although that has its positions', async () => {

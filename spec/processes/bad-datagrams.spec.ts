@@ -2,14 +2,13 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc, { type Arbitrary } from 'fast-check';
 
 import type { Message } from '../../lib/consensus/messages.js';
-import { NO_BASE } from '../../lib/model/base.js';
 import { constants } from '../../lib/model/constants.js';
 import { type GroupId, NO_GROUP } from '../../lib/model/ids.js';
 import type { Founding } from '../../lib/model/records.js';
-import { groupIdOf } from '../../lib/model/view.js';
 import { decodeMessage, encodeMessage } from '../../lib/paxos/wire/wire.js';
 import { FrameEncoder } from '../../lib/transport/frame/frame-encoder.js';
 import { messages } from '../support/arbitraries.js';
+import { foundingOf } from '../support/founding-of.js';
 import { QueueGroup, takeTexts } from '../support/queue-group.js';
 import { GROUP_B, newProcessId, SOME_START } from '../support/station.js';
 import { type Stranger, strangerOn } from '../support/udp-testbed.js';
@@ -21,14 +20,7 @@ class Junk {
 
   constructor({ queueId, queues }: QueueGroup) {
     this.#encoder = new FrameEncoder(queueId, newProcessId(), SOME_START);
-    const members = queues.map(({ processId }) => processId).sort();
-    this.#founding = {
-      group: groupIdOf(members, 0),
-      attempt: 0,
-      members,
-      base: NO_BASE,
-      borderInstances: constants.borderInstances,
-    };
+    this.#founding = foundingOf(queues.map(({ processId }) => processId).sort());
   }
 
   get anything(): Arbitrary<Buffer> {
@@ -49,7 +41,7 @@ class Junk {
   /** What somebody who was not there has to say about how the group was founded. */
   #aboutTheFounding(): Message[] {
     const founding = this.#founding;
-    const another = { ...founding, attempt: 7, group: groupIdOf(founding.members, 7) };
+    const another = foundingOf(founding.members, 7);
     return [
       { kind: 'hello', replicas: 3, intent: 'found', base: '', borderInstances: constants.borderInstances },
       { kind: 'hello', replicas: 7, intent: 'found', base: '', borderInstances: constants.borderInstances },

@@ -9,8 +9,8 @@ import { MemoryNetwork } from '../../lib/transport/memory/memory-network.js';
 import { Append, Journal } from '../programs/journal.js';
 import { entriesUntil } from '../support/journal-entries.js';
 import { silent } from '../support/queue-group.js';
+import { settled } from '../support/settled.js';
 import { soon } from '../support/soon.js';
-import { settled } from '../support/stored-checkpoint.js';
 
 const QUEUE = 'queue';
 const ENTRIES = entriesUntil(21);

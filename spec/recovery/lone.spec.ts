@@ -12,7 +12,7 @@ import { MemoryNetwork } from '../../lib/transport/memory/memory-network.js';
 import { Journal } from '../programs/journal.js';
 import { append } from '../support/journal-entries.js';
 import { rejection, silent } from '../support/queue-group.js';
-import { settled } from '../support/stored-checkpoint.js';
+import { settled } from '../support/settled.js';
 
 const QUEUE = 'queue';
 

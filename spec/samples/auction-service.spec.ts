@@ -52,11 +52,6 @@ async function ask(
 }
 
 /** From now on nothing is decided, and nobody answers a read. */
-function loseMajority(): void {
-  log.isHeld = true;
-  queue.sync = () => new Promise(() => {});
-}
-
 describe('the façade of the auction house', () => {
   it('reads like any asynchronous object', async () => {
     await service.putUp('lamp', lamp);
@@ -82,7 +77,7 @@ describe('the façade of the auction house', () => {
   });
 
   it('does not wait for ever where there is no majority', async () => {
-    loseMajority();
+    queue.loseMajority();
     await expect(service.bid('lamp', 'bruno', 1)).rejects.toBeInstanceOf(UnknownOutcomeError);
     await expect(service.list()).rejects.toMatchObject({ name: 'TimeoutError' });
   });
@@ -174,14 +169,14 @@ describe('the auction house over HTTP', () => {
 
   it('says that it does not know whether a change has been made, where it does not', async () => {
     await ask('PUT', '/auctions/lamp', lamp);
-    loseMajority();
+    queue.loseMajority();
     const answer = await ask('POST', '/auctions/lamp/bids', { bidder: 'bruno', amountCents: 5000 });
     expect(answer).toMatchObject({ status: 503, code: 'UNKNOWN_OUTCOME', title: 'Unknown outcome' });
     expect(answer['detail']).toMatch(/may have been executed/);
   });
 
   it('says that nothing has changed, where it knows', async () => {
-    loseMajority();
+    queue.loseMajority();
     expect(await ask('GET', '/auctions')).toMatchObject({ status: 503, code: 'TIMED_OUT' });
     await machine.close();
     expect(await ask('PUT', '/auctions/lamp', lamp)).toMatchObject({ status: 503, code: 'STATE_MACHINE_CLOSED' });

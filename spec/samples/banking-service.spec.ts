@@ -38,11 +38,6 @@ async function put(url: string, payload: object): Promise<object> {
 }
 
 /** From now on nothing is decided, and nobody answers a read. */
-function loseMajority(): void {
-  log.isHeld = true;
-  queue.sync = () => new Promise(() => {});
-}
-
 describe('the façade of the bank', () => {
   it('reads like any asynchronous object', async () => {
     await service.openAccount('ana', 'Ana');
@@ -123,7 +118,7 @@ describe('the bank over HTTP', () => {
   });
 
   it('says that it does not know whether money has moved, where it does not', async () => {
-    loseMajority();
+    queue.loseMajority();
     expect(await put('/accounts/ana/deposits/gift', { amountCents: 1 })).toMatchObject({
       status: 503,
       code: 'UNKNOWN_OUTCOME',

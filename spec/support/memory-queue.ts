@@ -154,6 +154,12 @@ export class MemoryQueue implements Queue {
     this.log.deliver();
   }
 
+  /** Nothing that is put anywhere gets a place any more, and `sync` waits here for ever. */
+  loseMajority(): void {
+    this.log.isHeld = true;
+    this.sync = () => new Promise(() => {});
+  }
+
   async checkpoint(): Promise<Checkpoint> {
     const keeper = this.#holder?.keeper;
     if (this.#isClosed || keeper === undefined) throw this.#closedError();

@@ -47,8 +47,3 @@ export class CheckpointDisk {
     return chunks;
   }
 }
-
-/** Whatever promises have to do that wait for nothing else is done when it resolves. */
-export async function settled(): Promise<void> {
-  for (let i = 0; i < 5; i += 1) await new Promise((resolve) => setImmediate(resolve));
-}

@@ -6,6 +6,7 @@ import { constants } from '../../../lib/model/constants.js';
 import { defaults } from '../../../lib/model/settings.js';
 import { groupIdOf } from '../../../lib/model/view.js';
 import { CoreGroup } from '../../support/core-group.js';
+import { foundingOf } from '../../support/founding-of.js';
 
 describe('the border of a group, α,', () => {
   it('is at least the window, so that nobody votes in a view that does not govern', () => {
@@ -45,11 +46,7 @@ describe('the border of a group, α,', () => {
   it('that is not its own is signed by nobody', () => {
     const group = new CoreGroup(2);
     const members = group.processes.map(({ id }) => id);
-    const borderInstances = constants.borderInstances + 1;
-    const founding = {
-      ...{ attempt: 0, members, base: NO_BASE, borderInstances },
-      group: groupIdOf(members, 0, NO_BASE, borderInstances),
-    };
+    const founding = foundingOf(members, 0, { borderInstances: constants.borderInstances + 1 });
     group.forge(1, 2, { kind: 'found', founding });
     expect(group.process(2).disk.founding.signed).toBeNull();
   });

@@ -3,11 +3,11 @@ import { describe, expect, it } from '@jest/globals';
 import { NO_BALLOT } from '../../../lib/model/ballot.js';
 import type { GroupBase } from '../../../lib/model/base.js';
 import { NO_OP } from '../../../lib/model/batch.js';
-import { constants } from '../../../lib/model/constants.js';
 import { after, type Instance } from '../../../lib/model/ids.js';
 import { defaults } from '../../../lib/model/settings.js';
 import { groupIdOf } from '../../../lib/model/view.js';
 import { CoreGroup } from '../../support/core-group.js';
+import { foundingOf } from '../../support/founding-of.js';
 import { FOUNDED_TICKS } from './foundings.js';
 
 const MONDAY: GroupBase = { from: 40 as Instance, digest: 'a'.repeat(32) };
@@ -99,13 +99,7 @@ describe('processes that begin from different backups', () => {
   it('sign no founding of each other', () => {
     const group = restored(2, MONDAY);
     const members = group.processes.map(({ id }) => id);
-    const founding = {
-      group: groupIdOf(members, 0, TUESDAY),
-      attempt: 0,
-      members,
-      base: TUESDAY,
-      borderInstances: constants.borderInstances,
-    };
+    const founding = foundingOf(members, 0, { base: TUESDAY });
     group.forge(1, 2, { kind: 'found', founding });
     expect(group.process(2).disk.founding.signed).toBeNull();
   });

@@ -1,9 +1,7 @@
-import { NO_BASE } from '../../../lib/model/base.js';
-import { constants } from '../../../lib/model/constants.js';
 import type { Founding } from '../../../lib/model/records.js';
 import { defaults } from '../../../lib/model/settings.js';
-import { groupIdOf } from '../../../lib/model/view.js';
 import type { CoreGroup } from '../../support/core-group.js';
+import { foundingOf } from '../../support/founding-of.js';
 import { numberOf } from '../../support/ids.js';
 
 /** Until all have heard of each other and the set has not changed for a while, with a tick for the signatures. */
@@ -16,14 +14,10 @@ export function numbers(count: number): number[] {
 
 /** The founding that the processes of these numbers sign. */
 export function founding(group: CoreGroup, members: readonly number[], attempt = 0): Founding {
-  const ids = members.map((number) => group.process(number).id);
-  return {
-    group: groupIdOf(ids, attempt),
+  return foundingOf(
+    members.map((number) => group.process(number).id),
     attempt,
-    members: ids,
-    base: NO_BASE,
-    borderInstances: constants.borderInstances,
-  };
+  );
 }
 
 /** The numbers of the members of the view that a process holds; null while it holds none. */

@@ -1,9 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { NO_BASE } from '../../../lib/model/base.js';
-import { constants } from '../../../lib/model/constants.js';
-import { groupIdOf } from '../../../lib/model/view.js';
 import { CoreGroup, type GroupOptions } from '../../support/core-group.js';
+import { foundingOf } from '../../support/founding-of.js';
 
 /** Where a founding of 1, 2 and 3 has been signed by all but 3, which is gone; 4 is there in its place. */
 function withoutThird(options: GroupOptions = {}): CoreGroup {
@@ -143,13 +141,7 @@ it('of foundings that others speak of, a bounded number is kept', () => {
   group.loss = () => true;
   const members = [1, 3].map((number) => group.process(number).id);
   for (let attempt = 0; attempt < 500; attempt += 1) {
-    const founding = {
-      group: groupIdOf(members, attempt),
-      attempt,
-      members,
-      base: NO_BASE,
-      borderInstances: constants.borderInstances,
-    };
+    const founding = foundingOf(members, attempt);
     group.forge(1, 3, { kind: 'withdrawn', withdrawal: { founding, by: members.slice(0, 1) } });
     group.settle();
   }

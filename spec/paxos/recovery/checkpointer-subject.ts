@@ -14,7 +14,8 @@ import type { StateKeeper } from '../../../lib/queue/state-holder.js';
 import { decodeHead } from '../../../lib/sequence/checkpoint-head.js';
 import { DeliverySubject, KeptHolder, lone, SELF } from '../../support/delivery-subject.js';
 import { BERT } from '../../support/ids.js';
-import { CheckpointDisk, settled } from '../../support/stored-checkpoint.js';
+import { settled } from '../../support/settled.js';
+import { CheckpointDisk } from '../../support/stored-checkpoint.js';
 
 interface Write {
   readonly records: () => readonly LedgerRecord[];

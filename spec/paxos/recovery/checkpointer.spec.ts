@@ -5,7 +5,7 @@ import { TreplicaError } from '../../../lib/model/errors.js';
 import type { Instance, ProcessId } from '../../../lib/model/ids.js';
 import { lone, SELF, textsUntil } from '../../support/delivery-subject.js';
 import { BERT, CARL } from '../../support/ids.js';
-import { settled } from '../../support/stored-checkpoint.js';
+import { settled } from '../../support/settled.js';
 import { CheckpointerSubject, digestB } from './checkpointer-subject.js';
 
 let subject: CheckpointerSubject;

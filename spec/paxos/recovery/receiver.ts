@@ -5,7 +5,8 @@ import { defaults } from '../../../lib/model/settings.js';
 import { StateTransfer } from '../../../lib/paxos/recovery/state-transfer.js';
 import type { RepairMessage } from '../../../lib/paxos/wire/repair-messages.js';
 import type { QueueEvent } from '../../../lib/queue/events.js';
-import { CheckpointDisk, settled } from '../../support/stored-checkpoint.js';
+import { settled } from '../../support/settled.js';
+import { CheckpointDisk } from '../../support/stored-checkpoint.js';
 
 export const CHUNKS = Array.from({ length: 20 }, (_, index) => `chunk ${index}`);
 

@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { DiskWrite } from '../../../lib/ledger/memory/disk-write.js';
 import { defaults } from '../../../lib/model/settings.js';
 import { ANNA } from '../../support/ids.js';
-import { CheckpointDisk, settled } from '../../support/stored-checkpoint.js';
+import { settled } from '../../support/settled.js';
+import { CheckpointDisk } from '../../support/stored-checkpoint.js';
 import { CHUNKS, Receiver } from './receiver.js';
 
 let receiver: Receiver;

@@ -7,7 +7,8 @@ import { defaults } from '../../../lib/model/settings.js';
 import { Supplier } from '../../../lib/paxos/recovery/supplier.js';
 import type { RepairMessage } from '../../../lib/paxos/wire/repair-messages.js';
 import { ANNA, BERT } from '../../support/ids.js';
-import { CheckpointDisk, settled } from '../../support/stored-checkpoint.js';
+import { settled } from '../../support/settled.js';
+import { CheckpointDisk } from '../../support/stored-checkpoint.js';
 
 let disk: CheckpointDisk;
 let checkpoint: Checkpoint;

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { ANNA, BERT, CARL } from '../../support/ids.js';
-import { CheckpointDisk, settled } from '../../support/stored-checkpoint.js';
+import { settled } from '../../support/settled.js';
+import { CheckpointDisk } from '../../support/stored-checkpoint.js';
 import { CHUNKS, PATIENCE, Receiver } from './receiver.js';
 
 let receiver: Receiver;
