@@ -135,7 +135,7 @@ export class Checkpointer {
   }
 
   /** Resolves when nothing is being removed. */
-  get tidied(): Promise<void> {
+  get purged(): Promise<void> {
     return this.#purger.purged;
   }
 

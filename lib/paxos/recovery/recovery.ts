@@ -115,7 +115,7 @@ export class Recovery implements RepairReceiver, DeliveryListener {
       store: ledger.checkpoints,
       send: this.#send,
       isWanted: (checkpoint) => installer.isWanted(checkpoint),
-      tidied: () => this.#checkpointer.tidied,
+      purged: () => this.#checkpointer.purged,
       complete: (checkpoint) => {
         installer.install(checkpoint);
       },

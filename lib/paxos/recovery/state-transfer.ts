@@ -14,7 +14,7 @@ export interface StateTransferOptions extends ChunkRequestsOptions {
   /** Whether this process still lacks data of the checkpoint, and could continue from its end. */
   readonly isWanted: (checkpoint: Checkpoint) => boolean;
   /** Resolves when nothing is being removed from the store. From the call on nothing is until `isActive` is false. */
-  readonly tidied: () => Promise<void>;
+  readonly purged: () => Promise<void>;
   /** All of it is here, complete and durable. */
   readonly complete: (checkpoint: Checkpoint) => void;
   /** Something worth a line in the log. */
@@ -136,7 +136,7 @@ export class StateTransfer {
 
   async #begin(offer: Offer): Promise<void> {
     const { checkpoint, sources } = offer;
-    await this.#options.tidied();
+    await this.#options.purged();
     const receiver = await this.#options.store.receive(checkpoint);
     this.#isBetween = false;
     const { received } = receiver;

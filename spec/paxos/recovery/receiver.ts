@@ -16,7 +16,7 @@ export class Receiver {
   transfer: StateTransfer;
   checkpoint!: Checkpoint;
   wanted = (_checkpoint: Checkpoint): boolean => true;
-  tidied: Promise<void> = Promise.resolve();
+  purged: Promise<void> = Promise.resolve();
   asked: { readonly of: ProcessId; readonly index: number }[] = [];
   readonly completed: Checkpoint[] = [];
   readonly events: QueueEvent[] = [];
@@ -73,7 +73,7 @@ export class Receiver {
         if (message.kind === 'want-chunk') this.asked.push({ of, index: message.index });
       },
       isWanted: (checkpoint) => this.wanted(checkpoint),
-      tidied: () => this.tidied,
+      purged: () => this.purged,
       complete: (checkpoint) => this.completed.push(checkpoint),
       notify: (event) => this.events.push(event),
       fail: (error) => this.failures.push(error),

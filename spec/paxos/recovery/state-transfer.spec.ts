@@ -82,12 +82,12 @@ describe('a transfer', () => {
     expect(receiver.transfer.isActive).toBe(false);
   });
 
-  it('begins when the store is tidied, and not before', async () => {
-    let tidy: () => void = () => undefined;
-    receiver.tidied = new Promise((resolve) => (tidy = resolve));
+  it('begins when nothing is being removed from the store any more, and not before', async () => {
+    let end: () => void = () => undefined;
+    receiver.purged = new Promise((resolve) => (end = resolve));
     await receiver.begin(ANNA);
     expect([receiver.transfer.isActive, receiver.asked]).toEqual([true, []]);
-    tidy();
+    end();
     await settled();
     expect(receiver.asked).not.toEqual([]);
   });
