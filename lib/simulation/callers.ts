@@ -45,6 +45,9 @@ export interface CallersOptions<S extends StateMachine> {
   readonly pauseUsMean: number;
 }
 
+/** The share of rounds before which a caller puts a system operation. */
+const SYSTEM_OPERATIONS_SHARE = 0.1;
+
 /** The callers of all processes: they begin when a process comes up, and those of one that goes down are never heard of again. */
 export class Callers<S extends StateMachine> {
   readonly history: History;
@@ -112,6 +115,7 @@ export class Callers<S extends StateMachine> {
 
   async #call(client: LivingClient<S>): Promise<void> {
     try {
+      if (this.#options.random.chance(SYSTEM_OPERATIONS_SHARE)) await client.probe();
       await this.#options.workload(client);
     } catch (error) {
       if (!client.mayRejectWith(error)) this.#world.log.violate('workload', `at ${client.process}, ${inspect(error)}`);
@@ -160,6 +164,17 @@ class LivingClient<S extends StateMachine> implements Client<S> {
       return query(state);
     });
     return this.#answered(call, answer);
+  }
+
+  /** Puts a system operation, and returns when it has been executed here: no call of the application, and in no history. */
+  async probe(): Promise<void> {
+    try {
+      await this.#machine.ready();
+    } catch (error) {
+      this.#rejections.add(error);
+      if (this.life.isAlive) throw error;
+    }
+    if (!this.life.isAlive) await new Promise(() => undefined);
   }
 
   pause(ms: number): Promise<void> {

@@ -79,4 +79,12 @@ export const delivery: readonly Mutant[] = [
     for (const ticket of parcel.tickets) (ticket as { resolve(outcome: unknown): void }).resolve(0);`,
     breaks: 'An acknowledged operation has been chosen.',
   },
+  {
+    name: 'system-operation-of-origin-alone',
+    file: 'lib/machine/replica.ts',
+    from: 'this.#system.systemOperations += 1;',
+    to: 'if (ticket !== undefined) this.#system.systemOperations += 1;',
+    breaks: 'A system operation changes the system state of every replica alike.',
+    needs: 'system operations',
+  },
 ];

@@ -97,6 +97,14 @@ export const recovery: readonly Mutant[] = [
     breaks: 'A machine continues from the restored system state.',
   },
   {
+    name: 'system-operations-not-restored',
+    file: 'lib/machine/machine-keeper.ts',
+    from: 'system: system.finish() as SystemState, time });',
+    to: 'system: Object.assign(system.finish(), { systemOperations: 0 }) as SystemState, time });',
+    breaks: 'A machine continues from the restored system state.',
+    needs: 'system operations',
+  },
+  {
     name: 'skipped-callers-not-told',
     file: 'lib/paxos/own-tickets.ts',
     from: '.filter((id) => front.isOver(id))',
