@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { decode, encode } from '../../lib/serialization/codec.js';
 import { Exclude, Expose, Type } from '../../lib/serialization/decorators.js';
+import { declaredFields } from '../../lib/serialization/gained-fields.js';
 import { serializable } from '../../lib/serialization/registry.js';
 import { encodeState } from '../../lib/serialization/state-encoder.js';
 import { Box, piecesOf, refusal, stateIn } from './state-support.js';
@@ -113,6 +114,19 @@ it('A constructor that makes as many as it is told is not told to make millions'
   expect(decode(later(encode(new ManyV1())))).toEqual(new ManyV2());
   expect(told.length).toBeGreaterThan(0);
   expect(Math.max(...told)).toBeLessThan(10_000);
+});
+
+it('A field is known by its name where its source spells that out, not by the variable that a computed name is in', () => {
+  const KEY = 'label';
+  class Tag {
+    id = 1;
+    'plain text' = 2;
+    [KEY] = 3;
+    constructor(given: string) {
+      this.id = given.length; // Throws where nothing is given, so that only the source tells.
+    }
+  }
+  expect(declaredFields(Tag)).toEqual(['id', 'plain text']);
 });
 
 interface Lot {
