@@ -27,6 +27,8 @@ export class FoundingRole {
   readonly #candidates: Candidates;
   readonly #withdrawals: Withdrawals;
   #isOutsider = false;
+  /** As the signature says: a field of its own, because it is asked with every message. */
+  #isOver = false;
 
   constructor(shared: Shared, options: FoundingOptions, past: Pick<LedgerSnapshot, 'founding' | 'base'>) {
     this.#shared = shared;
@@ -39,10 +41,21 @@ export class FoundingRole {
 
   /** Whether this process gives up its id: it does nothing more under it. */
   get isOver(): boolean {
-    return this.#signature.isOver;
+    return this.#isOver;
   }
 
   tick(): void {
+    this.#pass();
+    this.#isOver = this.#signature.isOver;
+  }
+
+  receive(from: ProcessId, message: FoundingMessage): void {
+    this.#handle(from, message);
+    this.#isOver = this.#signature.isOver;
+  }
+
+  /** One tick. */
+  #pass(): void {
     this.#signature.tick();
     if (this.#shared.views.isFounded) {
       this.#askWhetherItHolds();
@@ -80,7 +93,7 @@ export class FoundingRole {
     if (signed !== null) outbox.notice({ kind: 'awaiting-signatures', missing });
   }
 
-  receive(from: ProcessId, message: FoundingMessage): void {
+  #handle(from: ProcessId, message: FoundingMessage): void {
     switch (message.kind) {
       case 'hello':
         return this.#onHello(from, message);
