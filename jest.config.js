@@ -26,4 +26,6 @@ export default {
   },
   testTimeout: 60_000,
   maxWorkers: 2,
+  // A worker that has run many suites needs more than jest's half second to exit on a busy machine, without any open handle.
+  workerGracefulExitTimeout: 5_000,
 };
