@@ -2,11 +2,24 @@ import type { Mode } from '../consensus/mode.js';
 import { constants } from '../model/constants.js';
 import type { QueueLimits } from '../paxos/queue-limits.js';
 import { drawLimits } from './drawn-limits.js';
-import type { Adversity, Schedule } from './nemesis.js';
+import {
+  AMBUSHES,
+  checkpoints,
+  CLOCKS,
+  DAMAGE,
+  DISKS,
+  EVERYTHING,
+  LANES,
+  lossy,
+  NETWORK,
+  smallDatagrams,
+  some,
+  WRONG_CLOCK,
+} from './ingredients.js';
+import type { Adversity } from './nemesis.js';
 import type { Random } from './random.js';
 import type { Checkpointing } from './scene.js';
-import type { TroubleKind } from './troubles.js';
-import { type Climate, FAIR } from './weather.js';
+import { FAIR } from './weather.js';
 
 /** The group, the load and the faults of a run. */
 export interface Conditions extends Adversity {
@@ -51,87 +64,6 @@ export type ProfileName =
   | 'intrusions'
   | 'settings'
   | 'swarm';
-
-/** Troubles of these kinds, each more or less often and for more or less long. */
-function some(
-  random: Random,
-  kinds: readonly TroubleKind[],
-  perSecond: number,
-  lastsMs: number,
-): Conditions['troubles'] {
-  const schedule = (): Schedule => ({
-    perSecond: perSecond * random.between(0.2, 2),
-    lastsMs: lastsMs * random.between(0.1, 2),
-  });
-  return Object.fromEntries(kinds.map((kind) => [kind, schedule()]));
-}
-
-function lossy(random: Random): Climate {
-  return {
-    ...FAIR,
-    loss: random.between(0, 0.3),
-    duplication: random.between(0, 0.5),
-    mutilation: random.chance(0.5) ? random.between(0, 0.05) : 0,
-    delayUsMean: random.exponential(500),
-    tail: random.between(0, 0.05),
-    tailUs: random.exponential(500_000),
-  };
-}
-
-/** Checkpoints so often that a run has many, and logs cut so short that a process that is away for long needs one. */
-function checkpoints(random: Random, everyPositionsMax: number): Checkpointing {
-  return {
-    everyPositions: Math.round(20 * (everyPositionsMax / 20) ** random.next()),
-    everyBytes: random.chance(0.2) ? Math.round(random.between(1_000, 10_000)) : 1_000_000,
-    logMarginBytes: random.chance(0.5) ? 0 : random.below(4_000),
-    chunkBytes: 16 + random.below(100),
-    pieceBytes: 8 + random.below(50),
-    segmentInstances: 8 + random.below(25),
-  };
-}
-
-function smallDatagrams(random: Random): number {
-  return 600 + random.below(1_400);
-}
-
-const NETWORK: readonly TroubleKind[] = ['one-way cut', 'isolation', 'partition', 'clog'];
-const LANES: readonly TroubleKind[] = ['lane cut', 'slow link', 'deaf to a kind'];
-const DISKS: readonly TroubleKind[] = [
-  'slow disk',
-  'stuck disk',
-  'failed flush',
-  'full disk',
-  'failed checkpoint',
-  'slow checkpoint',
-];
-const DAMAGE: readonly TroubleKind[] = [
-  'torn write',
-  'flipped bit',
-  'vanished record',
-  'lost disk',
-  'directory put back',
-  'damaged decision',
-  'damaged checkpoint',
-];
-const AMBUSHES: readonly TroubleKind[] = ['crash at a checkpoint', 'crash of a source'];
-const CLOCKS: readonly TroubleKind[] = ['clock drift', 'clock jump'];
-const WRONG_CLOCK: readonly TroubleKind[] = ['wrong clock'];
-const INTRUSIONS: readonly TroubleKind[] = ['stranger', 'foreign group', 'intruder', 'forgery'];
-const EVERYTHING: readonly TroubleKind[] = [
-  ...NETWORK,
-  ...LANES,
-  ...DISKS,
-  ...DAMAGE,
-  ...CLOCKS,
-  ...WRONG_CLOCK,
-  ...AMBUSHES,
-  'long absence',
-  'parting',
-  'crash',
-  'crash of all',
-  'stall',
-  ...INTRUSIONS,
-];
 
 /** Some faults of all that there are. */
 function mixture(random: Random): Circumstances {

@@ -1,6 +1,18 @@
 import type { StateMachine } from '../machine/state-machine.js';
 import { MESSAGE_KINDS } from '../paxos/wire/wire.js';
-import { damage, damageCheckpoint, damageDecision, type InjectedDamage } from './damage.js';
+import {
+  damaged,
+  damagedCheckpoint,
+  damagedDecision,
+  failedCheckpoint,
+  failedFlush,
+  fullDisk,
+  lostDisk,
+  slowCheckpoint,
+  slowDisk,
+  stuckDisk,
+  tornWrite,
+} from './disk-troubles.js';
 import { foreignGroup, forgery, intruder, stranger } from './intrusions.js';
 import type { SimulatedProcess } from './process.js';
 import type { Ambush } from './stage.js';
@@ -97,81 +109,6 @@ const stall: Trouble = ({ world, victim, lastsUs }) => {
   return NOTHING;
 };
 
-const slowDisk: Trouble = ({ random, victim }) => {
-  victim.diskBehavior.commitUsMean = random.between(1_000, 300_000);
-  return () => (victim.diskBehavior.commitUsMean = victim.diskBehavior.usualUs);
-};
-
-const stuckDisk: Trouble = ({ victim }) => {
-  victim.holdDisk();
-  return () => {
-    victim.releaseDisk();
-  };
-};
-
-const failedFlush: Trouble = ({ victim }) => {
-  victim.diskBehavior.fault = new Error('EIO: i/o error, fdatasync');
-  return () => (victim.diskBehavior.fault = null);
-};
-
-const fullDisk: Trouble = ({ victim }) => {
-  victim.diskBehavior.fault = new Error('ENOSPC: no space left on device');
-  return () => (victim.diskBehavior.fault = null);
-};
-
-/** The next commit reaches the disk but for a piece of one of its records, and the process crashes of it. */
-const tornWrite: Trouble = (occasion) => {
-  if (!occasion.mayLose(occasion.victim)) return undefined;
-  occasion.victim.tearNextCommit();
-  return NOTHING;
-};
-
-function damaged(kind: InjectedDamage): Trouble {
-  return (occasion) => {
-    const { world, random, victim } = occasion;
-    if (!occasion.mayLose(victim)) return undefined;
-    const what = damage(victim.disk.file(world.scene.queueId), kind, random);
-    if (what === null) return undefined;
-    if (typeof what === 'number' && what < world.watch.diskOf(victim).watermark) victim.damage.entries.add(what);
-    else victim.damage.isOfVotes = victim.expectedFailures.hasDamagedDisk = true;
-    world.log.note(victim.name, 'has its disk damaged', 0, () => `${kind}: ${what}`);
-    return NOTHING;
-  };
-}
-
-/** Others have the entries below the watermark: a process that finds them damaged keeps its id. */
-const damagedDecision: Trouble = (occasion) => {
-  const { world, random, victim } = occasion;
-  if (!occasion.mayLose(victim)) return undefined;
-  const instance = damageDecision(victim.disk.file(world.scene.queueId), world.watch.diskOf(victim).watermark, random);
-  if (instance === null) return undefined;
-  victim.damage.entries.add(instance);
-  world.log.note(victim.name, 'has its disk damaged', instance, () => `at ${instance}, which is decided`);
-  return NOTHING;
-};
-
-const damagedCheckpoint: Trouble = (occasion) => {
-  const { world, random, victim } = occasion;
-  const { checkpoint } = world.watch.diskOf(victim);
-  if (checkpoint === null || !occasion.mayLose(victim)) return undefined;
-  const what = damageCheckpoint(victim.disk.file(world.scene.queueId), checkpoint, random);
-  if (what === null) return undefined;
-  victim.damage.isOfCheckpoint = true;
-  world.log.note(victim.name, 'has its checkpoint damaged', checkpoint.next, () => what);
-  return NOTHING;
-};
-
-const failedCheckpoint: Trouble = ({ victim }) => {
-  victim.diskBehavior.checkpointFault = new Error('ENOSPC: no space left on device, write');
-  return () => (victim.diskBehavior.checkpointFault = null);
-};
-
-const slowCheckpoint: Trouble = ({ random, victim }) => {
-  const { chunkUsMean } = victim.diskBehavior;
-  victim.diskBehavior.chunkUsMean = random.between(1_000, 100_000);
-  return () => (victim.diskBehavior.chunkUsMean = chunkUsMean);
-};
-
 /** Down for so long that the others have cut their logs beyond where it was. */
 const longAbsence: Trouble = ({ victim }) => {
   if (victim.isAway) return undefined;
@@ -227,12 +164,6 @@ function ambush(at: Ambush): Trouble {
     return NOTHING;
   };
 }
-
-const lostDisk: Trouble = (occasion) => {
-  if (!occasion.mayLose(occasion.victim)) return undefined;
-  occasion.victim.loseDisk();
-  return NOTHING;
-};
 
 /** The directory of a process is again what it was before its latest start, of which all others know that are to be relied on. */
 const putBack: Trouble = (occasion) => {
