@@ -11,8 +11,6 @@ const STALLED_TICKS = 2;
 /** The longest wait for a silent process, in ticks. */
 const PATIENCE_TICKS_MAX = 500;
 
-/** Instances of one question: as many questions as may be open at once ask for the whole window. */
-
 /** A member that may be asked for decisions. Times are in ticks since the start. */
 interface Source {
   readonly process: ProcessId;
@@ -187,7 +185,11 @@ export class CatchUp {
       (sum, open) => sum + expectedBytes(open.from, open.to, source.watermark, this.#shared.settings),
       0,
     );
-    const patienceTicks = source.patienceTicks + Math.floor(bytes / this.#shared.settings.bytesATick);
+    // A slow answer arrives all the time; a source of which nothing at all arrives is silent, however much it may have to say.
+    const patienceTicks = Math.min(
+      source.patienceTicks + Math.floor(bytes / this.#shared.settings.bytesATick),
+      PATIENCE_TICKS_MAX,
+    );
     const askedAt = this.#now;
     source.askedAt = askedAt;
     this.#open = [...this.#open, { from, to, source, askedAt, patienceTicks, arrivedAt: askedAt, arrivedBytes: 0 }];

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { defaults } from '../../lib/model/settings.js';
 import { ANNA, BERT, CARL } from '../support/ids.js';
-import { FAR, Laggard, PART, PATIENCE, ranges, sourcesOf } from '../support/laggard.js';
+import { FAR, Laggard, PART, PATIENCE, ranges, SlowLaggard, sourcesOf } from '../support/laggard.js';
 
 const { catchUpQuestions } = defaults;
 
@@ -52,6 +52,30 @@ describe('a source that is dead', () => {
     laggard.isAnswered(question!, 3);
     laggard.hears(6, ANNA);
     expect(laggard.waits().asked).toEqual([{ source: ANNA, from: 3, to: 3 + PART }]);
+  });
+});
+
+describe('a source that nothing at all comes from', () => {
+  it('is given up after some seconds, however long its answer may take over a slow link', () => {
+    laggard = new SlowLaggard(ANNA, BERT);
+    laggard.hears(FAR, ANNA);
+    const lost = laggard.asked();
+    laggard.hears(FAR, BERT);
+    const { ticks, asked } = laggard.waits();
+    expect(ticks).toBeLessThanOrEqual(500);
+    expect(asked[0]).toEqual({ ...lost[0]!, source: BERT });
+  });
+
+  it('is waited for as long as bytes come', () => {
+    laggard = new SlowLaggard(ANNA, BERT);
+    laggard.hears(FAR, ANNA);
+    laggard.asked();
+    laggard.hears(FAR, BERT);
+    for (let ticks = 0; ticks < 5_000; ticks += 1) {
+      laggard.catchUp.tick();
+      laggard.catchUp.arriving({ from: ANNA, bytes: 100, agoTicks: Infinity });
+      expect(laggard.asked()).toEqual([]);
+    }
   });
 });
 

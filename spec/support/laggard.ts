@@ -3,10 +3,11 @@ import { Fetcher } from '../../lib/consensus/fetcher.js';
 import type { InstanceLog } from '../../lib/consensus/instance-log.js';
 import { Learner } from '../../lib/consensus/learner.js';
 import type { Outbox } from '../../lib/consensus/outbox.js';
+import type { Shared } from '../../lib/consensus/shared.js';
 import { type BatchId, NO_OP } from '../../lib/model/batch.js';
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
 import { defaults } from '../../lib/model/settings.js';
-import { View } from '../../lib/model/view.js';
+import { View, type ViewRecord } from '../../lib/model/view.js';
 import { sharedOf } from './core-shared.js';
 
 const { windowInstances, catchUpQuestions } = defaults;
@@ -36,12 +37,16 @@ export class Laggard {
   /** Its sources are members of its group. */
   constructor(...sources: readonly ProcessId[]) {
     const self = '0000000000000000' as ProcessId;
-    const shared = sharedOf(self, { view: new View(1, [self, ...sources]), from: 0 as Instance });
+    const shared = this.sharedOf(self, { view: new View(1, [self, ...sources]), from: 0 as Instance });
     this.#outbox = shared.outbox;
     this.log = shared.log;
     this.fetcher = new Fetcher(shared);
     this.catchUp = new CatchUp(shared, (id) => this.fetcher.isComing(id));
     this.#learner = new Learner(shared, this.fetcher, () => {});
+  }
+
+  protected sharedOf(self: ProcessId, view: ViewRecord): Shared {
+    return sharedOf(self, view);
   }
 
   /** The questions that it has asked since the last call. */
@@ -105,4 +110,11 @@ export function ranges(asked: readonly Asked[]): [number, number][] {
 
 export function sourcesOf(asked: readonly Asked[]): Set<ProcessId> {
   return new Set(asked.map(({ source }) => source));
+}
+
+/** Told of a link so slow that one answer may take minutes. */
+export class SlowLaggard extends Laggard {
+  protected override sharedOf(self: ProcessId, view: ViewRecord): Shared {
+    return { ...super.sharedOf(self, view), settings: { ...defaults, bytesATick: 100 } };
+  }
 }
