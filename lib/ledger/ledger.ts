@@ -1,7 +1,6 @@
 /**
  * The ledger keeps what a process must not forget: identity, promise, votes with their batches, founding, views, the decided
- * watermark, and which checkpoint stands for the beginning of the log. A port with two implementations, LMDB and memory,
- * that pass one compliance suite.
+ * watermark, and which checkpoint stands for the beginning of the log. A port: its implementations pass one compliance suite.
  */
 import type { Instance } from '../model/ids.js';
 import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../model/records.js';

@@ -81,9 +81,14 @@ export class Callers<S extends StateMachine> {
     return this.history.calls.filter(({ outcome }) => outcome !== null).length;
   }
 
-  /** One more call of the workload at a process. */
+  /**
+   * One more call of the workload at a process, and a system operation behind it: a call may end by a time limit of its own, while
+   * that operation shows that the process has executed everything that was acknowledged before.
+   */
   async callOnce(process: SimulatedProcess<S>, name: string): Promise<void> {
-    await this.#call(this.#clientAt(process, name));
+    const client = this.#clientAt(process, name);
+    await this.#call(client);
+    await this.#checked(client, () => client.probe());
   }
 
   #clientAt(process: SimulatedProcess<S>, name: string): LivingClient<S> {
@@ -114,13 +119,19 @@ export class Callers<S extends StateMachine> {
   }
 
   async #call(client: LivingClient<S>): Promise<void> {
-    try {
+    await this.#checked(client, async () => {
       if (this.#options.random.chance(SYSTEM_OPERATIONS_SHARE)) await client.probe();
       await this.#options.workload(client);
+    });
+    client.turn += 1;
+  }
+
+  async #checked(client: LivingClient<S>, calls: () => Promise<void>): Promise<void> {
+    try {
+      await calls();
     } catch (error) {
       if (!client.mayRejectWith(error)) this.#world.log.violate('workload', `at ${client.process}, ${inspect(error)}`);
     }
-    client.turn += 1;
   }
 }
 
