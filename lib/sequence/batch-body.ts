@@ -5,7 +5,9 @@
 import { VALUE_KINDS, type ValueKind } from '../model/batch.js';
 import { TreplicaError } from '../model/errors.js';
 
-const TIME_AT = 1;
+/** The bytes that say of which kind a body is. */
+export const BODY_KIND_BYTES = 1;
+const TIME_AT = BODY_KIND_BYTES;
 /** The bytes before the messages of a body. */
 export const BODY_HEAD_BYTES = TIME_AT + 8;
 const MESSAGES = VALUE_KINDS.indexOf('messages');

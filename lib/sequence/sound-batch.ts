@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib';
 import { type Batch, type BatchId, batchId, boundTo, checksumOf, NO_OP_ID, valueKindOf } from '../model/batch.js';
 import { isBody } from './batch-body.js';
 import type { Series } from './delivery-table.js';
+import { isChange } from './view-change.js';
 
 /** The id of a batch, bound to its body. */
 export function idOfBody({ process, incarnation, since }: Series, sequence: number, body: Uint8Array): BatchId {
@@ -11,8 +12,10 @@ export function idOfBody({ process, incarnation, since }: Series, sequence: numb
 
 /**
  * Whether a batch that has come from outside is one that a proposer can have made: its id names this very body, and the body
- * is of the kind that the id says and, where it holds messages, can be unpacked.
+ * is of the kind that the id says and, where it holds messages or a change of the view, can be unpacked.
  */
 export function isSound({ id, body }: Batch): boolean {
-  return id !== NO_OP_ID && checksumOf(id) === crc32(body) && isBody(valueKindOf(id), body);
+  if (id === NO_OP_ID || checksumOf(id) !== crc32(body)) return false;
+  const kind = valueKindOf(id);
+  return kind === 'view' ? isChange(body) : isBody(kind, body);
 }

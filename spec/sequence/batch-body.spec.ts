@@ -6,6 +6,7 @@ import { TreplicaError } from '../../lib/model/errors.js';
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
 import { isBody, packBody, packValue, unpackBody } from '../../lib/sequence/batch-body.js';
 import { idOfBody, isSound } from '../../lib/sequence/sound-batch.js';
+import { packChange } from '../../lib/sequence/view-change.js';
 import { bytes } from '../support/arbitraries.js';
 
 const times = fc.double({ noNaN: true, noDefaultInfinity: true });
@@ -108,7 +109,7 @@ describe('the check before a batch gets a vote', () => {
     const content = Buffer.from('content');
     const bodies = {
       messages: packBody([content], content.length, 7),
-      view: packValue('view', content),
+      view: packChange({ follows: 0, members: [process] }),
       engine: packValue('engine', content),
     };
     for (const one of VALUE_KINDS)
