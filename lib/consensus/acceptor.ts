@@ -114,6 +114,9 @@ export class Acceptor {
     const any = this.#any;
     if (any === null || !sameBallot(any.ballot, ballot) || !sameBallot(ballot, this.#promised) || instance < any.from)
       return;
+    // The reign has promises of the members of the view in which it was opened, and of no later one.
+    const border = this.#shared.views.borderBehind(any.from);
+    if (border !== null && instance >= border) return;
     const slot = this.#votable(instance, ballot);
     if (slot === null) return;
     const vote = slot.vote;

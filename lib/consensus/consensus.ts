@@ -10,6 +10,7 @@ import type { LedgerSnapshot } from '../model/records.js';
 import { type DeliveryState, DeliveryTable } from '../sequence/delivery-table.js';
 import type { ConsensusOptions } from './consensus-options.js';
 import type { Effects, Input, Installation } from './effects.js';
+import { adoptViews } from './membership/view-changes.js';
 import type { GroupViews } from './membership/views.js';
 import { MessageHandlers } from './message-handlers.js';
 import { composeRoles, type Roles } from './roles.js';
@@ -167,7 +168,7 @@ export class Consensus {
    * Everything below the checkpoint's end was decided, and delivered by the process that made it. This process's votes there
    * are no longer needed; its promise and its votes from there on remain unchanged.
    */
-  #install({ checkpoint, delivered }: Installation): void {
+  #install({ checkpoint, delivered, views }: Installation): void {
     const { leadership, proposer, reads, learner } = this.#roles;
     const { log, pool, outbox } = this.#shared;
     const { next } = checkpoint;
@@ -177,6 +178,7 @@ export class Consensus {
     const table = this.#table(delivered);
     this.#shared.delivered = table;
     log.jump(next);
+    adoptViews(this.#shared, views);
     pool.purge((id) => table.isDone(id));
     proposer.onInstalled(next, table);
     reads.onAdvance();

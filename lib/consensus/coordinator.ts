@@ -3,11 +3,13 @@ import { type Ballot, type BallotKind, ballotOf, kindOf, sameBallot } from '../m
 import { type Batch, type BatchId, NO_OP_ID } from '../model/batch.js';
 import { constants } from '../model/constants.js';
 import { after, earlierOf, type Instance, laterOf, type ProcessId } from '../model/ids.js';
+import type { View } from '../model/view.js';
 import type { Acceptor } from './acceptor.js';
 import { CollisionRecovery } from './collision-recovery.js';
 import { FirstWatch } from './first-watch.js';
 import type { Slot } from './instance-log.js';
-import { EVERYONE, type MessageOf } from './messages.js';
+import type { GroupViews } from './membership/views.js';
+import { EVERYONE, type MessageOf, type ReportedVote } from './messages.js';
 import { OpenProposals } from './open-proposals.js';
 import { Patience } from './patience.js';
 import { pick } from './picking.js';
@@ -19,6 +21,14 @@ type Phase =
   | { readonly kind: 'preparing'; readonly ballot: Ballot; readonly preparation: Preparation }
   | { readonly kind: 'classic'; readonly ballot: Ballot }
   | { readonly kind: 'fast'; readonly ballot: Ballot; readonly from: Instance; readonly recovery: CollisionRecovery };
+
+/** What phase 1 forces from `next` on and below `end`, which has not been proposed yet. */
+interface Forced {
+  /** The answers of the members of each view of the reign, by instance. */
+  readonly votes: ReadonlyMap<View, readonly ReadonlyMap<Instance, ReportedVote>[]>;
+  next: Instance;
+  readonly end: Instance;
+}
 
 const IDLE: Phase = { kind: 'idle' };
 
@@ -34,6 +44,9 @@ export class Coordinator {
   #next = 0 as Instance;
   /** Everything below is decided, as a member has said whose promise this reign depends on. */
   #base = 0 as Instance;
+  #forced: Forced | null = null;
+  /** Whether what phase 1 forces has been proposed, and proposers have been told where a fast reign begins. */
+  #isBegun = false;
   /** The patience for further promises, in phase 1. */
   readonly #promisesAwaited: Patience;
   /** Whether phase 1 has gone without them for too long. */
@@ -95,8 +108,19 @@ export class Coordinator {
     return this.reign !== null && this.#base >= this.#shared.log.limit;
   }
 
+  /** Where proposers may begin in a fast reign: null in a classic one, and until a fast one is open. */
   get anyFrom(): Instance | null {
-    return this.#phase.kind === 'fast' ? this.#phase.from : null;
+    return this.#phase.kind === 'fast' && this.#isBegun ? this.#phase.from : null;
+  }
+
+  /**
+   * Whether all decisions before the reign are known here, and with them the views that govern what follows; and everything that
+   * phase 1 forces has been proposed. Only then are proposers told where to begin.
+   */
+  get #isOpen(): boolean {
+    const { log, views } = this.#shared;
+    if (this.#forced !== null || log.first < this.#base) return false;
+    return this.#phase.kind !== 'fast' || this.#phase.from < after(log.first, views.borderInstances);
   }
 
   /**
@@ -135,7 +159,7 @@ export class Coordinator {
   onBatch(from: ProcessId, batch: Batch): void {
     const phase = this.#phase;
     if (phase.kind === 'classic') this.#order(batch.id);
-    else if (phase.kind === 'fast' && from !== this.#shared.self) {
+    else if (phase.kind === 'fast' && this.#isBegun && from !== this.#shared.self) {
       this.#shared.outbox.send(from, { kind: 'any', ballot: phase.ballot, from: phase.from });
     }
   }
@@ -162,6 +186,7 @@ export class Coordinator {
     this.#ordered.delete(id);
     this.#waiting.delete(id);
     if (this.#phase.kind === 'fast') this.#phase.recovery.forget(instance);
+    if (!this.#isBegun) this.#proceed();
     if (this.#phase.kind === 'classic') this.#orderWaiting();
   }
 
@@ -209,27 +234,36 @@ export class Coordinator {
         ? { kind: 'fast', ballot, from: end, recovery: new CollisionRecovery(this.#shared, ballot) }
         : { kind: 'classic', ballot },
     );
-    this.#proposePicked(quorums, base, end);
+    this.#forced = { votes: votesOf(quorums), next: base, end };
     this.#next = end;
     outbox.notice({ kind: 'coordinating', ballot });
-    if (isFast) outbox.send(EVERYONE, { kind: 'any', ballot, from: end });
-    else for (const id of this.#shared.pool.ids()) this.#order(id);
+    this.#proceed();
+    if (!isFast) for (const id of this.#shared.pool.ids()) this.#order(id);
   }
 
-  /** At each instance the votes of the members of the view that governs it count, and no others. */
-  #proposePicked(quorums: readonly PromisesOfView[], base: Instance, end: Instance): void {
-    const { views } = this.#shared;
-    const votesAt = new Map(
-      quorums.map(({ view, promises }) => [
-        view,
-        promises.map((promise) => new Map(promise.votes.map((vote) => [vote.instance, vote]))),
-      ]),
-    );
-    for (let instance = base; instance < end; instance = after(instance)) {
-      const view = views.governing(instance);
-      const answers = votesAt.get(view)?.map((votes) => votes.get(instance) ?? null) ?? [];
-      this.#propose(instance, pick(answers, view));
+  /**
+   * Proposes what phase 1 forces, as far as this process knows which view governs: a view is decided α instances before it
+   * governs, so that the known ones are all that there are below its own watermark and α. Then it opens a fast reign.
+   */
+  #proceed(): void {
+    const { log, views, outbox } = this.#shared;
+    const forced = this.#forced;
+    if (forced !== null) {
+      const end = earlierOf(forced.end, after(log.first, views.borderInstances));
+      for (; forced.next < end; forced.next = after(forced.next)) this.#propose(forced.next, pickFrom(forced, views));
+      if (forced.next === forced.end) this.#forced = null;
     }
+    const phase = this.#phase;
+    this.#isBegun = this.#isOpen;
+    if (phase.kind === 'fast' && this.#isBegun)
+      outbox.send(EVERYONE, { kind: 'any', ballot: phase.ballot, from: phase.from });
+    if (phase.kind === 'classic') this.#fillToBorder();
+  }
+
+  /** A view that is decided is to govern soon, also in a group in which nothing is proposed. */
+  #fillToBorder(): void {
+    const { latestFrom } = this.#shared.views;
+    while (this.#next < latestFrom && this.#mayAssign) this.#assign(NO_OP_ID);
   }
 
   #beginIfPromised({ ballot, preparation }: Extract<Phase, { kind: 'preparing' }>): void {
@@ -264,6 +298,7 @@ export class Coordinator {
   }
 
   #orderWaiting(): void {
+    this.#fillToBorder();
     if (this.#waiting.size === 0) return;
     for (const id of this.#waiting) {
       if (!this.#mayAssign) return;
@@ -287,6 +322,8 @@ export class Coordinator {
 
   #reset(phase: Phase): void {
     this.#phase = phase;
+    this.#forced = null;
+    this.#isBegun = false;
     this.#isOverdue = false;
     this.#promisesAwaited.progressed();
     this.#firstWatch.begin();
@@ -294,4 +331,24 @@ export class Coordinator {
     this.#ordered.clear();
     this.#waiting.clear();
   }
+}
+
+function votesOf(quorums: readonly PromisesOfView[]): Forced['votes'] {
+  return new Map(
+    quorums.map(({ view, promises }) => [
+      view,
+      promises.map((promise) => new Map(promise.votes.map((vote) => [vote.instance, vote]))),
+    ]),
+  );
+}
+
+/** At each instance the votes of the members of the view that governs it count, and no others. */
+function pickFrom({ votes, next }: Forced, views: GroupViews): BatchId {
+  const view = views.governing(next);
+  const answers = votes.get(view);
+  assert(answers !== undefined, 'a reign has the promises of each view that it proposes in', { instance: next, view });
+  return pick(
+    answers.map((answer) => answer.get(next) ?? null),
+    view,
+  );
 }

@@ -4,7 +4,7 @@ import type { Checkpoint } from '../model/checkpoint.js';
 import type { GroupId, Instance, ProcessId } from '../model/ids.js';
 import type { Part } from '../model/part.js';
 import type { LedgerRecord } from '../model/records.js';
-import type { View } from '../model/view.js';
+import type { View, ViewRecord } from '../model/view.js';
 import type { DeliveryState } from '../sequence/delivery-table.js';
 import type { Arriving } from './arriving.js';
 import type { Message, Outgoing } from './messages.js';
@@ -37,6 +37,8 @@ export interface Installation {
   readonly checkpoint: Checkpoint;
   /** The batches that have been delivered by then. */
   readonly delivered: DeliveryState;
+  /** The group's views that are decided below its end, ascending. */
+  readonly views: readonly ViewRecord[];
 }
 
 /** A value decided at its instance. Duplicates and no-ops are among them: delivery filters them. */
@@ -70,6 +72,10 @@ export function isMergedInto(supplies: Supply[], supply: Supply): boolean {
 export type Notice =
   /** The group exists, and this process is one of its founders, learns from it, or has come too late. */
   | { readonly kind: 'founded'; readonly group: GroupId; readonly view: View; readonly part: Part }
+  /** The view that governs from `record.from` on is decided. */
+  | { readonly kind: 'view'; readonly record: ViewRecord }
+  /** A change of the view was decided in vain: `view` is the latest. */
+  | { readonly kind: 'view-void'; readonly instance: Instance; readonly view: View }
   | { readonly kind: 'replicas-differ'; readonly process: ProcessId; readonly replicas: number }
   /** A process, or a group, has begun from another backup than this process; `base` is its digest, empty for none. */
   | { readonly kind: 'bases-differ'; readonly process: ProcessId; readonly base: string; readonly own: string }

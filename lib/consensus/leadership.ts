@@ -188,6 +188,17 @@ export class Leadership {
       this.#resign('a member has promised a higher reign');
   }
 
+  /**
+   * Another view is known: a reign knows only those that its coordinator knew when it began, and ends here. A member of the new
+   * view begins another at once, with the promises that it needs; a process that is none leaves that to the members.
+   */
+  onView(): void {
+    const { views, self } = this.#shared;
+    if (this.#coordinator.ballot === null) return;
+    if (views.latest.has(self)) this.#begin(this.#mode.initial);
+    else this.#resign('it is no member of the latest view');
+  }
+
   /** Gives way if it coordinates. */
   resign(why: string): void {
     if (this.#coordinator.ballot !== null) this.#resign(why);
@@ -199,13 +210,15 @@ export class Leadership {
     return !(this.#isFarBehind() || this.#isImpaired || this.#isDeaf() || this.#coordinator.isUnheard || lacksFirst);
   }
 
-  #begin(kind: BallotKind): void {
+  /** Until the latest view governs, reigns are classic: a fast one would end at the border. */
+  #begin(wished: BallotKind): void {
     if (!this.#election.hasNextReign) {
       this.#shared.outbox.notice({ kind: 'reigns-exhausted', reign: this.#election.highest.reign });
       this.resign('the numbers of reigns are used up');
       return;
     }
     const { clock, views } = this.#shared;
+    const kind = views.current === views.latest ? wished : 'classic';
     this.#reachability.begin(views.current);
     this.#reachability.begin(views.latest);
     const ballot = this.#coordinator.start(this.#election.nextReign, kind, this.#strandedAt === this.#shared.log.first);
@@ -231,7 +244,7 @@ export class Leadership {
     }
     const { reign } = this.#coordinator;
     if (reign !== null) {
-      const kind = this.#mode.tick(kindOf(reign), reachable, current);
+      const kind = latest === current ? this.#mode.tick(kindOf(reign), reachable, current) : null;
       if (this.#isImpaired) this.#resign('it lacks what was decided');
       else if (this.#coordinator.isFarBehind) this.#resign('others know far more decisions');
       else if (this.#isDeaf()) this.#resign('batches do not get here');

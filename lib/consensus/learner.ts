@@ -1,14 +1,15 @@
 import { assert } from '../model/assert.js';
 import { type Ballot, kindOf } from '../model/ballot.js';
-import type { Batch, BatchId } from '../model/batch.js';
+import { type Batch, type BatchId, isOfView } from '../model/batch.js';
 import { after, type Instance, type ProcessId } from '../model/ids.js';
 import type { Fetcher } from './fetcher.js';
 import type { Slot } from './instance-log.js';
+import { applyChange } from './membership/view-changes.js';
 import type { MessageOf } from './messages.js';
 import { batchOf, type Shared } from './shared.js';
 
-/** Told of every decision, in instance order. */
-export type DecisionListener = (instance: Instance, id: BatchId) => void;
+/** Told of every decision, in instance order, and whether another view is known by it. */
+export type DecisionListener = (instance: Instance, id: BatchId, hasNewView: boolean) => void;
 
 /**
  * Counts votes, by member, and hands decisions over in instance order. Every process learns from the votes themselves.
@@ -106,6 +107,6 @@ export class Learner {
     delivered?.pass(batch, instance);
     pool.drop(batch.id);
     outbox.decide({ instance, batch });
-    this.#listener(instance, batch.id);
+    this.#listener(instance, batch.id, isOfView(batch.id) && applyChange(this.#shared, instance, batch));
   }
 }

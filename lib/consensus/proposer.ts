@@ -1,7 +1,7 @@
 import { type Ballot, compareBallots, sameReign } from '../model/ballot.js';
 import { type Batch, type BatchId, isOfMessages } from '../model/batch.js';
 import { constants } from '../model/constants.js';
-import { after, type Instance, laterOf } from '../model/ids.js';
+import { after, earlierOf, type Instance, laterOf } from '../model/ids.js';
 import type { Settings } from '../model/settings.js';
 import { type DeliveryTable, isVoid } from '../sequence/delivery-table.js';
 import { EVERYONE } from './messages.js';
@@ -50,7 +50,7 @@ export class Proposer {
   /** Whether a batch proposed now would be sent now. */
   get hasRoom(): boolean {
     if (this.#fast === null) return true;
-    return this.#undecided < this.#fastInFlightMax && this.#nextFree() < this.#shared.log.limit;
+    return this.#undecided < this.#fastInFlightMax && this.#nextFree() < this.#limit(this.#fast.from);
   }
 
   propose(batch: Batch): void {
@@ -202,7 +202,7 @@ export class Proposer {
   }
 
   #send(proposal: Proposal): void {
-    const { outbox, log } = this.#shared;
+    const { outbox } = this.#shared;
     const { batch } = proposal;
     if (this.#fast === null) {
       outbox.send(EVERYONE, { kind: 'batch', batch });
@@ -210,12 +210,19 @@ export class Proposer {
     }
     if (proposal.instance === null) {
       const instance = this.#nextFree();
-      if (instance >= log.limit) return; // The window moves with the next decision; until then the tick tries again.
+      if (instance >= this.#limit(this.#fast.from)) return; // The window moves with the next decision; until then the tick tries again.
       proposal.instance = instance;
       this.#byInstance.set(instance, batch.id);
       this.#next = after(instance);
     }
     outbox.send(EVERYONE, { kind: 'propose', ballot: this.#fast.ballot, instance: proposal.instance, batch });
+  }
+
+  /** A fast reign that was opened at `from` ends where another view governs. */
+  #limit(from: Instance): Instance {
+    const { log, views } = this.#shared;
+    const border = views.borderBehind(from);
+    return border === null ? log.limit : earlierOf(border, log.limit);
   }
 
   /** The next instance of the fast reign that no process is known to have used. */

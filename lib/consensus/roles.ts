@@ -46,7 +46,9 @@ export function composeRoles(options: ConsensusOptions, past: LedgerSnapshot): R
   const proposer = new Proposer(shared);
   const coordinator = new Coordinator(shared, acceptor);
   const reads = new Reads(shared, options.incarnation);
-  const learner = new Learner(shared, fetcher, (instance, id) => {
+  const learner = new Learner(shared, fetcher, (instance, id, hasNewView) => {
+    // First of all: nothing more is proposed in a reign that does not know the view.
+    if (hasNewView) leadership.onView();
     proposer.onDecided(instance, id);
     coordinator.onDecided(instance, id);
     reads.onAdvance();

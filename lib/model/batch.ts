@@ -66,10 +66,15 @@ export function isOfMessages(id: BatchId): boolean {
   return id.charCodeAt(MARK_AT) === MARK_OF_MESSAGES;
 }
 
+/** Whether the id names a change of the view: not for the no-op. */
+export function isOfView(id: BatchId): boolean {
+  return id.charCodeAt(MARK_AT) === MARK_OF_VIEW;
+}
+
 /** Not to be asked of the no-op. */
 export function valueKindOf(id: BatchId): ValueKind {
   if (isOfMessages(id)) return 'messages';
-  return id.charCodeAt(MARK_AT) === MARK_OF_VIEW ? 'view' : 'engine';
+  return isOfView(id) ? 'view' : 'engine';
 }
 
 /** The same id, bound to a body with this CRC-32. */

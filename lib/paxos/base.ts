@@ -1,8 +1,11 @@
 import type { Checkpoint } from '../model/checkpoint.js';
+import type { ViewRecord } from '../model/view.js';
 import type { CursorState } from '../sequence/cursor.js';
 
 /** A checkpoint, and how to go on from where it ends. */
 export interface Base {
   readonly checkpoint: Checkpoint;
   readonly cursor: CursorState;
+  /** The group's views that are decided below its end, ascending. */
+  readonly views: readonly ViewRecord[];
 }

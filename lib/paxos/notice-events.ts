@@ -3,7 +3,18 @@ import type { QueueEvent } from '../queue/events.js';
 
 /** A notice of the core, as an event of the queue. */
 export function eventOf(notice: Notice): QueueEvent {
-  if (notice.kind !== 'founded') return notice;
-  const { kind, group, view, part } = notice;
-  return { kind, group, members: view.members, part };
+  switch (notice.kind) {
+    case 'founded': {
+      const { kind, group, view, part } = notice;
+      return { kind, group, members: view.members, part };
+    }
+    case 'view': {
+      const { view, from } = notice.record;
+      return { kind: 'view', number: view.number, members: view.members, from };
+    }
+    case 'view-void':
+      return { kind: 'view-void', number: notice.view.number, members: notice.view.members };
+    default:
+      return notice;
+  }
 }

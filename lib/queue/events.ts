@@ -70,6 +70,13 @@ export type FoundingEvent =
   /** The process is a member of this group, and its ledger does not know: the queue stops. */
   | { readonly kind: 'votes-lost'; readonly group: GroupId };
 
+/** How the members change while the group runs. */
+export type MembershipEvent =
+  /** The view of this number was decided: from `from` on its members decide. */
+  | { readonly kind: 'view'; readonly number: number; readonly members: readonly ProcessId[]; readonly from: Instance }
+  /** A change was decided that follows another view than the latest, which these members are: it changes nothing. */
+  | { readonly kind: 'view-void'; readonly number: number; readonly members: readonly ProcessId[] };
+
 /** The process that coordinates, the mode, and whether a majority is there. */
 export type ReignEvent =
   /** This process has begun phase 1. */
@@ -225,6 +232,7 @@ export type QueueEvent =
   | FactsEvent
   | LifeEvent
   | FoundingEvent
+  | MembershipEvent
   | ReignEvent
   | CheckpointEvent
   | RecoveryEvent

@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import { type Batch, type BatchId, batchId, boundTo, checksumOf, NO_OP_ID, valueKindOf } from '../model/batch.js';
 import { isBody } from './batch-body.js';
 import type { Series } from './delivery-table.js';
-import { isChange } from './view-change.js';
+import { unpackChange } from './view-change.js';
 
 /** The id of a batch, bound to its body. */
 export function idOfBody({ process, incarnation, since }: Series, sequence: number, body: Uint8Array): BatchId {
@@ -17,5 +17,5 @@ export function idOfBody({ process, incarnation, since }: Series, sequence: numb
 export function isSound({ id, body }: Batch): boolean {
   if (id === NO_OP_ID || checksumOf(id) !== crc32(body)) return false;
   const kind = valueKindOf(id);
-  return kind === 'view' ? isChange(body) : isBody(kind, body);
+  return kind === 'view' ? unpackChange(body) !== null : isBody(kind, body);
 }

@@ -27,24 +27,17 @@ export function packChange({ follows, members }: ViewChange): Uint8Array {
   );
 }
 
-/** @throws TreplicaError MALFORMED_BYTES for what `packChange` has not packed */
-export function unpackChange(body: Uint8Array): ViewChange {
-  if (!isBody('view', body)) throw new TreplicaError('MALFORMED_BYTES', 'The body holds no change of the view.');
-  const input = new FieldReader(Buffer.from(body.buffer, body.byteOffset, body.length).subarray(BODY_KIND_BYTES));
-  const change = { follows: input.natural(), members: input.members() };
-  input.end();
-  if (change.members.some((member, i) => i > 0 && member <= (change.members[i - 1] ?? '')))
-    throw new TreplicaError('MALFORMED_BYTES', 'The members of a change of the view are not in their order.');
-  return change;
-}
-
-/** Whether `body` is one that `packChange` can have packed. */
-export function isChange(body: Uint8Array): boolean {
+/** The change that `packChange` has packed; null for anything else. */
+export function unpackChange(body: Uint8Array): ViewChange | null {
+  if (!isBody('view', body)) return null;
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
   try {
-    unpackChange(body);
-    return true;
+    const input = new FieldReader(bytes.subarray(BODY_KIND_BYTES));
+    const change = { follows: input.natural(), members: input.members() };
+    input.end();
+    return packChange(change).every((byte, i) => byte === bytes[i]) ? change : null;
   } catch (error) {
-    if (error instanceof TreplicaError && error.code === 'MALFORMED_BYTES') return false;
+    if (error instanceof TreplicaError && error.code === 'MALFORMED_BYTES') return null;
     throw error;
   }
 }

@@ -5,14 +5,17 @@ import { VALUE_KINDS } from '../../lib/model/batch.js';
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
 import { MAX_MEMBERS, View, type ViewRecord } from '../../lib/model/view.js';
 import { packValue } from '../../lib/sequence/batch-body.js';
-import { isChange, packChange, unpackChange, viewAfter, type ViewChange } from '../../lib/sequence/view-change.js';
+import { packChange, unpackChange, viewAfter, type ViewChange } from '../../lib/sequence/view-change.js';
 import { idOf } from '../support/ids.js';
 
 const BORDER = 5;
 const someMembers = fc
   .uniqueArray(fc.integer({ min: 1, max: 99 }), { minLength: 1, maxLength: MAX_MEMBERS })
   .map((numbers) => numbers.map((number) => idOf(number)));
-const someChanges: fc.Arbitrary<ViewChange> = fc.record({ follows: fc.integer({ min: 0, max: 3 }), members: someMembers });
+const someChanges: fc.Arbitrary<ViewChange> = fc.record({
+  follows: fc.integer({ min: 0, max: 3 }),
+  members: someMembers,
+});
 
 describe('the body of a change of the view', () => {
   it('carries the change, and equal changes alike', () => {
@@ -32,10 +35,10 @@ describe('the body of a change of the view', () => {
         const body = Buffer.from(packChange(change));
         body.writeUInt8(body.readUInt8(at % body.length) ^ flip, at % body.length);
         // What can still be read is another change, and that one's very bytes.
-        if (isChange(body)) {
-          expect(unpackChange(body)).not.toEqual(change);
-          expect(packChange(unpackChange(body))).toEqual(body);
-        } else expect(() => unpackChange(body)).toThrow(expect.objectContaining({ code: 'MALFORMED_BYTES' }));
+        const read = unpackChange(body);
+        if (read === null) return;
+        expect(read).not.toEqual(change);
+        expect(packChange(read)).toEqual(body);
       }),
       { numRuns: 2_000 },
     );
@@ -50,9 +53,9 @@ describe('the body of a change of the view', () => {
     const none = first.subarray(0, first.length - 8);
     none.writeUInt32BE(0, none.length - 4);
     for (const bytes of [engine, body.subarray(0, -1), Buffer.concat([body, Buffer.of(0)]), none, twice])
-      expect(isChange(bytes)).toBe(false);
-    expect(isChange(packValue('view', Buffer.alloc(0)))).toBe(false);
-    expect(isChange(Buffer.alloc(0))).toBe(false);
+      expect(unpackChange(bytes)).toBeNull();
+    expect(unpackChange(packValue('view', Buffer.alloc(0)))).toBeNull();
+    expect(unpackChange(Buffer.alloc(0))).toBeNull();
   });
 });
 

@@ -5,10 +5,12 @@ import type { BatchId, ValueKind } from '../../lib/model/batch.js';
 import { constants } from '../../lib/model/constants.js';
 import { after, type Instance } from '../../lib/model/ids.js';
 import { defaults } from '../../lib/model/settings.js';
+import { packChange } from '../../lib/sequence/view-change.js';
 import { CoreChecker } from './core-checker.js';
 import { CoreNetwork, type InTransit, type Loss } from './core-network.js';
 import { checkpointAt, CoreProcess } from './core-process.js';
 import { CoreTurns, type CrashPoint, type GroupEvent, type TurnHost } from './core-turns.js';
+import { idOf } from './ids.js';
 import { seededRandom } from './seeded-random.js';
 
 /** How many message delays one tick of the protocol's clock lasts here. */
@@ -122,7 +124,18 @@ export class CoreGroup implements TurnHost {
   /** A value of a kind that holds no messages: `number` tells it apart from others of the same process. */
   proposeValue(number: number, kind: Exclude<ValueKind, 'messages'>, text: string, which = 0): BatchId {
     const p = this.process(number);
-    const batch = p.newValue(kind, text, which);
+    const batch = p.newValue(kind, Buffer.from(text), which);
+    this.checker.proposed(batch);
+    p.core?.step({ kind: 'proposal', batch });
+    this.#turns.drain(p);
+    return batch.id;
+  }
+
+  /** A process proposes that these be the members, after the latest view that it knows. */
+  changeView(number: number, members: readonly number[], which = 0): BatchId {
+    const p = this.process(number);
+    const follows = p.core?.views.latest.number ?? 0;
+    const batch = p.newValue('view', packChange({ follows, members: members.map((member) => idOf(member)) }), which);
     this.checker.proposed(batch);
     p.core?.step({ kind: 'proposal', batch });
     this.#turns.drain(p);
@@ -170,10 +183,11 @@ export class CoreGroup implements TurnHost {
 
   /** A process that has lost its votes, or never had any, comes under a new id. Returns its number. */
   join(): number {
-    const { mode = 'classic' } = this.#options;
     const number = this.processes.length + 1;
-    const { deliveryRowsMax } = this.#options;
+    const { mode = 'classic', deliveryRowsMax, borderOf, windowOf } = this.#options;
     const options = {
+      ...(borderOf === undefined ? {} : { borderInstances: borderOf(number) }),
+      ...(windowOf === undefined ? {} : { settings: { ...defaults, windowInstances: windowOf(number) } }),
       replicas: this.n,
       mode,
       random: this.#random,
@@ -277,6 +291,8 @@ export class CoreGroup implements TurnHost {
   /** The receiver of a checkpoint goes on from it when it has nothing else to do. */
   #receive(p: CoreProcess, next: Instance): void {
     if (p.core === null || next <= Math.max(p.core.watermark, p.installation?.checkpoint.next ?? 0)) return;
-    p.installation = { checkpoint: checkpointAt(next), delivered: this.checker.checkpointed(next).delivered };
+    const views =
+      this.live.find((q) => q.core !== null && q.core.watermark >= next)?.core?.views.decidedBelow(next) ?? [];
+    p.installation = { checkpoint: checkpointAt(next), delivered: this.checker.checkpointed(next).delivered, views };
   }
 }

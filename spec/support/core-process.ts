@@ -191,8 +191,8 @@ export class CoreProcess {
   }
 
   /** Has no number in the series of this process, and is not what its callers wait for. */
-  newValue(kind: Exclude<ValueKind, 'messages'>, text: string, which: number): Batch {
-    return { id: ofKind(kind, batchId(this.id, this.#startNumber, which)), body: Buffer.from(text) };
+  newValue(kind: Exclude<ValueKind, 'messages'>, body: Uint8Array, which: number): Batch {
+    return { id: ofKind(kind, batchId(this.id, this.#startNumber, which)), body };
   }
 
   /** What is in flight under other ids, where nothing of the series under way is delivered any more; otherwise null. */

@@ -47,6 +47,10 @@ export function describeNotice(notice: Notice, nameOf: (process: ProcessId) => s
       return `has refused ${Object.entries(notice.counts)
         .map(([reason, count]) => `${count} × ${reason}`)
         .join(', ')}`;
+    case 'view':
+      return `learns view ${notice.record.view.number}: ${notice.record.view.members.map(nameOf).join(', ')} from ${notice.record.from} on`;
+    case 'view-void':
+      return `learns that the change at ${notice.instance} is void: view ${notice.view.number} is the latest`;
     case 'reigns-exhausted':
       return `can begin no reign after ${notice.reign}`;
     case 'clock-strays':

@@ -12,8 +12,12 @@ export interface GroupViews {
   readonly current: View;
   /** The latest view that is known; it governs instances of the window, or will as soon as the window reaches them. */
   readonly latest: View;
+  /** The first instance that the latest view governs. */
+  readonly latestFrom: Instance;
   /** The view that governs `instance`: its members alone vote there, and its quorums choose. */
   governing(instance: Instance): View;
+  /** The views that are decided below `next`, ascending: a checkpoint that ends there has them. */
+  decidedBelow(next: Instance): readonly ViewRecord[];
 }
 
 /** The views of a group, and the instances that each governs. */
@@ -79,6 +83,20 @@ export class Views implements GroupViews {
 
   get latest(): View {
     return latestOf(this.#records) ?? noView();
+  }
+
+  get latestFrom(): Instance {
+    return this.#records.at(-1)?.from ?? noView();
+  }
+
+  /** The first instance behind `instance` that another view governs, as far as is known; null where there is none. */
+  borderBehind(instance: Instance): Instance | null {
+    for (const { from } of this.#records) if (from > instance) return from;
+    return null;
+  }
+
+  decidedBelow(next: Instance): readonly ViewRecord[] {
+    return this.#records.filter(({ from }, i) => i === 0 || from - this.borderInstances < next);
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { FoundingEvent, QueueEventOf } from '../events.js';
+import type { FoundingEvent, MembershipEvent, QueueEventOf } from '../events.js';
 import { error, info, type Line, type Place, warn } from './line.js';
 
 type Attendance = 'awaiting-founders' | 'awaiting-place' | 'no-quorum' | 'quorum';
@@ -77,4 +77,11 @@ export function attendanceLine(event: QueueEventOf<Attendance>, place: Place): L
     case 'quorum':
       return info(place, 'the group has a coordinator again, whom a majority answers');
   }
+}
+
+/** How the members change. */
+export function membershipLine({ kind, number, members }: MembershipEvent): Line {
+  return kind === 'view'
+    ? info({ view: number, members }, 'the members of the group change')
+    : info({ view: number, members }, 'a change of the members came after another one, and changes nothing');
 }

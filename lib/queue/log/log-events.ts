@@ -1,7 +1,7 @@
 /** The log as one listener of a queue, and what its events read like. */
 import type { ProcessId } from '../../model/ids.js';
 import type { FactsEvent, HolderEvent, NetworkEvent, QueueEvent, QueueListener } from '../events.js';
-import { attendanceLine, foundingLine } from './founding-lines.js';
+import { attendanceLine, foundingLine, membershipLine } from './founding-lines.js';
 import { holderLine } from './holder-lines.js';
 import { lifeLine } from './life-lines.js';
 import { debug, type Line, type Place } from './line.js';
@@ -44,6 +44,9 @@ function lineOf(event: QueueEvent, place: Place): Line {
     case 'dissolved':
     case 'votes-lost':
       return foundingLine(event, place);
+    case 'view':
+    case 'view-void':
+      return membershipLine(event);
     case 'awaiting-founders':
     case 'awaiting-place':
     case 'no-quorum':
