@@ -51,12 +51,18 @@ export class CatchUp {
   #now = 0;
   #lastFirst = -1;
   #idleTicks = 0;
+  /** For how long no member has been heard, and how long that may last before one is asked. */
+  #quietTicks = 0;
+  #quietWait: number;
+  /** How many times a member that was not heard has been asked. */
+  #probes = 0;
 
   /** `isComing` says whether a batch is known to be on its way, so that only its fetcher need ask for it. */
   constructor(shared: Shared, isComing: (id: BatchId) => boolean) {
     this.#shared = shared;
     const { windowInstances, catchUpQuestions } = shared.settings;
     this.#questionInstances = Math.ceil(windowInstances / catchUpQuestions);
+    this.#quietWait = shared.settings.silenceTicks;
     this.#isComing = isComing;
   }
 
@@ -79,6 +85,8 @@ export class CatchUp {
   heard(from: ProcessId, watermark: Instance): void {
     const { views, log } = this.#shared;
     if (!views.isMember(from)) return;
+    this.#quietTicks = 0;
+    this.#quietWait = this.#shared.settings.silenceTicks;
     const known = this.#sources.get(from);
     if (known === undefined) {
       const { retryTicks: patienceTicks } = this.#shared.settings;
@@ -138,6 +146,24 @@ export class CatchUp {
     this.#giveUpOverdue();
     const isStalled = before === 0 && this.#idleTicks >= STALLED_TICKS;
     if (isStalled || this.#open.length < before) this.#ask(this.#furthest);
+    this.#probe();
+  }
+
+  /**
+   * No member is heard: perhaps the view has changed without this process, and those heard are members that it does not know.
+   * The members that it knows are asked in turn for the next decision; one that knows it has reason to answer.
+   */
+  #probe(): void {
+    const { views, self, outbox, log, settings } = this.#shared;
+    this.#quietTicks += 1;
+    if (this.#quietTicks < this.#quietWait) return;
+    this.#quietTicks = 0;
+    this.#quietWait = Math.min(2 * this.#quietWait, Math.max(settings.retryTicksMax, settings.silenceTicks));
+    const members = views.latest.members.filter((member) => member !== self);
+    const member = members[this.#probes % members.length];
+    this.#probes += 1;
+    if (member === undefined) return;
+    outbox.send(member, { kind: 'catch-up', from: log.first, to: after(log.first, this.#questionInstances) });
   }
 
   get #furthest(): Instance {

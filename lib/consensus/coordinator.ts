@@ -134,7 +134,7 @@ export class Coordinator {
       reign,
       current: this.ballot,
     });
-    const preparation = new Preparation(ballot, log.first, views, outbox, settings, isWary);
+    const preparation = new Preparation(ballot, log, views, outbox, settings, isWary);
     this.#reset({ kind: 'preparing', ballot, preparation });
     outbox.notice({ kind: 'reign', ballot });
     this.#acceptor.promise(ballot);

@@ -38,7 +38,8 @@ export class Credibility {
         return false;
       case 'refusal':
         // A process without a vote may know of a higher reign too; a member that has promised it says so.
-        return this.#shared.views.isMember(from) && this.#leadership.admits(from, message.promised);
+        // Its coordinator may have been removed meanwhile: only the number counts.
+        return this.#shared.views.isMember(from) && this.#leadership.admitsReign(from, message.promised);
       case 'heartbeat':
         return (
           this.#isNear(from, message.watermark) &&

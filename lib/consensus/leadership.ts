@@ -79,7 +79,7 @@ export class Leadership {
     const { views, self, right } = this.#shared;
     if (!views.isFounded || !right.isAdmitted || this.#election.highest.reign > 0 || this.#coordinator.ballot !== null)
       return;
-    if (views.latest.rankOf(self) === 0) this.#begin(this.#mode.initial);
+    if (views.latest.number === 0 && views.latest.rankOf(self) === 0) this.#begin(this.#mode.initial);
   }
 
   /** `process` has proposed something. */
@@ -104,6 +104,13 @@ export class Leadership {
       refusals.count(from, 'coordinator of no view');
       return false;
     }
+    return this.admitsReign(from, ballot);
+  }
+
+  /** Whether the reign of a ballot is not too far above the known ones, whoever coordinates it. */
+  admitsReign(from: ProcessId, ballot: Ballot): boolean {
+    const { self, refusals } = this.#shared;
+    if (from === self || sameBallot(ballot, NO_BALLOT)) return true;
     if (this.#election.isWithinReason(ballot)) return true;
     refusals.count(from, 'number beyond reason');
     if (this.#coordinator.reign === null && this.#election.climb(ballot)) this.#onReign(this.#election.highest);
@@ -153,10 +160,11 @@ export class Leadership {
 
   /** Returns whether the heartbeat is that of the coordinator to follow. */
   onHeartbeat(from: ProcessId, { ballot, timeMs }: MessageOf<'heartbeat'>): boolean {
-    const { outbox, log, clock } = this.#shared;
+    const { outbox, log, clock, views, self } = this.#shared;
     const { highest } = this.#election;
     if (compareBallots(ballot, highest) < 0 && !sameReign(ballot, highest)) {
-      if (!this.#election.isAstray || this.#hasPromisedAbove(ballot)) {
+      // The promise of a process that is no member any more binds nobody: it follows the reign of the members.
+      if (!this.#election.isAstray || (views.isMember(self) && this.#hasPromisedAbove(ballot))) {
         outbox.send(from, { kind: 'refusal', promised: highest });
         return false;
       }

@@ -2,6 +2,7 @@ import type { Ballot } from '../model/ballot.js';
 import { after, type Instance, laterOf, type ProcessId } from '../model/ids.js';
 import type { Settings } from '../model/settings.js';
 import type { View } from '../model/view.js';
+import type { InstanceLog } from './instance-log.js';
 import type { GroupViews } from './membership/views.js';
 import { EVERYONE, type MessageOf, type ReportedVote } from './messages.js';
 import type { Outbox } from './outbox.js';
@@ -38,6 +39,7 @@ interface Answer {
 export class Preparation {
   readonly ballot: Ballot;
   readonly #from: Instance;
+  readonly #log: Pick<InstanceLog, 'first'>;
   readonly #views: GroupViews;
   readonly #outbox: Outbox;
   readonly #settings: Settings;
@@ -51,12 +53,20 @@ export class Preparation {
   /**
    * `isWary` if a member is ahead and does not tell the decisions: the members that are not ahead can decide the same again.
    */
-  constructor(ballot: Ballot, from: Instance, views: GroupViews, outbox: Outbox, settings: Settings, isWary: boolean) {
+  constructor(
+    ballot: Ballot,
+    log: Pick<InstanceLog, 'first'>,
+    views: GroupViews,
+    outbox: Outbox,
+    settings: Settings,
+    isWary: boolean,
+  ) {
     this.#settings = settings;
     this.#wait = settings.prepareTicks;
     this.ballot = ballot;
     this.#waryTicks = isWary ? this.#settings.waryTicks : 0;
-    this.#from = from;
+    this.#from = log.first;
+    this.#log = log;
     this.#views = views;
     this.#asked = [...new Set([views.current, views.latest])].map((view) => ({ view, answers: new Map() }));
     this.#outbox = outbox;
@@ -80,9 +90,9 @@ export class Preparation {
     return this.#asked.map(({ view, answers }) => ({ view, promises: [...answers.values()].filter(counts) }));
   }
 
-  /** Of a view that governs only what the promises call decided no quorum is needed: its members may be gone. */
+  /** Of a view that governs only what is decided no quorum is needed: its members may be gone. */
   #areQuorums(quorums: readonly PromisesOfView[]): boolean {
-    const { number } = this.#views.governing(baseOf(quorums, this.#from));
+    const { number } = this.#views.governing(baseOf(quorums, this.#log.first));
     return quorums.every(({ view, promises }) => view.number < number || promises.length >= view.classicQuorum);
   }
 

@@ -83,7 +83,7 @@ export class Proposer {
     for (const proposal of this.#proposals.values()) this.#sendAnew(proposal);
   }
 
-  /** A reign above the fast one has begun: the coordinator assigns instances again. */
+  /** Another reign is followed than the fast one, mostly a later one: the coordinator assigns instances again. */
   onReign(ballot: Ballot): void {
     // The new coordinator may lack batches that the former one had: they are sent again soon.
     for (const proposal of this.#proposals.values())
@@ -91,8 +91,7 @@ export class Proposer {
         proposal.wait,
         Math.max(this.#shared.settings.retryTicksMax, firstWait(proposal.batch, this.#shared.settings)),
       );
-    if (this.#fast === null || compareBallots(ballot, this.#fast.ballot) <= 0 || sameReign(ballot, this.#fast.ballot))
-      return;
+    if (this.#fast === null || sameReign(ballot, this.#fast.ballot)) return;
     this.#fast = null;
     this.#byInstance.clear();
     for (const proposal of this.#proposals.values()) {

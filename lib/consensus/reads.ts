@@ -1,7 +1,7 @@
 import { after, earlierOf, type Instance, laterOf, type ProcessId } from '../model/ids.js';
 import type { View } from '../model/view.js';
 import { EVERYONE, type MessageOf } from './messages.js';
-import { amMember, type Shared } from './shared.js';
+import type { Shared } from './shared.js';
 
 interface Round {
   readonly round: number;
@@ -60,8 +60,9 @@ export class Reads {
   }
 
   onAsk(from: ProcessId, { incarnation, round }: MessageOf<'ask'>): void {
-    if (!amMember(this.#shared)) return;
-    const { log, outbox } = this.#shared;
+    const { log, outbox, right, self, views } = this.#shared;
+    // A member of an earlier view answers too: the process that asks knows whose answers it needs.
+    if (!right.isAdmitted || !views.wasMember(self)) return;
     let until = log.first;
     for (const slot of log.slotsFrom(log.first)) {
       if (slot.vote !== null) until = after(slot.instance);

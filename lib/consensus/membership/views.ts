@@ -115,6 +115,11 @@ export class Views implements GroupViews {
   isMember(process: ProcessId): boolean {
     return this.isFounded && (this.current.has(process) || this.latest.has(process));
   }
+
+  /** Whether `process` is a member of any view so far. */
+  wasMember(process: ProcessId): boolean {
+    return this.#records.some(({ view }) => view.has(process));
+  }
 }
 
 function noView(): never {

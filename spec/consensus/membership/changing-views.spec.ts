@@ -31,7 +31,7 @@ function untilInForce(group: CoreGroup, ...members: readonly number[]): void {
   group.runUntil(
     () =>
       members.every((member) => group.process(member).core?.views.current.members.join() === expected) &&
-      members.some((member) => group.process(member).core?.reign != null),
+      members.some((member) => group.process(member).core?.reign?.reign !== undefined),
   );
 }
 

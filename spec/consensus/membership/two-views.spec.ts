@@ -92,7 +92,7 @@ describe('with a second view from an instance on', () => {
     fc.assert(
       fc.property(instances, someProcesses, (watermark, promising) => {
         shared = sharedOf(P3, FIRST, SECOND);
-        const preparation = new Preparation(ballot, at(0), shared.views, shared.outbox, shared.settings, false);
+        const preparation = new Preparation(ballot, shared.log, shared.views, shared.outbox, shared.settings, false);
         for (const process of promising) {
           const parts = { from: at(0), until: null, votes: [], watermark: at(watermark) };
           preparation.onPromise(process, { kind: 'promise', ballot, ...parts });
@@ -217,12 +217,11 @@ describe.each(['classic', 'fast', 'adaptive'] as const)('a group that knows of a
   });
 
   it('stands for election in the second view alone', () => {
-    const { group, border } = groupWithBorder(mode);
+    const { group } = groupWithBorder(mode);
     decide(group, 1);
     const candidates = new Set(group.sentOf('canvass').map(({ from }) => from));
     expect(candidates.size).toBeGreaterThan(0);
     for (const candidate of candidates) expect([3, 4, 5]).toContain(candidate);
-    expect(group.process(1).core!.watermark).toBeLessThan(border);
   });
 
   it('decides nothing before the border without a majority of the first view', () => {
@@ -230,10 +229,12 @@ describe.each(['classic', 'fast', 'adaptive'] as const)('a group that knows of a
     group.crash(1, 2);
     const id = group.propose(4, 'x');
     group.runTicks(500);
-    expect([3, 4, 5].some((number) => group.hasDecided(number, id))).toBe(false);
+    for (const number of [3, 4, 5]) {
+      expect(group.hasDecided(number, id)).toBe(false);
+      expect(group.process(number).core!.watermark).toBeLessThan(border);
+    }
     group.restart(1);
     group.runUntil(() => group.hasDecided(5, id));
-    expect(group.process(5).core!.watermark).toBeLessThan(border);
   });
 
   it('needs nobody of the first view beyond the border', () => {
