@@ -150,16 +150,18 @@ export class CatchUp {
   }
 
   /**
-   * No member is heard: perhaps the view has changed without this process, and those heard are members that it does not know.
-   * The members that it knows are asked in turn for the next decision; one that knows it has reason to answer.
+   * No member is heard: perhaps the view has changed without this process, and those heard are members that it does not know,
+   * or it is a member itself without which the others can decide nothing. The members that it knows are asked in turn for the
+   * next decision. A member of the latest view asks them with its canvass.
    */
   #probe(): void {
     const { views, self, outbox, log, settings } = this.#shared;
+    if (views.latest.has(self)) return;
     this.#quietTicks += 1;
     if (this.#quietTicks < this.#quietWait) return;
     this.#quietTicks = 0;
     this.#quietWait = Math.min(2 * this.#quietWait, Math.max(settings.retryTicksMax, settings.silenceTicks));
-    const members = views.latest.members.filter((member) => member !== self);
+    const { members } = views.latest;
     const member = members[this.#probes % members.length];
     this.#probes += 1;
     if (member === undefined) return;

@@ -108,8 +108,8 @@ export class Election {
   }
 
   onCanvass(from: ProcessId, ballot: Ballot): void {
-    if (!amMember(this.#shared)) return;
     const finds = from === this.#shared.self || this.#silentTicks >= this.#shared.settings.silenceTicks / 2;
+    if (!amMember(this.#shared) && (finds || !this.#shared.views.wasMember(this.#shared.self))) return;
     if (finds) this.#shared.outbox.send(from, { kind: 'concur', ballot });
     // The process that asks does not hear the coordinator's watermark either: this reply tells it that it has missed something.
     else {

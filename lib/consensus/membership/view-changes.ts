@@ -27,10 +27,11 @@ export function adoptViews(shared: Shared, records: readonly ViewRecord[]): bool
   return added.length > 0;
 }
 
-function addView({ views, outbox }: Shared, record: ViewRecord): void {
+function addView({ self, views, outbox, clock }: Shared, record: ViewRecord): void {
   const { group, borderInstances } = views;
   assert(group !== null, 'views are changed where there is a group', { record });
   views.add(record);
+  if (record.view.has(self)) clock.count();
   outbox.persist({ kind: 'view', group, borderInstances, record });
   outbox.notice({ kind: 'view', record });
 }

@@ -174,7 +174,7 @@ export class Checkpointer {
     if (delivery.keeper === null || membership === null || this.#isClosed) throw unable();
     const { checkpoint, isComparable } = await this.#saver.save({
       keeper: delivery.keeper,
-      group: { group: membership.group, views: membership.views.records },
+      membership,
       boundary,
       latest: this.#latest,
       mayBeElsewhere: !this.#isLost && this.#schedule.isElsewhereSoonEnough,

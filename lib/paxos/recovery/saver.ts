@@ -4,10 +4,11 @@ import { isDamage } from '../../model/errors.js';
 import type { Instance } from '../../model/ids.js';
 import type { CheckpointEvent } from '../../queue/events.js';
 import type { SavingTask, StateKeeper } from '../../queue/state-holder.js';
-import { type CheckpointHead, encodeHead } from '../../sequence/checkpoint-head.js';
+import { encodeHead } from '../../sequence/checkpoint-head.js';
 import type { Mark } from '../../sequence/cursor.js';
 import type { Delivery } from '../delivery.js';
 import { type NextTurn, saveState } from './chunks.js';
+import type { Membership } from './membership.js';
 import { type ReplayTask, savingTaskOf } from './replay-task.js';
 import type { SaveWatch } from './save-watch.js';
 
@@ -25,7 +26,8 @@ export interface SaverOptions {
 /** A state that is to be saved. */
 export interface SaveRequest {
   readonly keeper: StateKeeper;
-  readonly group: Omit<CheckpointHead, 'cursor'>;
+  /** A checkpoint has the views that are decided below its end, and no later ones that the core may know already. */
+  readonly membership: Membership;
   /** The end of a stretch, where another process can save the state too; null for the present state. */
   readonly boundary: Mark | null;
   /** The checkpoint that another process begins with; null where it begins with the log. */
@@ -79,14 +81,14 @@ export class Saver {
     return { checkpoint: await this.#saveHere(request), isComparable: false };
   }
 
-  #taskOf({ group, boundary, latest }: SaveRequest): SavingTask {
+  #taskOf({ membership: { group, views }, boundary, latest }: SaveRequest): SavingTask {
     const { task, delivery } = this.#options;
     const until: Instance = (boundary ?? delivery.front).next;
-    return savingTaskOf({ ...task, ...group, until, latest });
+    return savingTaskOf({ ...task, group, views: views.decidedBelow(until), until, latest });
   }
 
   /** Nothing is executed from the first piece of the state to the last; storing the last of them may take longer. */
-  async #saveHere({ keeper, group, callOff: { signal } }: SaveRequest): Promise<Checkpoint> {
+  async #saveHere({ keeper, membership: { group, views }, callOff: { signal } }: SaveRequest): Promise<Checkpoint> {
     const { delivery, store, nextTurn, chunkBytes } = this.#options;
     const cursor = delivery.front.state;
     const writer = store.create({ next: cursor.next, position: cursor.position });
@@ -103,7 +105,7 @@ export class Saver {
     };
     try {
       try {
-        await append(encodeHead({ ...group, cursor }));
+        await append(encodeHead({ group, views: views.decidedBelow(cursor.next), cursor }));
         await saveState(keeper.save(), { append }, nextTurnUnlessCalledOff, chunkBytes);
       } finally {
         release();

@@ -1,6 +1,6 @@
 /** The log as one listener of a queue, and what its events read like. */
 import type { ProcessId } from '../../model/ids.js';
-import type { FactsEvent, HolderEvent, NetworkEvent, QueueEvent, QueueListener } from '../events.js';
+import type { FactsEvent, HolderEvent, MembershipEvent, NetworkEvent, QueueEvent, QueueListener } from '../events.js';
 import { attendanceLine, foundingLine, membershipLine } from './founding-lines.js';
 import { holderLine } from './holder-lines.js';
 import { lifeLine } from './life-lines.js';
@@ -44,9 +44,6 @@ function lineOf(event: QueueEvent, place: Place): Line {
     case 'dissolved':
     case 'votes-lost':
       return foundingLine(event, place);
-    case 'view':
-    case 'view-void':
-      return membershipLine(event);
     case 'awaiting-founders':
     case 'awaiting-place':
     case 'no-quorum':
@@ -91,8 +88,9 @@ function lineOf(event: QueueEvent, place: Place): Line {
   }
 }
 
-function otherLine(event: NetworkEvent | FactsEvent | HolderEvent, place: Place): Line {
+function otherLine(event: NetworkEvent | FactsEvent | HolderEvent | MembershipEvent, place: Place): Line {
   if (event.kind === 'network') return event;
+  if (event.kind === 'view' || event.kind === 'view-void') return membershipLine(event);
   if (event.kind === 'message-skipped') return holderLine(event, place);
   return debug({ process: event.process, facts: event.facts }, 'a process publishes other facts of itself');
 }
