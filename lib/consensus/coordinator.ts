@@ -51,6 +51,8 @@ export class Coordinator {
   readonly #promisesAwaited: Patience;
   /** Whether phase 1 has gone without them for too long. */
   #isOverdue = false;
+  /** The latest view that was known when this reign began: with another one it ends. */
+  #latest: View | null = null;
   readonly #firstWatch: FirstWatch;
   readonly #open: OpenProposals;
   readonly #ordered = new Set<BatchId>();
@@ -135,6 +137,7 @@ export class Coordinator {
       current: this.ballot,
     });
     const preparation = new Preparation(ballot, log, views, outbox, settings, isWary);
+    this.#latest = views.latest;
     this.#reset({ kind: 'preparing', ballot, preparation });
     outbox.notice({ kind: 'reign', ballot });
     this.#acceptor.promise(ballot);
@@ -316,6 +319,10 @@ export class Coordinator {
   /** Phase 2a in the reign's classic step. */
   #propose(instance: Instance, id: BatchId): void {
     if (this.#phase.kind === 'idle' || instance < this.#shared.log.first) return;
+    assert(this.#shared.views.latest === this.#latest, 'a reign proposes while it knows the latest view', {
+      instance,
+      id,
+    });
     if (!this.#open.propose(this.#phase.ballot, instance, id)) return;
     if (id !== NO_OP_ID) this.#ordered.add(id);
   }

@@ -74,6 +74,8 @@ export type Notice =
   | { readonly kind: 'founded'; readonly group: GroupId; readonly view: View; readonly part: Part }
   /** The view that governs from `record.from` on is decided. */
   | { readonly kind: 'view'; readonly record: ViewRecord }
+  /** A classic quorum of this view, or of a later one, holds everything that was decided before it. */
+  | { readonly kind: 'view-complete'; readonly number: number }
   /** A change of the view was decided in vain: `view` is the latest. */
   | { readonly kind: 'view-void'; readonly instance: Instance; readonly view: View }
   | { readonly kind: 'replicas-differ'; readonly process: ProcessId; readonly replicas: number }

@@ -117,8 +117,9 @@ export class Leadership {
     return false;
   }
 
-  onHeard(from: ProcessId, { clockMs }: MessageOf<'heard'>): void {
+  onHeard(from: ProcessId, { clockMs, durable }: MessageOf<'heard'>): void {
     this.heardFrom(from);
+    if (this.#shared.views.isMember(from)) this.#shared.completion.heard(from, durable);
     this.#shared.clock.heard(from, clockMs, this.#shared.views.current);
     this.onClock();
   }
@@ -159,8 +160,8 @@ export class Leadership {
   }
 
   /** Returns whether the heartbeat is that of the coordinator to follow. */
-  onHeartbeat(from: ProcessId, { ballot, timeMs }: MessageOf<'heartbeat'>): boolean {
-    const { outbox, log, clock, views, self } = this.#shared;
+  onHeartbeat(from: ProcessId, { ballot, complete, timeMs }: MessageOf<'heartbeat'>): boolean {
+    const { outbox, log, clock, views, completion, self } = this.#shared;
     const { highest } = this.#election;
     if (compareBallots(ballot, highest) < 0 && !sameReign(ballot, highest)) {
       // The promise of a process that is no member any more binds nobody: it follows the reign of the members.
@@ -174,6 +175,7 @@ export class Leadership {
     this.follow(from, ballot);
     this.#followed = ballot;
     clock.follow(timeMs);
+    completion.told(Math.min(complete, views.latest.number));
     const { first: watermark, durable } = log;
     outbox.send(from, { kind: 'heard', ballot, watermark, durable, clockMs: clock.nowMs });
     return true;
@@ -285,10 +287,12 @@ export class Leadership {
   #sendHeartbeat(to: ProcessId | typeof EVERYONE): void {
     const { ballot, anyFrom } = this.#coordinator;
     if (ballot === null) return;
-    const { log, clock, outbox, views } = this.#shared;
+    const { self, log, clock, outbox, views, completion } = this.#shared;
     const timeMs = clock.publish(views.current);
     const { first: watermark, durable } = log;
-    outbox.send(to, { kind: 'heartbeat', ballot, watermark, durable, anyFrom, timeMs });
+    completion.judge(self, durable);
+    const { number: complete } = completion;
+    outbox.send(to, { kind: 'heartbeat', ballot, watermark, durable, anyFrom, complete, timeMs });
   }
 
   #resign(why: string): void {

@@ -52,6 +52,8 @@ export type CoreMessage =
       readonly durable: Instance;
       /** In a fast reign that is open, the first instance that proposers may use; otherwise null. */
       readonly anyFrom: Instance | null;
+      /** The number of the latest view that the sender knows to be complete. */
+      readonly complete: number;
       /** The time of the group in milliseconds since 1970; null while the coordinator does not know it. */
       readonly timeMs: number | null;
     }

@@ -22,6 +22,7 @@ export class Outbox {
   #messages: Outgoing[] = [];
   #durable: Outgoing[] = [];
   #records: LedgerRecord[] = [];
+  #writesWatermark = false;
   #installed: Checkpoint | null = null;
   #decided: Decision[] = [];
   #readable: number[] = [];
@@ -77,6 +78,11 @@ export class Outbox {
   unsay(isMeant: (message: Message) => boolean): void {
     this.#durable = this.#durable.filter(({ message }) => !isMeant(message));
     this.#localOnceDurable = this.#localOnceDurable.filter((message) => !isMeant(message));
+  }
+
+  /** The watermark of this turn is to be written even where there are no other records: others wait for it. */
+  writeWatermark(): void {
+    this.#writesWatermark = true;
   }
 
   persist(record: LedgerRecord): void {
@@ -151,7 +157,7 @@ export class Outbox {
       this.sendOnceDurable(EVERYONE, { kind: 'accepted', ballot, watermark, items });
     }
     this.#votes = [];
-    if (hasWatermarkMoved && (tellsWatermark || this.#records.length > 0))
+    if (hasWatermarkMoved && (tellsWatermark || this.#writesWatermark || this.#records.length > 0))
       this.#records.push({ kind: 'watermark', watermark });
     const effects: Effects = {
       messages: this.#messages,
@@ -163,6 +169,7 @@ export class Outbox {
       supplies: this.#supplies,
       notices: this.#notices,
     };
+    this.#writesWatermark = false;
     this.#localTaken = this.#localOnceDurable;
     this.#localOnceDurable = [];
     this.#messages = [];

@@ -12,6 +12,7 @@ import { GroupClock } from './group-clock.js';
 import { InstanceLog } from './instance-log.js';
 import { Leadership } from './leadership.js';
 import { Learner } from './learner.js';
+import { Completion } from './membership/completion.js';
 import { FoundingRole } from './membership/founding.js';
 import { Views } from './membership/views.js';
 import { MissingBatches } from './missing-batches.js';
@@ -49,6 +50,8 @@ export function composeRoles(options: ConsensusOptions, past: LedgerSnapshot): R
   const learner = new Learner(shared, fetcher, (instance, id, hasNewView) => {
     // First of all: nothing more is proposed in a reign that does not know the view.
     if (hasNewView) leadership.onView();
+    // Everything before the latest view is decided: the change is complete once enough members hold it durably.
+    if (instance + 1 === shared.views.latestFrom) shared.outbox.writeWatermark();
     proposer.onDecided(instance, id);
     coordinator.onDecided(instance, id);
     reads.onAdvance();
@@ -88,10 +91,12 @@ function sharedOf(options: ConsensusOptions, past: LedgerSnapshot): Shared {
   const { self, settings, isSound, isAdmitted } = options;
   const outbox = new Outbox(self);
   const log = new InstanceLog(past.watermark, past.entries, settings);
+  const views = new Views(past, log);
   return {
     self,
     settings,
-    views: new Views(past, log),
+    views,
+    completion: new Completion(views, outbox),
     right: { isAdmitted },
     log,
     pool: new BatchPool(settings),

@@ -5,6 +5,7 @@ import type { DeliveryTable } from '../sequence/delivery-table.js';
 import type { BatchPool } from './batch-pool.js';
 import type { GroupClock } from './group-clock.js';
 import type { InstanceLog, Slot } from './instance-log.js';
+import type { Completion } from './membership/completion.js';
 import type { Views } from './membership/views.js';
 import type { Outbox } from './outbox.js';
 import type { Refusals } from './refusals.js';
@@ -19,6 +20,7 @@ export interface Shared {
   readonly self: ProcessId;
   readonly settings: Settings;
   readonly views: Views;
+  readonly completion: Completion;
   readonly right: VotingRight;
   readonly log: InstanceLog;
   readonly pool: BatchPool;

@@ -74,6 +74,11 @@ export type FoundingEvent =
 export type MembershipEvent =
   /** The view of this number was decided: from `from` on its members decide. */
   | { readonly kind: 'view'; readonly number: number; readonly members: readonly ProcessId[]; readonly from: Instance }
+  /**
+   * Enough members of the view of this number, or of a later one, hold everything that was decided before it: those removed by
+   * it are not needed any more.
+   */
+  | { readonly kind: 'view-complete'; readonly number: number }
   /** A change was decided that follows another view than the latest, which these members are: it changes nothing. */
   | { readonly kind: 'view-void'; readonly number: number; readonly members: readonly ProcessId[] };
 

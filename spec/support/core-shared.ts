@@ -1,6 +1,7 @@
 import { BatchPool } from '../../lib/consensus/batch-pool.js';
 import { GroupClock } from '../../lib/consensus/group-clock.js';
 import { InstanceLog } from '../../lib/consensus/instance-log.js';
+import { Completion } from '../../lib/consensus/membership/completion.js';
 import { Views } from '../../lib/consensus/membership/views.js';
 import { Outbox } from '../../lib/consensus/outbox.js';
 import { Refusals } from '../../lib/consensus/refusals.js';
@@ -14,10 +15,13 @@ import type { ViewRecord } from '../../lib/model/view.js';
 export function sharedOf(self: ProcessId, ...views: readonly ViewRecord[]): Shared {
   const outbox = new Outbox(self);
   const log = new InstanceLog(0 as Instance, [], defaults);
+  const { borderInstances } = constants;
+  const known = new Views({ views, group: 'abababababababab' as GroupId, borderInstances }, log);
   return {
     self,
     settings: defaults,
-    views: new Views({ views, group: 'abababababababab' as GroupId, borderInstances: constants.borderInstances }, log),
+    views: known,
+    completion: new Completion(known, outbox),
     right: { isAdmitted: true },
     log,
     pool: new BatchPool(defaults),

@@ -49,6 +49,8 @@ export function describeNotice(notice: Notice, nameOf: (process: ProcessId) => s
         .join(', ')}`;
     case 'view':
       return `learns view ${notice.record.view.number}: ${notice.record.view.members.map(nameOf).join(', ')} from ${notice.record.from} on`;
+    case 'view-complete':
+      return `knows view ${notice.number} to be complete`;
     case 'view-void':
       return `learns that the change at ${notice.instance} is void: view ${notice.view.number} is the latest`;
     case 'reigns-exhausted':

@@ -4,5 +4,5 @@ import type { Instance } from '../../lib/model/ids.js';
 
 /** A heartbeat without a fast reign and without a time, whose sender knows everything below `watermark`, durably. */
 export function heartbeatOf(ballot: Ballot, watermark = 0 as Instance): MessageOf<'heartbeat'> {
-  return { kind: 'heartbeat', ballot, watermark, durable: watermark, anyFrom: null, timeMs: null };
+  return { kind: 'heartbeat', ballot, watermark, durable: watermark, anyFrom: null, complete: 0, timeMs: null };
 }

@@ -9,9 +9,9 @@ export const coreCodecs: CodecsOf<CoreMessage> = {
   // Election.
   heartbeat: {
     code: 6,
-    write: (out, { ballot, watermark, durable, anyFrom, timeMs }) => {
+    write: (out, { ballot, watermark, durable, anyFrom, complete, timeMs }) => {
       out.ballot(ballot).natural(watermark).natural(durable);
-      out.optional(anyFrom, writeInstance).optional(timeMs, writeNatural);
+      out.optional(anyFrom, writeInstance).natural(complete).optional(timeMs, writeNatural);
     },
     read: (input) => ({
       kind: 'heartbeat',
@@ -19,6 +19,7 @@ export const coreCodecs: CodecsOf<CoreMessage> = {
       watermark: input.instance(),
       durable: input.instance(),
       anyFrom: input.optional(readInstance),
+      complete: input.natural(),
       timeMs: input.optional(readNatural),
     }),
   },

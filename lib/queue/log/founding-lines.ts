@@ -80,8 +80,16 @@ export function attendanceLine(event: QueueEventOf<Attendance>, place: Place): L
 }
 
 /** How the members change. */
-export function membershipLine({ kind, number, members }: MembershipEvent): Line {
-  return kind === 'view'
-    ? info({ view: number, members }, 'the members of the group change')
-    : info({ view: number, members }, 'a change of the members came after another one, and changes nothing');
+export function membershipLine(event: MembershipEvent): Line {
+  switch (event.kind) {
+    case 'view':
+      return info({ view: event.number, members: event.members }, 'the members of the group change');
+    case 'view-complete':
+      return info({ view: event.number }, 'the change of the members is complete: those removed are not needed any more');
+    case 'view-void':
+      return info(
+        { view: event.number, members: event.members },
+        'a change of the members came after another one, and changes nothing',
+      );
+  }
 }

@@ -90,7 +90,8 @@ function lineOf(event: QueueEvent, place: Place): Line {
 
 function otherLine(event: NetworkEvent | FactsEvent | HolderEvent | MembershipEvent, place: Place): Line {
   if (event.kind === 'network') return event;
-  if (event.kind === 'view' || event.kind === 'view-void') return membershipLine(event);
+  if (event.kind === 'view' || event.kind === 'view-complete' || event.kind === 'view-void')
+    return membershipLine(event);
   if (event.kind === 'message-skipped') return holderLine(event, place);
   return debug({ process: event.process, facts: event.facts }, 'a process publishes other facts of itself');
 }

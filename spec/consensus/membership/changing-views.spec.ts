@@ -50,6 +50,7 @@ describe.each(MODES)('a view that changes (%s)', (mode) => {
     group.runUntil(() => group.live.every(({ core }) => core?.views.latest.number === 1));
     for (const { number } of group.live) expect(membersAt(group, number)).toEqual(idsOf(...members));
     untilInForce(group, ...members);
+    group.runUntil(() => members.every((member) => group.process(member).noticed('view-complete').length > 0));
     const gone = group.live.map(({ number }) => number).filter((number) => !members.includes(number));
     group.crash(...gone);
     const after = members.map((member) => group.propose(member, `of ${member}`));

@@ -45,7 +45,7 @@ describe('a process that has lost its votes', () => {
     { kind: 'canvass', ballot },
     { kind: 'prepare', ballot, from: at(0) },
     { kind: 'accept', ballot, items: [] },
-    { kind: 'heartbeat', ballot, watermark: at(0), durable: at(0), anyFrom: null, timeMs: null },
+    { kind: 'heartbeat', ballot, watermark: at(0), durable: at(0), anyFrom: null, complete: 0, timeMs: null },
     { kind: 'answer', incarnation: 1, round: 1, until: at(0) },
     { kind: 'signed', founding },
   ];
