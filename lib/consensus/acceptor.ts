@@ -46,6 +46,11 @@ export class Acceptor {
     outbox.sendOnceDurable(from, { kind: 'promise', ballot, watermark: log.first, from: first, until, votes });
   }
 
+  /** The latest reign promised; this process's own are among those promised. */
+  get promisedReign(): number {
+    return this.#promised.reign;
+  }
+
   /** Whether a reign above that of `ballot` has been promised. */
   hasPromisedAbove(ballot: Ballot): boolean {
     return compareBallots(ballot, this.#promised) < 0 && !sameReign(ballot, this.#promised);

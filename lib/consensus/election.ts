@@ -26,9 +26,13 @@ export class Election {
     this.#timeoutTicks = this.#firstTimeout();
   }
 
-  /** A reign number above every one heard of. */
-  get nextReign(): number {
-    return this.#highest.reign + 1;
+  /**
+   * A reign number above every one heard of and above the reign `promised` by this process, its own former reigns among them;
+   * null where the numbers are used up. A process that was no member for a while may follow a lower reign than it has promised.
+   */
+  nextReign(promised: number): number | null {
+    const next = Math.max(this.#highest.reign, promised) + 1;
+    return next <= COUNTER_MAX ? next : null;
   }
 
   /** The ballot of the reign that this process follows, NO_BALLOT before it has heard of any. */
@@ -41,11 +45,6 @@ export class Election {
     if (compareBallots(ballot, this.#highest) <= 0) return false;
     this.#highest = ballot;
     return true;
-  }
-
-  /** Whether a reign above all those heard of can be begun. */
-  get hasNextReign(): boolean {
-    return this.nextReign <= COUNTER_MAX;
   }
 
   /** Whether the reign of a ballot is at most `constants.reignStep` above the highest heard of. */

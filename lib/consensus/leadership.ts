@@ -28,6 +28,8 @@ export interface LeadershipOptions {
   readonly isDeaf: () => boolean;
   /** A reign above all those heard of before has begun. */
   readonly onReign: (ballot: Ballot) => void;
+  /** The latest reign that this process has promised. */
+  readonly promisedReign: () => number;
   /** Whether this process has promised a ballot of a reign above that of `ballot`. */
   readonly hasPromisedAbove: (ballot: Ballot) => boolean;
 }
@@ -45,6 +47,7 @@ export class Leadership {
   readonly #isFarBehind: () => boolean;
   readonly #isDeaf: () => boolean;
   readonly #onReign: (ballot: Ballot) => void;
+  readonly #promisedReign: () => number;
   readonly #hasPromisedAbove: (ballot: Ballot) => boolean;
   #ticks = 0;
   #followed: Ballot | null = null;
@@ -61,6 +64,7 @@ export class Leadership {
     this.#isFarBehind = options.isFarBehind;
     this.#isDeaf = options.isDeaf;
     this.#onReign = options.onReign;
+    this.#promisedReign = options.promisedReign;
     this.#hasPromisedAbove = options.hasPromisedAbove;
   }
 
@@ -222,7 +226,8 @@ export class Leadership {
 
   /** Until the latest view governs, reigns are classic: a fast one would end at the border. */
   #begin(wished: BallotKind): void {
-    if (!this.#election.hasNextReign) {
+    const reign = this.#election.nextReign(this.#promisedReign());
+    if (reign === null) {
       this.#shared.outbox.notice({ kind: 'reigns-exhausted', reign: this.#election.highest.reign });
       this.resign('the numbers of reigns are used up');
       return;
@@ -231,7 +236,7 @@ export class Leadership {
     const kind = views.current === views.latest ? wished : 'classic';
     this.#reachability.begin(views.current);
     this.#reachability.begin(views.latest);
-    const ballot = this.#coordinator.start(this.#election.nextReign, kind, this.#strandedAt === this.#shared.log.first);
+    const ballot = this.#coordinator.start(reign, kind, this.#strandedAt === this.#shared.log.first);
     // Noted at once, not when the promise is durable: no reign number is used twice, however slow the disk.
     if (this.#election.note(ballot)) this.#onReign(ballot);
     // A group of one has heard all clocks.

@@ -64,6 +64,7 @@ export function composeRoles(options: ConsensusOptions, past: LedgerSnapshot): R
     promised: past.promise,
     isFarBehind: () => catchUp.isFarBehind,
     isDeaf: () => missing.isDeaf,
+    promisedReign: () => acceptor.promisedReign,
     hasPromisedAbove: (ballot) => acceptor.hasPromisedAbove(ballot),
     onReign: (ballot) => {
       proposer.onReign(ballot);
