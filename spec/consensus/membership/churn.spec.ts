@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Mode } from '../../../lib/consensus/mode.js';
 import type { BatchId } from '../../../lib/model/batch.js';
 import { CoreGroup } from '../../support/core-group.js';
+import type { CoreProcess } from '../../support/core-process.js';
 import { idOf } from '../../support/ids.js';
 import { seededRandom } from '../../support/seeded-random.js';
 
@@ -55,7 +56,9 @@ function heal(group: CoreGroup): void {
   group.runUntil(() => group.everyoneHasDecided(ids));
   group.runUntil(() => group.live.every(({ core }) => core?.views.current === core?.views.latest));
   const [one] = group.live;
-  const members = one?.core?.views.latest.members ?? [];
+  const { number = 0, members = [] } = one?.core?.views.latest ?? {};
+  const knowsComplete = (p: CoreProcess): boolean => p.noticed('view-complete').some((told) => told.number >= number);
+  group.runUntil(() => number === 0 || group.live.some(knowsComplete));
   for (const p of group.live) expect(p.core?.views.latest.members).toEqual(members);
   group.crash(...group.live.map(({ number }) => number).filter((number) => !members.includes(idOf(number))));
   const last = group.live.map(({ number }) => group.propose(number, `by themselves ${number}`));
