@@ -28,6 +28,7 @@ function churn(seed: number, mode: Mode): void {
   const commits = below(6);
   group.commitDelays = () => below(commits + 1);
   let count = 0;
+  const changes = new Map<BatchId, CoreProcess>();
   for (let i = 0; i < 120; i += 1) {
     group.run(below(60));
     const live = group.live.map(({ number }) => number);
@@ -36,24 +37,30 @@ function churn(seed: number, mode: Mode): void {
     if (dice < 0.45) group.propose(one, `operation ${(count += 1)}`);
     else if (dice < 0.6) {
       const members = Array.from({ length: PROCESSES }, (_, k) => k + 1).filter(() => random() < 0.5);
-      if (members.length > 0) group.changeView(one, members, (count += 1));
-    } else if (dice < 0.75 && live.length > 2) group.crash(one);
-    else if (dice < 0.9) {
+      if (members.length > 0) {
+        changes.set(group.changeView(one, members, (count += 1)), group.process(one));
+      }
+    } else if (dice < 0.75 && live.length > 2) {
+      // What it has proposed it proposes no more.
+      for (const [id, p] of changes) if (p.number === one) changes.delete(id);
+      group.crash(one);
+    } else if (dice < 0.9) {
       const down = group.processes.filter(({ core }) => core === null);
       const back = down[below(down.length)];
       if (back !== undefined) group.restart(back.number);
     } else if (dice < 0.95) group.cut(one);
   }
-  heal(group);
+  heal(group, changes);
 }
 
-function heal(group: CoreGroup): void {
+function heal(group: CoreGroup, changes: ReadonlyMap<BatchId, CoreProcess>): void {
   group.loss = () => false;
   group.copies = () => [1];
   group.commitDelays = () => 0;
   group.restart(...group.processes.filter(({ core }) => core === null).map(({ number }) => number));
   const ids: BatchId[] = group.live.map(({ number }) => group.propose(number, `healed ${number}`));
   group.runUntil(() => group.everyoneHasDecided(ids));
+  group.runUntil(() => [...changes].every(([id, p]) => [...p.decided.values()].includes(id)));
   group.runUntil(() => group.live.every(({ core }) => core?.views.current === core?.views.latest));
   const [one] = group.live;
   const { number = 0, members = [] } = one?.core?.views.latest ?? {};
