@@ -139,6 +139,12 @@ export class Consensus {
     return this.#shared.views.group;
   }
 
+  /** Whether votes of this process may still count: it is a member of the latest complete view or of a later one. */
+  mayCount(process: ProcessId): boolean {
+    const { views, completion } = this.#shared;
+    return views.wasMemberSince(completion.number, process);
+  }
+
   /** The group's views so far. */
   get views(): GroupViews {
     return this.#shared.views;

@@ -197,7 +197,10 @@ export class Driver {
       if (!core.hasEffects && this.#pendingWrites.isEmpty) return;
       const effects = core.effects(!this.#pendingWrites.isEmpty);
       const readable = core.watermark;
-      if (effects.notices.some(({ kind }) => kind === 'votes-lost')) this.#starts.lose();
+      for (const notice of effects.notices) {
+        if (notice.kind === 'votes-lost') this.#starts.lose();
+        else if (notice.kind === 'view') this.#starts.changed(notice.record.view);
+      }
       for (const { batch } of effects.decided) this.#starts.decided(batch.id);
       if (this.#isOver) return;
       this.#join(effects.notices);

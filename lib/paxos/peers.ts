@@ -37,7 +37,8 @@ export function startsOf({ core, settings, self, starts, queueId }: DriverOption
     settings,
     self,
     past: starts,
-    view: () => (core.views.isFounded ? core.views.latest : null),
+    views: () => core.views.undecided,
+    mayCount: (process) => core.mayCount(process),
     send: (to, message) => {
       driver.tell(to, message);
     },

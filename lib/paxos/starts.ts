@@ -25,12 +25,14 @@ export interface StartsOptions {
   readonly self: ProcessId;
   /** The starts in the ledger; the present start is the last of `own`. */
   readonly past: StartsRecord;
-  /** The view whose members vote now; null before there is a group. */
-  readonly view: () => View | null;
+  /** The views whose members vote on what is undecided: one or two, the latest last; none before there is a group. */
+  readonly views: () => readonly View[];
+  /** Whether votes of this process may still count: it is a member of a view that is not replaced by a complete one. */
+  readonly mayCount: (process: ProcessId) => boolean;
   readonly send: (to: ProcessId | typeof EVERYONE, message: StartMessage) => void;
   /** Makes the record that `record` returns durable in the next commit, if it returns one, and then calls `done`. */
   readonly write: (record: () => StartsRecord | null, done: () => void) => void;
-  /** Called once when this start may promise and vote. */
+  /** Called when this start may promise and vote; again if it becomes a member anew. */
   readonly admitted: () => void;
   /** Called once when this process is found to have lost votes, with the record to write. */
   readonly lost: (record: StartsRecord) => void;
@@ -58,6 +60,8 @@ export class Starts {
   #written = 0;
   #durable = 0;
   #isAdmitted = false;
+  /** The latest view, as far as it has been told here. */
+  #latest: View | null = null;
   #isLost = false;
   #hasBegun = false;
   #ticks = 0;
@@ -80,17 +84,38 @@ export class Starts {
 
   /** There is a group: this start announces itself, and asks for the known earlier starts. */
   begin(): void {
-    if (this.#hasBegun || this.#options.view() === null) return;
+    const latest = this.#options.views().at(-1);
+    if (this.#hasBegun || latest === undefined) return;
     this.#hasBegun = true;
+    this.#latest = latest;
     this.#ask(EVERYONE);
     this.#nextAsk = this.#wait;
+    this.#judgeAdmission();
+  }
+
+  /**
+   * Another view is known. A process that becomes a member by it has to be met by the members as such: those that have answered
+   * before had no reason to remember its start.
+   */
+  changed(latest: View): void {
+    const { self, settings } = this.#options;
+    const isNew = latest.has(self) && this.#latest?.has(self) !== true;
+    this.#latest = latest;
+    if (!isNew) return;
+    this.#isAdmitted = false;
+    this.#quorumAt = null;
+    this.#welcomes.clear();
+    this.#wait = settings.retryTicks;
+    if (!this.#hasBegun) return;
+    this.#ask(EVERYONE);
+    this.#nextAsk = this.#ticks + this.#wait;
     this.#judgeAdmission();
   }
 
   /** Whether anything but a `StartMessage` that `from` says in `start` is to be heard. */
   hears(from: ProcessId, start: Start): boolean {
     if (this.#isLost) return false;
-    const { self, view } = this.#options;
+    const { self, mayCount } = this.#options;
     if (from === self) {
       this.#judgeOwn([start]);
       return false;
@@ -101,22 +126,22 @@ export class Starts {
       this.#heard.set(from, start);
       return true;
     }
-    if (view()?.has(from) !== true) return true; // A process without a vote cannot forget one.
+    if (!mayCount(from)) return true; // A process without a vote cannot forget one.
     if (!this.#strangers.has(from)) this.#strangers.set(from, -Infinity);
     return false;
   }
 
   receive(from: ProcessId, start: Start, message: StartMessage): void {
-    const view = this.#options.view();
-    if (this.#isLost || view === null) return;
+    const { views, mayCount } = this.#options;
+    if (this.#isLost || views().length === 0) return;
     if (from === this.#options.self) {
       this.#judgeOwn([start]);
       return;
     }
     // Only members are believed about others: otherwise any process could make everybody lose its votes.
-    if (view.has(from)) {
+    if (mayCount(from)) {
       this.#meet(from, start, message.former);
-      this.#learn(message.peers, view);
+      this.#learn(message.peers);
     }
     if (message.kind === 'start') {
       this.#welcome(from, start);
@@ -162,9 +187,9 @@ export class Starts {
   }
 
   get #record(): StartsRecord {
-    const view = this.#options.view();
+    const { views, mayCount } = this.#options;
     const peers = Array.from(this.#peers, ([process, known]) => ({ process, ...known }));
-    const members = view === null ? peers : peers.filter(({ process }) => view.has(process));
+    const members = views().length === 0 ? peers : peers.filter(({ process }) => mayCount(process));
     return { own: this.#own, peers: members, hasLostVotes: this.#isLost };
   }
 
@@ -173,44 +198,49 @@ export class Starts {
   }
 
   get #knowledge(): Pick<StartMessage, 'former' | 'peers'> {
-    return { former: this.#own.slice(0, -1), peers: this.#record.peers };
+    const views = this.#options.views();
+    const peers = this.#record.peers.filter(({ process }) => views.some((view) => view.has(process)));
+    return { former: this.#own.slice(0, -1), peers };
   }
 
   /** A start that asks is answered once the meeting is durable; the answer has the previously known starts. */
   #welcome(to: ProcessId, start: Start): void {
     const { send } = this.#options;
     this.#writeDown(() => {
-      if (!this.#isLost) send(to, { kind: 'welcome', to: start, ...this.#knowledge });
+      const known = this.#peers.get(to);
+      const hasMet = known !== undefined && isMet(known, start);
+      if (!this.#isLost) send(to, { kind: 'welcome', to: start, isMet: hasMet, ...this.#knowledge });
     });
     this.#askBack(to);
   }
 
   /** A member that has just started has not heard earlier questions. Two that start at once do not ask in turns. */
   #askBack(to: ProcessId): void {
-    if (this.#isAdmitted || !this.#hasBegun || this.#welcomes.has(to) || this.#options.view()?.has(to) !== true) return;
+    if (this.#isAdmitted || !this.#hasBegun || this.#welcomes.has(to) || !this.#options.mayCount(to)) return;
     if (this.#ticks - (this.#askedBack.get(to) ?? -Infinity) < this.#options.settings.retryTicks) return;
     this.#askedBack.set(to, this.#ticks);
     this.#ask(to);
   }
 
-  #onWelcome(from: ProcessId, start: Start, { to }: StartMessageOf<'welcome'>): void {
+  #onWelcome(from: ProcessId, start: Start, { to, isMet: isKnown }: StartMessageOf<'welcome'>): void {
     const known = this.#peers.get(from);
-    if (this.#isLost || known === undefined || !isMet(known, start) || !sameStart(to, this.#self)) return;
+    if (!isKnown || this.#isLost || known === undefined || !isMet(known, start) || !sameStart(to, this.#self)) return;
     this.#welcomes.add(from);
     this.#judgeAdmission();
   }
 
   /**
-   * All others have answered; or so many that there is a quorum with this process, and the rest have had their time. Without
+   * In each view that this process is a member of, all others have met it; or so many that there is a quorum with this process,
+   * and the rest have had their time. Without
    * a quorum nothing could be decided anyhow, so that waiting for one costs nothing.
    */
   #judgeAdmission(): void {
-    const { self, view: viewOf, admitted } = this.#options;
-    const view = viewOf();
-    if (this.#isAdmitted || this.#isLost || !this.#hasBegun || view?.has(self) !== true) return;
-    const answered = view.members.filter((member) => this.#welcomes.has(member)).length;
-    if (answered + 1 < view.size) {
-      if (answered + 1 < view.classicQuorum) return;
+    const { self, views, admitted } = this.#options;
+    if (this.#isAdmitted || this.#isLost || !this.#hasBegun) return;
+    const own = views().filter((view) => view.has(self));
+    const met = (view: View): number => 1 + view.members.filter((member) => this.#welcomes.has(member)).length;
+    if (own.length === 0 || own.some((view) => met(view) < view.classicQuorum)) return;
+    if (own.some((view) => met(view) < view.size)) {
       this.#quorumAt ??= this.#ticks;
       if (this.#ticks - this.#quorumAt < this.#options.settings.startTicks) return;
     }
@@ -238,12 +268,12 @@ export class Starts {
   /**
    * The starts that another process has met. For this process itself they show whether its directory has seen all its starts.
    */
-  #learn(peers: readonly PeerStarts[], view: View): void {
+  #learn(peers: readonly PeerStarts[]): void {
     for (const { process, starts, isForked } of peers) {
       if (process === this.#options.self) {
         if (isForked) this.lose();
         else this.#judgeOwn(starts);
-      } else if (view.has(process)) this.#learnOf(process, starts, isForked);
+      } else if (this.#options.mayCount(process)) this.#learnOf(process, starts, isForked);
     }
   }
 

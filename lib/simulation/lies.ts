@@ -34,7 +34,7 @@ export function lieTo(
       ]);
     }
     case 'start':
-      return { kind: 'welcome', to: start, former: [], peers: [] };
+      return { kind: 'welcome', isMet: true, to: start, former: [], peers: [] };
     case 'heartbeat': {
       const watermark = ahead(random, message.watermark);
       return { kind: 'heard', ballot: message.ballot, watermark, durable: watermark, clockMs: 0 };

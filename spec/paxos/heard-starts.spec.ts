@@ -42,7 +42,7 @@ describe('a message that is heard', () => {
       starts?.receive(
         ID_6,
         { incarnation: 1, nonce: newNonce() },
-        { kind, to: group.member(1).start, former: [], peers },
+        { kind, to: group.member(1).start, isMet: true, former: [], peers },
       );
     group.settle();
     expect(group.member(1).hasLostVotes).toBe(false);

@@ -40,6 +40,8 @@ export class Member {
   constructor(
     readonly id: ProcessId,
     readonly group: Members,
+    /** The views whose members vote, as it knows. */
+    public views: readonly View[],
   ) {}
 
   get start(): Start {
@@ -54,7 +56,8 @@ export class Member {
       settings: defaults,
       self: this.id,
       past: this.directory,
-      view: () => this.group.view,
+      views: () => this.views,
+      mayCount: (process) => this.views.some((view) => view.has(process)),
       send: (to, message) => this.group.letters.push({ from: this, start, to, message }),
       write: (record, done) => {
         this.writes += 1;
@@ -77,13 +80,20 @@ export class Member {
 }
 
 export class Members {
-  readonly view: View;
   readonly members: Member[];
   letters: Letter[] = [];
 
-  constructor(n: number) {
-    this.view = new View(0, ids.slice(0, n));
-    this.members = ids.slice(0, n).map((id) => new Member(id, this));
+  /** Processes, and which of them are the members as all of them know at first. Default: all. */
+  constructor(n: number, members: readonly ProcessId[] = ids.slice(0, n)) {
+    this.members = ids.slice(0, n).map((id) => new Member(id, this, [new View(0, members)]));
+  }
+
+  /** From now on a process knows these views, of which the last is the latest. */
+  knows(number: number, ...views: readonly View[]): void {
+    const member = this.member(number);
+    member.views = views;
+    const latest = views.at(-1);
+    if (latest !== undefined) member.starts?.changed(latest);
   }
 
   member(number: number): Member {

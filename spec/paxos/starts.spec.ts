@@ -52,7 +52,8 @@ describe('those who are not admitted ask each other no faster than they wait,', 
 
   it('processes without a vote', () => {
     const group = started(1);
-    group.members.push(new Member(ID_2, group), new Member(ID_6, group));
+    const { views } = group.member(1);
+    group.members.push(new Member(ID_2, group, views), new Member(ID_6, group, views));
     group.begin(2, 3);
     group.settle();
     expect(group.admitted).toEqual([1]);
@@ -66,7 +67,7 @@ describe('a message about starts', () => {
     const { start: from } = group.member(1);
     const say = (kind: 'start' | 'welcome'): Letter[] => {
       const { starts, start: to } = group.member(2);
-      starts?.receive(ID_1, from, { kind, to, former: [], peers: [] });
+      starts?.receive(ID_1, from, { kind, to, isMet: true, former: [], peers: [] });
       return group.letters;
     };
     return { group, say };

@@ -122,7 +122,7 @@ const fieldsOf: { readonly [K in MessageKind]: Fields<MessageOf<K>> } = {
   checkpointed: { next: instances, digest: digests },
   facts: { edition: naturals, facts },
   start: { former: fc.array(starts, { maxLength: OWN_STARTS_MAX }), peers },
-  welcome: { to: starts, former: fc.array(starts, { maxLength: OWN_STARTS_MAX }), peers },
+  welcome: { to: starts, isMet: fc.boolean(), former: fc.array(starts, { maxLength: OWN_STARTS_MAX }), peers },
   ...coreFields({
     ...{ instances, ballots, batches, foundings },
     numbers: naturals,

@@ -96,6 +96,8 @@ export class CoreTurns {
     p.notices.push(...effects.notices);
     for (const supply of effects.supplies) this.#supply(p, supply, readable);
     p.core?.step({ kind: 'durable' });
+    // The others have met its start long ago.
+    if (effects.notices.some(({ kind }) => kind === 'view')) p.core?.step({ kind: 'admitted' });
     if (p.core?.knowsDelivered === false && p.passed === readable && this.#group.tellsDelivered(p.number))
       p.core.step({ kind: 'delivered', next: readable, delivered: p.table.state });
     return effects.messages.length + effects.records.length + effects.votes.length + effects.decided.length > 0;

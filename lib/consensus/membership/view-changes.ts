@@ -27,9 +27,11 @@ export function adoptViews(shared: Shared, records: readonly ViewRecord[]): bool
   return added.length > 0;
 }
 
-function addView({ self, views, outbox, clock }: Shared, record: ViewRecord): void {
+function addView({ self, views, right, outbox, clock }: Shared, record: ViewRecord): void {
   const { group, borderInstances } = views;
   assert(group !== null, 'views are changed where there is a group', { record });
+  // As a new member it has to be met by the others, which had no reason to remember its start.
+  if (record.view.has(self) && !views.latest.has(self)) right.isAdmitted = false;
   views.add(record);
   if (record.view.has(self)) clock.count();
   outbox.persist({ kind: 'view', group, borderInstances, record });

@@ -16,6 +16,8 @@ export interface GroupViews {
   readonly latestFrom: Instance;
   /** The view that governs `instance`: its members alone vote there, and its quorums choose. */
   governing(instance: Instance): View;
+  /** The views that govern what is undecided, as far as is known: one or two, the latest last; none before the founding. */
+  readonly undecided: readonly View[];
   /** The views that are decided below `next`, ascending: a checkpoint that ends there has them. */
   decidedBelow(next: Instance): readonly ViewRecord[];
 }
@@ -114,6 +116,17 @@ export class Views implements GroupViews {
   /** Whether `process` is a member of the current view or of the latest: no other view governs anything undecided. */
   isMember(process: ProcessId): boolean {
     return this.isFounded && (this.current.has(process) || this.latest.has(process));
+  }
+
+  get undecided(): readonly View[] {
+    if (!this.isFounded) return [];
+    const { current, latest } = this;
+    return current === latest ? [latest] : [current, latest];
+  }
+
+  /** Whether `process` is a member of the view of this number or of a later one. */
+  wasMemberSince(number: number, process: ProcessId): boolean {
+    return this.#records.some(({ view }) => view.number >= number && view.has(process));
   }
 
   /** Whether `process` is a member of any view so far. */

@@ -13,13 +13,22 @@ export const startCodecs: CodecsOf<StartMessage> = {
   },
   welcome: {
     code: 41,
-    write: (out, { to, former, peers }) => {
+    write: (out, { to, isMet, former, peers }) => {
       writeStart(out, to);
-      out.list(former, writeStart).list(peers, writePeerStarts);
+      out.flag(isMet).list(former, writeStart).list(peers, writePeerStarts);
     },
-    read: (input) => ({ kind: 'welcome', to: input.start(), former: readFormer(input), peers: readPeers(input) }),
+    read: (input) => ({
+      kind: 'welcome',
+      to: input.start(),
+      isMet: input.flag(),
+      former: readFormer(input),
+      peers: readPeers(input),
+    }),
   },
 };
+
+/** Views whose members vote on what is undecided. */
+const VIEWS_MAX = 2;
 
 function writeStart(out: FieldWriter, { incarnation, nonce }: Start): void {
   out.natural(incarnation).id(nonce);
@@ -44,5 +53,5 @@ function readFormer(input: FieldReader): readonly Start[] {
 }
 
 function readPeers(input: FieldReader): readonly PeerStarts[] {
-  return input.shortList(readPeerStarts, MAX_MEMBERS);
+  return input.shortList(readPeerStarts, VIEWS_MAX * MAX_MEMBERS);
 }

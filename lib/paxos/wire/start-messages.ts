@@ -8,10 +8,14 @@ import type { PeerStarts, Start } from '../../model/start.js';
 export type StartMessage =
   /** Asks for the receiver's knowledge of the sender's starts. */
   | { readonly kind: 'start'; readonly former: readonly Start[]; readonly peers: readonly PeerStarts[] }
-  /** The sender has written down that it has met the receiver's start `to`. */
+  /**
+   * An answer to the receiver's start `to`. If `isMet`, the sender has written down that it has met that start: a process that is
+   * no member, as far as the sender knows, is answered and not written down.
+   */
   | {
       readonly kind: 'welcome';
       readonly to: Start;
+      readonly isMet: boolean;
       readonly former: readonly Start[];
       readonly peers: readonly PeerStarts[];
     };
