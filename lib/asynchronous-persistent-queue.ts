@@ -1,3 +1,4 @@
+import type { ChangeOptions, MembersChange } from './paxos/member-changes.js';
 import type { QueueOptions } from './paxos/options.js';
 import { PaxosQueue } from './paxos/paxos-queue.js';
 import type { PaxosStatus } from './paxos/paxos-status.js';
@@ -8,6 +9,19 @@ import { decode, encode } from './serialization/codec.js';
 /** The same ordered, durable list of messages at every process of a group, whichever processes crash and restart. */
 export interface AsynchronousPersistentQueue extends Queue {
   status(): PaxosStatus;
+  /** The ids of the members of the group, ascending: those of the latest view that this process knows. */
+  readonly members: readonly string[];
+  /**
+   * Changes the members while the group works: several may be added and removed at once, also this process. Only a process that
+   * takes part without a vote can be added (see `recover`). Resolves when the change is complete: the new members hold
+   * everything that was decided before, and those removed may be switched off, for good. Changes that are asked for here are
+   * made one after the other.
+   * @throws TreplicaError INVALID_OPTION, and NO_MAJORITY if too few of the new members are heard (see `options.force`), before
+   * anything has happened; MEMBERS_CHANGED if another change came first, and then nothing was changed; UNKNOWN_OUTCOME if the
+   * wait ends, by `options.signal` or because the queue stops, after the change was proposed; before that the signal's reason or
+   * QUEUE_CLOSED.
+   */
+  changeMembers(change: MembersChange, options?: ChangeOptions): Promise<void>;
 }
 
 /** Opens queues. The engine, which knows only bytes, gets the codec of values here. */

@@ -3,6 +3,7 @@ export { AsynchronousPersistentQueue } from './asynchronous-persistent-queue.js'
 export type { QueueStatus } from './queue/status.js';
 export type { MemberStatus, PaxosStatus } from './paxos/paxos-status.js';
 export type { QueueOptions } from './paxos/options.js';
+export type { ChangeOptions, MembersChange } from './paxos/member-changes.js';
 export type { QueueLimits } from './paxos/queue-limits.js';
 export type { CheckpointOptions } from './queue/checkpoint-options.js';
 export type {
@@ -13,6 +14,7 @@ export type {
   FoundingEvent,
   HolderEvent,
   LifeEvent,
+  MembershipEvent,
   NetworkEvent,
   QueueEvent,
   QueueEventOf,

@@ -22,6 +22,7 @@ import { Delivery } from './delivery.js';
 import { Driver } from './driver.js';
 import type { ClaimedIdentity } from './identity.js';
 import { LogSupplier } from './log-supplier.js';
+import { MemberChanges } from './member-changes.js';
 import { eventOf } from './notice-events.js';
 import type { QueueOptions } from './options.js';
 import type { QueuePorts } from './ports.js';
@@ -66,6 +67,7 @@ export interface Engine {
   readonly driver: Driver;
   readonly recovery: Recovery;
   readonly attendance: Attendance;
+  readonly memberChanges: MemberChanges;
   /** Begins to work: to be called once, before anything else of the engine is. */
   begin(): void;
   /** To be called every `constants.tickMs`. */
@@ -98,8 +100,9 @@ export function compose(parts: EngineParts, owner: EngineOwner): Engine {
     notify,
   });
   const standing = new Standing({ core, delivery, notify });
+  const memberChanges = memberChangesOf(parts, core, driver);
   return {
-    ...{ core, batcher, delivery, driver, recovery, attendance },
+    ...{ core, batcher, delivery, driver, recovery, attendance, memberChanges },
     ...{ self: parts.claimed.identity.process, ledger: parts.ledger, transport: parts.transport },
     begin: () => {
       delivery.begin(recovery);
@@ -111,6 +114,7 @@ export function compose(parts: EngineParts, owner: EngineOwner): Engine {
       attendance.tick();
       waits.tick();
       standing.tick();
+      memberChanges.tick();
     },
   };
 }
@@ -182,6 +186,17 @@ function stretchOf({ options }: EngineParts): { readonly bytes: number; readonly
     bytes: everyBytes ?? constants.checkpointEveryBytes,
     positions: everyPositions ?? constants.checkpointEveryPositions,
   };
+}
+
+function memberChangesOf({ claimed, transport }: EngineParts, core: Consensus, driver: Driver): MemberChanges {
+  return new MemberChanges({
+    ...{ core, transport },
+    self: claimed.identity.process,
+    startNumber: startNumber(claimed.start),
+    propose: (batch) => {
+      driver.propose(batch);
+    },
+  });
 }
 
 function attendanceOf({ claimed, options, settings }: EngineParts, core: Consensus, notify: Notify): Attendance {

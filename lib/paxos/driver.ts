@@ -6,6 +6,7 @@
 import type { Effects, Notice } from '../consensus/effects.js';
 import type { Outgoing } from '../consensus/messages.js';
 import { assert } from '../model/assert.js';
+import type { Batch } from '../model/batch.js';
 import type { TreplicaError } from '../model/errors.js';
 import type { GroupId, Instance, ProcessId } from '../model/ids.js';
 import type { LedgerRecord } from '../model/records.js';
@@ -147,6 +148,13 @@ export class Driver {
     return () => {
       this.#reads.forget(ticket);
     };
+  }
+
+  /** Has a value of another kind than messages decided. */
+  propose(batch: Batch): void {
+    this.#step(() => {
+      this.#options.core.step({ kind: 'proposal', batch });
+    });
   }
 
   /** Does nothing any more but make `record` durable, and fails with `cause` when it is. */

@@ -90,9 +90,10 @@ export class EngineLife {
   }
 
   async #release(cause: Error | null): Promise<void> {
-    const { driver, recovery } = this.engine;
+    const { driver, memberChanges, recovery } = this.engine;
     const { ledger, subscribers, transport } = this.parts;
     driver.stop(closedError(cause));
+    memberChanges.stop(closedError(cause));
     this.#stopTicking();
     const recovered = recovery.close();
     this.#stopDelivery(cause);
@@ -116,6 +117,7 @@ export class EngineLife {
   }
 
   #onNotice(notice: Notice): void {
+    this.engine.memberChanges.noticed(notice);
     const mismatch = mismatchIn(notice, this.parts.queueId, this.#replicas);
     if (mismatch !== null) this.#fail(mismatch);
     else if (notice.kind !== 'founded') return;

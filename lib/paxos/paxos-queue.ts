@@ -14,6 +14,7 @@ import { type QueueMessage, Reader } from '../queue/reader.js';
 import type { StateHolder } from '../queue/state-holder.js';
 import type { Engine } from './compose.js';
 import { closedError, type EngineLife } from './engine-life.js';
+import type { ChangeOptions, MembersChange } from './member-changes.js';
 import { openEngine } from './open-engine.js';
 import type { QueueOptions } from './options.js';
 import type { PaxosStatus } from './paxos-status.js';
@@ -50,6 +51,25 @@ export class PaxosQueue implements Queue {
   /** As the port says, with what this engine adds. */
   status(): PaxosStatus {
     return statusOf(this.#engine, this.#life.stopped);
+  }
+
+  /** The members of the group, ascending: those of the latest view that this process knows. */
+  get members(): readonly ProcessId[] {
+    return this.#engine.core.views.latest.members;
+  }
+
+  /**
+   * Changes the members while the group works: several may be added and removed at once, also this process. Resolves when the
+   * change is complete: the new members hold everything that was decided before, and those removed may be switched off, for
+   * good. Changes that are asked for here are made one after the other.
+   *
+   * Rejects with INVALID_OPTION, and with NO_MAJORITY if too few of the new members are heard (see `options.force`), before
+   * anything has happened; with MEMBERS_CHANGED if another change came first, and then nothing was changed; with UNKNOWN_OUTCOME
+   * if the wait ends, by `options.signal` or because the queue stops, after the change was proposed; and before that with the
+   * signal's reason or QUEUE_CLOSED.
+   */
+  changeMembers(change: MembersChange, options: ChangeOptions = {}): Promise<void> {
+    return this.#engine.memberChanges.change(change, options);
   }
 
   /** As the port says. A listener that is to hear of the opening and the founding is given as the option `listener`. */

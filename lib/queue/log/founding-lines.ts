@@ -85,7 +85,10 @@ export function membershipLine(event: MembershipEvent): Line {
     case 'view':
       return info({ view: event.number, members: event.members }, 'the members of the group change');
     case 'view-complete':
-      return info({ view: event.number }, 'the change of the members is complete: those removed are not needed any more');
+      return info(
+        { view: event.number },
+        'the change of the members is complete: those removed are not needed any more',
+      );
     case 'view-void':
       return info(
         { view: event.number, members: event.members },

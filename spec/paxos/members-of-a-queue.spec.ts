@@ -1,0 +1,101 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import type { AsynchronousPersistentQueue } from '../../lib/index.js';
+import { QueueGroup } from '../support/queue-group.js';
+
+let group: QueueGroup;
+beforeEach(async () => {
+  group = await QueueGroup.open(3);
+});
+afterEach(async () => {
+  await group.closeAll();
+  await group.remove();
+});
+
+/** A process that joins the group without a vote. */
+async function observer(index: number): Promise<AsynchronousPersistentQueue> {
+  await group.reopen([index], { recover: true });
+  return group.queue(index);
+}
+
+async function texts(queue: AsynchronousPersistentQueue, count: number): Promise<string[]> {
+  const read: string[] = [];
+  while (read.length < count) read.push(Buffer.from((await queue.get()).message as Uint8Array).toString());
+  return read;
+}
+
+describe('the members of a queue', () => {
+  it('are replaced one after the other, while messages are put, until none of the first is left', async () => {
+    const added = [await observer(3), await observer(4), await observer(5)];
+    let puts = 0;
+    for (const [i, newcomer] of added.entries()) {
+      const former = group.queue(i);
+      const put = async (): Promise<void> => {
+        for (let k = 0; k < 20; k += 1) await newcomer.put(Buffer.from(`message ${(puts += 1)}`));
+      };
+      const asking = group.queue(i === 2 ? 4 : 2);
+      await Promise.all([put(), asking.changeMembers({ add: [newcomer.processId], remove: [former.processId] })]);
+      expect(newcomer.members).toContain(newcomer.processId);
+      expect(newcomer.members).not.toContain(former.processId);
+      await former.close();
+      await put();
+    }
+    expect([...group.queue(5).members]).toEqual(added.map(({ processId }) => processId).sort());
+    const [first, second] = await Promise.all([texts(group.queue(3), puts), texts(group.queue(5), puts)]);
+    expect(first).toEqual(second);
+    expect(first).toEqual(Array.from({ length: puts }, (_, k) => `message ${k + 1}`));
+  });
+
+  it('grow and shrink, also by several at once', async () => {
+    const [fourth, fifth] = [await observer(3), await observer(4)];
+    const [one] = group.queues;
+    const add = [fourth.processId, fifth.processId];
+    await one!.changeMembers({ add });
+    expect(one!.status().view.members).toHaveLength(5);
+    expect(fourth.status().role).toBe('member');
+    await fifth.changeMembers({
+      remove: [one!.processId, group.queue(1).processId, group.queue(2).processId, add[0]!],
+    });
+    await group.close(0, 1, 2, 3);
+    await fifth.put(Buffer.from('alone'));
+    expect(fifth.members).toEqual([fifth.processId]);
+  });
+
+  it('change one change after the other', async () => {
+    const [fourth, fifth] = [await observer(3), await observer(4)];
+    const [one] = group.queues;
+    await Promise.all([
+      one!.changeMembers({ add: [fourth.processId] }),
+      one!.changeMembers({ add: [fifth.processId] }),
+    ]);
+    expect(one!.members).toHaveLength(5);
+  });
+
+  it.each([
+    ['an id that is none', { add: ['me'] }, 'is no id of a process'],
+    ['nothing', {}, 'names no process'],
+    ['a member to add', () => ({ add: [group.queue(0).processId] }), 'is a member already'],
+    ['a stranger to remove', { remove: ['0123456789abcdef'] }, 'is no member'],
+    ['everybody to remove', () => ({ remove: group.queues.map(({ processId }) => processId) }), 'would leave 0'],
+  ])('do not change for %s', async (_, change, why) => {
+    const asked = typeof change === 'function' ? change() : change;
+    await expect(group.queue(0).changeMembers(asked)).rejects.toThrow(why);
+    await expect(group.queue(0).changeMembers(asked)).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+  });
+
+  it('do not change to so many that are not heard that the group would stop', async () => {
+    const add = ['0123456789abcdef', '0123456789abcde0', '0123456789abcde1', '0123456789abcde2'];
+    await expect(group.queue(0).changeMembers({ add })).rejects.toMatchObject({ code: 'NO_MAJORITY' });
+  });
+
+  it('may have changed if the queue is closed meanwhile', async () => {
+    await group.close(1, 2);
+    const [one] = group.queues;
+    const change = one!.changeMembers({ remove: [group.queue(1).processId] }, { force: true });
+    await one!.close();
+    await expect(change).rejects.toMatchObject({ code: 'UNKNOWN_OUTCOME' });
+    await expect(one!.changeMembers({ remove: [group.queue(1).processId] })).rejects.toMatchObject({
+      code: 'QUEUE_CLOSED',
+    });
+  });
+});
