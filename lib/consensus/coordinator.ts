@@ -2,18 +2,17 @@ import { assert } from '../model/assert.js';
 import { type Ballot, type BallotKind, ballotOf, kindOf, sameBallot } from '../model/ballot.js';
 import { type Batch, type BatchId, NO_OP_ID } from '../model/batch.js';
 import { constants } from '../model/constants.js';
-import { after, earlierOf, type Instance, laterOf, type ProcessId } from '../model/ids.js';
+import { after, earlierOf, type Instance, type ProcessId } from '../model/ids.js';
 import type { View } from '../model/view.js';
 import type { Acceptor } from './acceptor.js';
 import { CollisionRecovery } from './collision-recovery.js';
 import { FirstWatch } from './first-watch.js';
+import { ForcedValues } from './forced-values.js';
 import type { Slot } from './instance-log.js';
-import type { GroupViews } from './membership/views.js';
-import { EVERYONE, type MessageOf, type ReportedVote } from './messages.js';
+import { EVERYONE, type MessageOf } from './messages.js';
 import { OpenProposals } from './open-proposals.js';
 import { Patience } from './patience.js';
-import { pick } from './picking.js';
-import { baseOf, Preparation, type PromisesOfView } from './preparation.js';
+import { Preparation, type PromisesOfView } from './preparation.js';
 import { batchOf, type Shared } from './shared.js';
 
 type Phase =
@@ -21,14 +20,6 @@ type Phase =
   | { readonly kind: 'preparing'; readonly ballot: Ballot; readonly preparation: Preparation }
   | { readonly kind: 'classic'; readonly ballot: Ballot }
   | { readonly kind: 'fast'; readonly ballot: Ballot; readonly from: Instance; readonly recovery: CollisionRecovery };
-
-/** What phase 1 forces from `next` on and below `end`, which has not been proposed yet. */
-interface Forced {
-  /** The answers of the members of each view of the reign, by instance. */
-  readonly votes: ReadonlyMap<View, readonly ReadonlyMap<Instance, ReportedVote>[]>;
-  next: Instance;
-  readonly end: Instance;
-}
 
 const IDLE: Phase = { kind: 'idle' };
 
@@ -44,7 +35,7 @@ export class Coordinator {
   #next = 0 as Instance;
   /** Everything below is decided, as a member has said whose promise this reign depends on. */
   #base = 0 as Instance;
-  #forced: Forced | null = null;
+  #forced: ForcedValues | null = null;
   /** Whether what phase 1 forces has been proposed, and proposers have been told where a fast reign begins. */
   #isBegun = false;
   /** The patience for further promises, in phase 1. */
@@ -227,9 +218,8 @@ export class Coordinator {
    */
   #begin(ballot: Ballot, quorums: readonly PromisesOfView[]): void {
     const { log, outbox } = this.#shared;
-    const base = baseOf(quorums, log.first);
-    const votes = quorums.flatMap(({ promises }) => promises.flatMap((promise) => promise.votes));
-    const end = votes.reduce((highest, vote) => laterOf(highest, after(vote.instance)), base);
+    const forced = new ForcedValues(quorums, log.first);
+    const { base, end } = forced;
     const isFast = kindOf(ballot) === 'fast';
     this.#base = base;
     this.#reset(
@@ -237,7 +227,7 @@ export class Coordinator {
         ? { kind: 'fast', ballot, from: end, recovery: new CollisionRecovery(this.#shared, ballot) }
         : { kind: 'classic', ballot },
     );
-    this.#forced = { votes: votesOf(quorums), next: base, end };
+    this.#forced = forced;
     this.#next = end;
     outbox.notice({ kind: 'coordinating', ballot });
     this.#proceed();
@@ -252,9 +242,9 @@ export class Coordinator {
     const { log, views, outbox } = this.#shared;
     const forced = this.#forced;
     if (forced !== null) {
-      const end = earlierOf(forced.end, after(log.first, views.borderInstances));
-      for (; forced.next < end; forced.next = after(forced.next)) this.#propose(forced.next, pickFrom(forced, views));
-      if (forced.next === forced.end) this.#forced = null;
+      const limit = after(log.first, views.borderInstances);
+      for (const { instance, id } of forced.take(limit, views)) this.#propose(instance, id);
+      if (forced.areTaken) this.#forced = null;
     }
     const phase = this.#phase;
     this.#isBegun = this.#isOpen;
@@ -338,24 +328,4 @@ export class Coordinator {
     this.#ordered.clear();
     this.#waiting.clear();
   }
-}
-
-function votesOf(quorums: readonly PromisesOfView[]): Forced['votes'] {
-  return new Map(
-    quorums.map(({ view, promises }) => [
-      view,
-      promises.map((promise) => new Map(promise.votes.map((vote) => [vote.instance, vote]))),
-    ]),
-  );
-}
-
-/** At each instance the votes of the members of the view that governs it count, and no others. */
-function pickFrom({ votes, next }: Forced, views: GroupViews): BatchId {
-  const view = views.governing(next);
-  const answers = votes.get(view);
-  assert(answers !== undefined, 'a reign has the promises of each view that it proposes in', { instance: next, view });
-  return pick(
-    answers.map((answer) => answer.get(next) ?? null),
-    view,
-  );
 }
