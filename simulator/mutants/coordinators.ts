@@ -32,15 +32,15 @@ export const coordinators: readonly Mutant[] = [
   {
     name: 'no-op-instead-of-picked',
     file: 'lib/consensus/coordinator.ts',
-    from: 'this.#propose(instance, pick(answers, view));',
-    to: 'this.#propose(instance, NO_OP_ID);',
+    from: 'for (const { instance, id } of forced.take(limit, views)) this.#propose(instance, id);',
+    to: 'for (const { instance } of forced.take(limit, views)) this.#propose(instance, NO_OP_ID);',
     breaks: 'Up to the highest vote every instance gets the value that the picking rule gives.',
   },
   {
     name: 'last-vote-overlooked',
-    file: 'lib/consensus/coordinator.ts',
-    from: '.reduce((highest, vote) => laterOf(highest, after(vote.instance)), base);',
-    to: '.reduce((highest, vote) => laterOf(highest, vote.instance), base);',
+    file: 'lib/consensus/forced-values.ts',
+    from: '.reduce((highest, vote) => laterOf(highest, after(vote.instance)), this.base);',
+    to: '.reduce((highest, vote) => laterOf(highest, vote.instance), this.base);',
     breaks: 'A reign gives new batches instances above every one that phase 1 has met.',
   },
   {
@@ -52,9 +52,9 @@ export const coordinators: readonly Mutant[] = [
   },
   {
     name: 'watermarks-overlooked',
-    file: 'lib/consensus/coordinator.ts',
-    from: 'const base = baseOf(quorums, log.first);',
-    to: 'const base = log.first;',
+    file: 'lib/consensus/forced-values.ts',
+    from: 'this.base = baseOf(quorums, first);',
+    to: 'this.base = first;',
     breaks: 'The coordinator proposes nothing below the highest watermark among the answers.',
     needs: 'a new coordinator that is behind a member that answers it',
   },
