@@ -13,9 +13,11 @@ import type { Transport } from '../transport/transport.js';
 export interface MembersChange {
   /** Ids of observers. */
   readonly add?: readonly string[];
+  /** Ids of members. */
   readonly remove?: readonly string[];
 }
 
+/** How a change of the members is asked for. */
 export interface ChangeOptions {
   /** Also if so few of the new members are heard that they are no majority. Default: false. */
   readonly force?: boolean;
