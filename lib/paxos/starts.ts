@@ -9,7 +9,6 @@ import type { Settings } from '../model/settings.js';
 import {
   incarnationOf,
   isOfLineage,
-  PEER_STARTS_MAX,
   type PeerStarts,
   sameStart,
   type Start,
@@ -18,6 +17,7 @@ import {
 } from '../model/start.js';
 import type { View } from '../model/view.js';
 import { EVERYONE } from '../transport/transport.js';
+import { KnownStarts } from './known-starts.js';
 import type { StartMessage, StartMessageOf } from './wire/start-messages.js';
 
 export interface StartsOptions {
@@ -38,15 +38,13 @@ export interface StartsOptions {
   readonly lost: (record: StartsRecord) => void;
 }
 
-type Known = Omit<PeerStarts, 'process'>;
-
 export class Starts {
   readonly #options: StartsOptions;
   readonly #own: readonly Start[];
   readonly #self: Start;
   /** The beginning of the ids of this start's batches. */
   readonly #prefix: string;
-  readonly #peers: Map<ProcessId, Known>;
+  readonly #peers: KnownStarts;
   /** Starts as the transport hands them over, once they have been compared: this is on the path of every message. */
   readonly #heard = new Map<ProcessId, Start>();
   /** Members that have written down that they have met this start. */
@@ -55,8 +53,7 @@ export class Starts {
   readonly #strangers = new Map<ProcessId, number>();
   /** When members that asked were asked in return. */
   readonly #askedBack = new Map<ProcessId, number>();
-  /** Changes of `#peers` since the start; those that a write has taken; and those that are durable. */
-  #changes = 0;
+  /** How many changes of `#peers` a write has taken, and how many are durable. */
   #written = 0;
   #durable = 0;
   #isAdmitted = false;
@@ -79,7 +76,7 @@ export class Starts {
     this.#own = past.own;
     this.#self = present;
     this.#prefix = `${self}.${String(startNumber(present))}.`;
-    this.#peers = new Map(past.peers.map(({ process, starts, isForked }) => [process, { starts, isForked }]));
+    this.#peers = new KnownStarts(past.peers);
   }
 
   /** There is a group: this start announces itself, and asks for the known earlier starts. */
@@ -121,8 +118,7 @@ export class Starts {
       return false;
     }
     if (this.#heard.get(from) === start) return true;
-    const known = this.#peers.get(from);
-    if (known !== undefined && isMet(known, start)) {
+    if (this.#peers.hasMet(from, start)) {
       this.#heard.set(from, start);
       return true;
     }
@@ -140,7 +136,7 @@ export class Starts {
     }
     // Only members are believed about others: otherwise any process could make everybody lose its votes.
     if (mayCount(from)) {
-      this.#meet(from, start, message.former);
+      if (this.#peers.meet(from, start, message.former)) this.#heard.delete(from);
       this.#learn(message.peers);
     }
     if (message.kind === 'start') {
@@ -188,9 +184,9 @@ export class Starts {
 
   get #record(): StartsRecord {
     const { views, mayCount } = this.#options;
-    const peers = Array.from(this.#peers, ([process, known]) => ({ process, ...known }));
-    const members = views().length === 0 ? peers : peers.filter(({ process }) => mayCount(process));
-    return { own: this.#own, peers: members, hasLostVotes: this.#isLost };
+    const hasGroup = views().length > 0;
+    const peers = this.#peers.of((process) => !hasGroup || mayCount(process));
+    return { own: this.#own, peers, hasLostVotes: this.#isLost };
   }
 
   #ask(to: ProcessId | typeof EVERYONE): void {
@@ -199,7 +195,7 @@ export class Starts {
 
   get #knowledge(): Pick<StartMessage, 'former' | 'peers'> {
     const views = this.#options.views();
-    const peers = this.#record.peers.filter(({ process }) => views.some((view) => view.has(process)));
+    const peers = this.#peers.of((process) => views.some((view) => view.has(process)));
     return { former: this.#own.slice(0, -1), peers };
   }
 
@@ -207,9 +203,8 @@ export class Starts {
   #welcome(to: ProcessId, start: Start): void {
     const { send } = this.#options;
     this.#writeDown(() => {
-      const known = this.#peers.get(to);
-      const hasMet = known !== undefined && isMet(known, start);
-      if (!this.#isLost) send(to, { kind: 'welcome', to: start, isMet: hasMet, ...this.#knowledge });
+      const isMet = this.#peers.hasMet(to, start);
+      if (!this.#isLost) send(to, { kind: 'welcome', to: start, isMet, ...this.#knowledge });
     });
     this.#askBack(to);
   }
@@ -222,17 +217,15 @@ export class Starts {
     this.#ask(to);
   }
 
-  #onWelcome(from: ProcessId, start: Start, { to, isMet: isKnown }: StartMessageOf<'welcome'>): void {
-    const known = this.#peers.get(from);
-    if (!isKnown || this.#isLost || known === undefined || !isMet(known, start) || !sameStart(to, this.#self)) return;
+  #onWelcome(from: ProcessId, start: Start, { to, isMet }: StartMessageOf<'welcome'>): void {
+    if (!isMet || this.#isLost || !this.#peers.hasMet(from, start) || !sameStart(to, this.#self)) return;
     this.#welcomes.add(from);
     this.#judgeAdmission();
   }
 
   /**
    * In each view that this process is a member of, all others have met it; or so many that there is a quorum with this process,
-   * and the rest have had their time. Without
-   * a quorum nothing could be decided anyhow, so that waiting for one costs nothing.
+   * and the rest have had their time. Without a quorum nothing could be decided anyhow, so that waiting for one costs nothing.
    */
   #judgeAdmission(): void {
     const { self, views, admitted } = this.#options;
@@ -248,60 +241,29 @@ export class Starts {
     admitted();
   }
 
-  /** A member makes its start known, with all that its directory has seen. */
-  #meet(process: ProcessId, start: Start, former: readonly Start[]): void {
-    const known = this.#peers.get(process);
-    if (known === undefined) {
-      this.#know(process, { starts: [start], isForked: false });
-      return;
-    }
-    const latest = known.starts.at(-1);
-    // A message of an earlier start may come late; if the directory was put back, that start is told of the later one.
-    if (known.isForked || isMet(known, start) || (latest !== undefined && start.incarnation < latest.incarnation))
-      return;
-    const lineage = [...former, start];
-    if (known.starts.every((other) => isOfLineage(other, lineage))) {
-      this.#know(process, { starts: [start], isForked: false });
-    } else this.#know(process, { starts: withStart(known.starts, start), isForked: true });
-  }
-
   /**
    * The starts that another process has met. For this process itself they show whether its directory has seen all its starts.
    */
   #learn(peers: readonly PeerStarts[]): void {
-    for (const { process, starts, isForked } of peers) {
-      if (process === this.#options.self) {
+    const { self, mayCount } = this.#options;
+    for (const peer of peers) {
+      const { process, starts, isForked } = peer;
+      if (process === self) {
         if (isForked) this.lose();
         else this.#judgeOwn(starts);
-      } else if (this.#options.mayCount(process)) this.#learnOf(process, starts, isForked);
+      } else if (mayCount(process) && this.#peers.learn(peer)) this.#heard.delete(process);
     }
-  }
-
-  #learnOf(process: ProcessId, starts: readonly Start[], isForked: boolean): void {
-    const known = this.#peers.get(process) ?? { starts: [], isForked: false };
-    if (known.isForked) return;
-    const news = starts.filter(({ incarnation }) => incarnation >= (known.starts.at(-1)?.incarnation ?? 0));
-    const all = news.reduce(withStart, known.starts);
-    const hasClash = all.some((start, i) => start.incarnation === all[i + 1]?.incarnation);
-    if (all.length > 0 && (isForked || hasClash || all !== known.starts))
-      this.#know(process, { starts: all, isForked: isForked || hasClash });
-  }
-
-  #know(process: ProcessId, known: Known): void {
-    this.#peers.set(process, known);
-    this.#heard.delete(process);
-    this.#changes += 1;
   }
 
   /** Calls `done` once everything that is known now is durable: at once where it is. */
   #writeDown(done: () => void): void {
-    if (this.#durable === this.#changes) {
+    if (this.#durable === this.#peers.changes) {
       done();
       return;
     }
-    let taken = this.#changes;
+    let taken = this.#peers.changes;
     const record = (): StartsRecord | null => {
-      taken = this.#changes;
+      taken = this.#peers.changes;
       if (this.#written === taken) return null;
       this.#written = taken;
       return this.#record;
@@ -315,15 +277,4 @@ export class Starts {
   #judgeOwn(starts: readonly Start[]): void {
     if (starts.some((start) => !isOfLineage(start, this.#own))) this.lose();
   }
-}
-
-function isMet({ starts, isForked }: Known, start: Start): boolean {
-  const [only] = starts;
-  return !isForked && starts.length === 1 && only !== undefined && sameStart(only, start);
-}
-
-/** Ascending by incarnation; beyond `PEER_STARTS_MAX` the earliest are forgotten. */
-function withStart(starts: readonly Start[], start: Start): readonly Start[] {
-  if (starts.some((known) => sameStart(known, start))) return starts;
-  return [...starts, start].sort((a, b) => a.incarnation - b.incarnation).slice(-PEER_STARTS_MAX);
 }

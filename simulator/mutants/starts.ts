@@ -4,8 +4,8 @@ import type { Mutant } from './mutant.js';
 export const starts: readonly Mutant[] = [
   {
     name: 'lineage-overlooked',
-    file: 'lib/paxos/starts.ts',
-    from: 'if (known.starts.every((other) => isOfLineage(other, lineage))) {',
+    file: 'lib/paxos/known-starts.ts',
+    from: 'return known.starts.every((other) => isOfLineage(other, lineage))',
     to: 'if (known.starts.every((other) => isOfLineage(other, [...lineage, other]))) {',
     breaks:
       'A member that knows of a start that is not in the lineage of a later one has found that the directory was put back.',
