@@ -6,7 +6,7 @@ export const starts: readonly Mutant[] = [
     name: 'lineage-overlooked',
     file: 'lib/paxos/known-starts.ts',
     from: 'return known.starts.every((other) => isOfLineage(other, lineage))',
-    to: 'if (known.starts.every((other) => isOfLineage(other, [...lineage, other]))) {',
+    to: 'return known.starts.every((other) => isOfLineage(other, [...lineage, other]))',
     breaks:
       'A member that knows of a start that is not in the lineage of a later one has found that the directory was put back.',
     needs: 'a directory that is put back',
