@@ -66,7 +66,10 @@ export class Nemesis<S extends StateMachine> {
     this.#remedies.clear();
     const sound = world.processes.filter((process) => isSound(process));
     const isFounded = world.processes.every(({ hasBeenUp }) => hasBeenUp);
-    const count = !isFounded || this.#random.chance(0.7) ? sound.length : majorityOf(world.processes.length);
+    // A majority of the first view may be none of the latest.
+    const hasChanged = world.watch.views > 1;
+    const needsAll = !isFounded || hasChanged;
+    const count = needsAll || this.#random.chance(0.7) ? sound.length : majorityOf(world.processes.length);
     const members = this.#random.sample(sound, count);
     const others = world.processes.filter((process) => !sound.includes(process) && process.recovers);
     const survivors = [...members, ...others.filter(() => this.#random.chance(0.8))];

@@ -62,6 +62,7 @@ export type ProfileName =
   | 'absences'
   | 'partings'
   | 'intrusions'
+  | 'members'
   | 'settings'
   | 'swarm';
 
@@ -211,6 +212,17 @@ const profiles: Readonly<Record<ProfileName, Profile>> = {
       ...(random.chance(0.3)
         ? { ...some(random, ['intruder'], 4, 1_000), ...some(random, ['founders away'], 60, 800) }
         : {}),
+    },
+  }),
+  /** Members come and go, in whatever state the processes are. */
+  members: (random) => ({
+    replicas: random.pick([2, 3, 4, 5, 5, 6]),
+    climate: random.chance(0.5) ? lossy(random) : FAIR,
+    downMs: random.exponential(300),
+    troubles: {
+      ...some(random, ['change of members'], random.pick([1, 3]), 0),
+      ...(random.chance(0.7) ? some(random, ['crash', 'isolation', 'long absence', 'stall'], 0.5, 600) : {}),
+      ...(random.chance(0.3) ? some(random, [...NETWORK, 'crash of all', ...AMBUSHES], 0.4, 500) : {}),
     },
   }),
   /** A mixture of all faults in a group whose limits are drawn, mostly different at each process. */

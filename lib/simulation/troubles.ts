@@ -14,6 +14,7 @@ import {
   tornWrite,
 } from './disk-troubles.js';
 import { foreignGroup, forgery, intruder, stranger } from './intrusions.js';
+import { membersChange } from './member-changes.js';
 import type { SimulatedProcess } from './process.js';
 import type { Ambush } from './stage.js';
 import { all, NOTHING, type Occasion, type Trouble } from './trouble.js';
@@ -226,6 +227,7 @@ export const troubles = {
   'clock drift': clockDrift,
   'clock jump': clockJump,
   'wrong clock': wrongClock,
+  'change of members': membersChange,
   stranger,
   'foreign group': foreignGroup,
   intruder,

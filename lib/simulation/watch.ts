@@ -74,18 +74,23 @@ export class Watch<S extends StateMachine> {
     this.#othersDisks = new Monotonicity(report('monotonicity'));
     this.#stableStorage = new StableStorage(this.#monotonicity, this.#agreement, report('stable storage'));
     this.#othersStorage = new StableStorage(this.#othersDisks, this.#agreement, report('stable storage'));
-    this.#phases = new Phases(replicas, this.#monotonicity, this.#agreement, report('phases'));
+    this.#phases = new Phases(this.#monotonicity, this.#agreement, report('phases'));
     this.#observers = new Observers(report('observers'));
     this.#retention = new Retention(report('retention'));
     this.#equalCheckpoints = new EqualCheckpoints(this.#order, report('equal checkpoints'));
-    this.#durability = new Durability(replicas, this.#agreement, this.#order, report('durability'));
+    this.#durability = new Durability(this.#agreement, this.#order, report('durability'));
     this.#decidedTime = new DecidedTime(clocks, () => stage.timeMs, report('decided time'));
     this.#invariants = new ApplicationInvariants(invariants, report('invariants'));
   }
 
+  /** How many views the group has had, as follows from what is chosen. */
+  get views(): number {
+    return this.#agreement.electorate.views;
+  }
+
   /** Records of a process are on its disk, whether it knows or not. */
   durable(process: ProcessFacts<S>, records: readonly LedgerRecord[]): void {
-    const { label, index, isLost } = process;
+    const { label, isLost } = process;
     process.damage.durable(records);
     for (const record of records)
       if (record.kind === 'identity') this.#callOrder.begins(record.process, record.incarnation);
@@ -93,7 +98,7 @@ export class Watch<S extends StateMachine> {
     this.#agreement.durable(label, records);
     this.#equalCheckpoints.durable(label, records);
     if (process.isPutBack || isLost) this.#observers.durable(label, records);
-    else this.#durability.durable(index, records);
+    else this.#durability.durable(label, records);
   }
 
   /** A process has read what it needs to know of its past, and found nothing wrong with it. */

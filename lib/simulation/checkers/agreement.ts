@@ -1,6 +1,7 @@
 import type { Ballot } from '../../model/ballot.js';
 import type { LedgerRecord, LogEntry, Vote } from '../../model/records.js';
-import { isBelow, quorumOf, readCommit, show } from './votes.js';
+import { Electorate } from './electorate.js';
+import { isBelow, readCommit, show } from './votes.js';
 
 type Report = (text: string) => void;
 
@@ -19,7 +20,8 @@ const TALLIES_KEPT = 2_000;
  * Counts the votes on all disks, by member and ballot, as nobody in the group can.
  */
 export class Agreement {
-  readonly #n: number;
+  /** Which processes vote at which instance, as follows from what is chosen. */
+  readonly electorate: Electorate;
   readonly #report: Report;
   readonly #chosen: (string | undefined)[] = [];
   /** The ballot in which it was first seen that the instance's batch is chosen. */
@@ -31,7 +33,7 @@ export class Agreement {
   #front = 0;
 
   constructor(n: number, report: Report) {
-    this.#n = n;
+    this.electorate = new Electorate(n);
     this.#report = report;
   }
 
@@ -61,6 +63,7 @@ export class Agreement {
   }
 
   durable(name: string, records: readonly LedgerRecord[]): void {
+    this.electorate.durable(name, records);
     const { votes, decisions } = readCommit(records);
     for (const { instance, vote } of votes) if (vote !== null) this.#count(name, instance, vote);
     for (const entry of decisions) this.#holds(name, entry);
@@ -86,8 +89,10 @@ export class Agreement {
       tally = { ballot, id: batch.id, voters: new Set() };
       tallies.set(key, tally);
     }
+    if (this.electorate.among(instance, [name]).length === 0)
+      this.#report(`${name} votes at ${instance}, where it is no member`);
     tally.voters.add(name);
-    if (tally.voters.size < quorumOf(this.#n, ballot)) return;
+    if (tally.voters.size < this.electorate.quorumAt(instance, ballot)) return;
     const chosen = this.#chosen[instance];
     if (chosen === undefined) this.#choose(instance, ballot, batch.id);
     else if (chosen !== batch.id)
@@ -98,6 +103,8 @@ export class Agreement {
     this.#chosen[instance] = id;
     this.#ballots[instance] = ballot;
     while (this.#chosen[this.#front] !== undefined) {
+      const front = this.#chosen[this.#front] ?? '';
+      this.electorate.chosen(this.#front, front, this.#bodies.get(front));
       this.#tallies.delete(this.#front - TALLIES_KEPT);
       this.#front += 1;
     }

@@ -2,7 +2,6 @@ import type { LedgerRecord } from '../../model/records.js';
 import type { DeliveredBatch } from '../../queue/state-holder.js';
 import type { Agreement } from './agreement.js';
 import type { OneOrder } from './one-order.js';
-import { majorityOf } from './votes.js';
 
 type Report = (text: string) => void;
 
@@ -15,19 +14,18 @@ export class Durability {
   readonly #order: OneOrder;
   readonly #report: Report;
   /** The batches on the disk of each member, as batch ids by instance, and the end of its checkpoint. */
-  readonly #disks: readonly { readonly entries: Map<number, string>; checkpointed: number }[];
+  readonly #disks = new Map<string, { readonly entries: Map<number, string>; checkpointed: number }>();
   #acknowledged = 0;
 
-  constructor(n: number, agreement: Agreement, order: OneOrder, report: Report) {
+  constructor(agreement: Agreement, order: OneOrder, report: Report) {
     this.#agreement = agreement;
     this.#order = order;
     this.#report = report;
-    this.#disks = Array.from({ length: n }, () => ({ entries: new Map<number, string>(), checkpointed: 0 }));
   }
 
-  durable(index: number, records: readonly LedgerRecord[]): void {
-    const disk = this.#disks[index];
-    if (disk === undefined) return;
+  durable(label: string, records: readonly LedgerRecord[]): void {
+    const disk = this.#disks.get(label) ?? { entries: new Map<number, string>(), checkpointed: 0 };
+    this.#disks.set(label, disk);
     for (const record of records) {
       if (record.kind === 'entry' && record.entry.vote !== null)
         disk.entries.set(record.entry.instance, record.entry.vote.batch.id);
@@ -41,11 +39,17 @@ export class Durability {
     const instance = this.#order.instanceOf(position);
     const id = instance === undefined ? undefined : this.#agreement.chosenAt(instance);
     if (instance === undefined || id === undefined) return;
-    const copies = this.#disks.filter(
-      ({ entries, checkpointed }) => instance < checkpointed || entries.get(instance) === id,
+    const { electorate } = this.#agreement;
+    const holding = [...this.#disks].filter(
+      ([, { entries, checkpointed }]) => instance < checkpointed || entries.get(instance) === id,
+    );
+    const copies = electorate.among(
+      instance,
+      holding.map(([label]) => label),
     ).length;
-    if (copies >= majorityOf(this.#disks.length)) return;
-    this.#report(`${name} acknowledges position ${position} with ${copies} copies on ${this.#disks.length} disks`);
+    if (copies >= electorate.majorityAt(instance)) return;
+    const { size } = electorate.at(instance);
+    this.#report(`${name} acknowledges position ${position} with ${copies} copies on ${size} disks`);
   }
 
   /** A process has caught up with the group, having executed so many operations. */

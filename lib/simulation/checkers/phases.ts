@@ -2,7 +2,7 @@ import type { Ballot } from '../../model/ballot.js';
 import type { WireMessage } from '../../paxos/wire/routes.js';
 import type { Agreement, Tally } from './agreement.js';
 import type { Monotonicity, OnDisk } from './monotonicity.js';
-import { isBelow, majorityOf, quorumOf, show } from './votes.js';
+import { isBelow, show } from './votes.js';
 
 type Report = (text: string) => void;
 
@@ -12,13 +12,11 @@ type Report = (text: string) => void;
  * conditions B2 and B3; Fast Paxos, section 2.1, the property CP).
  */
 export class Phases {
-  readonly #n: number;
   readonly #disks: Monotonicity;
   readonly #agreement: Agreement;
   readonly #report: Report;
 
-  constructor(n: number, disks: Monotonicity, agreement: Agreement, report: Report) {
-    this.#n = n;
+  constructor(disks: Monotonicity, agreement: Agreement, report: Report) {
     this.#disks = disks;
     this.#agreement = agreement;
     this.#report = report;
@@ -27,19 +25,28 @@ export class Phases {
   says(name: string, message: WireMessage): void {
     if (message.kind !== 'accept' && message.kind !== 'any') return;
     const { ballot } = message;
-    const promises = this.#promisesOf(ballot);
-    if (promises < majorityOf(this.#n)) this.#report(`${name} acts in ${show(ballot)} with ${promises} promises`);
-    if (message.kind === 'any') return;
+    if (message.kind === 'any') {
+      this.#checkPromises(name, message.from, ballot);
+      return;
+    }
     for (const { instance, id } of message.items) {
+      this.#checkPromises(name, instance, ballot);
       const rival = this.#rivalOf(instance, ballot, id);
       if (rival !== null) this.#report(`${name} proposes ${id} at ${instance} in ${show(ballot)}, where ${rival}`);
     }
   }
 
-  /** Disks that hold a promise of the ballot's reign or of a higher one. */
-  #promisesOf({ reign, coordinator }: Ballot): number {
-    const first = { reign, coordinator, step: 0 } as const;
-    return [...this.#disks.disks.values()].filter(({ promise }) => !isBelow(promise, first)).length;
+  /** A majority of those that vote at the instance hold a promise of the ballot's reign or of a higher one. */
+  #checkPromises(name: string, instance: number, ballot: Ballot): void {
+    const { electorate } = this.#agreement;
+    const first = { ...ballot, step: 0 } as const;
+    const promising = [...this.#disks.disks].filter(([, { promise }]) => !isBelow(promise, first));
+    const promises = electorate.among(
+      instance,
+      promising.map(([label]) => label),
+    ).length;
+    if (promises < electorate.majorityAt(instance))
+      this.#report(`${name} acts in ${show(ballot)} at ${instance} with ${promises} promises`);
   }
 
   /** Another batch that has been chosen in a lower ballot, or that can be for all that is on the disks. */
@@ -54,9 +61,10 @@ export class Phases {
   }
 
   #mayBeChosen(instance: number, { ballot, voters }: Tally): boolean {
-    let votes = voters.size;
-    for (const [name, disk] of this.#disks.disks) if (!voters.has(name) && mayVote(disk, instance, ballot)) votes += 1;
-    return votes >= quorumOf(this.#n, ballot);
+    const { electorate } = this.#agreement;
+    const free = [...this.#disks.disks].filter(([name, disk]) => voters.has(name) || mayVote(disk, instance, ballot));
+    const votes = electorate.among(instance, new Set([...voters, ...free.map(([name]) => name)])).length;
+    return votes >= electorate.quorumAt(instance, ballot);
   }
 }
 

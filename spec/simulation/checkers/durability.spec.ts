@@ -21,10 +21,10 @@ describe('durability', () => {
   const chosenByTwo = () => {
     const { agreement, commit } = agreementOf(3);
     const order = new OneOrder(agreement, report, () => undefined);
-    const durability = new Durability(3, agreement, order, report);
+    const durability = new Durability(agreement, order, report);
     const write = (member: number, ...records: LedgerRecord[]): void => {
       commit(member, ...records);
-      durability.durable(member, records);
+      durability.durable(`p${member + 1}`, records);
     };
     for (const member of [0, 1]) write(member, vote(0, classic(1), batchOf(0, ['a', 'b'])));
     order.delivers('p1', 0, delivered(0, ['a', 'b']));

@@ -18,7 +18,7 @@ describe('phases', () => {
   const group = (n: number): void => {
     disks = new Monotonicity(report);
     agreement = new Agreement(n, report);
-    phases = new Phases(n, disks, agreement, report);
+    phases = new Phases(disks, agreement, report);
     for (let member = 1; member <= n; member += 1) write(member);
   };
   const write = (member: number, ...records: LedgerRecord[]): void => {
@@ -46,13 +46,13 @@ describe('phases', () => {
     phases.says('p1', accept(classic(2), X));
     expect(found).toEqual([]);
     phases.says('p1', accept(classic(3), X));
-    expect(found).toEqual(['p1 acts in 3.aaaaaa.classic with 1 promises']);
+    expect(found).toEqual(['p1 acts in 3.aaaaaa.classic at 0 with 1 promises']);
   });
 
   it('a fast reign is not open before a majority has promised it', () => {
     write(1, promise(fast(1)));
     phases.says('p1', { kind: 'any', ballot: fast(1), from: at(0) });
-    expect(found).toEqual(['p1 acts in 1.aaaaaa.fast with 1 promises']);
+    expect(found).toEqual(['p1 acts in 1.aaaaaa.fast at 0 with 1 promises']);
   });
 
   it('the promise of a fast ballot serves the classic step of its reign', () => {

@@ -107,7 +107,15 @@ describe('stable storage', () => {
     ],
     ...(
       [
-        { kind: 'heartbeat', ballot: classic(1), watermark: at(1), durable: at(0), anyFrom: null, complete: 0, timeMs: null },
+        {
+          kind: 'heartbeat',
+          ballot: classic(1),
+          watermark: at(1),
+          durable: at(0),
+          anyFrom: null,
+          complete: 0,
+          timeMs: null,
+        },
         { kind: 'heard', ballot: classic(1), watermark: at(1), durable: at(0), clockMs: null },
         { kind: 'accepted', ballot: classic(1), watermark: at(1), items: [] },
         { kind: 'promise', ballot: NO_BALLOT, watermark: at(1), from: at(0), until: null, votes: [] },
