@@ -152,16 +152,17 @@ export class CatchUp {
   /**
    * No member is heard: perhaps the view has changed without this process, and those heard are members that it does not know,
    * or it is a member itself without which the others can decide nothing. The members that it knows are asked in turn for the
-   * next decision. A member of the latest view asks them with its canvass.
+   * next decision. A member of the latest view
+   * that may vote asks them with its canvass; one that they do not admit, because it is no member any more, asks them so.
    */
   #probe(): void {
-    const { views, self, outbox, log, settings } = this.#shared;
-    if (views.latest.has(self)) return;
+    const { views, right, self, outbox, log, settings } = this.#shared;
+    if (views.latest.has(self) && right.isAdmitted) return;
     this.#quietTicks += 1;
     if (this.#quietTicks < this.#quietWait) return;
     this.#quietTicks = 0;
     this.#quietWait = Math.min(2 * this.#quietWait, Math.max(settings.retryTicksMax, settings.silenceTicks));
-    const { members } = views.latest;
+    const members = views.latest.members.filter((member) => member !== self);
     const member = members[this.#probes % members.length];
     this.#probes += 1;
     if (member === undefined) return;
