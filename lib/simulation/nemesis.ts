@@ -66,9 +66,8 @@ export class Nemesis<S extends StateMachine> {
     this.#remedies.clear();
     const sound = world.processes.filter((process) => isSound(process));
     const isFounded = world.processes.every(({ hasBeenUp }) => hasBeenUp);
-    // A majority of the first view may be none of the latest.
-    const hasChanged = world.watch.views > 1;
-    const needsAll = !isFounded || hasChanged;
+    // A majority of the first view may be none of the latest, or of one that is still to be decided.
+    const needsAll = !isFounded || this.#adversity.troubles['change of members'] !== undefined;
     const count = needsAll || this.#random.chance(0.7) ? sound.length : majorityOf(world.processes.length);
     const members = this.#random.sample(sound, count);
     const others = world.processes.filter((process) => !sound.includes(process) && process.recovers);

@@ -83,11 +83,6 @@ export class Watch<S extends StateMachine> {
     this.#invariants = new ApplicationInvariants(invariants, report('invariants'));
   }
 
-  /** How many views the group has had, as follows from what is chosen. */
-  get views(): number {
-    return this.#agreement.electorate.views;
-  }
-
   /** Records of a process are on its disk, whether it knows or not. */
   durable(process: ProcessFacts<S>, records: readonly LedgerRecord[]): void {
     const { label, isLost } = process;

@@ -48,11 +48,6 @@ export class Electorate {
     this.#views.push({ from: instance + this.#borderInstances, members: change.members });
   }
 
-  /** How many views there have been. */
-  get views(): number {
-    return this.#views.length;
-  }
-
   at(instance: number): Electors {
     if (this.#views.length <= 1) return this.#everybody;
     const view = this.#views.filter(({ from }) => from <= instance).at(-1) ?? this.#views[0];
