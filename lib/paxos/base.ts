@@ -1,4 +1,5 @@
 import type { Checkpoint } from '../model/checkpoint.js';
+import type { GroupId } from '../model/ids.js';
 import type { ViewRecord } from '../model/view.js';
 import type { CursorState } from '../sequence/cursor.js';
 
@@ -6,6 +7,8 @@ import type { CursorState } from '../sequence/cursor.js';
 export interface Base {
   readonly checkpoint: Checkpoint;
   readonly cursor: CursorState;
-  /** The group's views that are decided below its end, ascending. */
+  /** The group whose checkpoint it is: another one where a backup was restored. */
+  readonly group: GroupId;
+  /** That group's views that are decided below its end, ascending. */
   readonly views: readonly ViewRecord[];
 }

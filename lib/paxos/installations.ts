@@ -54,7 +54,9 @@ export class Installations {
     this.#awaited = null;
     const { core, delivery } = this.#options;
     const { base, isWanted, done } = awaited;
-    const { checkpoint, cursor, views } = base;
+    const { checkpoint, cursor, group, views } = base;
+    // The views of a group of which a backup was restored are of no account in the new one.
+    const isOurs = group === core.group;
     const installed = (): void => {
       delivery.install(base);
       done(true);
@@ -62,7 +64,7 @@ export class Installations {
     if (!isWanted()) done(false);
     else if (checkpoint.next <= core.watermark) this.#replaceCheckpoint(awaited, installed);
     else {
-      core.step({ kind: 'install', installation: { checkpoint, delivered: cursor.delivered, views } });
+      core.step({ kind: 'install', installation: { checkpoint, delivered: cursor.delivered, views: isOurs ? views : [] } });
       // The decisions from there on come with the same effects: delivery has to know where it goes on by then.
       this.#onInstalled = installed;
     }

@@ -5,7 +5,7 @@ import { NO_BALLOT } from '../../lib/model/ballot.js';
 import { type Batch, type BatchId, batchId, partsOf } from '../../lib/model/batch.js';
 import type { Checkpoint } from '../../lib/model/checkpoint.js';
 import { DamagedLogError } from '../../lib/model/errors.js';
-import type { Instance, ProcessId } from '../../lib/model/ids.js';
+import type { GroupId, Instance, ProcessId } from '../../lib/model/ids.js';
 import type { LogEntry } from '../../lib/model/records.js';
 import type { Base } from '../../lib/paxos/base.js';
 import { Batcher } from '../../lib/paxos/batcher.js';
@@ -196,7 +196,7 @@ export class DeliverySubject {
     for (let instance = 0; instance < next; instance += 1) cursor.pass(instance as Instance, this.log[instance]!);
     const { state } = cursor;
     const checkpoint = { next: state.next, position: state.position, chunks: 1, bytes: 1, digest: `of ${next}` };
-    return { checkpoint, cursor: state, views: [] };
+    return { checkpoint, cursor: state, group: 'ab'.repeat(16) as GroupId, views: [] };
   }
 
   /** What the core does: the checkpoint's record is durable, and decisions come from its end on. */

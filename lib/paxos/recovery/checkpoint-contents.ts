@@ -15,10 +15,10 @@ import { restoreState } from './chunks.js';
 export async function readBase({ checkpoints }: Pick<Ledger, 'checkpoints'>, checkpoint: Checkpoint): Promise<Base> {
   const reader = await checkpoints.open(checkpoint);
   try {
-    const { cursor, views } = decodeHead(await reader.chunk(0));
+    const { group, cursor, views } = decodeHead(await reader.chunk(0));
     const { next, position } = checkpoint;
     if (cursor.next !== next || cursor.position !== position) throw otherPlace(checkpoint, cursor);
-    return { checkpoint, cursor, views };
+    return { checkpoint, cursor, group, views };
   } finally {
     await reader.close();
   }
