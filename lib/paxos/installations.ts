@@ -64,7 +64,10 @@ export class Installations {
     if (!isWanted()) done(false);
     else if (checkpoint.next <= core.watermark) this.#replaceCheckpoint(awaited, installed);
     else {
-      core.step({ kind: 'install', installation: { checkpoint, delivered: cursor.delivered, views: isOurs ? views : [] } });
+      core.step({
+        kind: 'install',
+        installation: { checkpoint, delivered: cursor.delivered, views: isOurs ? views : [] },
+      });
       // The decisions from there on come with the same effects: delivery has to know where it goes on by then.
       this.#onInstalled = installed;
     }
