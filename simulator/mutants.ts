@@ -11,6 +11,7 @@ import { recovery } from './mutants/recovery.js';
 import { starts } from './mutants/starts.js';
 import { time } from './mutants/time.js';
 import { trust } from './mutants/trust.js';
+import { views } from './mutants/views.js';
 
 export type { Mutant };
 
@@ -18,6 +19,7 @@ export type { Mutant };
 export const mutants: readonly Mutant[] = [
   ...durability,
   ...quorums,
+  ...views,
   ...acceptors,
   ...coordinators,
   ...delivery,

@@ -1,6 +1,7 @@
 import { type Ballot, compareBallots, sameBallot } from '../model/ballot.js';
 import { constants } from '../model/constants.js';
 import { COUNTER_MAX, type ProcessId } from '../model/ids.js';
+import type { View } from '../model/view.js';
 import { EVERYONE } from './messages.js';
 import { amMember, type Shared } from './shared.js';
 
@@ -17,7 +18,13 @@ export class Election {
   #timeoutTicks: number;
   /** Ticks until the highest reign may rise by another step without having been reached. */
   #stepTicks = 0;
-  #canvass: { readonly ballot: Ballot; readonly supporters: Set<ProcessId>; ticks: number } | null = null;
+  /** Of the members of one view, as it was when they were asked. */
+  #canvass: {
+    readonly ballot: Ballot;
+    readonly view: View;
+    readonly supporters: Set<ProcessId>;
+    ticks: number;
+  } | null = null;
 
   constructor(shared: Shared, random: () => number, promised: Ballot) {
     this.#shared = shared;
@@ -102,7 +109,7 @@ export class Election {
       this.#canvass = null;
     }
     if (this.#silentTicks < this.#timeoutTicks) return;
-    this.#canvass = { ballot: this.#highest, supporters: new Set(), ticks: 0 };
+    this.#canvass = { ballot: this.#highest, view: views.latest, supporters: new Set(), ticks: 0 };
     this.#shared.outbox.send(EVERYONE, { kind: 'canvass', ballot: this.#highest });
   }
 
@@ -123,10 +130,12 @@ export class Election {
 
   /** Returns whether this process may now begin a reign. */
   onConcur(from: ProcessId, ballot: Ballot): boolean {
-    const view = this.#shared.views.latest;
-    if (this.#canvass === null || !sameBallot(ballot, this.#canvass.ballot) || !view.has(from)) return false;
-    this.#canvass.supporters.add(from);
-    if (this.#canvass.supporters.size < view.classicQuorum) return false;
+    const canvass = this.#canvass;
+    if (canvass === null || !sameBallot(ballot, canvass.ballot)) return false;
+    const { view, supporters } = canvass;
+    if (view !== this.#shared.views.latest || !view.has(from)) return false;
+    supporters.add(from);
+    if (supporters.size < view.classicQuorum) return false;
     this.restart();
     return true;
   }

@@ -50,6 +50,18 @@ describe('with a second view from an instance on', () => {
     expect([shared.views.isMember(P1), shared.views.isMember(P4)]).toEqual([false, true]);
   });
 
+  it('a checkpoint has the second view if it ends behind the instance that decided it, α before the border', () => {
+    const second: ViewRecord = { ...SECOND, from: at(constants.borderInstances + 5) };
+    shared = sharedOf(P3, FIRST, second);
+    for (const [next, views] of [
+      [0, [FIRST]],
+      [5, [FIRST]],
+      [6, [FIRST, second]],
+      [constants.borderInstances + 6, [FIRST, second]],
+    ] as const)
+      expect(shared.views.decidedBelow(at(next))).toEqual(views);
+  });
+
   it.each(['classic', 'fast'] as const)('votes in a %s ballot choose by the members and quorum of the view', (kind) => {
     const ballot = ballotOf(1, P3, kind);
     fc.assert(
