@@ -152,8 +152,8 @@ export class CatchUp {
   /**
    * No member is heard: perhaps the view has changed without this process, and those heard are members that it does not know,
    * or it is a member itself without which the others can decide nothing. The members that it knows are asked in turn for the
-   * next decision. A member of the latest view
-   * that may vote asks them with its canvass; one that they do not admit, because it is no member any more, asks them so.
+   * next decision. A member of the latest view that may vote asks them with its canvass; one that is not admitted, perhaps because
+   * it is no member any more, asks them so.
    */
   #probe(): void {
     const { views, right, self, outbox, log, settings } = this.#shared;
