@@ -88,7 +88,15 @@ describe('the durable watermark that a process tells', () => {
     const ballot = group.process(1).core!.reign!;
     const [watermark, durable] = [1 as Instance, 2 as Instance];
     const heard = { kind: 'heard', ballot, watermark, durable, clockMs: null } as const;
-    const heartbeat = { kind: 'heartbeat', ballot, watermark, durable, anyFrom: null, complete: 0, timeMs: null } as const;
+    const heartbeat = {
+      kind: 'heartbeat',
+      ballot,
+      watermark,
+      durable,
+      anyFrom: null,
+      complete: 0,
+      timeMs: null,
+    } as const;
     group.sent.length = 0;
     for (const [to, message] of [
       [1, heard],
