@@ -81,8 +81,8 @@ export const durability: readonly Mutant[] = [
   {
     name: 'reign-used-again',
     file: 'lib/consensus/election.ts',
-    from: 'this.#highest = promised;',
-    to: 'this.#highest = { ...promised, reign: Math.max(0, promised.reign - 1) };',
+    from: 'const next = Math.max(this.#highest.reign, promised) + 1;',
+    to: 'const next = Math.max(1, this.#highest.reign, promised);',
     breaks: 'A coordinator uses every reign number once.',
     needs: 'a coordinator that restarts before another process has begun a reign',
   },
