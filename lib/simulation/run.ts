@@ -130,15 +130,21 @@ async function endInPeace<S extends StateMachine>(
     violateLiveness(world, survivors, 'somebody at a process that is up still waits for an answer');
     return;
   }
-  let done = 0;
-  for (const process of survivors) {
-    const last = (): void => {
-      done += 1;
-    };
-    void callers.callOnce(process, `last at ${process.name}`).then(last);
-  }
-  if (!(await world.until(() => done === survivors.length, PEACE_US))) {
-    violateLiveness(world, survivors, `only ${done} of ${survivors.length} last calls have been answered`);
+  // A process may learn only now that its votes are lost, and begin anew: it is called again then.
+  const called = new Set<unknown>();
+  const answered = new Set<unknown>();
+  const isAnswered = (process: SimulatedProcess<S>): boolean => {
+    const { life, machine } = process;
+    if (life === null || machine === null) return false;
+    if (!called.has(life)) {
+      called.add(life);
+      void callers.callOnce(process, `last at ${process.name}`).then(() => answered.add(life));
+    }
+    return answered.has(life);
+  };
+  const countAnswered = (): number => survivors.filter((process) => isAnswered(process)).length;
+  if (!(await world.until(() => countAnswered() === survivors.length, PEACE_US))) {
+    violateLiveness(world, survivors, `only ${countAnswered()} of ${survivors.length} last calls have been answered`);
     return;
   }
   const positions = (): Set<number | undefined> => new Set(survivors.map(({ life }) => life?.position));
