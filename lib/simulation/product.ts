@@ -45,6 +45,8 @@ export function openQueue<S extends StateMachine>(opening: Opening<S>): Promise<
     setLedgerAside: opening.setLedgerAside,
     hasSetAside: opening.hasSetAside,
     openTransport: async (self, start, receiver, log) => {
+      // It died while it was opening, perhaps with its disk: nothing of that life goes on.
+      if (!life.isAlive) return new Promise(() => undefined);
       if (self !== process.id) opening.isRenamed(self);
       watch.opens(process, self);
       const watched = watchedReceiver(opening, receiver);
