@@ -15,7 +15,8 @@ export interface AsynchronousPersistentQueue extends Queue {
    * Changes the members while the group works: several may be added and removed at once, also this process. Only a process that
    * takes part without a vote can be added (see `recover`). Resolves when the change is complete: the new members hold
    * everything that was decided before, and those removed may be switched off, for good. Changes that are asked for here are
-   * made one after the other.
+   * made one after the other. They are judged by the members that this process knows: after a change at another process, call
+   * `sync` before.
    * @throws TreplicaError INVALID_OPTION, and NO_MAJORITY if too few of the new members are heard (see `options.force`), before
    * anything has happened; MEMBERS_CHANGED if another change came first, and then nothing was changed; UNKNOWN_OUTCOME if the
    * wait ends, by `options.signal` or because the queue stops, after the change was proposed; before that the signal's reason or

@@ -117,7 +117,7 @@ export class Election {
     const { self, views } = this.#shared;
     const isMember = amMember(this.#shared);
     // A process that was a member tells what it knows all the same: the one that asks may have missed that the view changed.
-    if (!isMember && !views.wasMember(self)) return;
+    if (!isMember && !views.wasMemberSince(0, self)) return;
     const finds = from === self || this.#silentTicks >= this.#shared.settings.silenceTicks / 2;
     if (isMember && finds) this.#shared.outbox.send(from, { kind: 'concur', ballot });
     // The process that asks does not hear the coordinator's watermark either: this reply tells it that it has missed something.

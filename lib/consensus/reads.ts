@@ -62,7 +62,7 @@ export class Reads {
   onAsk(from: ProcessId, { incarnation, round }: MessageOf<'ask'>): void {
     const { log, outbox, right, self, views } = this.#shared;
     // A member of an earlier view answers too: the process that asks knows whose answers it needs.
-    if (!right.isAdmitted || !views.wasMember(self)) return;
+    if (!right.isAdmitted || !views.wasMemberSince(0, self)) return;
     let until = log.first;
     for (const slot of log.slotsFrom(log.first)) {
       if (slot.vote !== null) until = after(slot.instance);

@@ -70,18 +70,25 @@ export class MemberChanges {
       const { signal } = options;
       signal?.throwIfAborted();
       this.#viewAfter(change, options); // What is wrong already is told at once.
-      const asked: Change = { change, options, resolve, reject, asked: null, isDecided: false };
-      this.#changes.push(asked);
-      signal?.addEventListener(
-        'abort',
-        () => {
-          this.#end(asked, () => {
-            // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a signal's reason is what its owner says
-            reject(asked.asked === null ? signal.reason : unknown(asked.asked, signal.reason));
-          });
+      const abort = (): void => {
+        this.#end(asked, () => {
+          asked.reject(asked.asked === null ? signal?.reason : unknown(asked.asked, signal?.reason));
+        });
+      };
+      const asked: Change = {
+        ...{ change, options, asked: null, isDecided: false },
+        resolve: () => {
+          signal?.removeEventListener('abort', abort);
+          resolve();
         },
-        { once: true },
-      );
+        reject: (error) => {
+          signal?.removeEventListener('abort', abort);
+          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- errors of this file, or a signal's reason
+          reject(error);
+        },
+      };
+      this.#changes.push(asked);
+      signal?.addEventListener('abort', abort, { once: true });
       this.#next();
     });
   }

@@ -58,16 +58,7 @@ export class PaxosQueue implements Queue {
     return this.#engine.core.views.latest.members;
   }
 
-  /**
-   * Changes the members while the group works: several may be added and removed at once, also this process. Resolves when the
-   * change is complete: the new members hold everything that was decided before, and those removed may be switched off, for
-   * good. Changes that are asked for here are made one after the other.
-   *
-   * Rejects with INVALID_OPTION, and with NO_MAJORITY if too few of the new members are heard (see `options.force`), before
-   * anything has happened; with MEMBERS_CHANGED if another change came first, and then nothing was changed; with UNKNOWN_OUTCOME
-   * if the wait ends, by `options.signal` or because the queue stops, after the change was proposed; and before that with the
-   * signal's reason or QUEUE_CLOSED.
-   */
+  /** As `AsynchronousPersistentQueue` says. */
   changeMembers(change: MembersChange, options: ChangeOptions = {}): Promise<void> {
     return this.#engine.memberChanges.change(change, options);
   }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { AsynchronousPersistentQueue } from '../../lib/index.js';
 import { QueueGroup } from '../support/queue-group.js';
+import { soon } from '../support/soon.js';
 
 let group: QueueGroup;
 beforeEach(async () => {
@@ -16,6 +17,14 @@ afterEach(async () => {
 async function observer(index: number): Promise<AsynchronousPersistentQueue> {
   await group.reopen([index], { recover: true });
   return group.queue(index);
+}
+
+/** Waits until the process knows the view of this size with that member: a change is complete once a majority holds it. */
+async function knows(queue: AsynchronousPersistentQueue, member: { processId: string }, size: number): Promise<void> {
+  await soon(() => {
+    expect(queue.members).toContain(member.processId);
+    expect(queue.members).toHaveLength(size);
+  });
 }
 
 async function texts(queue: AsynchronousPersistentQueue, count: number): Promise<string[]> {
@@ -34,13 +43,15 @@ describe('the members of a queue', () => {
         for (let k = 0; k < 20; k += 1) await newcomer.put(Buffer.from(`message ${(puts += 1)}`));
       };
       const asking = group.queue(i === 2 ? 4 : 2);
+      await knows(asking, former, 3);
       await Promise.all([put(), asking.changeMembers({ add: [newcomer.processId], remove: [former.processId] })]);
-      expect(newcomer.members).toContain(newcomer.processId);
-      expect(newcomer.members).not.toContain(former.processId);
+      expect(asking.members).toContain(newcomer.processId);
+      expect(asking.members).not.toContain(former.processId);
       await former.close();
       await put();
     }
-    expect([...group.queue(5).members]).toEqual(added.map(({ processId }) => processId).sort());
+    const last = added.map(({ processId }) => processId).sort();
+    await soon(() => expect([...group.queue(5).members]).toEqual(last));
     const [first, second] = await Promise.all([texts(group.queue(3), puts), texts(group.queue(5), puts)]);
     expect(first).toEqual(second);
     expect(first).toEqual(Array.from({ length: puts }, (_, k) => `message ${k + 1}`));
@@ -52,7 +63,8 @@ describe('the members of a queue', () => {
     const add = [fourth.processId, fifth.processId];
     await one!.changeMembers({ add });
     expect(one!.status().view.members).toHaveLength(5);
-    expect(fourth.status().role).toBe('member');
+    await soon(() => expect(fourth.status().role).toBe('member'));
+    await knows(fifth, one!, 5);
     await fifth.changeMembers({
       remove: [one!.processId, group.queue(1).processId, group.queue(2).processId, add[0]!],
     });
@@ -86,6 +98,19 @@ describe('the members of a queue', () => {
   it('do not change to so many that are not heard that the group would stop', async () => {
     const add = ['0123456789abcdef', '0123456789abcde0', '0123456789abcde1', '0123456789abcde2'];
     await expect(group.queue(0).changeMembers({ add })).rejects.toMatchObject({ code: 'NO_MAJORITY' });
+  });
+
+  it('may have changed if the wait is ended after the change was proposed, and have not if it was not', async () => {
+    await group.close(1, 2);
+    const [one] = group.queues;
+    const remove = [group.queue(1).processId];
+    const [first, second] = [new AbortController(), new AbortController()];
+    const proposed = one!.changeMembers({ remove }, { force: true, signal: first.signal });
+    const waiting = one!.changeMembers({ remove }, { force: true, signal: second.signal });
+    second.abort(new Error('no longer'));
+    await expect(waiting).rejects.toThrow('no longer');
+    first.abort(new Error('too long'));
+    await expect(proposed).rejects.toMatchObject({ code: 'UNKNOWN_OUTCOME', cause: { message: 'too long' } });
   });
 
   it('may have changed if the queue is closed meanwhile', async () => {

@@ -128,11 +128,6 @@ export class Views implements GroupViews {
   wasMemberSince(number: number, process: ProcessId): boolean {
     return this.#records.some(({ view }) => view.number >= number && view.has(process));
   }
-
-  /** Whether `process` is a member of any view so far. */
-  wasMember(process: ProcessId): boolean {
-    return this.#records.some(({ view }) => view.has(process));
-  }
 }
 
 function noView(): never {
