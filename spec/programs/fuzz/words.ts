@@ -1,0 +1,130 @@
+/** What an attacker says who knows the group's id and its members, and hears all that they say to everyone. */
+import fc, { type Arbitrary } from 'fast-check';
+
+import { type Batch, batchId, boundTo, ofKind, VALUE_KINDS } from '../../../lib/model/batch.js';
+import { constants } from '../../../lib/model/constants.js';
+import { COUNTER_MAX, type GroupId, type Instance, type ProcessId } from '../../../lib/model/ids.js';
+import { INCARNATION_MAX, type Nonce, type Start } from '../../../lib/model/start.js';
+import type { WireMessage } from '../../../lib/paxos/wire/routes.js';
+import { encodeMessage } from '../../../lib/paxos/wire/wire.js';
+import type { Random } from '../../../lib/simulation/random.js';
+import { FrameEncoder } from '../../../lib/transport/frame/frame-encoder.js';
+import { messageKinds, messagesOf } from '../../support/arbitraries.js';
+import { coreFields } from '../../support/core-messages.js';
+import { foundingOf } from '../../support/founding-of.js';
+import type { Joined } from './member.js';
+
+/** Every number that a message is compared with, and both ends of what can be sent. */
+const LIMITS = [
+  ...[0, 1, 2, 511, 512, 513, 1_023, 1_024, 4_095, 4_096],
+  ...[2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 48, COUNTER_MAX - 513, COUNTER_MAX - 1, COUNTER_MAX],
+];
+
+/** Of each kind, so many messages are made; each is said many times. */
+const MESSAGES_A_KIND = 200;
+
+const numbers = fc.oneof(fc.constantFrom(...LIMITS), fc.nat(2_000));
+const instances = numbers.map((number) => number as Instance);
+
+/** Well-formed messages with every field at its limits, that name the group, its members and its instances. */
+function atTheLimits({ group, members }: Joined): Uint8Array[] {
+  const processes = fc.constantFrom(...members, 'f'.repeat(16) as ProcessId);
+  const ids = fc
+    .tuple(processes, fc.constantFrom(1, 2 ** 32, 10 ** 15 - 1), instances, numbers, fc.constantFrom(...VALUE_KINDS))
+    .map(([process, incarnation, since, sequence, kind]) =>
+      boundTo(ofKind(kind, batchId(process, incarnation, Math.min(sequence, 10 ** 15 - 1), since)), sequence % 2 ** 32),
+    );
+  const bodies = fc.uint8Array({ maxLength: 1_000 }).map((bytes) => Buffer.from(bytes));
+  const batches: Arbitrary<Batch> = fc.record({ id: ids, body: bodies });
+  const ballots = fc.record({ reign: numbers, coordinator: processes, step: fc.constantFrom(0 as const, 1 as const) });
+  const fieldsOf = coreFields({
+    ...{ numbers, instances, processes, ballots, ids, batches },
+    foundings: fc.constantFrom(foundingOf(members, 0), foundingOf(['f'.repeat(16) as ProcessId], COUNTER_MAX)),
+    groups: fc.constant(group),
+    hello: {
+      replicas: fc.constantFrom(1, members.length, 31),
+      intent: fc.constantFrom('found', 'wait', 'join'),
+      base: fc.constant(''),
+      borderInstances: fc.constantFrom(1, constants.borderInstances, constants.borderInstancesMax),
+    },
+  });
+  return Object.entries(fieldsOf).flatMap(([kind, fields]) => {
+    const all: Readonly<Record<string, Arbitrary<unknown>>> = { kind: fc.constant(kind), ...fields };
+    return fc.sample(fc.record(all) as Arbitrary<WireMessage>, { numRuns: MESSAGES_A_KIND, seed: 1 }).map(copyOf);
+  });
+}
+
+/** All kinds with fields at random, those that are no matter of the core among them. */
+function atRandom(): Uint8Array[] {
+  return messageKinds.flatMap((kind) => fc.sample(messagesOf(kind), { numRuns: MESSAGES_A_KIND, seed: 2 }).map(copyOf));
+}
+
+function copyOf(message: WireMessage): Uint8Array {
+  return Uint8Array.from(encodeMessage(message));
+}
+
+export const ATTACKS = ['random', 'cut', 'flipped', 'replayed', 'well-formed'] as const;
+
+export type Attack = (typeof ATTACKS)[number];
+
+/** Makes datagrams and frames. */
+export class Words {
+  /** Datagrams of the group, as they were heard. */
+  readonly #heard: Buffer[] = [];
+  readonly #messages: readonly Uint8Array[];
+
+  constructor(
+    private readonly queueId: string,
+    private readonly joined: Joined,
+    private readonly random: Random,
+  ) {
+    this.#messages = [...atTheLimits(joined), ...atRandom()];
+  }
+
+  heard(datagram: Buffer): void {
+    if (this.#heard.length < 2_000) this.#heard.push(datagram);
+    else this.#heard[this.random.below(this.#heard.length)] = datagram;
+  }
+
+  make(attack: Attack): Buffer {
+    const { random } = this;
+    switch (attack) {
+      case 'random':
+        return random.bytes(random.below(200));
+      case 'cut': {
+        const heard = this.#any();
+        return heard.subarray(0, random.below(heard.length));
+      }
+      case 'flipped': {
+        const heard = Buffer.from(this.#any());
+        for (let flips = 1 + random.below(4); flips > 0; flips -= 1) {
+          const at = random.below(heard.length);
+          heard.writeUInt8(heard.readUInt8(at) ^ (1 << random.below(8)), at);
+        }
+        return heard;
+      }
+      case 'replayed':
+        return this.#any();
+      case 'well-formed':
+        return this.#wellFormed();
+    }
+  }
+
+  #any(): Buffer {
+    return this.#heard.length === 0 ? Buffer.alloc(100) : this.random.pick(this.#heard);
+  }
+
+  /** One to three messages in a frame under the group's id, of somebody who is no member. */
+  #wellFormed(): Buffer {
+    const { random, joined } = this;
+    const start: Start = {
+      incarnation: random.pick([1, 2, INCARNATION_MAX]),
+      nonce: random.bytes(16).toString('hex') as Nonce,
+    };
+    const stranger = random.bytes(8).toString('hex') as ProcessId;
+    const encoder = new FrameEncoder(this.queueId, stranger, start);
+    encoder.join(random.chance(0.95) ? joined.group : ('0'.repeat(16) as GroupId));
+    const messages = Array.from({ length: 1 + random.below(3) }, () => random.pick(this.#messages));
+    return Buffer.concat(encoder.encode(messages));
+  }
+}
