@@ -38,14 +38,14 @@ const [queueId = '', directory = '', port = ''] = process.argv.slice(2);
 const options = { directory, replicas: 3, port: Number(port), log: silent };
 const ports = realPorts(queueId, options, { encode, decode });
 let transport: Transport | null = null;
-let group: Pick<Joined, 'group' | 'members'> | null = null;
+const founded: Pick<Joined, 'group' | 'members'>[] = [];
 
 const queue = await PaxosQueue.open(
   queueId,
   {
     ...options,
     listener: (event) => {
-      if (event.kind === 'founded') group = event;
+      if (event.kind === 'founded') founded.push(event);
     },
   },
   {
@@ -96,6 +96,7 @@ process.on('disconnect', () => {
   void queue.close().then(() => process.exit(0));
 });
 
-if (group === null) throw new Error('A queue that is open has been founded.');
-const { group: id, members } = group as Pick<Joined, 'group' | 'members'>;
-process.send?.({ process: queue.processId, group: id, members, port: Number(port) } satisfies Joined);
+const [first] = founded;
+if (first === undefined) throw new Error('A queue that is open has been founded.');
+const { group, members } = first;
+process.send?.({ process: queue.processId, group, members, port: Number(port) } satisfies Joined);
