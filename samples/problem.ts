@@ -17,17 +17,24 @@ const statusOfRefusal: Record<Refusal, number> = { invalid: 400, 'not-found': 40
 /** Codes with which the library says that nothing was executed because this replica is about to end. */
 const endings: readonly unknown[] = ['QUEUE_CLOSED', 'STATE_MACHINE_CLOSED'] satisfies ErrorCode[];
 
+/** Codes with which the library refuses to change the members: the group stays as it is. */
+const refusedChanges: readonly unknown[] = ['NO_MAJORITY', 'MEMBERS_CHANGED', 'INVALID_OPTION'] satisfies ErrorCode[];
+
 /** The answer to the client for a thrown error. An error of the server (500) is answered without its message. */
 export function problemOf(error: unknown): Problem {
   const { name, message, statusCode } = Object(error) as { name?: unknown; message: string; statusCode?: unknown };
   if (error instanceof DomainError) return problem(statusOfRefusal[error.refusal], error.code, message);
   // Its message says that the operation may have been executed.
   if (error instanceof UnknownOutcomeError) return problem(503, error.code, message);
-  if (error instanceof TreplicaError)
-    return endings.includes(error.code) ? problem(503, error.code, message) : ourFault;
+  if (error instanceof TreplicaError) return problemOfLibrary(error);
   if (name === 'TimeoutError') return problem(503, 'TIMED_OUT', `${message} Nothing has been changed.`);
   if (typeof statusCode !== 'number' || statusCode < 400 || statusCode > 499) return ourFault;
   return problem(statusCode, codeOfStatus(statusCode), message);
+}
+
+function problemOfLibrary({ code, message }: TreplicaError): Problem {
+  if (endings.includes(code)) return problem(503, code, message);
+  return refusedChanges.includes(code) ? problem(409, code, message) : ourFault;
 }
 
 export function problem(status: number, code: string, detail: string): Problem {

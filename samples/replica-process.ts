@@ -18,6 +18,7 @@ export interface ReplicaCommand {
 /** How one process of a replica came to its end. */
 interface Life {
   readonly wasReady: boolean;
+  readonly hasLeft: boolean;
   readonly lastedMs: number;
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -64,7 +65,7 @@ export class ReplicaProcess {
   }
 
   /**
-   * Runs the replica until it is stopped. Whether its last process closed as it should is the result. `onReady` is called
+   * Runs the replica until it is stopped or has left its group. Whether its last process closed as it should is the result. `onReady` is called
    * whenever it serves, and told whether that is for the first time. A process that has closed because of its disk is
    * followed by others until there is space.
    *
@@ -79,6 +80,10 @@ export class ReplicaProcess {
         onReady(!hasServed);
         hasServed = true;
       });
+      if (life.hasLeft) {
+        say('has left the group');
+        return true;
+      }
       // A process that was only about to start ends by the signal; it has nothing to close.
       if (this.isStopping()) return life.code === 0 || (life.signal === 'SIGTERM' && !life.wasReady);
       if (!life.wasReady && life.code !== null && !mayPass(life, hasServed)) {
@@ -113,6 +118,7 @@ export class ReplicaProcess {
     const { args, logFile } = this.command;
     const startedAt = performance.now();
     let wasReady = false;
+    let hasLeft = false;
     let failure: Failure | undefined;
 
     const output = openSync(logFile, 'a');
@@ -121,6 +127,7 @@ export class ReplicaProcess {
     closeSync(output);
     this.child.on('message', (report: ReplicaReport) => {
       if (report.kind === 'failed') failure = report;
+      else if (report.kind === 'left') hasLeft = true;
       else {
         wasReady = true;
         this.votes = report.hasVote;
@@ -135,7 +142,7 @@ export class ReplicaProcess {
       unknown,
     ];
     clearTimeout(impatience);
-    return { wasReady, lastedMs: performance.now() - startedAt, code, signal, failure };
+    return { wasReady, hasLeft, lastedMs: performance.now() - startedAt, code, signal, failure };
   }
 }
 

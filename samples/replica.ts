@@ -14,11 +14,14 @@ import { AsynchronousPersistentQueue, TreplicaError } from '../lib/index.js';
 import { logLevel, parseOptions, sampleName, UsageError, wholeNumber, yesOrNo } from './arguments.js';
 import { healthOf } from './health.js';
 import { createHttpService } from './http-service.js';
+import { joinGroup, memberRoutes } from './membership.js';
 import { type SampleReplica, samples } from './samples.js';
 
 /** The messages of a replica to the process that forked it. */
 export type ReplicaReport =
   | { readonly kind: 'ready'; readonly hasVote: boolean }
+  /** It is a member no more, has closed, and is not needed again. */
+  | { readonly kind: 'left' }
   /** `code` is that of the library's error, where it is one. */
   | { readonly kind: 'failed'; readonly message: string; readonly code?: string };
 
@@ -31,7 +34,7 @@ const graceMs = 2000;
 const lastWordsMs = 500;
 
 async function run(args: readonly string[], stop: AbortSignal): Promise<0 | 1> {
-  const { sample, queueId, replicas, directory, port, recover, newQueue, logLevel } = parse(args);
+  const { sample, queueId, replicas, directory, port, recover, newQueue, joins, logLevel } = parse(args);
   const log = pino({ level: logLevel }, pino.destination({ dest: 2, sync: true }));
   await checkThatIsFree(port);
   const queue = await AsynchronousPersistentQueue.create(queueId, {
@@ -43,8 +46,13 @@ async function run(args: readonly string[], stop: AbortSignal): Promise<0 | 1> {
     signal: stop,
   });
   const replica = await samples[sample](queue);
+  if (joins) await joinGroup(queue, stop);
+  const leaving = new AbortController();
   const app = createHttpService({
-    routes: replica.routes,
+    routes: (service) => {
+      replica.routes(service);
+      memberRoutes(service, queue, () => leaving.abort());
+    },
     health: () => healthOf(() => queue.status(), replica.ready),
     self: { sample, processId: queue.processId },
     onInternalError: (error) => log.error({ err: error }, 'a request has failed'),
@@ -54,9 +62,10 @@ async function run(args: readonly string[], stop: AbortSignal): Promise<0 | 1> {
   await report({ kind: 'ready', hasVote: queue.status().role === 'member' });
 
   const failure = queue.closed.then(() => null, failureOf);
-  const cause = await Promise.race([aborted(stop), failure]);
+  const cause = await Promise.race([aborted(stop), aborted(leaving.signal), failure]);
   if (cause === null) {
     await shutDown(app, replica);
+    if (leaving.signal.aborted) await report({ kind: 'left' });
     return 0;
   }
   // The queue has logged it.
@@ -74,10 +83,11 @@ function parse(args: readonly string[]) {
     'port',
     'recover',
     'new',
+    'join',
     'log-level',
   ]);
   const { sample = '', queue: queueId, replicas = '3', directory, port = '' } = options;
-  const { recover = 'yes', new: isNew = 'no', 'log-level': level = 'warn' } = options;
+  const { recover = 'yes', new: isNew = 'no', join = 'no', 'log-level': level = 'warn' } = options;
   if (!queueId || !directory) throw new UsageError('--sample, --queue, --directory and --port are needed');
   return {
     sample: sampleName(sample),
@@ -87,6 +97,7 @@ function parse(args: readonly string[]) {
     port: wholeNumber('port', port, 1, 65_535),
     recover: yesOrNo('recover', recover),
     newQueue: yesOrNo('new', isNew),
+    joins: yesOrNo('join', join),
     logLevel: logLevel(level),
   };
 }

@@ -1,15 +1,19 @@
 /** `npm start`: a sample as a group of replica processes on this machine, each with its own HTTP service. */
 
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 
-import { logLevel, parseOptions, sampleName, UsageError, wholeNumber, yesOrNo } from './arguments.js';
-import { CannotStart, ReplicaProcess } from './replica-process.js';
-import { type SampleName, sampleNames, tourOf } from './tours.js';
+import { UsageError, wholeNumber } from './arguments.js';
+import { onInterrupt } from './interrupts.js';
+import { join, leave } from './join-and-leave.js';
+import { CannotStart, type ReplicaProcess } from './replica-process.js';
+import { queueAddress, replicaProcess, type Settings, settingsOf } from './settings.js';
+import { sampleNames, tourOf } from './tours.js';
 
 const help = `Runs a sample as a group of replica processes on this machine.
 
-  npm start -- [options]
+  npm start -- [options]              begins or continues a group
+  npm start -- join [port] [options]  adds a replica to the group that runs, at the first free port or at this one
+  npm start -- leave <port>           removes the replica with this HTTP port from its group
 
   --sample <name>    ${sampleNames.join(' or ')} (auction)
   --replicas <n>     number of replicas (3)
@@ -19,19 +23,6 @@ const help = `Runs a sample as a group of replica processes on this machine.
   --new              begins a new group although the folder holds the data of one with another port
   --log-level <l>    what goes to the log files: fatal, error, warn, info, debug or trace (warn)
   --help             this text`;
-
-/** npm passes Ctrl-C on to us although we have had it from the terminal: this soon after, it is still the same one. */
-const sameKeyMs = 1000;
-
-interface Settings {
-  readonly sample: SampleName;
-  readonly replicas: number;
-  readonly port: number;
-  readonly directory: string;
-  readonly recover: boolean;
-  readonly isNew: boolean;
-  readonly logLevel: string;
-}
 
 async function start(settings: Settings): Promise<number> {
   const { sample, replicas, directory } = settings;
@@ -68,24 +59,6 @@ async function start(settings: Settings): Promise<number> {
   return haveClosed ? 0 : 1;
 }
 
-function replicaProcess(
-  { sample, replicas, port, directory, recover, isNew, logLevel }: Settings,
-  number: number,
-  queue: string,
-) {
-  const own = join(directory, `replica-${number}`);
-  const args = ['--sample', sample, '--queue', queue, '--replicas', String(replicas), '--directory', own];
-  return new ReplicaProcess({
-    args: [
-      ...args,
-      ...['--port', String(port + number - 1), '--recover', recover ? 'yes' : 'no', '--new', isNew ? 'yes' : 'no'],
-      ...['--log-level', logLevel],
-    ],
-    logFile: `${own}.log`,
-    say: (line) => console.log(`replica ${number} ${line}`),
-  });
-}
-
 function hintOn(error: unknown): string {
   const isOther = error instanceof CannotStart && error.code === 'QUEUE_MISMATCH';
   return isOther ? ' The queue follows from --port: name the port of before, or another --data, or say --new.' : '';
@@ -104,11 +77,6 @@ function howItIsBack(group: readonly ReplicaProcess[], index: number): string {
   return `is back, process ${replica.pid}, without a vote, for its data were damaged or gone: ${votes} of ${group.length} votes are left, and ${next}`;
 }
 
-/** Groups that run at one time have different HTTP ports, and therefore different queues. */
-function queueAddress({ sample, port }: Settings): string {
-  return `239.255.0.${sampleNames.indexOf(sample) + 1}:${port}`;
-}
-
 function welcome({ sample, replicas, port }: Settings, group: readonly ReplicaProcess[]): string {
   const url = (replica: number): string => `http://127.0.0.1:${port + ((replica - 1) % replicas)}`;
   return [
@@ -124,41 +92,24 @@ function welcome({ sample, replicas, port }: Settings, group: readonly ReplicaPr
   ].join('\n');
 }
 
-/** Calls `first` for the first request to end, and `again` for one that comes because the first has not been enough. */
-function onInterrupt(first: () => void, again: () => void): void {
-  let firstAt: number | undefined;
-  const onSignal = (): void => {
-    if (firstAt === undefined) {
-      firstAt = performance.now();
-      console.log('\nclosing the replicas (Ctrl-C again: at once)');
-      first();
-    } else if (performance.now() - firstAt > sameKeyMs) again();
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-}
-
-function settingsOf(args: readonly string[]): Settings | 'help' {
-  const options = parseOptions(args, ['sample', 'replicas', 'port', 'data', 'recover', 'log-level'], ['new']);
-  if (options.help) return 'help';
-  const sample = sampleName(options['sample'] ?? 'auction');
-  const replicas = wholeNumber('replicas', options['replicas'] ?? '3', 1, 15);
-  return {
-    sample,
-    replicas,
-    port: wholeNumber('port', options['port'] ?? '8081', 1, 65_536 - replicas),
-    directory: join(options['data'] ?? '.data', sample),
-    recover: yesOrNo('recover', options['recover'] ?? 'yes'),
-    isNew: options['new'] !== undefined,
-    logLevel: logLevel(options['log-level'] ?? 'warn'),
-  };
+async function run(args: readonly string[]): Promise<number> {
+  const words = args.slice(0, args.findIndex((word) => word.startsWith('-')) >>> 0);
+  const settings = settingsOf(args.slice(words.length));
+  if (settings === 'help') {
+    console.log(help);
+    return 0;
+  }
+  const [command, port, ...more] = words;
+  const at = port === undefined ? null : wholeNumber('port', port, 1, 65_535);
+  if (command === undefined) return start(settings);
+  if (command === 'join' && more.length === 0) return join(settings, at);
+  if (command === 'leave' && more.length === 0 && at !== null) return leave(at);
+  throw new UsageError(`there is join [port] and leave <port>, not "${words.join(' ')}"`);
 }
 
 async function main(args: readonly string[]): Promise<number> {
   try {
-    const settings = settingsOf(args);
-    if (settings !== 'help') return await start(settings);
-    console.log(help);
-    return 0;
+    return await run(args);
   } catch (error) {
     if (error instanceof UsageError) {
       console.error(`npm start: ${error.message} (npm start -- --help tells more)`);
