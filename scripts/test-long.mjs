@@ -27,6 +27,7 @@ const forms = [
     name: 'kills-with-module',
     command: ['dist/spec/programs/kill-rounds.js', '--rounds', '25', '--seed', '8', '--module'],
   },
+  { name: 'groups', command: ['dist/spec/programs/many-groups.js', '--groups', '100', '--seconds', '10'] },
   { name: 'large-state', command: ['dist/spec/programs/large-state.js'] },
   { name: 'fuzz', command: ['dist/spec/programs/fuzz-datagrams.js', '--count', '300000'] },
   { name: 'damage', command: ['dist/spec/programs/damage-trials.js', '--trials', '200', '--seed', '31'] },
