@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, link, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
+import { lackOfRoom } from '../ledger/ledger-errors.js';
 import { assert } from '../model/assert.js';
 import { constants } from '../model/constants.js';
 import { TreplicaError } from '../model/errors.js';
@@ -77,6 +78,23 @@ export class BackupOutput {
     await this.#file.writeFile(bytes);
     this.#bytes += bytes.length;
     this.#unsyncedBytes += bytes.length;
+  }
+}
+
+/**
+ * Has `write` write the new file `path`, and finish it. Where that fails, nothing is left behind.
+ * @throws TreplicaError ALREADY_EXISTS, DISK_FULL; what `write` throws
+ */
+export async function writeBackup<T>(path: string, write: (output: BackupOutput) => Promise<T>): Promise<T> {
+  const output = await BackupOutput.create(path);
+  try {
+    return await write(output);
+  } catch (error) {
+    const lack = error instanceof TreplicaError ? null : lackOfRoom(dirname(path), error);
+    await output.abandon();
+    if (lack === null) throw error;
+    const message = `No backup was written to ${path}: ${lack}. Make room there, or name a file on another disk.`;
+    throw new TreplicaError('DISK_FULL', message, { cause: error });
   }
 }
 

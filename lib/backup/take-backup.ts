@@ -1,7 +1,4 @@
-import { dirname } from 'node:path';
-
 import { type LedgerReader, openLmdbLedgerForReading } from '../ledger/inspection.js';
-import { lackOfRoom } from '../ledger/ledger-errors.js';
 import { assert } from '../model/assert.js';
 import type { Batch } from '../model/batch.js';
 import { constants } from '../model/constants.js';
@@ -9,7 +6,7 @@ import { TreplicaError } from '../model/errors.js';
 import type { Instance, Position } from '../model/ids.js';
 import type { Cursor } from '../sequence/cursor.js';
 import { encodeEnd, encodeEntries, encodeHeader } from './backup-format.js';
-import { BackupOutput } from './backup-output.js';
+import { type BackupOutput, writeBackup } from './backup-output.js';
 import { cursorAfter, openLatest } from './latest-state.js';
 
 /** The content of a backup and its file. */
@@ -58,16 +55,11 @@ export async function takeBackup(directory: string, queueId: string | undefined,
 
 /** Null where the owner has cut its log meanwhile. */
 async function attemptBackup(ledger: LedgerReader, path: string): Promise<BackupSummary | null> {
-  const output = await BackupOutput.create(path);
   try {
-    return await write(ledger, path, output);
+    return await writeBackup(path, (output) => write(ledger, path, output));
   } catch (error) {
-    const lack = error instanceof TreplicaError ? null : lackOfRoom(dirname(path), error);
-    await output.abandon();
     if (error instanceof Overtaken) return null;
-    if (lack === null) throw error;
-    const message = `No backup was written to ${path}: ${lack}. Make room there, or name a file on another disk.`;
-    throw new TreplicaError('DISK_FULL', message, { cause: error });
+    throw error;
   }
 }
 

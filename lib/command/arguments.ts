@@ -4,11 +4,17 @@ export const USAGE = `treplica <command> [options]
 
   backup DIR FILE     writes all data of the replica with its ledger in DIR, running or not, into the new FILE
   restore FILE DIR    makes a ledger of a backup in DIR, which is empty or does not exist
+  recover-group DIR … --to FILE
+                      founds a new group of one that has lost its majority for good: writes what all ledgers that are left
+                      of it, one in each DIR, hold together into the new FILE, for restore at each process of the new group
   ledger show DIR     tells what is in a ledger, also while its replica runs
   ledger verify DIR   reads all of a ledger and lists what is damaged
 
   --queue ID          the queue to use, where DIR holds several; for restore, the queue of the new ledger (default: the
                       backup's)
+  --to FILE           for recover-group: the file to write
+  --yes               for recover-group: do not ask whether what may be lost may be lost
+  --without-damaged   for recover-group: leave out ledgers that cannot be read
   --json              prints JSON
   --help              prints this
   --version           prints the version of Treplica
@@ -21,6 +27,13 @@ type Task =
   | { readonly kind: 'version' }
   | { readonly kind: 'backup'; readonly directory: string; readonly file: string }
   | { readonly kind: 'restore'; readonly directory: string; readonly file: string }
+  | {
+      readonly kind: 'recover-group';
+      readonly directories: readonly string[];
+      readonly file: string;
+      readonly isConfirmed: boolean;
+      readonly skipsDamaged: boolean;
+    }
   | { readonly kind: 'show'; readonly directory: string }
   | { readonly kind: 'verify'; readonly directory: string };
 
@@ -39,12 +52,20 @@ export function readArguments(args: readonly string[]): Arguments {
   return { task: taskIn(values, positionals), queueId: values.queue, json: values.json === true };
 }
 
-function taskIn(
-  { help, version }: { readonly help?: boolean | undefined; readonly version?: boolean | undefined },
-  words: readonly string[],
-): Task {
-  if (help === true) return { kind: 'help' };
-  return version === true ? { kind: 'version' } : taskOf(words);
+/** The options that only some commands have. */
+type Values = ReturnType<typeof parse>['values'];
+
+function taskIn(values: Values, words: readonly string[]): Task {
+  if (values.help === true) return { kind: 'help' };
+  if (values.version === true) return { kind: 'version' };
+  return words[0] === 'recover-group' ? recoveryOf(words.slice(1), values) : taskOf(words, values);
+}
+
+function recoveryOf(directories: readonly string[], values: Values): Task {
+  const { to: file = '', yes = false, 'without-damaged': skipsDamaged = false } = values;
+  if (directories.length === 0 || directories.includes('') || file === '')
+    throw new UsageError('recover-group takes one DIR or more, and --to FILE.');
+  return { kind: 'recover-group', directories, file, isConfirmed: yes, skipsDamaged };
 }
 
 function parse(args: readonly string[]) {
@@ -54,6 +75,9 @@ function parse(args: readonly string[]) {
       allowPositionals: true,
       options: {
         queue: { type: 'string' },
+        to: { type: 'string' },
+        yes: { type: 'boolean' },
+        'without-damaged': { type: 'boolean' },
         json: { type: 'boolean' },
         help: { type: 'boolean' },
         version: { type: 'boolean' },
@@ -64,8 +88,10 @@ function parse(args: readonly string[]) {
   }
 }
 
-function taskOf(words: readonly string[]): Task {
+function taskOf(words: readonly string[], values: Values): Task {
   const [command, ...operands] = words;
+  const stray = (['to', 'yes', 'without-damaged'] as const).find((name) => values[name] !== undefined);
+  if (stray !== undefined) throw new UsageError(`Only recover-group takes --${stray}.`);
   switch (command) {
     case 'backup': {
       const [directory, file] = take(command, operands, 'DIR', 'FILE');

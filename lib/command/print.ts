@@ -5,7 +5,7 @@ import type { DirectoryReport, DirectoryVerification } from './ledger-directory.
 import type { QueueReport } from './ledger-report.js';
 import type { Finding } from './verification.js';
 
-type Row = readonly [name: string, value: string];
+export type Row = readonly [name: string, value: string];
 
 export function showBackup({ file, queueId, position, watermark, bytes, digest }: BackupSummary): string {
   return table([
@@ -89,12 +89,12 @@ const REMEDIES: Readonly<Record<Finding['remedy'], string>> = {
   'new id': 'means a new id',
 };
 
-function table(rows: readonly Row[]): string {
+export function table(rows: readonly Row[]): string {
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
 }
 
-function count(number: number): string {
+export function count(number: number): string {
   return number.toLocaleString('en-US');
 }
 

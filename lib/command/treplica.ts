@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command `treplica`: backups of a replica, and a look into its ledger. */
+/** The command `treplica`: backups of a replica, a new group of what is left of one, and a look into a ledger. */
 import { readFile } from 'node:fs/promises';
 
 import { restoreBackup } from '../backup/restore-backup.js';
@@ -9,6 +9,7 @@ import { parseQueueId } from '../transport/udp/udp-options.js';
 import { type Arguments, readArguments, USAGE, UsageError } from './arguments.js';
 import { reportDirectory, verifyDirectory } from './ledger-directory.js';
 import { showBackup, showDirectory, showRestore, showVerification } from './print.js';
+import { recoverGroup } from './recover-group.js';
 
 interface Answer {
   readonly facts: object;
@@ -33,6 +34,8 @@ async function answerTo({ task, queueId }: Arguments): Promise<Answer> {
       const facts = await restoreBackup(task.file, task.directory, queueId);
       return { facts, text: showRestore(facts), isSound: true };
     }
+    case 'recover-group':
+      return recoverGroup(task, queueId);
     case 'show': {
       const facts = await reportDirectory(task.directory, queueId);
       const damages = [...facts.damages, ...facts.queues.flatMap((queue) => queue.damages)];

@@ -12,7 +12,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   transport: ['model'],
   paxos: ['model', 'bytes', 'queue', 'sequence', 'consensus', 'ledger', 'transport'],
   machine: ['model', 'serialization', 'queue'],
-  backup: ['model', 'bytes', 'sequence', 'ledger', 'queue', 'paxos'],
+  backup: ['model', 'bytes', 'sequence', 'consensus', 'ledger', 'queue', 'paxos'],
   command: ['model', 'bytes', 'sequence', 'ledger', 'transport', 'queue', 'paxos', 'backup'],
   simulation: [
     ...['model', 'bytes', 'sequence', 'consensus', 'ledger', 'transport', 'serialization', 'queue', 'paxos', 'machine'],

@@ -7,6 +7,7 @@ import { Append, Journal } from '../programs/journal.js';
 export interface GroupOptions {
   readonly n?: number;
   readonly mode?: Mode;
+  readonly seed?: number;
   /** Of each process, as long as it is up. */
   readonly callers?: number;
 }
@@ -21,9 +22,9 @@ export class SimulatedGroup {
   readonly #callers: Callers<Journal>;
   #appends = 0;
 
-  constructor({ n = 3, mode = 'adaptive', callers = 0 }: GroupOptions = {}) {
+  constructor({ n = 3, mode = 'adaptive', callers = 0, seed = 1 }: GroupOptions = {}) {
     this.world = new World<Journal>({
-      seed: 1,
+      seed,
       queueId: 'journal',
       replicas: n,
       mode,
