@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { restoreBackup } from '../backup/restore-backup.js';
 import { takeBackup } from '../backup/take-backup.js';
 import { TreplicaError } from '../model/errors.js';
-import { parseQueueId } from '../transport/udp/udp-options.js';
+import { checkQueueName } from '../transport/udp/rendezvous.js';
 import { type Arguments, readArguments, USAGE, UsageError } from './arguments.js';
 import { reportDirectory, verifyDirectory } from './ledger-directory.js';
 import { showBackup, showDirectory, showRestore, showVerification } from './print.js';
@@ -30,7 +30,7 @@ async function answerTo({ task, queueId }: Arguments): Promise<Answer> {
       return { facts, text: showBackup(facts), isSound: true };
     }
     case 'restore': {
-      if (queueId !== undefined) parseQueueId(queueId);
+      if (queueId !== undefined) checkQueueName(queueId);
       const facts = await restoreBackup(task.file, task.directory, queueId);
       return { facts, text: showRestore(facts), isSound: true };
     }

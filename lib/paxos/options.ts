@@ -23,8 +23,23 @@ export interface QueueOptions {
   readonly directory: string;
   /** How many processes found the group: the same number at each of them, from 1 to 31. */
   readonly replicas: number;
-  /** Address or name of the only network interface to use. Default: loopback. */
+  /** Address or name of the only network interface to use, with a multicast address. Default: loopback. */
   readonly networkInterface?: string;
+  /**
+   * Address and port, for UDP and TCP, at which other processes reach this one without multicast, such as `'10.0.0.1:7400'` or
+   * `'[fd00::1]:7400'`; `'0.0.0.0:7400'` and `'[::]:7400'` are all addresses of the machine. Without a port, or with port 0, the
+   * operating system chooses one. The queue id is then any name, the same at all processes of the group. Takes the place of
+   * `networkInterface` and `port`.
+   */
+  readonly listen?: string;
+  /**
+   * With `listen`: where other processes of the group may be, each an address or a host name and a port, such as
+   * `'10.0.0.2:7400'`, `'[fd00::2]:7400'` or `'db-2.internal:7400'`, or the name of a service with SRV records, such as
+   * `'_treplica._udp.example.org'`. Not the members, but where to look for processes: one that is reached at one process of the
+   * group need not be named at the others, and the own address may be among them. Names are looked up again while a process is
+   * missing. Default: none.
+   */
+  readonly peers?: readonly string[];
   /** The kind of consensus. Default: `adaptive`, which is classic Paxos, and Fast Paxos while a single process proposes. */
   readonly mode?: Mode;
   /**
@@ -71,6 +86,11 @@ const KINDS: OptionKinds<QueueOptions> = {
   },
   networkInterface: optional(isText, "the name or the address of a network interface, such as '127.0.0.1'"),
   port: aWholeNumber(1, 65_535),
+  listen: optional(isText, "an address and a port, such as '10.0.0.1:7400'"),
+  peers: optional(
+    (value) => Array.isArray(value) && value.every(isText),
+    "a list of addresses or names with ports, such as ['10.0.0.2:7400', 'db-2.internal:7400']",
+  ),
   mode: optional((value) => MODES.includes(value), "'fast', 'classic' or 'adaptive'"),
   // How large it may be depends on the interface.
   maxDatagramBytes: optional((value) => typeof value === 'number', 'a whole number of bytes'),

@@ -3,7 +3,7 @@ import type { ProcessId } from '../model/ids.js';
 import type { Start } from '../model/start.js';
 import type { MessageCodec } from '../queue/message-values.js';
 import type { Receiver, Transport, TransportLog } from '../transport/transport.js';
-import { parseQueueId } from '../transport/udp/udp-options.js';
+import { parseRendezvous } from '../transport/udp/rendezvous.js';
 import { openUdpTransport } from '../transport/udp/udp-transport.js';
 import type { LedgerPorts } from './opening.js';
 import type { QueueOptions } from './options.js';
@@ -27,14 +27,16 @@ export interface QueuePorts extends LedgerPorts {
 export function realPorts(queueId: string, options: QueueOptions, codec: MessageCodec): QueuePorts {
   return {
     openLedger: () => {
-      parseQueueId(queueId); // A text that is no queue id must not become a name in a ledger that other queues share.
+      // A text that is no queue id must not become a name in a ledger that other queues share.
+      parseRendezvous(queueId, options);
       return openLmdbLedger(options.directory, queueId, options.newQueue === true);
     },
     setLedgerAside: () => setLedgerAside(options.directory),
     hasSetAside: () => hasSetAside(options.directory),
     openTransport: (self, start, receiver, log) => {
-      const { networkInterface, port, maxDatagramBytes } = options;
-      return openUdpTransport({ queueId, self, start, receiver, log, networkInterface, port, maxDatagramBytes });
+      const { networkInterface, port, listen, peers, maxDatagramBytes } = options;
+      const where = { networkInterface, port, listen, peers, maxDatagramBytes };
+      return openUdpTransport({ queueId, self, start, receiver, log, ...where });
     },
     scheduler: realScheduler,
     codec,

@@ -27,6 +27,8 @@ export interface OpenOptions {
   readonly queueId: string;
   readonly maxDatagramBytes?: number;
   readonly networkInterface?: string;
+  readonly listen?: string;
+  readonly peers?: readonly string[];
   readonly log: TransportLog;
 }
 

@@ -1,11 +1,15 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { isIPv6 } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 
 import type { ProcessId } from '../../lib/model/ids.js';
 import type { Start } from '../../lib/model/start.js';
 import { FrameDecoder } from '../../lib/transport/frame/frame-decoder.js';
+import type { Address } from '../../lib/transport/frame/peers.js';
 import type { Transport } from '../../lib/transport/transport.js';
+import { shownAddress } from '../../lib/transport/udp/rendezvous.js';
+import type { Resolver } from '../../lib/transport/udp/resolver.js';
 import { openUdpTransport, UdpTransport } from '../../lib/transport/udp/udp-transport.js';
 import { SOME_START, type Testbed } from './station.js';
 
@@ -28,6 +32,58 @@ export async function udpTestbed(): Promise<Testbed> {
       await stranger.close();
     },
   };
+}
+
+/** As many as one spec opens transports, of both queues. */
+const PLACES = 8;
+
+/**
+ * A testbed on one loopback address, IPv4 or IPv6, without multicast: each transport listens on a port of its own, and looks
+ * for others on all of them.
+ */
+export async function unicastTestbed(host: '127.0.0.1' | '::1', resolver?: Resolver): Promise<Testbed> {
+  const queueIds = ['auctions', 'orders'] as const;
+  const places = await newPlaces(PLACES, host);
+  const open = new Set<UdpTransport>();
+  const firstQueue = new Set<UdpTransport>();
+  const stranger = await boundSocket(host);
+  let opened = 0;
+  return {
+    queueIds,
+    open: async (options) => {
+      const listen = places[opened % PLACES]!;
+      opened += 1;
+      const transport = await openUdpTransport({
+        ...{ listen, peers: places, ...options },
+        ...(resolver === undefined ? {} : { resolver }),
+      });
+      open.add(transport);
+      if (options.queueId === queueIds[0]) firstQueue.add(transport);
+      return transport;
+    },
+    inject: async (bytes) => {
+      for (const { address } of firstQueue) await sendTo(stranger, bytes, address);
+    },
+    until,
+    close: async () => {
+      await Promise.all([...open].map((transport) => transport.close()));
+      await closeSocket(stranger);
+    },
+  };
+}
+
+/** Addresses and ports of a loopback address that are free now, as options have them. */
+export async function newPlaces(n: number, host: '127.0.0.1' | '::1' = '127.0.0.1'): Promise<string[]> {
+  const sockets = await Promise.all(Array.from({ length: n }, () => boundSocket(host)));
+  const places = sockets.map((socket) => shownAddress({ address: host, port: socket.address().port }));
+  await Promise.all(sockets.map(closeSocket));
+  return places;
+}
+
+export function sendTo(socket: Socket, bytes: Uint8Array, { address, port }: Address): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.send(bytes, port, address, (error) => (error ? reject(error) : resolve()));
+  });
 }
 
 /** A UDP port of 127.0.0.1 that is free now. */
@@ -67,10 +123,7 @@ export async function strangerOn(queueId: string): Promise<Stranger> {
   socket.setMulticastInterface('127.0.0.1');
   return {
     port: socket.address().port,
-    send: (bytes) =>
-      new Promise((resolve, reject) => {
-        socket.send(bytes, Number(port), group, (error) => (error ? reject(error) : resolve()));
-      }),
+    send: (bytes) => sendTo(socket, bytes, { address: group, port: Number(port) }),
     close: () => closeSocket(socket),
   };
 }
@@ -106,7 +159,7 @@ export async function eavesdropperOn(queueId: string): Promise<Eavesdropper> {
 }
 
 export async function boundSocket(address: string, port = 0): Promise<Socket> {
-  const socket = createSocket('udp4');
+  const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
   socket.bind({ address, port, exclusive: true });
   try {
     await once(socket, 'listening');

@@ -17,7 +17,7 @@ export interface FrameCarrier {
   readonly receiveBufferBytes: number;
   /** As `Transport.place`. */
   readonly place: string;
-  /** One datagram to everyone; it may come back to this process. */
+  /** A datagram to everyone; it may come back to this process. */
   multicast(frame: Frame): void;
   /** One datagram to one process. */
   unicast(frame: Frame, to: Address): void;
@@ -25,6 +25,8 @@ export interface FrameCarrier {
   bulk(frame: Frame, to: Address): void;
   /** The same for a frame that would fit a datagram: it does not wait behind large ones. */
   smallInBulk(frame: Frame, to: Address): void;
+  /** A tick has passed. */
+  tick(): void;
   close(): Promise<void>;
 }
 
@@ -102,7 +104,9 @@ export class FramedTransport implements Transport {
   }
 
   tick(): void {
-    if (this.#closing === null) this.#lanes.tick();
+    if (this.#closing !== null) return;
+    this.#lanes.tick();
+    this.#wire.tick();
   }
 
   bytesOnTheirWay(to: ProcessId): number {

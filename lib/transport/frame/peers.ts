@@ -37,6 +37,8 @@ interface Complaint {
 /** The other processes of a queue, as their frames have made them known. An id may change its address: the latest counts. */
 export class Peers {
   nowTick = 0;
+  /** Another number whenever a process has been learnt or forgotten, or its address has changed. */
+  version = 0;
   readonly #peers = new Map<ProcessId, Peer>();
 
   learn(id: ProcessId, group: GroupId, where: Address, start: Start): void {
@@ -45,6 +47,7 @@ export class Peers {
       // A process that finds no room is learnt with a later frame.
       if (this.#peers.size >= constants.peersMax) this.#forget();
       if (this.#peers.size >= constants.peersMax) return;
+      this.version += 1;
       const { nowTick: heardAt } = this;
       this.#peers.set(id, {
         ...{ where, start, group, isRecent: true, heardAt, bulkHeardAt: -Infinity },
@@ -53,7 +56,10 @@ export class Peers {
       return;
     }
     const isThere = peer.where.port === where.port && peer.where.address === where.address;
-    if (!isThere || !sameStart(peer.start, start)) peer.where = where;
+    if (!isThere || !sameStart(peer.start, start)) {
+      peer.where = where;
+      this.version += 1;
+    }
     peer.start = start;
     peer.group = group;
     peer.isRecent = true;
@@ -89,6 +95,10 @@ export class Peers {
 
   addressOf(id: ProcessId): Address | undefined {
     return this.#peers.get(id)?.where;
+  }
+
+  all(): Iterable<readonly [ProcessId, Peer]> {
+    return this.#peers;
   }
 
   /** The processes whose latest frame carried `group`. */

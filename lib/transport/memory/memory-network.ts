@@ -93,6 +93,7 @@ export class MemoryNetwork {
         this.#dispatch({ from, to, lane: 'bulk', bytes: joined(frame) });
       },
       smallInBulk: (frame, to) => this.#dispatch({ from, to, lane: 'bulk', bytes: joined(frame) }),
+      tick: () => undefined,
       close: async () => void this.#members.delete(from.address.port),
     };
   }

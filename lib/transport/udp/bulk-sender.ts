@@ -11,12 +11,16 @@ type Size = 'large' | 'small';
 /** The sending end of the bulk lane of one queue: TCP connections to each receiver, opened by the first frame to it. */
 export class BulkSender {
   readonly #connections = new Map<string, Socket>();
+  readonly #from: { readonly localAddress?: string };
 
   constructor(
-    private readonly localAddress: string,
+    /** From which connections are opened; undefined where the kernel is to choose it. */
+    localAddress: string | undefined,
     private readonly statistics: TransportStatistics,
     private readonly log: TransportLog,
-  ) {}
+  ) {
+    this.#from = localAddress === undefined ? {} : { localAddress };
+  }
 
   /** Writes a frame, or drops it where too much is waiting for that receiver already. */
   send(frame: Frame, to: Address, size: Size): void {
@@ -49,7 +53,7 @@ export class BulkSender {
     // The other end has closed it: what still waits in it cannot arrive.
     known?.destroy();
 
-    const connection = connect({ host: address, port, localAddress: this.localAddress, noDelay: true });
+    const connection = connect({ host: address, port, noDelay: true, ...this.#from });
     const forget = (): void => {
       if (this.#connections.get(key) === connection) this.#connections.delete(key);
     };

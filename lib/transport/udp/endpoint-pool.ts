@@ -1,10 +1,10 @@
 import type { Inbox } from '../frame/inbox.js';
 import { Endpoint } from './endpoint.js';
-import type { LocalInterface } from './local-interface.js';
 
 /** An endpoint of the process, and the inboxes of the queues that receive through it. */
 interface Shared {
-  readonly local: LocalInterface;
+  /** That its sockets are bound to. */
+  readonly address: string;
   /** That was asked for; null where the kernel has chosen it. */
   readonly port: number | null;
   readonly inboxes: Map<number, Inbox>;
@@ -21,15 +21,15 @@ export interface Lease {
 }
 
 /**
- * A part in the endpoint of this process on `local`, which is opened for the first; on `port` unless that is null. One that
+ * A part in the endpoint of this process at `address`, which is opened for the first; on `port` unless that is null. One that
  * serves the queue already cannot serve it twice, for a datagram does not say which process it is for: a second replica in one
  * process gets another.
  * @throws TreplicaError PORT_IN_USE, NETWORK.
  */
-export async function leaseEndpoint(local: LocalInterface, port: number | null, inbox: Inbox): Promise<Lease> {
+export async function leaseEndpoint(address: string, port: number | null, inbox: Inbox): Promise<Lease> {
   const suits = (one: Shared): boolean =>
-    one.local.address === local.address && (port === null || port === one.port) && !one.inboxes.has(inbox.queue);
-  const shared = [...pool].find(suits) ?? open(local, port, inbox);
+    one.address === address && (port === null || port === one.port) && !one.inboxes.has(inbox.queue);
+  const shared = [...pool].find(suits) ?? open(address, port, inbox);
   shared.inboxes.set(inbox.queue, inbox);
 
   const release = async (): Promise<void> => {
@@ -46,9 +46,9 @@ export async function leaseEndpoint(local: LocalInterface, port: number | null, 
   }
 }
 
-function open(local: LocalInterface, port: number | null, { log }: Inbox): Shared {
+function open(address: string, port: number | null, { log }: Inbox): Shared {
   const inboxes = new Map<number, Inbox>();
-  const shared = { local, port, inboxes, opened: Endpoint.open(local, port, inboxes, log) };
+  const shared = { address, port, inboxes, opened: Endpoint.open(address, port, inboxes, log) };
   pool.add(shared);
   return shared;
 }

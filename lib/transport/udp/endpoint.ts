@@ -8,11 +8,10 @@ import type { Inbox, Lane, Verdict } from '../frame/inbox.js';
 import type { Address } from '../frame/peers.js';
 import type { TransportLog } from '../transport.js';
 import { BulkReader } from './bulk-reader.js';
-import type { LocalInterface } from './local-interface.js';
 import { enlargeReceiveBuffer, openBothLanes } from './sockets.js';
 
 /**
- * Where this process is reached on one interface: a UDP socket, and a TCP listener on the same port for the bulk lane.
+ * Where this process is reached at one address, or at all of the machine: a UDP socket, and a TCP listener on the same port for the bulk lane.
  * The queues of the process share it; frames are told apart by the queue that they carry.
  */
 export class Endpoint {
@@ -24,7 +23,7 @@ export class Endpoint {
   readonly #inboxes: ReadonlyMap<number, Inbox>;
 
   private constructor(
-    local: LocalInterface,
+    local: string,
     socket: SocketAsPromised,
     server: Server,
     inboxes: ReadonlyMap<number, Inbox>,
@@ -33,7 +32,7 @@ export class Endpoint {
     this.#socket = socket;
     this.#server = server;
     this.#inboxes = inboxes;
-    this.address = { address: local.address, port: socket.address().port };
+    this.address = { address: local, port: socket.address().port };
     this.receiveBufferBytes = enlargeReceiveBuffer(socket, log);
     socket.socket.on('message', (bytes, from) => {
       acceptDatagram(bytes, from, this);
@@ -43,7 +42,7 @@ export class Endpoint {
 
   /** @throws TreplicaError PORT_IN_USE, NETWORK. */
   static async open(
-    local: LocalInterface,
+    local: string,
     port: number | null,
     inboxes: ReadonlyMap<number, Inbox>,
     log: TransportLog,

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import { createServer, isIPv6, type Server } from 'node:net';
 import { DgramAsPromised, type SocketAsPromised } from 'dgram-as-promised';
 
 import { constants } from '../../model/constants.js';
@@ -10,12 +10,13 @@ import type { LocalInterface } from './local-interface.js';
 
 /**
  * The two lanes of an endpoint, on one port, so that the address that a datagram came from serves both. The UDP socket
- * is the one from which everything is sent; multicast leaves it by `local` only and no further than the local network.
+ * is the one from which everything is sent; multicast leaves it by the interface of `local` only and no further than the
+ * local network.
  * Where `asked` is null the kernel chooses the port.
  * @throws TreplicaError PORT_IN_USE, NETWORK.
  */
 export async function openBothLanes(
-  local: LocalInterface,
+  local: string,
   asked: number | null,
   log: TransportLog,
 ): Promise<{ socket: SocketAsPromised; server: Server }> {
@@ -23,28 +24,25 @@ export async function openBothLanes(
     const socket = await openUnicastSocket(local, asked, log);
     const { port } = socket.address();
     try {
-      return { socket, server: await listen({ address: local.address, port }, log) };
+      return { socket, server: await listen({ address: local, port }, log) };
     } catch (error) {
       await socket.close();
       // Where the kernel chose the port for UDP, TCP may have another use for it.
       if (codeOf(error) !== 'EADDRINUSE' || asked !== null || attempt === PORT_ATTEMPTS_MAX)
-        throw unicastError(error, { address: local.address, port }, asked);
+        throw unicastError(error, { address: local, port }, asked);
     }
   }
 }
 
 const PORT_ATTEMPTS_MAX = 20;
 
-async function openUnicastSocket(
-  local: LocalInterface,
-  asked: number | null,
-  log: TransportLog,
-): Promise<SocketAsPromised> {
-  const socket = createSocket({ reuseAddr: false }, log);
-  const where = { address: local.address, port: asked ?? 0 };
+async function openUnicastSocket(local: string, asked: number | null, log: TransportLog): Promise<SocketAsPromised> {
+  const family = isIPv6(local) ? 6 : 4;
+  const socket = createSocket(family, { reuseAddr: false }, log);
+  const where = { address: local, port: asked ?? 0 };
   try {
     await socket.bind({ ...where, exclusive: true });
-    socket.setMulticastInterface(local.address).setMulticastLoopback(true).setMulticastTTL(1);
+    if (family === 4) socket.setMulticastInterface(local).setMulticastLoopback(true).setMulticastTTL(1);
   } catch (error) {
     await socket.close();
     throw unicastError(error, where, asked);
@@ -101,11 +99,15 @@ async function bindToGroup(group: Address, log: TransportLog): Promise<SocketAsP
 const CANNOT_BIND_TO_GROUP: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EINVAL']);
 
 /** `lookup` answers at once: Node's own would put each send off to a later turn of the event loop. */
-function createSocket({ reuseAddr }: { readonly reuseAddr: boolean }, log: TransportLog): SocketAsPromised {
+function createSocket(
+  family: 4 | 6,
+  { reuseAddr }: { readonly reuseAddr: boolean },
+  log: TransportLog,
+): SocketAsPromised {
   const socket = DgramAsPromised.createSocket({
-    type: 'udp4',
+    type: `udp${family}`,
     reuseAddr,
-    lookup: (address, _options, callback) => callback(null, address, 4),
+    lookup: (address, _options, callback) => callback(null, address, family),
   });
   socket.socket.on('error', (error) => log.warn({ err: error }, 'A datagram socket reported an error.'));
   return socket;
@@ -113,7 +115,7 @@ function createSocket({ reuseAddr }: { readonly reuseAddr: boolean }, log: Trans
 
 /** `exclusive`: the workers of a node:cluster are processes of their own and must not have one socket for all. */
 async function bindShared({ address, port }: Address, log: TransportLog): Promise<SocketAsPromised> {
-  const socket = createSocket({ reuseAddr: true }, log);
+  const socket = createSocket(4, { reuseAddr: true }, log);
   try {
     await socket.bind({ address, port, exclusive: true });
     return socket;
@@ -127,7 +129,7 @@ function unicastError(cause: unknown, where: Address, asked: number | null): Tre
   if (asked === null || codeOf(cause) !== 'EADDRINUSE') return bindError(cause, where);
   return new TreplicaError(
     'PORT_IN_USE',
-    `Port ${asked} of ${where.address}, as the option port says, is taken, for UDP or TCP: each process of a machine needs one of its own. Stop the program that has it, or give this process another.`,
+    `Port ${asked} of ${where.address}, as the options say, is taken, for UDP or TCP: each process of a machine needs one of its own. Stop the program that has it, or give this process another.`,
     { cause },
   );
 }

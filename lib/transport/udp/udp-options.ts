@@ -3,31 +3,7 @@ import { networkInterfaces } from 'node:os';
 
 import { constants } from '../../model/constants.js';
 import { TreplicaError } from '../../model/errors.js';
-import type { Address } from '../frame/peers.js';
 import { isLoopback, LocalInterface, type Subnet } from './local-interface.js';
-
-/**
- * The multicast group and port that a queue id names.
- * @throws TreplicaError INVALID_OPTION or NOT_MULTICAST.
- */
-export function parseQueueId(queueId: string): Address {
-  const [, address = '', digits = ''] = /^([^:]+):([1-9]\d{0,4})$/.exec(queueId) ?? [];
-  const port = Number(digits);
-  if (!isIPv4(address) || port < 1 || port > 65_535) {
-    throw new TreplicaError(
-      'INVALID_OPTION',
-      `The queue id '${queueId}' is not an IPv4 multicast address and a port: write it like '239.255.0.1:7400'.`,
-    );
-  }
-  const firstByte = Number.parseInt(address, 10);
-  if (firstByte < 224 || firstByte > 239) {
-    throw new TreplicaError(
-      'NOT_MULTICAST',
-      `The address ${address} of the queue id '${queueId}' is not a multicast address: use one from 224.0.0.0 to 239.255.255.255, such as 239.255.0.1.`,
-    );
-  }
-  return { address, port };
-}
 
 /**
  * The interface that `nameOrAddress` names.
@@ -53,11 +29,11 @@ export function findInterface(nameOrAddress: string, interfaces = networkInterfa
 }
 
 /**
- * The size of a datagram in bytes: `asked`, or the size that suits the interface.
+ * The size of a datagram in bytes: `asked`, or the size that suits what a socket is bound to.
  * @throws TreplicaError INVALID_OPTION where UDP cannot carry it.
  */
-export function datagramBytesOn(local: LocalInterface, asked: number | undefined): number {
-  if (asked === undefined) return local.isLoopback ? constants.datagramBytesOnLoopback : constants.datagramBytes;
+export function datagramBytesAt(local: string, asked: number | undefined): number {
+  if (asked === undefined) return isLoopback(local) ? constants.datagramBytesOnLoopback : constants.datagramBytes;
   if (Number.isInteger(asked) && asked >= DATAGRAM_BYTES_MIN && asked <= DATAGRAM_BYTES_MAX) return asked;
   throw new TreplicaError(
     'INVALID_OPTION',

@@ -1,32 +1,27 @@
-import type { SocketAsPromised } from 'dgram-as-promised';
-
-import { acceptDatagram } from '../frame/datagram.js';
-import type { Frame } from '../frame/frame.js';
-import { type FrameCarrier, FramedTransport } from '../frame/framed-transport.js';
+import { FramedTransport } from '../frame/framed-transport.js';
 import { Inbox, type Subscription } from '../frame/inbox.js';
 import type { Address } from '../frame/peers.js';
-import { BulkSender } from './bulk-sender.js';
-import { type Lease, leaseEndpoint } from './endpoint-pool.js';
-import type { LocalInterface } from './local-interface.js';
-import { enlargeReceiveBuffer, openMulticastSocket } from './sockets.js';
-import { datagramBytesOn, findInterface, parseQueueId } from './udp-options.js';
+import type { EndpointCarrier } from './endpoint-carrier.js';
+import { leaseEndpoint } from './endpoint-pool.js';
+import { MulticastCarrier } from './multicast-carrier.js';
+import { parseRendezvous, type Rendezvous, type RendezvousOptions } from './rendezvous.js';
+import { type Resolver, systemResolver } from './resolver.js';
+import { openMulticastSocket } from './sockets.js';
+import { datagramBytesAt, findInterface } from './udp-options.js';
+import { UnicastCarrier } from './unicast-carrier.js';
 
-interface UdpTransportOptions extends Subscription {
-  /** Multicast group and port, such as '239.255.0.1:7400'. */
-  readonly queueId: string;
-  /** Address or name of the interface to use, and the only one to be used. Default: 127.0.0.1. */
-  readonly networkInterface?: string | undefined;
-  /** Port of datagrams to this process and of its bulk lane. Default: the kernel chooses one. */
-  readonly port?: number | undefined;
+interface UdpTransportOptions extends Subscription, RendezvousOptions {
   /** In bytes; larger messages take the bulk lane. Default: depends on the interface. */
   readonly maxDatagramBytes?: number | undefined;
+  /** Default: as this machine looks up names. */
+  readonly resolver?: Resolver;
 }
 
-/** The transport over UDP multicast and unicast, with TCP for what is larger than a datagram. */
+/** The transport over UDP, with TCP for what is larger than a datagram. */
 export class UdpTransport extends FramedTransport {
-  readonly #wire: UdpCarrier;
+  readonly #wire: EndpointCarrier;
 
-  constructor(options: UdpTransportOptions, inbox: Inbox, wire: UdpCarrier) {
+  constructor(options: UdpTransportOptions, inbox: Inbox, wire: EndpointCarrier) {
     super(options, inbox, wire);
     this.#wire = wire;
   }
@@ -42,77 +37,36 @@ export class UdpTransport extends FramedTransport {
  * @throws TreplicaError INVALID_OPTION, NOT_MULTICAST, PORT_IN_USE or NETWORK.
  */
 export async function openUdpTransport(options: UdpTransportOptions): Promise<UdpTransport> {
-  const group = parseQueueId(options.queueId);
-  const local = findInterface(options.networkInterface ?? '127.0.0.1');
-  const maxDatagramBytes = datagramBytesOn(local, options.maxDatagramBytes);
-  const port = options.port ?? null;
+  const rendezvous = parseRendezvous(options.queueId, options);
+  return rendezvous.kind === 'multicast' ? openMulticast(options, rendezvous) : openUnicast(options, rendezvous);
+}
+
+async function openMulticast(
+  options: UdpTransportOptions,
+  { group, networkInterface, port }: Extract<Rendezvous, { readonly kind: 'multicast' }>,
+): Promise<UdpTransport> {
+  const local = findInterface(networkInterface);
+  const maxDatagramBytes = datagramBytesAt(local.address, options.maxDatagramBytes);
   const inbox = new Inbox(options, (source) => local.hears(source));
 
-  const multicastSocket = await openMulticastSocket(group, local, options.log);
+  const socket = await openMulticastSocket(group, local, options.log);
   try {
-    const lease = await leaseEndpoint(local, port, inbox);
-    return new UdpTransport(
-      options,
-      inbox,
-      new UdpCarrier(group, local, maxDatagramBytes, multicastSocket, lease, inbox),
-    );
+    const lease = await leaseEndpoint(local.address, port, inbox);
+    return new UdpTransport(options, inbox, new MulticastCarrier(group, local, maxDatagramBytes, socket, lease, inbox));
   } catch (error) {
-    await multicastSocket.close();
+    await socket.close();
     throw error;
   }
 }
 
-class UdpCarrier implements FrameCarrier {
-  readonly receiveBufferBytes: number;
-  readonly place: string;
-  readonly #bulk: BulkSender;
-
-  constructor(
-    private readonly group: Address,
-    local: LocalInterface,
-    readonly maxDatagramBytes: number,
-    private readonly multicastSocket: SocketAsPromised,
-    private readonly lease: Lease,
-    private readonly inbox: Inbox,
-  ) {
-    this.receiveBufferBytes = Math.min(
-      enlargeReceiveBuffer(multicastSocket, inbox.log),
-      lease.endpoint.receiveBufferBytes,
-    );
-    this.place = `${local.name} (${local.address}, port ${this.address.port})`;
-    this.#bulk = new BulkSender(local.address, inbox.statistics, inbox.log);
-    multicastSocket.socket.on('message', (bytes, from) => {
-      acceptDatagram(bytes, from, inbox);
-    });
-  }
-
-  get address(): Address {
-    return this.lease.endpoint.address;
-  }
-
-  multicast(frame: Frame): void {
-    this.lease.endpoint.send(frame, this.group, this.#sent);
-  }
-
-  unicast(frame: Frame, to: Address): void {
-    this.lease.endpoint.send(frame, to, this.#sent);
-  }
-
-  bulk(frame: Frame, to: Address): void {
-    this.#bulk.send(frame, to, 'large');
-  }
-
-  smallInBulk(frame: Frame, to: Address): void {
-    this.#bulk.send(frame, to, 'small');
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([this.multicastSocket.close(), this.lease.release(), this.#bulk.close()]);
-  }
-
-  readonly #sent = (error: Error | null): void => {
-    if (error === null) return;
-    this.inbox.statistics.unsent += 1;
-    this.inbox.log.debug({ err: error }, 'A datagram could not be sent.');
-  };
+/** A socket hears only what is sent to the address that it is bound to, so that no source has to be looked at. */
+async function openUnicast(
+  options: UdpTransportOptions,
+  { address, port, hints }: Extract<Rendezvous, { readonly kind: 'unicast' }>,
+): Promise<UdpTransport> {
+  const maxDatagramBytes = datagramBytesAt(address, options.maxDatagramBytes);
+  const inbox = new Inbox(options);
+  const lease = await leaseEndpoint(address, port, inbox);
+  const { resolver = systemResolver } = options;
+  return new UdpTransport(options, inbox, new UnicastCarrier(hints, resolver, maxDatagramBytes, lease, inbox));
 }

@@ -2,7 +2,7 @@ import type { NetworkInterfaceInfo } from 'node:os';
 import { describe, expect, it } from '@jest/globals';
 
 import { constants } from '../../../lib/model/constants.js';
-import { datagramBytesOn, findInterface, parseQueueId } from '../../../lib/transport/udp/udp-options.js';
+import { datagramBytesAt, findInterface } from '../../../lib/transport/udp/udp-options.js';
 
 const machine = {
   lo: [ipv4('127.0.0.1', '255.0.0.0')],
@@ -45,15 +45,10 @@ describe('the interface', () => {
   });
 
   it('decides how large a datagram is unless that is said', () => {
-    expect(datagramBytesOn(findInterface('lo', machine), undefined)).toBe(constants.datagramBytesOnLoopback);
-    expect(datagramBytesOn(findInterface('eth0', machine), undefined)).toBe(constants.datagramBytes);
-    expect(datagramBytesOn(findInterface('eth0', machine), 1400)).toBe(1400);
-  });
-});
-
-describe('a queue id', () => {
-  it.each(['224.0.0.1:1', '239.255.255.255:65535', '232.1.2.3:7400'])('%s names a group and a port', (queueId) => {
-    const { address, port } = parseQueueId(queueId);
-    expect(`${address}:${port}`).toBe(queueId);
+    for (const local of ['127.0.0.1', '127.45.6.7', '::1'])
+      expect(datagramBytesAt(local, undefined)).toBe(constants.datagramBytesOnLoopback);
+    for (const local of ['192.0.2.2', '0.0.0.0', '::', 'fd00::2'])
+      expect(datagramBytesAt(local, undefined)).toBe(constants.datagramBytes);
+    expect(datagramBytesAt('192.0.2.2', 9_000)).toBe(9_000);
   });
 });

@@ -1,0 +1,155 @@
+import type { Address } from '../frame/peers.js';
+import type { TransportLog } from '../transport.js';
+import { canonical, type Hint, reachedFrom, shownAddress } from './rendezvous.js';
+import type { Resolver } from './resolver.js';
+
+/** Names are looked up again at growing intervals while somebody of theirs is missing. */
+const LOOKUP_TICKS = 100;
+const LOOKUP_TICKS_MAX = 6_000;
+/** The log repeats that a name has no address at most this often: every ten minutes. */
+const WARNING_TICKS = 60_000;
+/** Of one name. */
+const ADDRESSES_MAX = 64;
+
+export interface HintsOptions {
+  readonly hints: readonly Hint[];
+  /** The address that the socket is bound to. */
+  readonly local: string;
+  readonly resolver: Resolver;
+  /** Whether an address, which a socket bound to `local` reaches, is this process's own. */
+  readonly isOwn: (address: Address) => boolean;
+  readonly log: TransportLog;
+}
+
+/** An address at which a process of the queue may be. */
+export interface HintedAddress extends Address {
+  /** The tick since which it is known. */
+  readonly since: number;
+}
+
+type Name = Exclude<Hint, { readonly kind: 'address' }>;
+
+/** A name and what it stands for, as far as is known. */
+interface LookedUp {
+  readonly hint: Name;
+  addresses: readonly HintedAddress[];
+  isLookedFor: boolean;
+  nextAt: number;
+  waitTicks: number;
+  warnedAt: number;
+}
+
+/** The addresses at which processes of the queue may be: those that the options name, and those that DNS gives for names. */
+export class Hints {
+  /** Another number whenever the addresses have changed. */
+  version = 0;
+  readonly #options: HintsOptions;
+  readonly #fixed: readonly HintedAddress[];
+  readonly #names: readonly LookedUp[];
+  #now = 0;
+  #isClosed = false;
+
+  constructor(options: HintsOptions) {
+    this.#options = options;
+    const { hints } = options;
+    this.#fixed = this.#reached(hints.filter((hint) => hint.kind === 'address'));
+    this.#names = hints
+      .filter((hint) => hint.kind !== 'address')
+      .map((hint) => ({
+        ...{ hint, addresses: [], isLookedFor: false },
+        ...{ nextAt: 0, waitTicks: LOOKUP_TICKS, warnedAt: -Infinity },
+      }));
+    for (const name of this.#names) void this.#lookUp(name);
+  }
+
+  /** One of two equal ones may come twice. */
+  *addresses(): Iterable<HintedAddress> {
+    yield* this.#fixed;
+    for (const { addresses } of this.#names) yield* addresses;
+  }
+
+  /** Looks up the names of which an address is missing. `isHeard`: whether something has come from an address lately. */
+  tick(nowTick: number, isHeard: (address: Address) => boolean): void {
+    this.#now = nowTick;
+    for (const name of this.#names) {
+      if (name.isLookedFor || nowTick < name.nextAt) continue;
+      if (name.addresses.length > 0 && name.addresses.every(isHeard)) {
+        name.waitTicks = LOOKUP_TICKS;
+        name.nextAt = nowTick + LOOKUP_TICKS;
+      } else void this.#lookUp(name);
+    }
+  }
+
+  /** Answers that are under way are not heard any more. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  async #lookUp(name: LookedUp): Promise<void> {
+    name.isLookedFor = true;
+    let found: readonly HintedAddress[] = [];
+    let failure: unknown = null;
+    try {
+      found = this.#reached(await this.#resolve(name.hint));
+    } catch (error) {
+      failure = error;
+    }
+    name.isLookedFor = false;
+    if (this.#isClosed) return;
+    name.nextAt = this.#now + name.waitTicks;
+    name.waitTicks = Math.min(2 * name.waitTicks, LOOKUP_TICKS_MAX);
+    if (found.length === 0) this.#warn(name, failure);
+    else this.#take(name, found);
+  }
+
+  /** What was known of a name that cannot be looked up now stays known. */
+  #take(name: LookedUp, found: readonly HintedAddress[]): void {
+    if (name.warnedAt > -Infinity) {
+      name.warnedAt = -Infinity;
+      this.#options.log.info(
+        { name: name.hint.name, addresses: found.map(shownAddress) },
+        `The name ${name.hint.name} of the option peers has addresses now.`,
+      );
+    }
+    const known = new Map(name.addresses.map((address) => [shownAddress(address), address]));
+    name.addresses = found.map((address) => known.get(shownAddress(address)) ?? address);
+    this.version += 1;
+  }
+
+  #warn(name: LookedUp, error: unknown): void {
+    if (this.#now - name.warnedAt < WARNING_TICKS) return;
+    name.warnedAt = this.#now;
+    const why = error instanceof Error ? error.message : `none that is reached from ${this.#options.local}`;
+    this.#options.log.warn(
+      { name: name.hint.name, ...(error === null ? {} : { err: error }) },
+      `The name ${name.hint.name} of the option peers has no address (${why}): it is looked up again. Check the name, and the name servers of this machine.`,
+    );
+  }
+
+  async #resolve(hint: Name): Promise<readonly Address[]> {
+    const { resolver } = this.#options;
+    const hosts = hint.kind === 'host' ? [hint] : (await resolver.services(hint.name)).slice(0, ADDRESSES_MAX);
+    const answers = await Promise.allSettled(hosts.map(({ name }) => resolver.addresses(name)));
+    const found = hosts.flatMap(({ port }, i) => {
+      const answer = answers[i];
+      return answer?.status === 'fulfilled' ? answer.value.map((address) => ({ address, port })) : [];
+    });
+    const failed = answers.find((answer) => answer.status === 'rejected');
+    if (found.length === 0 && failed !== undefined) throw failed.reason;
+    return found;
+  }
+
+  /** The addresses of others, as the socket reaches them. */
+  #reached(all: readonly Address[]): readonly HintedAddress[] {
+    const { local, isOwn } = this.#options;
+    const reached = new Map<string, HintedAddress>();
+    for (const { address, port } of all) {
+      const plain = canonical(address);
+      const form = plain === null ? null : reachedFrom(local, plain);
+      if (form === null || port < 1 || port > 65_535) continue;
+      const hinted = { address: form, port, since: this.#now };
+      if (!isOwn(hinted) && reached.size < ADDRESSES_MAX) reached.set(shownAddress(hinted), hinted);
+    }
+    return [...reached.values()];
+  }
+}
