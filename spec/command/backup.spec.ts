@@ -245,8 +245,8 @@ describe('a backup that cannot be restored', () => {
   });
 
   it('because its queue is to be none that there could be says so', async () => {
-    const ended = await treplica('restore', file, place(1), '--queue', 'nonsense');
-    expect([ended.code, ended.stderr]).toEqual([2, expect.stringContaining('nonsense')]);
+    const ended = await treplica('restore', file, place(1), '--queue', 'no name');
+    expect([ended.code, ended.stderr]).toEqual([2, expect.stringContaining('no name')]);
     expect(existsSync(place(1))).toBe(false);
   });
 });

@@ -61,6 +61,7 @@ describe('a datagram to everyone', () => {
             where.set(one.process, { port: one.port, tick: world.peers.nowTick });
           } else if (one.kind === 'hint') world.hint(one.port);
           else if (one.kind === 'pass') world.peers.nowTick += one.ticks;
+          world.peers.nowTick += 1;
           const targets = world.fanOut.next();
           expect(new Set(targets.map(shownAddress)).size).toBe(targets.length);
           const ports = targets.map(({ port }) => port);
