@@ -1,3 +1,4 @@
+import { operatorsIn } from './control/operators.js';
 import type { ChangeOptions, MembersChange } from './paxos/member-changes.js';
 import type { QueueOptions } from './paxos/options.js';
 import { PaxosQueue } from './paxos/paxos-queue.js';
@@ -25,7 +26,7 @@ export interface AsynchronousPersistentQueue extends Queue {
   changeMembers(change: MembersChange, options?: ChangeOptions): Promise<void>;
 }
 
-/** Opens queues. The engine, which knows only bytes, gets the codec of values here. */
+/** Opens queues. The engine, which knows only bytes and no operators, gets the codec of values and the way to operators here. */
 export const AsynchronousPersistentQueue = {
   /**
    * Opens the queue `queueId`: a multicast address and port such as `'239.255.0.1:7400'` or, with the option `listen`, any name
@@ -36,6 +37,7 @@ export const AsynchronousPersistentQueue = {
    * the thing and the remedy.
    */
   create(queueId: string, options: QueueOptions): Promise<AsynchronousPersistentQueue> {
-    return PaxosQueue.open(queueId, options, realPorts(queueId, options, { encode, decode }));
+    const ports = realPorts(queueId, options, { encode, decode });
+    return PaxosQueue.open(queueId, options, { ...ports, operators: operatorsIn(options.directory) });
   },
 };

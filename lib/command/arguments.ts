@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 
+import type { MembersChange } from '../paxos/member-changes.js';
+
 export const USAGE = `treplica <command> [options]
 
   backup DIR FILE     writes all data of the replica with its ledger in DIR, running or not, into the new FILE
@@ -7,6 +9,10 @@ export const USAGE = `treplica <command> [options]
   recover-group DIR … --to FILE
                       founds a new group of one that has lost its majority for good: writes what all ledgers that are left
                       of it, one in each DIR, hold together into the new FILE, for restore at each process of the new group
+  status DIR          tells where the running replica with its ledger in DIR is
+  members DIR         tells the members of its group, and which it hears
+  join DIR ID...      has it make these observers members of its group, and waits until that is complete
+  leave DIR ID...     has it remove these members, and waits until they may be switched off
   ledger show DIR     tells what is in a ledger, also while its replica runs
   ledger verify DIR   reads all of a ledger and lists what is damaged
 
@@ -15,6 +21,7 @@ export const USAGE = `treplica <command> [options]
   --to FILE           for recover-group: the file to write
   --yes               for recover-group: do not ask whether what may be lost may be lost
   --without-damaged   for recover-group: leave out ledgers that cannot be read
+  --force             for join and leave: also if so few of the new members are heard that they are no majority
   --json              prints JSON
   --help              prints this
   --version           prints the version of Treplica
@@ -34,6 +41,8 @@ type Task =
       readonly isConfirmed: boolean;
       readonly skipsDamaged: boolean;
     }
+  | { readonly kind: 'status' | 'members'; readonly directory: string }
+  | { readonly kind: 'change'; readonly directory: string; readonly change: MembersChange; readonly force: boolean }
   | { readonly kind: 'show'; readonly directory: string }
   | { readonly kind: 'verify'; readonly directory: string };
 
@@ -78,6 +87,7 @@ function parse(args: readonly string[]) {
         to: { type: 'string' },
         yes: { type: 'boolean' },
         'without-damaged': { type: 'boolean' },
+        force: { type: 'boolean' },
         json: { type: 'boolean' },
         help: { type: 'boolean' },
         version: { type: 'boolean' },
@@ -92,6 +102,8 @@ function taskOf(words: readonly string[], values: Values): Task {
   const [command, ...operands] = words;
   const stray = (['to', 'yes', 'without-damaged'] as const).find((name) => values[name] !== undefined);
   if (stray !== undefined) throw new UsageError(`Only recover-group takes --${stray}.`);
+  if (values.force !== undefined && command !== 'join' && command !== 'leave')
+    throw new UsageError('Only join and leave take --force.');
   switch (command) {
     case 'backup': {
       const [directory, file] = take(command, operands, 'DIR', 'FILE');
@@ -100,6 +112,24 @@ function taskOf(words: readonly string[], values: Values): Task {
     case 'restore': {
       const [file, directory] = take(command, operands, 'FILE', 'DIR');
       return { kind: 'restore', directory, file };
+    }
+    case 'status':
+    case 'members': {
+      const [directory, ...others] = operands;
+      if (directory === undefined || others.length > 0) throw new UsageError(`${command} takes DIR.`);
+      return { kind: command, directory };
+    }
+    case 'join':
+    case 'leave': {
+      const [directory, ...ids] = operands;
+      if (directory === undefined || ids.length === 0)
+        throw new UsageError(`${command} takes DIR and ids of processes.`);
+      return {
+        kind: 'change',
+        directory,
+        change: command === 'join' ? { add: ids } : { remove: ids },
+        force: values.force === true,
+      };
     }
     case 'ledger': {
       const [kind, directory] = take(command, operands, 'show or verify', 'DIR');

@@ -115,7 +115,8 @@ function readOwner(directory: string, note: (error: unknown) => void): Directory
   }
 }
 
-function assertLedger(directory: string): void {
+/** @throws TreplicaError INVALID_OPTION */
+export function assertLedger(directory: string): void {
   if (hasLedger(directory)) return;
   throw new TreplicaError('INVALID_OPTION', `There is no ledger in directory ${directory}: name one that has.`);
 }

@@ -89,6 +89,7 @@ const REMEDIES: Readonly<Record<Finding['remedy'], string>> = {
   'new id': 'means a new id',
 };
 
+/** Lines of a name and a value, aligned. */
 export function table(rows: readonly Row[]): string {
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
@@ -98,7 +99,7 @@ export function count(number: number): string {
   return number.toLocaleString('en-US');
 }
 
-function size(bytes: number): string {
+export function size(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;
   const units = ['KiB', 'MiB', 'GiB', 'TiB'];
   const power = Math.min(units.length, Math.floor(Math.log2(bytes) / 10));

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** The command `treplica`: backups of a replica, a new group of what is left of one, and a look into a ledger. */
+/**
+ * The command `treplica`: backups of a replica, a new group of what is left of one, a look into a ledger, and what operators ask of
+ * a running process.
+ */
 import { readFile } from 'node:fs/promises';
 
 import { restoreBackup } from '../backup/restore-backup.js';
@@ -9,7 +12,9 @@ import { checkQueueName } from '../transport/udp/rendezvous.js';
 import { type Arguments, readArguments, USAGE, UsageError } from './arguments.js';
 import { reportDirectory, verifyDirectory } from './ledger-directory.js';
 import { showBackup, showDirectory, showRestore, showVerification } from './print.js';
+import { showChange, showMembers, showStatus } from './print-running.js';
 import { recoverGroup } from './recover-group.js';
+import { changeMembersIn, membersIn, statusIn } from './running-process.js';
 
 interface Answer {
   readonly facts: object;
@@ -36,6 +41,18 @@ async function answerTo({ task, queueId }: Arguments): Promise<Answer> {
     }
     case 'recover-group':
       return recoverGroup(task, queueId);
+    case 'members': {
+      const facts = await membersIn(task.directory, queueId);
+      return { facts, text: showMembers(facts), isSound: true };
+    }
+    case 'status': {
+      const facts = await statusIn(task.directory, queueId);
+      return { facts, text: showStatus(facts), isSound: true };
+    }
+    case 'change': {
+      const facts = await changeMembersIn(task.directory, queueId, task.change, task.force);
+      return { facts, text: showChange(facts), isSound: true };
+    }
     case 'show': {
       const facts = await reportDirectory(task.directory, queueId);
       const damages = [...facts.damages, ...facts.queues.flatMap((queue) => queue.damages)];

@@ -15,6 +15,8 @@ export class EngineLife {
   readonly #founded = new Outcome();
   readonly #closed = new Outcome();
   readonly #released = new Outcome();
+  /** Ends what operators may do. */
+  #operated: Promise<() => void> | null = null;
   #stopped: QueueStatus['stopped'] = null;
 
   constructor(parts: EngineParts) {
@@ -65,6 +67,13 @@ export class EngineLife {
     }
   }
 
+  /** Has operators reach the engine, by `enter`, until it stops. */
+  async operate(enter: () => Promise<() => void>): Promise<void> {
+    if (this.#stopped !== null) return;
+    this.#operated = enter();
+    await this.#operated;
+  }
+
   /**
    * Stops the engine; `cause` is null where nothing has failed. Resolves when sockets and ledger are released. Holders and
    * listeners that are told of the stop may call it again meanwhile.
@@ -103,6 +112,7 @@ export class EngineLife {
     subscribers.tell({ kind: 'stopped', cause, counts: { ...transport.statistics, malformed: driver.malformed } });
     await transport.close();
     await recovered;
+    if (this.#operated !== null) (await this.#operated)();
     await ledger.close();
     this.#closed.settle(cause);
   }

@@ -16,6 +16,7 @@ import type { Engine } from './compose.js';
 import { closedError, type EngineLife } from './engine-life.js';
 import type { ChangeOptions, MembersChange } from './member-changes.js';
 import { openEngine } from './open-engine.js';
+import type { OperatedQueue } from './operated-queue.js';
 import type { QueueOptions } from './options.js';
 import type { PaxosStatus } from './paxos-status.js';
 import type { QueuePorts } from './ports.js';
@@ -24,7 +25,7 @@ import type { Scheduler } from './scheduler.js';
 import { statusOf } from './status.js';
 
 /** The port, as `Queue` describes it, on whatever ports this engine is given. */
-export class PaxosQueue implements Queue {
+export class PaxosQueue implements Queue, OperatedQueue {
   readonly queueId: string;
   readonly processId: ProcessId;
   readonly #life: EngineLife;
@@ -162,6 +163,13 @@ export class PaxosQueue implements Queue {
 
   /** Opens an engine on `ports`, and waits until its process belongs to a group: see `create` of the public class. */
   static async open(queueId: string, options: QueueOptions, ports: QueuePorts): Promise<PaxosQueue> {
-    return new PaxosQueue(await openEngine(queueId, options, ports), ports);
+    const life = await openEngine(queueId, options, ports);
+    const queue = new PaxosQueue(life, ports);
+    const { operators } = ports;
+    const cutOff = (error: Error): void => {
+      life.parts.subscribers.tell({ kind: 'operators-cut-off', error });
+    };
+    if (operators !== undefined) await life.operate(() => operators.enter(queue, cutOff));
+    return queue;
   }
 }

@@ -6,6 +6,7 @@ import type { Receiver, Transport, TransportLog } from '../transport/transport.j
 import { parseRendezvous } from '../transport/udp/rendezvous.js';
 import { openUdpTransport } from '../transport/udp/udp-transport.js';
 import type { LedgerPorts } from './opening.js';
+import type { Operators } from './operated-queue.js';
 import type { QueueOptions } from './options.js';
 import { realScheduler, type Scheduler } from './scheduler.js';
 
@@ -15,6 +16,8 @@ export interface QueuePorts extends LedgerPorts {
   readonly scheduler: Scheduler;
   /** The codec of the values that `put` gets, except bytes. */
   readonly codec: MessageCodec;
+  /** Default: operators do not reach the queue. */
+  readonly operators?: Operators | undefined;
   /** A chunk of a checkpoint, in bytes. Default: `constants.checkpointChunkBytes`. */
   readonly checkpointChunkBytes?: number | undefined;
   /** Votes that one message of phase 1 reports. Default: as many as fit a datagram. */

@@ -23,6 +23,8 @@ export type LifeEvent =
    * the start, by name. Told once.
    */
   | { readonly kind: 'stopped'; readonly cause: Error | null; readonly counts: Readonly<Record<string, number>> }
+  /** Operators do not reach this process by the socket in its directory; the queue works all the same. */
+  | { readonly kind: 'operators-cut-off'; readonly error: Error }
   /** After `stopped`: what else has failed while everything was released. */
   | { readonly kind: 'failed-later'; readonly error: Error }
   /**

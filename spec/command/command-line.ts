@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 
-const PROGRAM = join(process.cwd(), 'dist/lib/command/treplica.js');
+export const PROGRAM = join(process.cwd(), 'dist/lib/command/treplica.js');
 
 /** How the command ended, and what it said. */
 export interface Ended {

@@ -12,8 +12,9 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   transport: ['model'],
   paxos: ['model', 'bytes', 'queue', 'sequence', 'consensus', 'ledger', 'transport'],
   machine: ['model', 'serialization', 'queue'],
+  control: ['model', 'paxos'],
   backup: ['model', 'bytes', 'sequence', 'consensus', 'ledger', 'queue', 'paxos'],
-  command: ['model', 'bytes', 'sequence', 'ledger', 'transport', 'queue', 'paxos', 'backup'],
+  command: ['model', 'bytes', 'sequence', 'ledger', 'transport', 'queue', 'paxos', 'control', 'backup'],
   simulation: [
     ...['model', 'bytes', 'sequence', 'consensus', 'ledger', 'transport', 'serialization', 'queue', 'paxos', 'machine'],
   ],

@@ -1,5 +1,5 @@
 import type { LifeEvent } from '../events.js';
-import { debug, error, fatal, type Line, type Place } from './line.js';
+import { debug, error, fatal, type Line, type Place, warn } from './line.js';
 
 /** The life of the queue in this process. */
 export function lifeLine(event: LifeEvent, place: Place): Line {
@@ -11,6 +11,11 @@ export function lifeLine(event: LifeEvent, place: Place): Line {
     case 'stopped':
       if (event.cause === null) return debug(event.counts, 'what has been sent, received and dropped');
       return fatal({ err: event.cause, queue: place.queue, counts: event.counts }, 'the queue has stopped');
+    case 'operators-cut-off':
+      return warn(
+        { err: event.error, queue: place.queue },
+        'operators do not reach this process by the socket in its directory: the commands of treplica that ask a running process fail',
+      );
     case 'failed-later':
       return error(
         { err: event.error, queue: place.queue },

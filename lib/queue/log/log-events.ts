@@ -1,6 +1,14 @@
 /** The log as one listener of a queue, and what its events read like. */
 import type { ProcessId } from '../../model/ids.js';
-import type { FactsEvent, HolderEvent, MembershipEvent, NetworkEvent, QueueEvent, QueueListener } from '../events.js';
+import type {
+  FactsEvent,
+  HolderEvent,
+  MembershipEvent,
+  NetworkEvent,
+  QueueEvent,
+  QueueEventOf,
+  QueueListener,
+} from '../events.js';
 import { attendanceLine, foundingLine, membershipLine } from './founding-lines.js';
 import { holderLine } from './holder-lines.js';
 import { lifeLine } from './life-lines.js';
@@ -88,8 +96,11 @@ function lineOf(event: QueueEvent, place: Place): Line {
   }
 }
 
-function otherLine(event: NetworkEvent | FactsEvent | HolderEvent | MembershipEvent, place: Place): Line {
+type OtherEvent = NetworkEvent | FactsEvent | HolderEvent | MembershipEvent | QueueEventOf<'operators-cut-off'>;
+
+function otherLine(event: OtherEvent, place: Place): Line {
   if (event.kind === 'network') return event;
+  if (event.kind === 'operators-cut-off') return lifeLine(event, place);
   if (event.kind === 'view' || event.kind === 'view-complete' || event.kind === 'view-void')
     return membershipLine(event);
   if (event.kind === 'message-skipped') return holderLine(event, place);
