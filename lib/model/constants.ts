@@ -61,8 +61,10 @@ export const constants = {
   checkpointChunkBytes: 512 * 1024,
   /** One datagram on the loopback interface, whose packets may be 64 KiB. */
   datagramBytesOnLoopback: 60_000,
-  /** One datagram elsewhere. */
-  datagramBytes: 8_192,
+  /** One datagram elsewhere: with all headers it fits the packets of Ethernet, and of tunnels over it. */
+  datagramBytes: 1_400,
+  /** The largest message that leaves as datagrams where these are smaller: in parts, all at once. A batch of the usual size. */
+  burstBytesMax: 60_000,
   /**
    * A process that waits for an answer waits longer while bytes come from the one that was asked, up to so many: more cannot
    * have been on its way before the answer.

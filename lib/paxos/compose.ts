@@ -149,7 +149,7 @@ function batcherOf({ claimed, ports, settings, transport }: EngineParts, core: C
     now: () => core.stamp(scheduler.now()),
     limits: {
       ...settings,
-      batchBytesMax: Math.min(settings.batchBytesMax, bodyBytesMax(transport.maxMessageBytes) - BODY_HEAD_BYTES),
+      batchBytesMax: Math.min(settings.batchBytesMax, bodyBytesMax(transport.maxBurstBytes) - BODY_HEAD_BYTES),
       // All proposers' batches in flight must fit a receiver's buffer, because a receiver busy with a commit reads nothing.
       bytesInFlightMax: () =>
         Math.min(settings.bytesInFlightMax, transport.receiveBufferBytes / core.views.current.size),

@@ -47,7 +47,10 @@ export interface QueueOptions {
    * share it; another process on the same machine needs another port. Default: the operating system chooses one.
    */
   readonly port?: number;
-  /** Largest datagram, in bytes. Default: 60,000 on loopback and 8,192 elsewhere. */
+  /**
+   * Largest datagram, in bytes. Default: 60,000 on loopback and 1,400 elsewhere, which IP need not cut in pieces. Where all links carry
+   * jumbo frames of 9,000 bytes, 8,900 need less of the processor.
+   */
   readonly maxDatagramBytes?: number;
   /** Logger for the events of the queue. Default: warnings and errors go to standard output. */
   readonly log?: Logger;

@@ -129,6 +129,10 @@ export class WatchedTransport<S extends StateMachine> implements Transport {
     return this.inner.close();
   }
 
+  get maxBurstBytes(): number {
+    return this.inner.maxBurstBytes;
+  }
+
   get maxMessageBytes(): number {
     return this.inner.maxMessageBytes;
   }

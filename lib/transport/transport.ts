@@ -22,8 +22,8 @@ export interface Transport {
    * Hands a message over. Does not block and does not throw: loss, duplication and reordering are legal, and the
    * protocol makes good for them. A message to a process that has never been heard of is lost. The bytes must not be
    * changed afterwards. A message that fits a datagram waits for `flush` and shares the datagram with others to the
-   * same destination; when they overflow it, it leaves before. A larger one takes the reliable lane, to each receiver
-   * by itself: for `EVERYONE`, to each process heard of whose latest frame carried the group that ours carry. A message
+   * same destination; when they overflow it, it leaves before. Within a group, one that is not much larger leaves in
+   * parts, in several datagrams. A larger one takes the reliable lane, to each receiver by itself: for `EVERYONE`, to each process heard of whose latest frame carried the group that ours carry. A message
    * that one lane does not deliver to a process of the group goes by the other. The same large message is not sent
    * again to a receiver that has not confirmed it, nor any while too much is on its way to it. No message begins with a
    * byte above `TOP_BYTE_MAX`.
@@ -54,8 +54,14 @@ export interface Transport {
   /** Stops receiving at once, then releases sockets. Messages that have not left by then are lost. Idempotent. */
   close(): Promise<void>;
 
-  /** The largest message that fits a datagram, in bytes; a larger one takes the reliable lane. */
+  /** The largest message that fits a datagram, in bytes. */
   readonly maxMessageBytes: number;
+
+  /**
+   * The largest message that leaves as datagrams, in bytes: as one or, within a group, as several that are put together again. A
+   * larger one takes the reliable lane.
+   */
+  readonly maxBurstBytes: number;
 
   /**
    * Bytes of datagrams that are kept while this process is too busy to receive: flow control must not exceed them.

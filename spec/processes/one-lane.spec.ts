@@ -5,8 +5,8 @@ import { ProcessGroup } from '../support/process-group.js';
 import type { ReplicaProcess } from '../support/replica-process.js';
 import { until } from '../support/udp-testbed.js';
 
-/** More than a datagram on a network holds. */
-const LARGE = 'x'.repeat(9_000);
+/** More than leaves as datagrams on a network. */
+const LARGE = 'x'.repeat(70_000);
 
 const APPEND_MS_MAX = 10_000;
 

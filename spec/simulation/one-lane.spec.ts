@@ -5,8 +5,8 @@ import type { Lane } from '../../lib/transport/frame/inbox.js';
 import type { Journal } from '../programs/journal.js';
 import { append, type Process, SECOND_US, startedWorld } from './world-subjects.js';
 
-/** More than a datagram on a network holds. */
-const LARGE = 'x'.repeat(9_000);
+/** More than leaves as datagrams on a network. */
+const LARGE = 'x'.repeat(70_000);
 const DATAGRAM_BYTES = 8_192;
 
 const TO = 'what is said to it';

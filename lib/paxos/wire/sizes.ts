@@ -19,7 +19,7 @@ export function votesAPromise(maxMessageBytes: number): number {
   return Math.max(1, Math.floor((maxMessageBytes - PROMISE_BYTES_MAX) / REPORTED_VOTE_BYTES_MAX));
 }
 
-/** How many bytes the body of a batch may have. `maxMessageBytes`: of a message that fits a datagram. */
+/** How many bytes the body of a batch may have. `maxMessageBytes`: of a message that leaves as datagrams. */
 export function bodyBytesMax(maxMessageBytes: number): number {
   return maxMessageBytes - PROPOSAL_BYTES_MAX;
 }

@@ -1,9 +1,9 @@
+import { constants } from '../../model/constants.js';
 import { type GroupId, NO_GROUP, type ProcessId } from '../../model/ids.js';
 import { type Arrival, type Destination, EVERYONE, type Transport, type TransportStatistics } from '../transport.js';
 import { type Frame, FRAME_BYTES_MAX, framedBytes } from './frame.js';
 import { FrameEncoder } from './frame-encoder.js';
 import type { Inbox, Subscription } from './inbox.js';
-import { partBytesOf } from './lane-messages.js';
 import { Lanes } from './lanes.js';
 import { MessagePacker } from './message-packer.js';
 import type { Address, Peer } from './peers.js';
@@ -53,7 +53,7 @@ export class FramedTransport implements Transport {
     );
     const { peers, statistics, log } = inbox;
     this.#lanes = new Lanes({
-      partBytes: partBytesOf(this.#packer.maxMessageBytes),
+      maxMessageBytes: this.#packer.maxMessageBytes,
       ...{ peers, statistics, log },
       add: (to, message) => {
         if (this.#closing === null) this.#packer.add(to ?? EVERYONE, message);
@@ -68,6 +68,9 @@ export class FramedTransport implements Transport {
       smallInBulk: (to, messages) => {
         const where = peers.addressOf(to);
         if (where !== undefined && this.#closing === null) wire.smallInBulk(this.#encoder.encode(messages), where);
+      },
+      deliver: (from, group, message, start) => {
+        inbox.deliver(from, group, message, start);
       },
       accept: (from, frame) => {
         const where = peers.addressOf(from);
@@ -85,6 +88,10 @@ export class FramedTransport implements Transport {
     return this.#packer.maxMessageBytes;
   }
 
+  get maxBurstBytes(): number {
+    return Math.max(this.#packer.maxMessageBytes, constants.burstBytesMax);
+  }
+
   get receiveBufferBytes(): number {
     return this.#wire.receiveBufferBytes;
   }
@@ -96,7 +103,17 @@ export class FramedTransport implements Transport {
   send(to: Destination, message: Uint8Array): void {
     if (this.#closing !== null) return;
     if (this.#packer.fits(message)) this.#packer.add(to, message);
+    else if (message.length <= constants.burstBytesMax && this.#mayBurst(to))
+      for (const fragment of this.#lanes.burst(message)) this.#packer.add(to, fragment);
     else this.#sendBulk(to, message);
+  }
+
+  /** Only processes of one group put fragments together. */
+  #mayBurst(to: Destination): boolean {
+    if (this.#group === NO_GROUP) return false;
+    if (to === EVERYONE) return true;
+    const peer = this.#inbox.peers.find(to);
+    return peer?.group === this.#group && !this.#lanes.isDeaf(peer);
   }
 
   flush(): void {

@@ -104,7 +104,12 @@ export class Inbox {
   /** The receiver of one message of a frame may have closed the transport. */
   #deliver(from: ProcessId, group: GroupId, message: Buffer, start: Start): void {
     if (!this.#isOpen) return;
-    if (isLaneMessage(message)) this.#lanes?.onMessage(from, group, message);
+    if (isLaneMessage(message)) this.#lanes?.onMessage(from, group, message, start);
     else this.#receiver(from, group, message, start);
+  }
+
+  /** A message that has been put together from others. */
+  deliver(from: ProcessId, group: GroupId, message: Buffer, start: Start): void {
+    if (this.#isOpen && !isLaneMessage(message)) this.#receiver(from, group, message, start);
   }
 }

@@ -12,7 +12,10 @@
  * | 0xf5 | want | id, numbers of parts (u32 each) |
  * | 0xf6 | part | id, number (u32), bytes |
  * | 0xf7 | gone | id |
+ * | 0xfb | fragment | burst (u32), number of the part (u16), bytes of one part (u16), bytes of the message (u32), bytes |
+ * | 0xfc | again | burst (u32), numbers of parts (u16 each) |
  */
+import { constants } from '../../model/constants.js';
 import { TOP_BYTE_MAX } from '../transport.js';
 import { FRAME_BYTES_MAX, FRAME_ID_BYTES } from './frame.js';
 
@@ -38,7 +41,20 @@ export type LaneMessage =
   | { readonly kind: 'want'; readonly id: string; readonly parts: readonly number[] }
   | { readonly kind: 'part'; readonly id: string; readonly part: number; readonly bytes: Buffer }
   /** The sender does not have the frame that parts were asked of, or not any more. */
-  | { readonly kind: 'gone'; readonly id: string };
+  | { readonly kind: 'gone'; readonly id: string }
+  /** A part of a message that is larger than a datagram: all parts leave at once, and are numbered from zero on. */
+  | {
+      readonly kind: 'fragment';
+      /** Tells the message from others of the sender's start. */
+      readonly burst: number;
+      readonly part: number;
+      /** Of each part but the last. */
+      readonly partBytes: number;
+      readonly messageBytes: number;
+      readonly bytes: Uint8Array;
+    }
+  /** Asks for parts of such a message that have not come. */
+  | { readonly kind: 'again'; readonly burst: number; readonly parts: readonly number[] };
 
 const HERE = 0xf0;
 const DEAF = 0xf1;
@@ -48,11 +64,21 @@ const COMING = 0xf4;
 const WANT = 0xf5;
 const PART = 0xf6;
 const GONE = 0xf7;
+const FRAGMENT = 0xfb;
+const AGAIN = 0xfc;
 
 const ID_AT = 1;
 const NUMBER_AT = ID_AT + FRAME_ID_BYTES;
 const NUMBER_BYTES = 4;
 const PART_HEAD_BYTES = NUMBER_AT + NUMBER_BYTES;
+
+const BURST_AT = 1;
+const PARTS_AT = BURST_AT + 4;
+const PART_BYTES_AT = PARTS_AT + 2;
+const MESSAGE_BYTES_AT = PART_BYTES_AT + 2;
+const FRAGMENT_HEAD_BYTES = MESSAGE_BYTES_AT + 4;
+
+export type Fragment = Extract<LaneMessage, { readonly kind: 'fragment' }>;
 
 /** Parts of one question at most: it fits the smallest datagram. */
 export const PARTS_ASKED_MAX = 64;
@@ -68,6 +94,11 @@ export function isLaneMessage(message: Uint8Array): boolean {
 /** How much of a large frame one datagram can carry. `maxMessageBytes`: of a message that fits it. */
 export function partBytesOf(maxMessageBytes: number): number {
   return maxMessageBytes - PART_HEAD_BYTES;
+}
+
+/** How much of a message one fragment can carry. `maxMessageBytes`: of a message that fits a datagram. */
+export function fragmentBytesOf(maxMessageBytes: number): number {
+  return maxMessageBytes - FRAGMENT_HEAD_BYTES;
 }
 
 export function encodeLaneMessage(message: LaneMessage): Uint8Array {
@@ -88,12 +119,58 @@ export function encodeLaneMessage(message: LaneMessage): Uint8Array {
       return withNumbers(WANT, message.id, message.parts);
     case 'part':
       return Buffer.concat([withNumbers(PART, message.id, [message.part]), message.bytes]);
+    case 'fragment':
+      return encodeFragment(message);
+    case 'again':
+      return encodeAgain(message);
   }
+}
+
+function encodeFragment({ burst, part, partBytes, messageBytes, bytes }: Fragment): Buffer {
+  const message = Buffer.allocUnsafe(FRAGMENT_HEAD_BYTES + bytes.length);
+  message[0] = FRAGMENT;
+  message.writeUInt32BE(burst, BURST_AT);
+  message.writeUInt16BE(part, PARTS_AT);
+  message.writeUInt16BE(partBytes, PART_BYTES_AT);
+  message.writeUInt32BE(messageBytes, MESSAGE_BYTES_AT);
+  message.set(bytes, FRAGMENT_HEAD_BYTES);
+  return message;
+}
+
+function encodeAgain({ burst, parts }: Extract<LaneMessage, { readonly kind: 'again' }>): Buffer {
+  const message = Buffer.allocUnsafe(PARTS_AT + 2 * parts.length);
+  message[0] = AGAIN;
+  message.writeUInt32BE(burst, BURST_AT);
+  parts.forEach((part, i) => message.writeUInt16BE(part, PARTS_AT + 2 * i));
+  return message;
+}
+
+function decodeFragment(bytes: Buffer): Fragment | null {
+  if (bytes.length <= FRAGMENT_HEAD_BYTES) return null;
+  const partBytes = bytes.readUInt16BE(PART_BYTES_AT);
+  const messageBytes = bytes.readUInt32BE(MESSAGE_BYTES_AT);
+  if (partBytes < PART_BYTES_MIN || messageBytes > constants.burstBytesMax) return null;
+  return {
+    kind: 'fragment',
+    burst: bytes.readUInt32BE(BURST_AT),
+    part: bytes.readUInt16BE(PARTS_AT),
+    ...{ partBytes, messageBytes },
+    bytes: bytes.subarray(FRAGMENT_HEAD_BYTES),
+  };
+}
+
+function decodeAgain(bytes: Buffer): LaneMessage | null {
+  const count = (bytes.length - PARTS_AT) / 2;
+  if (!Number.isInteger(count) || count < 1 || count > PARTS_ASKED_MAX) return null;
+  const parts = Array.from({ length: count }, (_, i) => bytes.readUInt16BE(PARTS_AT + 2 * i));
+  return { kind: 'again', burst: bytes.readUInt32BE(BURST_AT), parts };
 }
 
 /** The message that `bytes` are, or null where they are none. The bytes of a part are not copied. */
 export function decodeLaneMessage(bytes: Buffer): LaneMessage | null {
   const kind = bytes[0];
+  if (kind === FRAGMENT) return decodeFragment(bytes);
+  if (kind === AGAIN) return decodeAgain(bytes);
   if (kind === HERE || kind === DEAF || kind === COMING) {
     if (bytes.length !== 1) return null;
     return { kind: kind === HERE ? 'here' : kind === DEAF ? 'deaf' : 'coming' };

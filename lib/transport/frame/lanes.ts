@@ -1,15 +1,24 @@
 import { type GroupId, NO_GROUP, type ProcessId } from '../../model/ids.js';
+import type { Start } from '../../model/start.js';
 import type { Arrival, TransportLog, TransportStatistics } from '../transport.js';
+import { IncomingBursts, OutgoingBursts } from './bursts.js';
 import { type Frame, frameIdOf } from './frame.js';
 import { Hearing } from './hearing.js';
 import { Intake } from './intake.js';
-import { decodeLaneMessage, encodeLaneMessage, type LaneMessage } from './lane-messages.js';
+import {
+  decodeLaneMessage,
+  encodeLaneMessage,
+  type Fragment,
+  fragmentBytesOf,
+  type LaneMessage,
+  partBytesOf,
+} from './lane-messages.js';
 import type { Address, Peer, Peers } from './peers.js';
 import { Sendings } from './sendings.js';
 
 export interface LanesOptions {
-  /** How much of a large frame one datagram can carry. */
-  readonly partBytes: number;
+  /** The largest message that fits a datagram. */
+  readonly maxMessageBytes: number;
   readonly peers: Peers;
   /** Adds a small message to the next datagram to one process, or to everyone where that is null. */
   readonly add: (to: ProcessId | null, message: Uint8Array) => void;
@@ -19,6 +28,8 @@ export interface LanesOptions {
   readonly smallInBulk: (to: ProcessId, messages: readonly Uint8Array[]) => void;
   /** A frame has been put together from parts. False where it is no good. */
   readonly accept: (from: ProcessId, frame: Buffer) => boolean;
+  /** A message has been put together from fragments. */
+  readonly deliver: (from: ProcessId, group: GroupId, message: Buffer, start: Start) => void;
   readonly statistics: TransportStatistics;
   readonly log: TransportLog;
 }
@@ -32,13 +43,16 @@ export class Lanes {
   readonly #sendings: Sendings;
   readonly #intake: Intake;
   readonly #hearing: Hearing;
+  readonly #outgoing: OutgoingBursts;
+  readonly #incoming: IncomingBursts;
   #group = NO_GROUP;
 
   constructor(options: LanesOptions) {
     this.#options = options;
-    const { peers, log, statistics, add, flush, bulk, accept, smallInBulk, partBytes } = options;
+    const { peers, log, statistics, add, flush, bulk, accept, smallInBulk, maxMessageBytes } = options;
+    const partBytes = partBytesOf(maxMessageBytes);
     const tell = (to: ProcessId, message: LaneMessage): void => {
-      add(to, encodeLaneMessage(message));
+      this.#tell(to, message);
     };
     this.#sendings = new Sendings({
       heardAt: (process) => peers.heardAt(process),
@@ -46,6 +60,8 @@ export class Lanes {
       ...{ partBytes, tell, flush, bulk, statistics, log },
     });
     this.#intake = new Intake({ tell, accept, log });
+    this.#outgoing = new OutgoingBursts(fragmentBytesOf(maxMessageBytes));
+    this.#incoming = new IncomingBursts(tell);
     this.#hearing = new Hearing({
       peers,
       tellByBoth: (to, message) => {
@@ -68,12 +84,19 @@ export class Lanes {
     this.#hearing.tick(this.#group);
     this.#sendings.tick();
     this.#intake.tick();
+    this.#outgoing.tick();
+    this.#incoming.tick();
     this.#options.flush();
   }
 
   /** A large frame, for one process alone or as one of all. */
   send(to: ProcessId, where: Address, frame: Frame, isForEveryone: boolean): void {
     this.#sendings.send(to, where, frame, isForEveryone);
+  }
+
+  /** A message that does not fit a datagram, as small messages that do, all of which are to be sent. */
+  *burst(message: Uint8Array): Iterable<Uint8Array> {
+    for (const fragment of this.#outgoing.fragmentsOf(message)) yield encodeLaneMessage(fragment);
   }
 
   bytesTo(to: ProcessId): number {
@@ -108,18 +131,27 @@ export class Lanes {
     this.#options.flush();
   }
 
-  onMessage(from: ProcessId, group: GroupId, bytes: Buffer): void {
+  onMessage(from: ProcessId, group: GroupId, bytes: Buffer, start: Start): void {
     if (!this.#concernsUs(group)) return;
     const message = decodeLaneMessage(bytes);
+    if (message?.kind === 'fragment') {
+      const whole = this.#incoming.take(from, start, message);
+      if (whole !== null) this.#options.deliver(from, group, whole, start);
+      return;
+    }
     if (message !== null) this.#on(from, message);
     this.#options.flush();
+  }
+
+  #tell(to: ProcessId, message: LaneMessage): void {
+    this.#options.add(to, encodeLaneMessage(message));
   }
 
   #concernsUs(group: GroupId): boolean {
     return group === this.#group && group !== NO_GROUP;
   }
 
-  #on(from: ProcessId, message: LaneMessage): void {
+  #on(from: ProcessId, message: Exclude<LaneMessage, Fragment>): void {
     switch (message.kind) {
       case 'here':
         return; // That it was heard has been noted already.
@@ -137,6 +169,8 @@ export class Lanes {
         return this.#intake.onPart(from, message.id, message.part, message.bytes);
       case 'gone':
         return this.#intake.onGone(from, message.id);
+      case 'again':
+        for (const fragment of this.#outgoing.again(message.burst, message.parts)) this.#tell(from, fragment);
     }
   }
 }

@@ -14,7 +14,7 @@ beforeEach(() => {
   world = new LaneWorld(3);
 });
 
-const LARGE = Buffer.alloc(50_000, 'x');
+const LARGE = Buffer.alloc(150_000, 'x');
 
 describe('where TCP does not reach a process from another', () => {
   beforeEach(() => {
@@ -23,24 +23,24 @@ describe('where TCP does not reach a process from another', () => {
 
   it('a large message comes in parts, and both logs can say so', () => {
     world.send(1, 2, LARGE);
-    expect(world.until(() => world.has(2, '1>50000'))).toBeLessThan(1_000);
+    expect(world.until(() => world.has(2, '1>150000'))).toBeLessThan(1_000);
     expect(world.warnings(2)).toEqual([expect.stringContaining('in parts')]);
     world.pass(1_000);
     expect(world.transport(1).bytesOnTheirWay(idOf(2))).toBe(0);
-    expect(world.heard[1]).toEqual(['1>50000']);
+    expect(world.heard[1]).toEqual(['1>150000']);
   });
 
   it('others get it as ever', () => {
     world.send(1, 'everyone', LARGE);
-    expect(world.until(() => world.has(3, '1>50000'))).toBeLessThan(1);
-    world.until(() => world.has(2, '1>50000'));
+    expect(world.until(() => world.has(3, '1>150000'))).toBeLessThan(1);
+    world.until(() => world.has(2, '1>150000'));
   });
 
   it('the next ones are not waited for in vain', () => {
     world.send(1, 2, LARGE);
-    world.until(() => world.has(2, '1>50000'));
-    world.send(1, 2, Buffer.alloc(40_000));
-    expect(world.until(() => world.has(2, '1>40000'))).toBeLessThan(100);
+    world.until(() => world.has(2, '1>150000'));
+    world.send(1, 2, Buffer.alloc(140_000));
+    expect(world.until(() => world.has(2, '1>140000'))).toBeLessThan(100);
   });
 
   it('a message of 4 MB comes, whatever is lost, and no more than a window of parts is on its way', () => {
@@ -55,14 +55,14 @@ describe('where TCP does not reach a process from another', () => {
 
   it('a large message comes by TCP again as soon as that brings anything', () => {
     world.send(1, 2, LARGE);
-    world.until(() => world.has(2, '1>50000'));
+    world.until(() => world.has(2, '1>150000'));
     world.mend();
-    world.send(1, 2, Buffer.alloc(40_000));
-    world.until(() => world.has(2, '1>40000'));
+    world.send(1, 2, Buffer.alloc(140_000));
+    world.until(() => world.has(2, '1>140000'));
     world.pass(1_000);
     const { partsSent } = world.transport(1).statistics;
-    world.send(1, 2, Buffer.alloc(30_000));
-    expect(world.until(() => world.has(2, '1>30000'))).toBeLessThan(1);
+    world.send(1, 2, Buffer.alloc(130_000));
+    expect(world.until(() => world.has(2, '1>130000'))).toBeLessThan(1);
     expect(world.transport(1).statistics.partsSent).toBe(partsSent);
     expect(world.logs[1]!.lines.map(({ text }) => text)).toContainEqual(expect.stringContaining('by TCP again'));
   });
@@ -70,11 +70,11 @@ describe('where TCP does not reach a process from another', () => {
 
 describe('a message that a connection has lost', () => {
   it('is fetched in parts once a later message has come by it', () => {
-    world.loses = ({ lane, bytes }) => lane === 'bulk' && bytes.length > 45_000;
+    world.loses = ({ lane, bytes }) => lane === 'bulk' && bytes.length > 145_000;
     world.send(1, 2, LARGE);
-    world.send(1, 2, Buffer.alloc(40_000));
-    world.until(() => world.has(2, '1>40000'));
-    expect(world.until(() => world.has(2, '1>50000'))).toBeLessThan(100);
+    world.send(1, 2, Buffer.alloc(140_000));
+    world.until(() => world.has(2, '1>140000'));
+    expect(world.until(() => world.has(2, '1>150000'))).toBeLessThan(100);
     expect(world.warnings(2)).toEqual([]);
   });
 });
@@ -120,7 +120,7 @@ describe('where UDP does not reach a process from another', () => {
     world.cut('datagram', 2, 1);
     world.pass(3_000);
     world.send(1, 2, LARGE);
-    world.until(() => world.has(2, '1>50000'));
+    world.until(() => world.has(2, '1>150000'));
     world.pass(1_000);
     expect(world.transport(1).bytesOnTheirWay(idOf(2))).toBe(0);
   });
@@ -159,7 +159,7 @@ describe('a receiver that is stopped', () => {
     world.stopped.clear();
     world.pass(1_000);
     world.send(1, 2, LARGE);
-    world.until(() => world.has(2, '1>50000'));
+    world.until(() => world.has(2, '1>150000'));
   });
 });
 
@@ -172,7 +172,7 @@ describe('a receiver that is killed and started again', () => {
     world.pass(20);
     expect(world.transport(1).bytesOnTheirWay(idOf(2))).toBe(0);
     world.send(1, 2, LARGE);
-    world.until(() => world.has(2, '1>50000'));
+    world.until(() => world.has(2, '1>150000'));
     world.pass(2_000);
     expect(world.heard[1]!.filter((what) => what === '1>1000000')).toEqual([]);
     expect(world.warnings(2)).toEqual([]);
@@ -193,7 +193,7 @@ describe('the same large message', () => {
       world.send(1, 2, LARGE);
       world.pass(10);
     }
-    expect(world.heard[1]).toEqual(['1>50000', '1>50000', '1>50000']);
+    expect(world.heard[1]).toEqual(['1>150000', '1>150000', '1>150000']);
   });
 
   it('is not sent again to everyone who has confirmed it of late', () => {
@@ -204,11 +204,11 @@ describe('the same large message', () => {
       world.send(1, 'everyone', LARGE);
       world.pass(1_000);
     }
-    expect(world.heard[1]).toEqual(['1>50000']);
+    expect(world.heard[1]).toEqual(['1>150000']);
     world.pass(constants.heldTicks * constants.tickMs);
     world.send(1, 'everyone', LARGE);
     world.pass(10);
-    expect(world.heard[1]).toEqual(['1>50000', '1>50000']);
+    expect(world.heard[1]).toEqual(['1>150000', '1>150000']);
   });
 });
 
@@ -219,9 +219,9 @@ describe('a message on its way', () => {
     world.pass(10);
     const arrivals = world.transport(2).takeArrivals();
     expect(arrivals).toEqual([{ from: idOf(1), bytes: 0, agoTicks: Infinity }]);
-    world.until(() => world.has(2, '1>50000'));
+    world.until(() => world.has(2, '1>150000'));
     world.pass(100);
-    expect(world.transport(2).takeArrivals()[0]?.bytes).toBeGreaterThanOrEqual(50_000);
+    expect(world.transport(2).takeArrivals()[0]?.bytes).toBeGreaterThanOrEqual(150_000);
     expect(world.transport(2).takeArrivals()).toEqual([]);
   });
 });
@@ -237,7 +237,7 @@ describe('a message on its way to everyone', () => {
     world.mend();
     world.pass(1_000);
     world.transport(3).takeArrivals();
-    world.send(1, 'everyone', Buffer.alloc(40_000));
+    world.send(1, 'everyone', Buffer.alloc(140_000));
     world.pass(constants.tickMs);
     const [second] = world.transport(3).takeArrivals();
     expect(second).toEqual({ from: idOf(1), bytes: expect.any(Number), agoTicks: expect.any(Number) });
@@ -272,7 +272,7 @@ describe('though messages are lost and lanes cut for a while,', () => {
         for (let round = 0; round < 5; round += 1) {
           for (let cut = 0; cut < 3; cut += 1)
             world.cut(random() < 0.5 ? 'bulk' : 'datagram', 1 + Math.floor(random() * 3), 1 + Math.floor(random() * 3));
-          world.send(1 + Math.floor(random() * 3), 'everyone', Buffer.alloc(1_000 + Math.floor(random() * 30_000)));
+          world.send(1 + Math.floor(random() * 3), 'everyone', Buffer.alloc(1_000 + Math.floor(random() * 130_000)));
           world.pass(random() * 2_000);
           if (random() < 0.3) world.mend();
         }
@@ -283,11 +283,11 @@ describe('though messages are lost and lanes cut for a while,', () => {
           for (const to of [1, 2, 3]) {
             expect(world.transport(from).bytesOnTheirWay(idOf(to))).toBe(0);
             if (from === to) continue;
-            world.send(from, to, Buffer.alloc(7_000 + from));
+            world.send(from, to, Buffer.alloc(77_000 + from));
             world.send(from, to, `small ${from}`);
             world.pass(1_000);
             expect(world.heard[to - 1]).toEqual(
-              expect.arrayContaining([`${from}>${7_000 + from}`, `${from}>small ${from}`]),
+              expect.arrayContaining([`${from}>${77_000 + from}`, `${from}>small ${from}`]),
             );
           }
       }),
