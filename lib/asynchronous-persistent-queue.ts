@@ -2,7 +2,7 @@ import { operatorsIn } from './control/operators.js';
 import type { ChangeOptions, MembersChange } from './paxos/member-changes.js';
 import type { QueueOptions } from './paxos/options.js';
 import { PaxosQueue } from './paxos/paxos-queue.js';
-import type { PaxosStatus } from './paxos/paxos-status.js';
+import type { ObserverStatus, PaxosStatus } from './paxos/paxos-status.js';
 import { realPorts } from './paxos/ports.js';
 import type { Queue } from './queue/queue.js';
 import { decode, encode } from './serialization/codec.js';
@@ -13,15 +13,20 @@ export interface AsynchronousPersistentQueue extends Queue {
   /** The ids of the members of the group, ascending: those of the latest view that this process knows. */
   readonly members: readonly string[];
   /**
-   * Changes the members while the group works: several may be added and removed at once, also this process. Only a process that
-   * takes part without a vote can be added (see `recover`). Resolves when the change is complete: the new members hold
-   * everything that was decided before, and those removed may be switched off, for good. Changes that are asked for here are
-   * made one after the other. They are judged by the members that this process knows: after a change at another process, call
-   * `sync` before.
-   * @throws TreplicaError INVALID_OPTION, and NO_MAJORITY if too few of the new members are heard (see `options.force`), before
-   * anything has happened; MEMBERS_CHANGED if another change came first, and then nothing was changed; UNKNOWN_OUTCOME if the
-   * wait ends, by `options.signal` or because the queue stops, after the change was proposed; before that the signal's reason or
-   * QUEUE_CLOSED.
+   * The processes that take part without a vote, this one included where it is one, as far as they have been heard within the
+   * last 5 s; the longest known first.
+   */
+  readonly observers: readonly ObserverStatus[];
+  /**
+   * Changes the members while the group works: several may be added and removed at once, also this process; any process of the
+   * group may ask, also one without a vote. Only an observer that is level can be added: see `observers`, and `recover`. Resolves
+   * when the change is complete: the new members hold everything that was decided before, and those removed may be switched off,
+   * for good. Changes that are asked for here are made one after the other, each judged by the members that the group has when
+   * its turn comes. Without a majority it waits until there is one again, or until `options.signal` ends the wait.
+   * @throws TreplicaError before anything has happened: INVALID_OPTION; NOT_LEVEL if a process that is added is not heard as an
+   * observer or lags, and NO_MAJORITY if too few of the new members are heard (see `options.force`). MEMBERS_CHANGED if another
+   * change came first, and then nothing was changed. UNKNOWN_OUTCOME if the wait ends, by `options.signal` or because the queue
+   * stops, after the change was proposed; before that the signal's reason or QUEUE_CLOSED.
    */
   changeMembers(change: MembersChange, options?: ChangeOptions): Promise<void>;
 }

@@ -1,7 +1,7 @@
 /** The public interface of Treplica: everything that an application uses, and nothing else. */
 export { AsynchronousPersistentQueue } from './asynchronous-persistent-queue.js';
 export type { QueueStatus } from './queue/status.js';
-export type { MemberStatus, PaxosStatus } from './paxos/paxos-status.js';
+export type { MemberStatus, ObserverStatus, PaxosStatus } from './paxos/paxos-status.js';
 export type { QueueOptions } from './paxos/options.js';
 export type { ChangeOptions, MembersChange } from './paxos/member-changes.js';
 export type { QueueLimits } from './paxos/queue-limits.js';

@@ -29,6 +29,7 @@ export type ErrorCode =
   | 'NO_MAJORITY'
   | 'MEMBERS_CHANGED'
   | 'NO_ANSWER'
+  | 'NOT_LEVEL'
   | 'CLASS_NOT_REGISTERED'
   | 'CLASS_REGISTERED_TWICE'
   | 'TWO_COPIES'

@@ -188,11 +188,19 @@ function stretchOf({ options }: EngineParts): { readonly bytes: number; readonly
   };
 }
 
-function memberChangesOf({ claimed, transport }: EngineParts, core: Consensus, driver: Driver): MemberChanges {
+function memberChangesOf(
+  { claimed, settings, transport }: EngineParts,
+  core: Consensus,
+  driver: Driver,
+): MemberChanges {
   return new MemberChanges({
     ...{ core, transport },
     self: claimed.identity.process,
     startNumber: startNumber(claimed.start),
+    observers: driver.peers.observers,
+    // As many as one round of catching up brings.
+    lagMax: settings.windowInstances,
+    read: (waiter) => driver.read(waiter),
     propose: (batch) => {
       driver.propose(batch);
     },

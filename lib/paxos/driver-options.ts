@@ -30,8 +30,11 @@ export interface DriverOptions {
   readonly heard: (from: ProcessId, message: WireMessage) => void;
   /** The known facts of a process have changed; null if they are no longer valid. */
   readonly onFacts: (process: ProcessId, facts: Facts | null) => void;
-  /** Told of what counts for nothing: another group that uses the same address, once for each, and malformed messages. */
-  readonly notify: (event: QueueEventOf<'foreign-group' | 'malformed'>) => void;
+  /**
+   * Told of observers, and of what counts for nothing: another group that uses the same address, once for each, and malformed
+   * messages.
+   */
+  readonly notify: (event: QueueEventOf<'observer' | 'observer-gone' | 'foreign-group' | 'malformed'>) => void;
   /** Whether the ledger says that the state here has been refuted, until another process's takes its place. */
   readonly isRefuted: boolean;
   /** Called once with the error that makes it impossible to continue. */

@@ -14,16 +14,14 @@ import type { Start } from '../model/start.js';
 import type { EVERYONE } from '../transport/transport.js';
 import { dissolved, unwritten, writesNoMore } from './driver-errors.js';
 import type { DriverOptions } from './driver-options.js';
-import type { FactsExchange } from './facts-exchange.js';
 import { IdleWatermark, writeFinalWatermark } from './idle-watermark.js';
 import { type AwaitedInstallation, Installations } from './installations.js';
 import type { LogSupplier } from './log-supplier.js';
-import { factsOf, startsOf } from './peers.js';
+import { Peers } from './peers.js';
 import { PendingWrites } from './pending-writes.js';
-import { proposePending, renewForgotten } from './proposals.js';
+import { proposePending, renewForgotten, tellDelivered } from './proposals.js';
 import { Reception } from './reception.js';
 import type { RepairReceiver } from './repair-receiver.js';
-import type { Starts } from './starts.js';
 import { type ReadWaiter, WaitingReads } from './waiting-reads.js';
 import type { WireMessage } from './wire/routes.js';
 import { encodeMessage } from './wire/wire.js';
@@ -37,12 +35,11 @@ interface BelowCore {
 
 export class Driver {
   readonly #options: DriverOptions;
-  readonly #starts: Starts;
   readonly #reception: Reception;
   readonly #installations: Installations;
   readonly #idleWatermark: IdleWatermark;
-  /** The facts that the processes of the group publish about themselves. */
-  readonly facts: FactsExchange;
+  /** What is known of the other processes beside consensus. */
+  readonly peers: Peers;
   /** Null before the driver begins. */
   #below: BelowCore | null = null;
   #isTurnAwaited = false;
@@ -55,9 +52,8 @@ export class Driver {
 
   constructor(options: DriverOptions) {
     this.#options = options;
-    this.#starts = startsOf(options, this);
-    this.facts = factsOf(options, this);
-    this.#reception = new Reception({ ...options, starts: this.#starts, facts: this.facts });
+    this.peers = new Peers(options, this);
+    this.#reception = new Reception({ ...options, peers: this.peers });
     this.#installations = new Installations({ ...options, driver: this });
     this.#idleWatermark = new IdleWatermark(options.core, this, options.settings);
   }
@@ -68,7 +64,7 @@ export class Driver {
     this.#below = below;
     if (core.group !== null) transport.join(core.group);
     delivery.readableUntil(core.watermark);
-    this.#starts.begin();
+    this.peers.starts.begin();
   }
 
   /** The group that this process belongs to; null before it is founded. */
@@ -102,8 +98,7 @@ export class Driver {
         repair.arriving(arrival);
       }
       core.step({ kind: 'tick', nowMs: now() });
-      this.#starts.tick();
-      this.facts.tick();
+      this.peers.tick();
       repair.tick();
       supplier.tick();
       transport.tick();
@@ -184,7 +179,7 @@ export class Driver {
   stop(why: Error): void {
     if (!this.#hasStopped && !this.#isCommitting) writeFinalWatermark(this.#options);
     this.#hasStopped = true;
-    this.facts.close();
+    this.peers.facts.close();
     this.#reads.refuse(why);
     this.#pendingWrites.refuse(why);
   }
@@ -205,11 +200,7 @@ export class Driver {
       if (!core.hasEffects && this.#pendingWrites.isEmpty) return;
       const effects = core.effects(!this.#pendingWrites.isEmpty);
       const readable = core.watermark;
-      for (const notice of effects.notices) {
-        if (notice.kind === 'votes-lost') this.#starts.lose();
-        else if (notice.kind === 'view') this.#starts.changed(notice.record.view);
-      }
-      for (const { batch } of effects.decided) this.#starts.decided(batch.id);
+      this.peers.learn(effects);
       if (this.#isOver) return;
       this.#join(effects.notices);
       this.#send(effects.messages);
@@ -253,7 +244,7 @@ export class Driver {
     if (effects.installed !== null) this.#installations.installed();
     delivery.decided(effects.decided);
     delivery.readableUntil(readable);
-    this.#tellDelivered(readable);
+    tellDelivered(core, delivery, readable);
     this.#reads.resolve(effects.readable);
     this.#begun.supplier.supply(effects.supplies, readable);
   }
@@ -267,14 +258,6 @@ export class Driver {
     return true;
   }
 
-  /** The core knows the delivery table as soon as delivery has gone through the log that existed at the start. */
-  #tellDelivered(readable: Instance): void {
-    const { core, delivery } = this.#options;
-    if (core.knowsDelivered || delivery.front.next !== readable) return;
-    const { next, delivered } = delivery.front.state;
-    core.step({ kind: 'delivered', next, delivered });
-  }
-
   #send(outgoing: readonly Outgoing[]): void {
     if (outgoing.length === 0) return;
     const { transport } = this.#options;
@@ -286,7 +269,7 @@ export class Driver {
     for (const notice of notices) {
       if (notice.kind !== 'founded' || notice.part === 'stranger') continue;
       this.#options.transport.join(notice.group);
-      this.#starts.begin();
+      this.peers.starts.begin();
     }
   }
 

@@ -18,7 +18,7 @@ import type { ChangeOptions, MembersChange } from './member-changes.js';
 import { openEngine } from './open-engine.js';
 import type { OperatedQueue } from './operated-queue.js';
 import type { QueueOptions } from './options.js';
-import type { PaxosStatus } from './paxos-status.js';
+import type { ObserverStatus, PaxosStatus } from './paxos-status.js';
 import type { QueuePorts } from './ports.js';
 import { PutTicket } from './put-ticket.js';
 import type { Scheduler } from './scheduler.js';
@@ -57,6 +57,11 @@ export class PaxosQueue implements Queue, OperatedQueue {
   /** The members of the group, ascending: those of the latest view that this process knows. */
   get members(): readonly ProcessId[] {
     return this.#engine.core.views.latest.members;
+  }
+
+  /** As `PaxosStatus.observers`. */
+  get observers(): readonly ObserverStatus[] {
+    return this.#engine.driver.peers.observers.list();
   }
 
   /** As `AsynchronousPersistentQueue` says. */
@@ -114,7 +119,7 @@ export class PaxosQueue implements Queue, OperatedQueue {
   }
 
   get facts(): ParticipantFacts {
-    return this.#engine.driver.facts;
+    return this.#engine.driver.peers.facts;
   }
 
   /** As the port says. Costs a question to a majority, which all waiting callers share. */

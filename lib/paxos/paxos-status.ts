@@ -6,6 +6,8 @@ import type { QueueStatus } from '../queue/status.js';
 export interface PaxosStatus extends QueueStatus {
   /** The latest view, whose members are a quorum's. */
   readonly view: { readonly number: number; readonly members: readonly MemberStatus[] };
+  /** The processes that take part without a vote, as far as they are heard: the longest known first. */
+  readonly observers: readonly ObserverStatus[];
   /**
    * Whether a coordinator has been heard within the last second, or is this process: a coordinator that no majority answers
    * resigns. Without one, operations and reads wait.
@@ -30,4 +32,14 @@ export interface MemberStatus {
    * nothing has been heard.
    */
   readonly heardMsAgo: number | null;
+}
+
+export interface ObserverStatus {
+  readonly process: ProcessId;
+  /** Where it is heard from: address and port; null where that is not known. */
+  readonly address: string | null;
+  /** How many instances fewer than were known to be decided here its ledger held when it was last heard. */
+  readonly lagInstances: number;
+  /** Since when it has been known here as an observer: milliseconds since 1970 by the clock of this machine. */
+  readonly sinceMs: number;
 }

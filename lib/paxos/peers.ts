@@ -1,7 +1,8 @@
 /**
- * The engine's knowledge of the other processes beside consensus: which of their starts it hears, and the facts that they
- * publish.
+ * The engine's knowledge of the other processes beside consensus: which of their starts it hears, the facts that they publish,
+ * and which of them take part without a vote.
  */
+import type { Effects } from '../consensus/effects.js';
 import type { TreplicaError } from '../model/errors.js';
 import type { ProcessId } from '../model/ids.js';
 import type { LedgerRecord } from '../model/records.js';
@@ -9,6 +10,7 @@ import { EVERYONE } from '../transport/transport.js';
 import type { DriverOptions } from './driver-options.js';
 import { FactsExchange } from './facts-exchange.js';
 import { votesLost } from './identity.js';
+import { Observers } from './observers.js';
 import { Starts } from './starts.js';
 import type { WireMessage } from './wire/routes.js';
 
@@ -20,7 +22,43 @@ interface PeersDriver {
   wake(): void;
 }
 
-export function factsOf({ core, settings, self, onFacts }: DriverOptions, driver: PeersDriver): FactsExchange {
+export class Peers {
+  readonly starts: Starts;
+  readonly facts: FactsExchange;
+  readonly observers: Observers;
+
+  constructor(options: DriverOptions, driver: PeersDriver) {
+    this.starts = startsOf(options, driver);
+    this.facts = factsOf(options, driver);
+    this.observers = observersOf(options, driver);
+  }
+
+  tick(): void {
+    this.starts.tick();
+    this.facts.tick();
+    this.observers.tick();
+  }
+
+  /** What consensus has learnt, before anything follows from it. */
+  learn({ notices, decided }: Pick<Effects, 'notices' | 'decided'>): void {
+    for (const notice of notices) {
+      if (notice.kind === 'votes-lost') this.starts.lose();
+      else if (notice.kind === 'view') this.starts.changed(notice.record.view);
+    }
+    for (const { batch } of decided) this.starts.decided(batch.id);
+  }
+}
+
+function observersOf({ core, self, transport, now, notify }: DriverOptions, driver: PeersDriver): Observers {
+  return new Observers({
+    ...{ core, self, transport, now, notify },
+    tell: (message) => {
+      driver.tell(EVERYONE, message);
+    },
+  });
+}
+
+function factsOf({ core, settings, self, onFacts }: DriverOptions, driver: PeersDriver): FactsExchange {
   return new FactsExchange({
     settings,
     self,
@@ -32,7 +70,7 @@ export function factsOf({ core, settings, self, onFacts }: DriverOptions, driver
   });
 }
 
-export function startsOf({ core, settings, self, starts, queueId }: DriverOptions, driver: PeersDriver): Starts {
+function startsOf({ core, settings, self, starts, queueId }: DriverOptions, driver: PeersDriver): Starts {
   return new Starts({
     settings,
     self,

@@ -7,18 +7,16 @@ import { type GroupId, NO_GROUP, type ProcessId } from '../model/ids.js';
 import type { Settings } from '../model/settings.js';
 import type { Start } from '../model/start.js';
 import type { QueueEventOf } from '../queue/events.js';
-import type { FactsExchange } from './facts-exchange.js';
 import { Malformed } from './malformed.js';
+import type { Peers } from './peers.js';
 import type { RepairReceiver } from './repair-receiver.js';
-import type { Starts } from './starts.js';
 import { isOf, type WireMessage } from './wire/routes.js';
 import { decodeMessage } from './wire/wire.js';
 
 export interface ReceptionOptions {
   readonly settings: Settings;
   readonly core: Consensus;
-  readonly starts: Starts;
-  readonly facts: FactsExchange;
+  readonly peers: Pick<Peers, 'starts' | 'facts' | 'observers'>;
   readonly self: ProcessId;
   /** A message of this process's group, or of one that belongs to none. */
   readonly heard: (from: ProcessId, message: WireMessage) => void;
@@ -58,7 +56,8 @@ export class Reception {
 
   /** `from` says it in `start`. */
   route(from: ProcessId, start: Start, message: WireMessage, repair: RepairReceiver): void {
-    const { core, starts, facts, self, heard } = this.#options;
+    const { core, peers, self, heard } = this.#options;
+    const { starts, facts, observers } = peers;
     if (isOf('starts', message)) {
       starts.receive(from, start, message);
       facts.met(from, start);
@@ -68,6 +67,7 @@ export class Reception {
     heard(from, message);
     if (isOf('repair', message)) return repair.receive(from, message);
     if (isOf('facts', message)) return facts.receive(from, start, message);
+    if (isOf('observers', message)) return observers.receive(from, message);
     if (message.kind === 'decided') repair.receive(from, message);
     core.step({ kind: 'message', from, message });
   }

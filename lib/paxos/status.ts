@@ -8,6 +8,7 @@ import type { Transport } from '../transport/transport.js';
 import type { Attendance } from './attendance.js';
 import type { Batcher } from './batcher.js';
 import type { Delivery } from './delivery.js';
+import type { Observers } from './observers.js';
 import type { MemberStatus, PaxosStatus } from './paxos-status.js';
 import type { Recovery } from './recovery/recovery.js';
 
@@ -21,6 +22,7 @@ export interface StatusSources {
   readonly delivery: Pick<Delivery, 'handedOver' | 'front'>;
   readonly attendance: Pick<Attendance, 'hasQuorum'>;
   readonly recovery: Pick<Recovery, 'checkpointed'>;
+  readonly driver: { readonly peers: { readonly observers: Pick<Observers, 'list'> } };
 }
 
 /** The group has been founded: a queue is given to nobody before. Everything comes from memory. */
@@ -32,6 +34,7 @@ export function statusOf(sources: StatusSources, stopped: QueueStatus['stopped']
   return {
     role: view.has(self) ? 'member' : 'observer',
     view: { number: view.number, members: view.members.map((process) => memberOf(process, sources)) },
+    observers: sources.driver.peers.observers.list(),
     hasQuorum,
     reign,
     mode: reign === null ? null : kindOf(reign),

@@ -82,7 +82,19 @@ export type MembershipEvent =
    */
   | { readonly kind: 'view-complete'; readonly number: number }
   /** A change was decided that follows another view than the latest, which these members are: it changes nothing. */
-  | { readonly kind: 'view-void'; readonly number: number; readonly members: readonly ProcessId[] };
+  | { readonly kind: 'view-void'; readonly number: number; readonly members: readonly ProcessId[] }
+  /**
+   * A process takes part without a vote that was not known before: at `address`, null where that is not known, and so many
+   * instances behind.
+   */
+  | {
+      readonly kind: 'observer';
+      readonly process: ProcessId;
+      readonly address: string | null;
+      readonly lagInstances: number;
+    }
+  /** An observer has not been heard for some seconds. */
+  | { readonly kind: 'observer-gone'; readonly process: ProcessId };
 
 /** The process that coordinates, the mode, and whether a majority is there. */
 export type ReignEvent =

@@ -91,6 +91,7 @@ export function forged(message: WireMessage, random: Random, process: ProcessId)
   if (isOf('starts', message)) return message;
   if (isOf('facts', message))
     return { ...message, edition: other(random, message.edition), facts: { forged: random.next() } };
+  if (isOf('observers', message)) return { ...message, durable: otherInstance(random, message.durable) };
   return isOf('repair', message) ? forgedRepair(message, random) : forgedCore(message, random, process);
 }
 

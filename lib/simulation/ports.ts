@@ -116,6 +116,10 @@ export class WatchedTransport<S extends StateMachine> implements Transport {
     return this.inner.ticksSinceHeard(process);
   }
 
+  addressOf(process: ProcessId): string | null {
+    return this.inner.addressOf(process);
+  }
+
   takeArrivals(): readonly Arrival[] {
     return this.inner.takeArrivals();
   }

@@ -42,6 +42,9 @@ export interface Transport {
   /** How many ticks ago anything of a process last came, by either lane; Infinity where nothing has, or it was long ago. */
   ticksSinceHeard(process: ProcessId): number;
 
+  /** Where small messages to a process go, for people: address and port; null where it has not been heard, or long ago. */
+  addressOf(process: ProcessId): string | null;
+
   /**
    * The processes of the group of which something large has come since the last call, or is said to be on its way: a process
    * that waits for an answer of theirs need not ask again.

@@ -83,6 +83,7 @@ describe('the public interface', () => {
       'Missing',
       'Mode',
       'NetworkEvent',
+      'ObserverStatus',
       'Operation',
       'OperationClass',
       'Part',

@@ -10,6 +10,7 @@ import { Journal } from '../programs/journal.js';
 import { spoilPage } from '../support/file-damage.js';
 import { append, entriesUntil } from '../support/journal-entries.js';
 import { QueueGroup, silent } from '../support/queue-group.js';
+import { soon } from '../support/soon.js';
 import { newQueueId } from '../support/udp-testbed.js';
 import { answer, treplica } from './command-line.js';
 
@@ -107,6 +108,7 @@ describe('a new group of what is left of one', () => {
     await group.reopen([3], { recover: true });
     await group.reopen([4], { recover: true });
     const [one] = group.queues;
+    await soon(() => expect(one!.observers).toMatchObject([{ lagInstances: 0 }, { lagInstances: 0 }]));
     await one!.changeMembers({
       add: [group.queue(3).processId, group.queue(4).processId],
       remove: [group.queue(1).processId, group.queue(2).processId],

@@ -45,6 +45,7 @@ describe('commands to a running process', () => {
     const observer = await answer<{ queues: StatusReport[] }>(0, 'status', group.directoryOf(3));
     expect(observer.queues).toMatchObject([{ role: 'observer' }]);
     const [{ process }] = observer.queues as [StatusReport];
+    await soon(() => expect(group.queue(0).observers).toMatchObject([{ process, lagInstances: 0 }]));
     const joined = await treplica('join', group.directoryOf(0), process);
     expect(joined).toMatchObject({ code: 0, stderr: '' });
     expect(joined.stdout).toContain(process);
@@ -72,7 +73,7 @@ describe('commands to a running process', () => {
     const absent = ['0123456789abcdef', '0123456789abcde0'];
     expect(await treplica('join', directory, ...absent)).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/^treplica: NO_MAJORITY: /),
+      stderr: expect.stringMatching(/^treplica: NOT_LEVEL: /),
     });
     await group.closeAll();
     expect(existsSync(join(directory, 'control.sock'))).toBe(false);

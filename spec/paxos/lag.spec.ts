@@ -36,6 +36,7 @@ function lagOf(watermark: number, knownWatermark: number, handedOver: number | n
       },
       attendance: { hasQuorum: true },
       recovery: { checkpointed: null },
+      driver: { peers: { observers: { list: () => [] } } },
     },
     null,
   );

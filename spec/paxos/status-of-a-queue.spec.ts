@@ -28,7 +28,15 @@ describe('the status of a queue of a group of three', () => {
       const [first, ...others] = group.queues.map((queue) => queue.status()) as [PaxosStatus, ...PaxosStatus[]];
       const { view, reign, watermark, durableWatermark, logBytes, ...rest } = first;
       expect(rest).toEqual({
-        ...{ role: 'member', hasQuorum: true, position: 6, lagInstances: 0, stopped: null, checkpoint: null },
+        ...{
+          role: 'member',
+          hasQuorum: true,
+          position: 6,
+          lagInstances: 0,
+          stopped: null,
+          checkpoint: null,
+          observers: [],
+        },
         ...{ pending: { messages: 0, bytes: 0 }, mode: kindOf(reign!) },
       });
       expect([view.number, view.members.map(({ process }) => process).toSorted()]).toEqual([0, ids]);

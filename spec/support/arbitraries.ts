@@ -121,6 +121,7 @@ const fieldsOf: { readonly [K in MessageKind]: Fields<MessageOf<K>> } = {
   'no-chunk': { digest: digests },
   checkpointed: { next: instances, digest: digests },
   facts: { edition: naturals, facts },
+  observing: { durable: instances },
   start: { former: fc.array(starts, { maxLength: OWN_STARTS_MAX }), peers },
   welcome: { to: starts, isMet: fc.boolean(), former: fc.array(starts, { maxLength: OWN_STARTS_MAX }), peers },
   ...coreFields({

@@ -69,6 +69,12 @@ export function describeTransport(
         expect(b!.texts).toEqual(['y']);
       });
 
+      it('the address of a process is known once it has been heard', async () => {
+        const [a, b] = await openAcquainted(testbed, 2);
+        expect(a!.transport.addressOf(b!.id)).toMatch(/^.+:[0-9]+$/);
+        expect(a!.transport.addressOf(newProcessId())).toBeNull();
+      });
+
       it('a message can be answered from within its receiver', async () => {
         const a = await Station.open(testbed);
         const b = await Station.open(testbed);

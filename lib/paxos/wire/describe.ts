@@ -39,6 +39,7 @@ export function describeMessage(message: WireMessage, nameOf: NameOf): string {
   if (isOf('repair', message)) return describeRepairMessage(message);
   if (isOf('starts', message)) return describeStartMessage(message, nameOf);
   if (isOf('facts', message)) return `${message.kind} ${message.edition}: ${list(Object.keys(message.facts))}`;
+  if (isOf('observers', message)) return `${message.kind}, ${message.durable} durable`;
   return describeCoreMessage(message, nameOf);
 }
 

@@ -1,6 +1,7 @@
 import type { CoreMessage, FoundingMessage } from '../../consensus/messages.js';
 import { consensusRoutes, type Route } from '../../consensus/routes.js';
 import type { FactsMessage } from './facts-messages.js';
+import type { ObserverMessage } from './observer-messages.js';
 import type { RepairMessage } from './repair-messages.js';
 import type { StartMessage } from './start-messages.js';
 
@@ -11,6 +12,7 @@ export interface Families {
   readonly repair: RepairMessage;
   readonly starts: StartMessage;
   readonly facts: FactsMessage;
+  readonly observers: ObserverMessage;
 }
 
 type Family = keyof Families;
@@ -36,6 +38,8 @@ export const routes = {
   welcome: { family: 'starts', saidBy: 'anyone' },
   // The facts that processes publish of themselves.
   facts: { family: 'facts', saidBy: 'anyone' },
+  // Processes without a vote.
+  observing: { family: 'observers', saidBy: 'anyone' },
 } as const satisfies Routes;
 
 export function isOf<F extends Family>(family: F, message: WireMessage): message is Families[F] {

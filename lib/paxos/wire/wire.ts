@@ -8,6 +8,7 @@ import type { Codec, CodecsOf } from './codec.js';
 import { coreCodecs } from './core-codecs.js';
 import { factsCodecs } from './facts-codecs.js';
 import { foundingCodecs } from './founding-codecs.js';
+import { observerCodecs } from './observer-codecs.js';
 import { repairCodecs } from './repair-codecs.js';
 import type { WireMessage } from './routes.js';
 import { startCodecs } from './start-codecs.js';
@@ -20,6 +21,7 @@ const codecs: CodecsOf<WireMessage> = {
   ...repairCodecs,
   ...startCodecs,
   ...factsCodecs,
+  ...observerCodecs,
 };
 
 /** All kinds of messages that travel. */

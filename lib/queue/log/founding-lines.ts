@@ -94,5 +94,11 @@ export function membershipLine(event: MembershipEvent): Line {
         { view: event.number, members: event.members },
         'a change of the members came after another one, and changes nothing',
       );
+    case 'observer': {
+      const { process, address, lagInstances } = event;
+      return info({ process, address, lagInstances }, 'a process takes part without a vote');
+    }
+    case 'observer-gone':
+      return info({ process: event.process }, 'a process without a vote is not heard any more');
   }
 }

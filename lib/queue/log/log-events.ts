@@ -99,10 +99,16 @@ function lineOf(event: QueueEvent, place: Place): Line {
 type OtherEvent = NetworkEvent | FactsEvent | HolderEvent | MembershipEvent | QueueEventOf<'operators-cut-off'>;
 
 function otherLine(event: OtherEvent, place: Place): Line {
-  if (event.kind === 'network') return event;
-  if (event.kind === 'operators-cut-off') return lifeLine(event, place);
-  if (event.kind === 'view' || event.kind === 'view-complete' || event.kind === 'view-void')
-    return membershipLine(event);
-  if (event.kind === 'message-skipped') return holderLine(event, place);
-  return debug({ process: event.process, facts: event.facts }, 'a process publishes other facts of itself');
+  switch (event.kind) {
+    case 'network':
+      return event;
+    case 'operators-cut-off':
+      return lifeLine(event, place);
+    case 'message-skipped':
+      return holderLine(event, place);
+    case 'facts-changed':
+      return debug({ process: event.process, facts: event.facts }, 'a process publishes other facts of itself');
+    default:
+      return membershipLine(event);
+  }
 }

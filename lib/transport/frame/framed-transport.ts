@@ -6,7 +6,7 @@ import { FrameEncoder } from './frame-encoder.js';
 import type { Inbox, Subscription } from './inbox.js';
 import { Lanes } from './lanes.js';
 import { MessagePacker } from './message-packer.js';
-import type { Address, Peer } from './peers.js';
+import { type Address, type Peer, showAddress } from './peers.js';
 
 /**
  * The carrier of frames: UDP and TCP, or memory. Brings arriving frames in through the inbox, counts in its statistics
@@ -133,6 +133,11 @@ export class FramedTransport implements Transport {
   ticksSinceHeard(process: ProcessId): number {
     const { peers } = this.#inbox;
     return peers.nowTick - peers.heardAt(process);
+  }
+
+  addressOf(process: ProcessId): string | null {
+    const where = this.#inbox.peers.addressOf(process);
+    return where === undefined ? null : showAddress(where);
   }
 
   takeArrivals(): readonly Arrival[] {

@@ -8,6 +8,11 @@ export interface Address {
   readonly port: number;
 }
 
+/** As URLs have it. */
+export function showAddress({ address, port }: Address): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
 /** Times are in ticks of the transport. */
 export interface Peer {
   /** Of this start of it: another object for each, though its address may be the same. */
