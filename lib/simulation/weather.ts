@@ -1,5 +1,5 @@
 import type { ProcessId } from '../model/ids.js';
-import type { Lane } from '../transport/frame/inbox.js';
+import type { Lane } from '../transport/frame/frame.js';
 import type { Copy, Passenger } from '../transport/memory/memory-network.js';
 import type { Random } from './random.js';
 import { SlowLink } from './slow-link.js';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { World } from '../../lib/simulation/world.js';
-import type { Lane } from '../../lib/transport/frame/inbox.js';
+import type { Lane } from '../../lib/transport/frame/frame.js';
 import type { Journal } from '../programs/journal.js';
 import { append, type Process, SECOND_US, startedWorld } from './world-subjects.js';
 

@@ -2,7 +2,7 @@ import { constants } from '../../lib/model/constants.js';
 import type { ProcessId } from '../../lib/model/ids.js';
 import type { Nonce, Start } from '../../lib/model/start.js';
 import { Agenda } from '../../lib/simulation/agenda.js';
-import type { Lane } from '../../lib/transport/frame/inbox.js';
+import type { Lane } from '../../lib/transport/frame/frame.js';
 import { type Copy, MemoryNetwork, type Passenger } from '../../lib/transport/memory/memory-network.js';
 import type { Transport } from '../../lib/transport/transport.js';
 import { idOf, numberOf } from './ids.js';

@@ -5,12 +5,17 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 
 import type { ProcessId } from '../../lib/model/ids.js';
 import type { Start } from '../../lib/model/start.js';
+import type { Frame } from '../../lib/transport/frame/frame.js';
 import { FrameDecoder } from '../../lib/transport/frame/frame-decoder.js';
+import { Inbox } from '../../lib/transport/frame/inbox.js';
 import type { Address } from '../../lib/transport/frame/peers.js';
 import type { Transport } from '../../lib/transport/transport.js';
-import { shownAddress } from '../../lib/transport/udp/rendezvous.js';
-import type { Resolver } from '../../lib/transport/udp/resolver.js';
+import { leaseEndpoint } from '../../lib/transport/udp/endpoint-pool.js';
+import { parseRendezvous, shownAddress } from '../../lib/transport/udp/rendezvous.js';
+import { type Resolver, systemResolver } from '../../lib/transport/udp/resolver.js';
+import { datagramBytesAt } from '../../lib/transport/udp/udp-options.js';
 import { openUdpTransport, UdpTransport } from '../../lib/transport/udp/udp-transport.js';
+import { UnicastCarrier } from '../../lib/transport/udp/unicast-carrier.js';
 import { SOME_START, type Testbed } from './station.js';
 
 /** A testbed on the loopback interface, with groups and ports that no other process uses. */
@@ -70,6 +75,34 @@ export async function unicastTestbed(host: '127.0.0.1' | '::1', resolver?: Resol
       await closeSocket(stranger);
     },
   };
+}
+
+type UnicastOptions = Parameters<typeof openUdpTransport>[0];
+
+/** A carrier whose datagrams are dropped by the wall, as a firewall may drop those of UDP and let TCP pass. */
+class WalledCarrier extends UnicastCarrier {
+  wall!: Wall;
+
+  override unicast(frame: Frame, to: Address): void {
+    if (!this.wall.dropsDatagrams) super.unicast(frame, to);
+  }
+}
+
+/** Whether datagrams are dropped now. */
+export interface Wall {
+  dropsDatagrams: boolean;
+}
+
+/** A transport without multicast behind a wall. */
+export async function openBehind(wall: Wall, options: UnicastOptions): Promise<UdpTransport> {
+  const rendezvous = parseRendezvous(options.queueId, options);
+  if (rendezvous.kind !== 'unicast') throw new Error('the option listen is missing');
+  const { address, port, hints } = rendezvous;
+  const inbox = new Inbox(options);
+  const lease = await leaseEndpoint(address, port, inbox);
+  const carrier = new WalledCarrier(hints, systemResolver, datagramBytesAt(address, undefined), lease, inbox);
+  carrier.wall = wall;
+  return new UdpTransport(options, inbox, carrier);
 }
 
 /** Addresses and ports of a loopback address that are free now, as options have them. */

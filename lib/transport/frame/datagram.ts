@@ -1,5 +1,5 @@
-import { announcedBytes, FRAME_PREFIX_BYTES, LENGTH_AT } from './frame.js';
-import type { Lane, Verdict } from './inbox.js';
+import { announcedBytes, FRAME_PREFIX_BYTES, type Lane, LENGTH_AT } from './frame.js';
+import type { Verdict } from './inbox.js';
 import type { Address } from './peers.js';
 
 /** Takes frames: an inbox, or an endpoint that finds the inbox of each. */

@@ -57,6 +57,9 @@ export const FRAME_BYTES_MAX = constants.messageBytesMax + 1024 * 1024;
 export const FRAME_ID_BYTES = 8;
 const FRAME_ID_LENGTH_DIGITS = 2 * (SEAL_AT - LENGTH_AT);
 
+/** The two ways of a frame: as a datagram, or by the bulk lane. */
+export type Lane = 'datagram' | 'bulk';
+
 /** The bytes of one frame, in pieces to be sent one behind the other. */
 export type Frame = readonly Uint8Array[];
 

@@ -1,6 +1,7 @@
 import { constants } from '../../model/constants.js';
 import { type GroupId, NO_GROUP, type ProcessId } from '../../model/ids.js';
 import { type Arrival, type Destination, EVERYONE, type Transport, type TransportStatistics } from '../transport.js';
+import type { Finder } from './finding.js';
 import { type Frame, FRAME_BYTES_MAX, framedBytes } from './frame.js';
 import { FrameEncoder } from './frame-encoder.js';
 import type { Inbox, Subscription } from './inbox.js';
@@ -25,8 +26,8 @@ export interface FrameCarrier {
   bulk(frame: Frame, to: Address): void;
   /** The same for a frame that would fit a datagram: it does not wait behind large ones. */
   smallInBulk(frame: Frame, to: Address): void;
-  /** A tick has passed. */
-  tick(): void;
+  /** Null where the network finds all processes. */
+  readonly finder: Finder | null;
   close(): Promise<void>;
 }
 
@@ -65,10 +66,10 @@ export class FramedTransport implements Transport {
         const where = peers.addressOf(to);
         if (where !== undefined) wire.bulk(frame, where);
       },
-      smallInBulk: (to, messages) => {
-        const where = peers.addressOf(to);
-        if (where !== undefined && this.#closing === null) wire.smallInBulk(this.#encoder.encode(messages), where);
+      smallInBulk: (where, messages) => {
+        if (this.#closing === null) wire.smallInBulk(this.#encoder.encode(messages), where);
       },
+      finder: wire.finder,
       deliver: (from, group, message, start) => {
         inbox.deliver(from, group, message, start);
       },
@@ -121,9 +122,7 @@ export class FramedTransport implements Transport {
   }
 
   tick(): void {
-    if (this.#closing !== null) return;
-    this.#lanes.tick();
-    this.#wire.tick();
+    if (this.#closing === null) this.#lanes.tick();
   }
 
   bytesOnTheirWay(to: ProcessId): number {

@@ -1,10 +1,12 @@
 import { type GroupId, NO_GROUP, type ProcessId } from '../../model/ids.js';
 import type { TransportLog } from '../transport.js';
 import type { LaneMessage } from './lane-messages.js';
-import type { Peer, Peers } from './peers.js';
+import type { Address, Peer, Peers } from './peers.js';
 
 export interface HearingOptions {
   readonly peers: Peers;
+  /** Whether it matters between all processes of the queue that one does not hear another, and not only within a group. */
+  readonly isForAll: boolean;
   /** By datagram and by the bulk lane. */
   readonly tellByBoth: (to: ProcessId, message: LaneMessage) => void;
   readonly multicast: (message: LaneMessage) => void;
@@ -60,18 +62,22 @@ export class Hearing {
     return peer.deafUntil >= this.#options.peers.nowTick;
   }
 
-  /** The processes of a group that do not hear multicast messages. */
-  deafIn(group: GroupId): readonly ProcessId[] {
-    const { peers } = this.#options;
-    if (this.#deafUntil < peers.nowTick || group === NO_GROUP) return [];
-    return [...peers.in(group)].filter(([, peer]) => this.isDeaf(peer)).map(([id]) => id);
+  /** The addresses of the processes that do not hear multicast messages of one in `group`. */
+  deafIn(group: GroupId): readonly Address[] {
+    if (this.#deafUntil < this.#options.peers.nowTick) return [];
+    return [...this.#concerned(group)].filter(([, peer]) => this.isDeaf(peer)).map(([, { where }]) => where);
   }
 
   tick(group: GroupId): void {
     const { peers, multicast } = this.#options;
-    if (group === NO_GROUP) return;
-    if (peers.nowTick - this.#multicastAt >= HERE_TICKS) multicast({ kind: 'here' });
-    if (peers.nowTick % LOOK_TICKS === 0) for (const [id, peer] of peers.in(group)) this.#look(id, peer);
+    if (group !== NO_GROUP && peers.nowTick - this.#multicastAt >= HERE_TICKS) multicast({ kind: 'here' });
+    if (peers.nowTick % LOOK_TICKS === 0) for (const [id, peer] of this.#concerned(group)) this.#look(id, peer);
+  }
+
+  #concerned(group: GroupId): Iterable<readonly [ProcessId, Peer]> {
+    const { peers, isForAll } = this.#options;
+    if (isForAll) return peers.all();
+    return group === NO_GROUP ? [] : peers.in(group);
   }
 
   #look(id: ProcessId, peer: Peer): void {

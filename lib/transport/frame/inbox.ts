@@ -1,7 +1,8 @@
 import type { GroupId, ProcessId } from '../../model/ids.js';
 import type { Start } from '../../model/start.js';
 import type { Receiver, TransportLog, TransportStatistics } from '../transport.js';
-import { queueDigest } from './frame.js';
+import type { Caller } from './finding.js';
+import { type Lane, queueDigest } from './frame.js';
 import { FrameDecoder, messagesOf, readableBytes, type Refusal } from './frame-decoder.js';
 import { isLaneMessage } from './lane-messages.js';
 import type { Lanes } from './lanes.js';
@@ -17,8 +18,6 @@ export interface Subscription {
   readonly receiver: Receiver;
   readonly log: TransportLog;
 }
-
-export type Lane = 'datagram' | 'bulk';
 
 /** The result for a frame. `shut`: no frame is heard. */
 export type Verdict = 'intact' | 'shut' | Refusal;
@@ -90,7 +89,8 @@ export class Inbox {
       this.peers.heardInBulk(sender, group);
       this.#lanes?.onBulkFrame(sender, group, bytes);
     }
-    for (const message of messagesOf(frame)) this.#deliver(sender, group, message, start);
+    const caller = { from: sender, group, start, where: from, lane };
+    for (const message of messagesOf(frame)) this.#deliver(caller, message);
     return 'intact';
   }
 
@@ -102,10 +102,10 @@ export class Inbox {
   }
 
   /** The receiver of one message of a frame may have closed the transport. */
-  #deliver(from: ProcessId, group: GroupId, message: Buffer, start: Start): void {
+  #deliver(caller: Caller, message: Buffer): void {
     if (!this.#isOpen) return;
-    if (isLaneMessage(message)) this.#lanes?.onMessage(from, group, message, start);
-    else this.#receiver(from, group, message, start);
+    if (isLaneMessage(message)) this.#lanes?.onMessage(caller, message);
+    else this.#receiver(caller.from, caller.group, message, caller.start);
   }
 
   /** A message that has been put together from others. */

@@ -14,6 +14,8 @@
  * | 0xf7 | gone | id |
  * | 0xfb | fragment | burst (u32), number of the part (u16), bytes of one part (u16), bytes of the message (u32), bytes |
  * | 0xfc | again | burst (u32), numbers of parts (u16 each) |
+ * | 0xfd | knock | port (u16), 1 where it is an answer or else 0 (u8) |
+ * | 0xfe | neighbour | port (u16), address as text in ASCII |
  */
 import { constants } from '../../model/constants.js';
 import { TOP_BYTE_MAX } from '../transport.js';
@@ -54,7 +56,11 @@ export type LaneMessage =
       readonly bytes: Uint8Array;
     }
   /** Asks for parts of such a message that have not come. */
-  | { readonly kind: 'again'; readonly burst: number; readonly parts: readonly number[] };
+  | { readonly kind: 'again'; readonly burst: number; readonly parts: readonly number[] }
+  /** By the bulk lane: the sender is there, and reached at this port of the address that the connection comes from. */
+  | { readonly kind: 'knock'; readonly port: number; readonly isAnswer: boolean }
+  /** The sender hears a process of the queue at this address, of which only its length has been looked at. */
+  | { readonly kind: 'neighbour'; readonly port: number; readonly address: string };
 
 const HERE = 0xf0;
 const DEAF = 0xf1;
@@ -66,6 +72,8 @@ const PART = 0xf6;
 const GONE = 0xf7;
 const FRAGMENT = 0xfb;
 const AGAIN = 0xfc;
+const KNOCK = 0xfd;
+const NEIGHBOUR = 0xfe;
 
 const ID_AT = 1;
 const NUMBER_AT = ID_AT + FRAME_ID_BYTES;
@@ -77,6 +85,10 @@ const PARTS_AT = BURST_AT + 4;
 const PART_BYTES_AT = PARTS_AT + 2;
 const MESSAGE_BYTES_AT = PART_BYTES_AT + 2;
 const FRAGMENT_HEAD_BYTES = MESSAGE_BYTES_AT + 4;
+
+const PLACE_HEAD_BYTES = 3;
+/** An IPv6 address as text. */
+const ADDRESS_LENGTH_MAX = 45;
 
 export type Fragment = Extract<LaneMessage, { readonly kind: 'fragment' }>;
 
@@ -123,6 +135,10 @@ export function encodeLaneMessage(message: LaneMessage): Uint8Array {
       return encodeFragment(message);
     case 'again':
       return encodeAgain(message);
+    case 'knock':
+      return Buffer.of(KNOCK, message.port >> 8, message.port & 255, message.isAnswer ? 1 : 0);
+    case 'neighbour':
+      return Buffer.concat([Buffer.of(NEIGHBOUR, message.port >> 8, message.port & 255), Buffer.from(message.address)]);
   }
 }
 
@@ -159,6 +175,22 @@ function decodeFragment(bytes: Buffer): Fragment | null {
   };
 }
 
+/** A knock, or a neighbour. */
+function decodePlace(bytes: Buffer): LaneMessage | null {
+  if (bytes.length < PLACE_HEAD_BYTES + 1) return null;
+  const port = bytes.readUInt16BE(1);
+  if (port === 0) return null;
+  if (bytes[0] === KNOCK) {
+    const isAnswer = bytes[PLACE_HEAD_BYTES] ?? 0;
+    return bytes.length === PLACE_HEAD_BYTES + 1 && isAnswer <= 1
+      ? { kind: 'knock', port, isAnswer: isAnswer === 1 }
+      : null;
+  }
+  const address = bytes.toString('ascii', PLACE_HEAD_BYTES);
+  const isText = address.length <= ADDRESS_LENGTH_MAX && /^[\da-f:.]+$/.test(address);
+  return isText ? { kind: 'neighbour', port, address } : null;
+}
+
 function decodeAgain(bytes: Buffer): LaneMessage | null {
   const count = (bytes.length - PARTS_AT) / 2;
   if (!Number.isInteger(count) || count < 1 || count > PARTS_ASKED_MAX) return null;
@@ -171,6 +203,7 @@ export function decodeLaneMessage(bytes: Buffer): LaneMessage | null {
   const kind = bytes[0];
   if (kind === FRAGMENT) return decodeFragment(bytes);
   if (kind === AGAIN) return decodeAgain(bytes);
+  if (kind === KNOCK || kind === NEIGHBOUR) return decodePlace(bytes);
   if (kind === HERE || kind === DEAF || kind === COMING) {
     if (bytes.length !== 1) return null;
     return { kind: kind === HERE ? 'here' : kind === DEAF ? 'deaf' : 'coming' };

@@ -2,6 +2,7 @@ import { type GroupId, NO_GROUP, type ProcessId } from '../../model/ids.js';
 import type { Start } from '../../model/start.js';
 import type { Arrival, TransportLog, TransportStatistics } from '../transport.js';
 import { IncomingBursts, OutgoingBursts } from './bursts.js';
+import { type Caller, type Finder, Finding } from './finding.js';
 import { type Frame, frameIdOf } from './frame.js';
 import { Hearing } from './hearing.js';
 import { Intake } from './intake.js';
@@ -25,7 +26,9 @@ export interface LanesOptions {
   readonly flush: () => void;
   readonly bulk: (to: ProcessId, frame: Frame) => void;
   /** By the bulk lane, and not behind large messages. */
-  readonly smallInBulk: (to: ProcessId, messages: readonly Uint8Array[]) => void;
+  readonly smallInBulk: (to: Address, messages: readonly Uint8Array[]) => void;
+  /** Null where the network finds all processes. */
+  readonly finder: Finder | null;
   /** A frame has been put together from parts. False where it is no good. */
   readonly accept: (from: ProcessId, frame: Buffer) => boolean;
   /** A message has been put together from fragments. */
@@ -45,11 +48,12 @@ export class Lanes {
   readonly #hearing: Hearing;
   readonly #outgoing: OutgoingBursts;
   readonly #incoming: IncomingBursts;
+  readonly #finding: Finding | null;
   #group = NO_GROUP;
 
   constructor(options: LanesOptions) {
     this.#options = options;
-    const { peers, log, statistics, add, flush, bulk, accept, smallInBulk, maxMessageBytes } = options;
+    const { peers, log, statistics, add, flush, bulk, accept, smallInBulk, maxMessageBytes, finder } = options;
     const partBytes = partBytesOf(maxMessageBytes);
     const tell = (to: ProcessId, message: LaneMessage): void => {
       this.#tell(to, message);
@@ -62,17 +66,22 @@ export class Lanes {
     this.#intake = new Intake({ tell, accept, log });
     this.#outgoing = new OutgoingBursts(fragmentBytesOf(maxMessageBytes));
     this.#incoming = new IncomingBursts(tell);
+    const multicast = (message: LaneMessage): void => {
+      add(null, encodeLaneMessage(message));
+    };
+    const tellInBulk = (to: Address, message: LaneMessage): void => {
+      smallInBulk(to, [encodeLaneMessage(message)]);
+    };
     this.#hearing = new Hearing({
-      peers,
+      ...{ peers, multicast, log },
+      isForAll: finder !== null,
       tellByBoth: (to, message) => {
         tell(to, message);
-        smallInBulk(to, [encodeLaneMessage(message)]);
+        const where = peers.addressOf(to);
+        if (where !== undefined) tellInBulk(where, message);
       },
-      multicast: (message) => {
-        add(null, encodeLaneMessage(message));
-      },
-      log,
     });
+    this.#finding = finder === null ? null : new Finding({ finder, peers, multicast, smallInBulk: tellInBulk });
   }
 
   join(group: GroupId): void {
@@ -86,6 +95,7 @@ export class Lanes {
     this.#intake.tick();
     this.#outgoing.tick();
     this.#incoming.tick();
+    this.#finding?.tick();
     this.#options.flush();
   }
 
@@ -110,7 +120,7 @@ export class Lanes {
   /** Messages have been multicast: processes that do not hear multicast get them by the bulk lane. */
   multicast(messages: readonly Uint8Array[]): void {
     this.#hearing.spoke();
-    for (const id of this.#hearing.deafIn(this.#group)) this.#options.smallInBulk(id, messages);
+    for (const where of this.#hearing.deafIn(this.#group)) this.#options.smallInBulk(where, messages);
   }
 
   /** Whether datagrams do not reach a process. */
@@ -131,16 +141,37 @@ export class Lanes {
     this.#options.flush();
   }
 
-  onMessage(from: ProcessId, group: GroupId, bytes: Buffer, start: Start): void {
-    if (!this.#concernsUs(group)) return;
+  onMessage(caller: Caller, bytes: Buffer): void {
+    const { from, group, start } = caller;
+    const concernsUs = this.#concernsUs(group);
+    if (!concernsUs && this.#finding === null) return;
     const message = decodeLaneMessage(bytes);
-    if (message?.kind === 'fragment') {
+    if (message === null || this.#hasFound(caller, message) || !concernsUs) return;
+    if (message.kind === 'fragment') {
       const whole = this.#incoming.take(from, start, message);
       if (whole !== null) this.#options.deliver(from, group, whole, start);
       return;
     }
-    if (message !== null) this.#on(from, message);
+    this.#on(from, message);
     this.#options.flush();
+  }
+
+  /** Whether it was about where processes are, and what they hear: that counts between all of a queue. */
+  #hasFound(caller: Caller, message: LaneMessage): boolean {
+    if (this.#finding === null) return false;
+    switch (message.kind) {
+      case 'knock':
+        this.#finding.onKnock(caller, message.port, message.isAnswer);
+        return true;
+      case 'neighbour':
+        this.#finding.onNeighbour(caller, message);
+        return true;
+      case 'deaf':
+        this.#hearing.onDeaf(caller.from);
+        return true;
+      default:
+        return false;
+    }
   }
 
   #tell(to: ProcessId, message: LaneMessage): void {
@@ -153,8 +184,10 @@ export class Lanes {
 
   #on(from: ProcessId, message: Exclude<LaneMessage, Fragment>): void {
     switch (message.kind) {
-      case 'here':
-        return; // That it was heard has been noted already.
+      case 'here': // That it was heard has been noted already.
+      case 'knock': // Where the network finds all processes, nobody says so.
+      case 'neighbour':
+        return;
       case 'deaf':
         return this.#hearing.onDeaf(from);
       case 'advice':

@@ -39,6 +39,9 @@ interface Complaint {
   readonly isReported: boolean;
 }
 
+/** Datagrams of so long ago still tell where a process is. */
+const HEARD_TICKS = 150;
+
 /** The other processes of a queue, as their frames have made them known. An id may change its address: the latest counts. */
 export class Peers {
   nowTick = 0;
@@ -77,6 +80,17 @@ export class Peers {
     if (peer === undefined) return;
     peer.isRecent = true;
     peer.group = group;
+    peer.bulkHeardAt = this.nowTick;
+  }
+
+  /** A process has told by the bulk lane where it is reached, which counts as long as no datagram of it comes from elsewhere. */
+  learnInBulk(id: ProcessId, group: GroupId, where: Address, start: Start): void {
+    const heardAt = this.#peers.get(id)?.heardAt ?? -Infinity;
+    if (this.nowTick - heardAt < HEARD_TICKS) return;
+    this.learn(id, group, where, start);
+    const peer = this.#peers.get(id);
+    if (peer === undefined) return;
+    peer.heardAt = heardAt;
     peer.bulkHeardAt = this.nowTick;
   }
 

@@ -1,9 +1,9 @@
 import { constants } from '../../model/constants.js';
 import type { ProcessId } from '../../model/ids.js';
 import { acceptDatagram } from '../frame/datagram.js';
-import { type Frame, queueDigest } from '../frame/frame.js';
+import { type Frame, type Lane, queueDigest } from '../frame/frame.js';
 import { type FrameCarrier, FramedTransport } from '../frame/framed-transport.js';
-import { Inbox, type Lane, type Subscription } from '../frame/inbox.js';
+import { Inbox, type Subscription } from '../frame/inbox.js';
 import type { Address } from '../frame/peers.js';
 import type { Transport } from '../transport.js';
 
@@ -93,7 +93,7 @@ export class MemoryNetwork {
         this.#dispatch({ from, to, lane: 'bulk', bytes: joined(frame) });
       },
       smallInBulk: (frame, to) => this.#dispatch({ from, to, lane: 'bulk', bytes: joined(frame) }),
-      tick: () => undefined,
+      finder: null,
       close: async () => void this.#members.delete(from.address.port),
     };
   }

@@ -1,3 +1,4 @@
+import type { Finder } from '../frame/finding.js';
 import type { Frame } from '../frame/frame.js';
 import type { FrameCarrier } from '../frame/framed-transport.js';
 import type { Inbox } from '../frame/inbox.js';
@@ -9,6 +10,7 @@ import { isWildcard } from './rendezvous.js';
 /** What a queue sends through an endpoint of the process, but for datagrams to everyone. */
 export abstract class EndpointCarrier implements FrameCarrier {
   abstract readonly place: string;
+  abstract readonly finder: Finder | null;
   readonly #bulk: BulkSender;
 
   constructor(
@@ -38,8 +40,6 @@ export abstract class EndpointCarrier implements FrameCarrier {
   smallInBulk(frame: Frame, to: Address): void {
     this.#bulk.send(frame, to, 'small');
   }
-
-  abstract tick(): void;
 
   async close(): Promise<void> {
     await Promise.all([this.lease.release(), this.#bulk.close()]);

@@ -3,8 +3,8 @@ import type { SocketAsPromised } from 'dgram-as-promised';
 
 import { constants } from '../../model/constants.js';
 import { acceptDatagram } from '../frame/datagram.js';
-import { type Frame, queueOf } from '../frame/frame.js';
-import type { Inbox, Lane, Verdict } from '../frame/inbox.js';
+import { type Frame, type Lane, queueOf } from '../frame/frame.js';
+import type { Inbox, Verdict } from '../frame/inbox.js';
 import type { Address } from '../frame/peers.js';
 import type { TransportLog } from '../transport.js';
 import { BulkReader } from './bulk-reader.js';

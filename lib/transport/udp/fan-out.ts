@@ -1,6 +1,5 @@
 import type { Address, Peers } from '../frame/peers.js';
-import type { HintedAddress } from './hints.js';
-import { shownAddress } from './rendezvous.js';
+import { type HintSource, lastHeard } from './places.js';
 
 /** Without anything from an address for so long it gets a datagram only now and then. */
 const SILENT_TICKS = 300;
@@ -8,11 +7,6 @@ const SILENT_TICKS = 300;
 const KNOCK_PART = 30;
 const KNOCK_TICKS = 10;
 const KNOCK_TICKS_MAX = 100;
-
-interface HintSource {
-  readonly version: number;
-  addresses(): Iterable<HintedAddress>;
-}
 
 /**
  * The addresses that a datagram to everyone goes to, one by one, where there is no multicast: those of all processes that are
@@ -66,7 +60,7 @@ export class FanOut {
     this.#lively = [];
     this.#due = [];
     const knockedAt = new Map<string, number>();
-    for (const [key, { where, heardAt }] of this.#lastHeard()) {
+    for (const [key, { where, heardAt }] of lastHeard(peers, hints)) {
       const silentTicks = nowTick - heardAt;
       if (silentTicks < SILENT_TICKS) {
         this.#lively.push(where);
@@ -79,18 +73,5 @@ export class FanOut {
       knockedAt.set(key, isDue ? nowTick : last);
     }
     this.#knockedAt = knockedAt;
-  }
-
-  /** For each address, when something last came from there; where nothing has, since when it is known. */
-  #lastHeard(): Map<string, { readonly where: Address; readonly heardAt: number }> {
-    const all = new Map<string, { readonly where: Address; readonly heardAt: number }>();
-    const note = (where: Address, heardAt: number): void => {
-      const key = shownAddress(where);
-      const known = all.get(key);
-      if (known === undefined || known.heardAt < heardAt) all.set(key, { where, heardAt });
-    };
-    for (const hint of this.hints.addresses()) note(hint, hint.since);
-    for (const [, peer] of this.peers.all()) note(peer.where, Math.max(peer.heardAt, peer.bulkHeardAt));
-    return all;
   }
 }

@@ -1,5 +1,7 @@
 import type { Address } from '../frame/peers.js';
 import type { TransportLog } from '../transport.js';
+import { isLoopback } from './local-interface.js';
+import type { HintedAddress } from './places.js';
 import { canonical, type Hint, reachedFrom, shownAddress } from './rendezvous.js';
 import type { Resolver } from './resolver.js';
 
@@ -8,8 +10,10 @@ const LOOKUP_TICKS = 100;
 const LOOKUP_TICKS_MAX = 6_000;
 /** The log repeats that a name has no address at most this often: every ten minutes. */
 const WARNING_TICKS = 60_000;
-/** Of one name. */
+/** Of one name, and of what other processes tell. */
 const ADDRESSES_MAX = 64;
+/** What another process tells is forgotten after so long, unless it is told again. */
+const TOLD_TICKS = 6_000;
 
 export interface HintsOptions {
   readonly hints: readonly Hint[];
@@ -19,12 +23,6 @@ export interface HintsOptions {
   /** Whether an address, which a socket bound to `local` reaches, is this process's own. */
   readonly isOwn: (address: Address) => boolean;
   readonly log: TransportLog;
-}
-
-/** An address at which a process of the queue may be. */
-export interface HintedAddress extends Address {
-  /** The tick since which it is known. */
-  readonly since: number;
 }
 
 type Name = Exclude<Hint, { readonly kind: 'address' }>;
@@ -39,13 +37,19 @@ interface LookedUp {
   warnedAt: number;
 }
 
-/** The addresses at which processes of the queue may be: those that the options name, and those that DNS gives for names. */
+/**
+ * The addresses at which processes of the queue may be: those that the options name, those that DNS gives for
+ * names, and those that others tell.
+ */
 export class Hints {
   /** Another number whenever the addresses have changed. */
   version = 0;
   readonly #options: HintsOptions;
   readonly #fixed: readonly HintedAddress[];
   readonly #names: readonly LookedUp[];
+  /** What other processes have told, by its text. */
+  readonly #told = new Map<string, HintedAddress>();
+  readonly #toldAt = new Map<string, number>();
   #now = 0;
   #isClosed = false;
 
@@ -66,11 +70,32 @@ export class Hints {
   *addresses(): Iterable<HintedAddress> {
     yield* this.#fixed;
     for (const { addresses } of this.#names) yield* addresses;
+    yield* this.#told.values();
+  }
+
+  /** Another process, at `from`, hears one at `address`. */
+  tell(address: Address, from: Address): void {
+    const [hinted] = this.#reached([address]);
+    // An address that leads from a machine to itself leads from another one elsewhere.
+    if (hinted === undefined || (isLoopback(hinted.address) && !isLoopback(from.address))) return;
+    const key = shownAddress(hinted);
+    if (!this.#told.has(key)) {
+      if (this.#told.size >= ADDRESSES_MAX) return;
+      this.#told.set(key, hinted);
+      this.version += 1;
+    }
+    this.#toldAt.set(key, this.#now);
   }
 
   /** Looks up the names of which an address is missing. `isHeard`: whether something has come from an address lately. */
   tick(nowTick: number, isHeard: (address: Address) => boolean): void {
     this.#now = nowTick;
+    for (const [key, toldAt] of this.#toldAt) {
+      if (nowTick - toldAt < TOLD_TICKS) continue;
+      this.#told.delete(key);
+      this.#toldAt.delete(key);
+      this.version += 1;
+    }
     for (const name of this.#names) {
       if (name.isLookedFor || nowTick < name.nextAt) continue;
       if (name.addresses.length > 0 && name.addresses.every(isHeard)) {

@@ -47,7 +47,7 @@ export class LocalInterface {
 const KNOWN_SOURCES_MAX = 1000;
 
 export function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1';
+  return address.startsWith('127.') || address.startsWith('::ffff:127.') || address === '::1';
 }
 
 function contains({ address, netmask }: Subnet, candidate: string): boolean {

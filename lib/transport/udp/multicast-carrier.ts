@@ -12,6 +12,7 @@ import { enlargeReceiveBuffer } from './sockets.js';
 /** Datagrams to everyone go to a multicast group. */
 export class MulticastCarrier extends EndpointCarrier {
   readonly place: string;
+  readonly finder = null;
 
   constructor(
     private readonly group: Address,
@@ -31,10 +32,6 @@ export class MulticastCarrier extends EndpointCarrier {
 
   multicast(frame: Frame): void {
     this.unicast(frame, this.group);
-  }
-
-  tick(): void {
-    // The network finds everyone.
   }
 
   override async close(): Promise<void> {

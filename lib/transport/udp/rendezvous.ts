@@ -163,6 +163,11 @@ export function reachedFrom(local: string, address: string): string | null {
 /** An IPv4 address behind it is one for a socket of IPv6. */
 const MAPPED = '::ffff:';
 
+/** An address as others know it, whose sockets may be of IPv4 alone. */
+export function plainForm(address: string): string {
+  return address.startsWith(MAPPED) ? address.slice(MAPPED.length) : address;
+}
+
 export function isWildcard(address: string): boolean {
   return address === '0.0.0.0' || address === '::';
 }

@@ -14,7 +14,7 @@ interface UdpTransportOptions extends Subscription, RendezvousOptions {
   /** In bytes; larger messages take the bulk lane. Default: depends on the interface. */
   readonly maxDatagramBytes?: number | undefined;
   /** Default: as this machine looks up names. */
-  readonly resolver?: Resolver;
+  readonly resolver?: Resolver | undefined;
 }
 
 /** The transport over UDP, with TCP for what is larger than a datagram. */

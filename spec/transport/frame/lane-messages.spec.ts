@@ -17,6 +17,7 @@ describe('messages between transports', () => {
     .integer({ min: HEADER_BYTES + 4, max: 60_000_000 })
     .map((bytes) => `${bytes.toString(16).padStart(8, '0')}0badcafe`);
   const numbers = fc.integer({ min: 400, max: 2 ** 20 });
+  const ports = fc.integer({ min: 1, max: 65_535 });
   const messages = fc.oneof(
     fc.constantFrom<LaneMessage>({ kind: 'here' }, { kind: 'deaf' }, { kind: 'coming' }),
     fc.record({ kind: fc.constantFrom('got' as const, 'gone' as const), id: ids }),
@@ -45,6 +46,8 @@ describe('messages between transports', () => {
       burst: fc.nat(2 ** 32 - 1),
       parts: fc.array(fc.nat(65_535), { minLength: 1, maxLength: 64 }),
     }),
+    fc.record({ kind: fc.constant('knock' as const), port: ports, isAnswer: fc.boolean() }),
+    fc.record({ kind: fc.constant('neighbour' as const), port: ports, address: fc.oneof(fc.ipV4(), fc.ipV6()) }),
   );
 
   it('are read as they were written, and begin with a byte of their own', () => {

@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { EVERYONE } from '../../../lib/transport/transport.js';
+import { GROUP_A, Station, type Testbed } from '../../support/station.js';
+import { newPlaces, openBehind, unicastTestbed, until, type Wall } from '../../support/udp-testbed.js';
+
+describe('processes without multicast, of which UDP has never passed', () => {
+  let testbed: Testbed;
+  let wall: Wall;
+  let places: string[];
+
+  beforeEach(async () => {
+    wall = { dropsDatagrams: true };
+    places = await newPlaces(3);
+    const plain = await unicastTestbed('127.0.0.1');
+    testbed = { ...plain, open: (options) => openBehind(wall, options) };
+  });
+
+  const closeAll = async (stations: readonly Station[]): Promise<void> => {
+    await Promise.all(stations.map(({ transport }) => transport.close()));
+  };
+  afterEach(() => testbed.close());
+
+  const live = async (stations: readonly Station[], condition: () => boolean): Promise<void> => {
+    let tick = 0;
+    await until(() => {
+      tick += 1;
+      for (const { transport } of stations) transport.tick();
+      if (tick % 5 === 0) for (const station of stations) station.send(EVERYONE, 'to everyone');
+      return condition();
+    });
+  };
+  const haveMet = (stations: readonly Station[]): boolean =>
+    stations.every((one) =>
+      stations.every((other) => other === one || one.heard.some(({ from }) => from === other.id)),
+    );
+  const open = (peers: (index: number) => string[]): Promise<Station[]> =>
+    Promise.all(places.map((listen, index) => Station.open(testbed, { listen, peers: peers(index) })));
+
+  it('find each other by TCP, hear what is said to everyone and to one, and answer', async () => {
+    const stations = await open(() => places);
+    await live(stations, () => haveMet(stations));
+    const [a, b] = stations as [Station, Station, Station];
+    a.send(b.id, 'to one', Buffer.alloc(100_000));
+    await live(stations, () => b.has('to one') && b.heard.some(({ message }) => message.length === 100_000));
+    for (const { transport } of stations) expect(transport.statistics.datagramsReceived).toBe(0);
+    await closeAll(stations);
+  });
+
+  it('find each other by way of one that knows none of them', async () => {
+    const stations = await open((index) => (index === 0 ? [] : [places[0]!]));
+    await live(stations, () => haveMet(stations));
+    await closeAll(stations);
+  });
+
+  it('find one that comes back at another place', async () => {
+    const stations = await open(() => places);
+    await live(stations, () => haveMet(stations));
+    await stations[2]!.transport.close();
+    const [elsewhere = ''] = await newPlaces(1);
+    stations[2] = await Station.open(testbed, { self: stations[2]!.id, listen: elsewhere, peers: places });
+    for (const { heard } of stations) heard.length = 0;
+    await live(stations, () => haveMet(stations));
+    await closeAll(stations);
+  });
+
+  it('use datagrams as soon as these pass, and within a group send nothing small by TCP any more', async () => {
+    const stations = await open(() => places);
+    for (const { transport } of stations) transport.join(GROUP_A);
+    await live(stations, () => haveMet(stations));
+    wall.dropsDatagrams = false;
+    const sentInBulk = (): number[] => stations.map(({ transport }) => transport.statistics.bulkMessagesSent);
+    let last = sentInBulk();
+    let quiet = 0;
+    await live(stations, () => {
+      const now = sentInBulk();
+      quiet = now.every((sent, i) => sent === last[i]) ? quiet + 1 : 0;
+      last = now;
+      return quiet >= 500;
+    });
+    for (const { transport } of stations) expect(transport.statistics.datagramsReceived).toBeGreaterThan(0);
+    await closeAll(stations);
+  });
+});
