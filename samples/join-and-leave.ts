@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { UsageError } from './arguments.js';
 import { onInterrupt } from './interrupts.js';
 import type { Problem } from './problem.js';
-import { queueAddress, replicaProcess, type Settings } from './settings.js';
+import { replicaProcess, type Settings } from './settings.js';
 
 /** As many ports behind the first are tried. */
 const portsMax = 31;
@@ -18,7 +18,7 @@ export async function join(settings: Settings, asked: number | null): Promise<nu
     throw new UsageError(`the ports of this group begin at ${settings.port} (see --port), and ${asked} is below`);
   await expectAGroup(settings);
   mkdirSync(settings.directory, { recursive: true });
-  const replica = replicaProcess({ ...settings, joins: true }, number, queueAddress(settings));
+  const replica = replicaProcess({ ...settings, joins: true }, number);
   onInterrupt(
     () => replica.stop(),
     () => replica.kill(),

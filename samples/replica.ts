@@ -34,7 +34,7 @@ const graceMs = 2000;
 const lastWordsMs = 500;
 
 async function run(args: readonly string[], stop: AbortSignal): Promise<0 | 1> {
-  const { sample, queueId, replicas, directory, port, recover, newQueue, joins, logLevel } = parse(args);
+  const { sample, queueId, replicas, directory, port, recover, newQueue, joins, network, logLevel } = parse(args);
   const log = pino({ level: logLevel }, pino.destination({ dest: 2, sync: true }));
   await checkThatIsFree(port);
   const queue = await AsynchronousPersistentQueue.create(queueId, {
@@ -42,6 +42,7 @@ async function run(args: readonly string[], stop: AbortSignal): Promise<0 | 1> {
     replicas,
     recover,
     newQueue,
+    ...network,
     log,
     signal: stop,
   });
@@ -84,10 +85,12 @@ function parse(args: readonly string[]) {
     'recover',
     'new',
     'join',
+    'listen',
+    'peers',
     'log-level',
   ]);
   const { sample = '', queue: queueId, replicas = '3', directory, port = '' } = options;
-  const { recover = 'yes', new: isNew = 'no', join = 'no', 'log-level': level = 'warn' } = options;
+  const { listen, peers = '', recover = 'yes', new: isNew = 'no', join = 'no', 'log-level': level = 'warn' } = options;
   if (!queueId || !directory) throw new UsageError('--sample, --queue, --directory and --port are needed');
   return {
     sample: sampleName(sample),
@@ -98,6 +101,7 @@ function parse(args: readonly string[]) {
     recover: yesOrNo('recover', recover),
     newQueue: yesOrNo('new', isNew),
     joins: yesOrNo('join', join),
+    network: listen === undefined ? {} : { listen, peers: peers.split(',') },
     logLevel: logLevel(level),
   };
 }

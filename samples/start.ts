@@ -6,7 +6,7 @@ import { UsageError, wholeNumber } from './arguments.js';
 import { onInterrupt } from './interrupts.js';
 import { join, leave } from './join-and-leave.js';
 import { CannotStart, type ReplicaProcess } from './replica-process.js';
-import { queueAddress, replicaProcess, type Settings, settingsOf } from './settings.js';
+import { queueOf, replicaProcess, type Settings, settingsOf } from './settings.js';
 import { sampleNames, tourOf } from './tours.js';
 
 const help = `Runs a sample as a group of replica processes on this machine.
@@ -21,16 +21,18 @@ const help = `Runs a sample as a group of replica processes on this machine.
   --data <folder>    where the replicas keep what they know, for the next start (.data)
   --recover <y/n>    yes or no: a replica whose data is damaged comes back without a vote (yes)
   --new              begins a new group although the folder holds the data of one with another port
+  --unicast          the replicas meet at addresses, as where there is no multicast
   --log-level <l>    what goes to the log files: fatal, error, warn, info, debug or trace (warn)
   --help             this text`;
 
 async function start(settings: Settings): Promise<number> {
   const { sample, replicas, directory } = settings;
-  const queue = queueAddress(settings);
   mkdirSync(directory, { recursive: true });
-  console.log(`${sample} on queue ${queue} (loopback), replicas: ${replicas}, data and logs in ${directory}`);
+  console.log(
+    `${sample} on queue ${queueOf(settings)} (loopback), replicas: ${replicas}, data and logs in ${directory}`,
+  );
 
-  const group = Array.from({ length: replicas }, (_, index) => replicaProcess(settings, index + 1, queue));
+  const group = Array.from({ length: replicas }, (_, index) => replicaProcess(settings, index + 1));
   const stop = (): void => group.forEach((replica) => replica.stop());
   onInterrupt(stop, () => group.forEach((replica) => replica.kill()));
 
@@ -61,7 +63,9 @@ async function start(settings: Settings): Promise<number> {
 
 function hintOn(error: unknown): string {
   const isOther = error instanceof CannotStart && error.code === 'QUEUE_MISMATCH';
-  return isOther ? ' The queue follows from --port: name the port of before, or another --data, or say --new.' : '';
+  return isOther
+    ? ' The queue follows from --port and --unicast: name those of before, or another --data, or say --new.'
+    : '';
 }
 
 /** That a replica serves again, and what its group is worth where it came back without a vote. */

@@ -43,12 +43,12 @@ async function putUp(replica: number, auctionId: string): Promise<number> {
 }
 
 describe('npm start -- join and leave', () => {
-  it('replace the replicas of a group that serves meanwhile', async () => {
-    const group = start();
+  it.each([[[]], [['--unicast']]])('%j replace the replicas of a group that serves meanwhile', async (flags) => {
+    const group = start(...flags);
     await group.isReady();
     expect(await putUp(1, 'first')).toBe(201);
 
-    const fourth = start('join');
+    const fourth = start('join', ...flags);
     await fourth.prints(/is a member and serves/);
     const { self, members } = await membersAt(4);
     expect(members).toHaveLength(4);
@@ -56,7 +56,7 @@ describe('npm start -- join and leave', () => {
     expect(await putUp(4, 'second')).toBe(201);
 
     const left = (await membersAt(2)).self;
-    const leaving = start('leave', String(port + 1));
+    const leaving = start('leave', String(port + 1), ...flags);
     expect(await leaving.exitCode()).toBe(0);
     await group.prints(/replica 2 has left the group/);
     const now = (await membersAt(4)).members;
