@@ -13,6 +13,11 @@ export interface Arriving {
  * Whether the answer to a question may come behind what is arriving: where that was announced before the question got there.
  * Bytes that every process is sent all the time are no sign that an answer is still to come.
  */
-export function mayPrecedeAnswer(agoTicks: number, ticksSinceQuestion: number, { retryTicks }: Settings): boolean {
-  return agoTicks + retryTicks >= ticksSinceQuestion;
+export function mayPrecedeAnswer(
+  agoTicks: number,
+  ticksSinceQuestion: number,
+  roundTripTicks: number,
+  { retryTicks }: Settings,
+): boolean {
+  return agoTicks + retryTicks + roundTripTicks >= ticksSinceQuestion;
 }

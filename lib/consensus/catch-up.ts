@@ -110,14 +110,15 @@ export class CatchUp {
     if (source === undefined) return;
     source.isSilent = false;
     source.answeredAt = this.#now;
-    if (this.#now - source.askedAt <= this.#shared.settings.retryTicks)
-      source.patienceTicks = this.#shared.settings.retryTicks;
+    const { settings, roundTrips } = this.#shared;
+    if (this.#now - source.askedAt <= settings.retryTicks + roundTrips.to(from))
+      source.patienceTicks = settings.retryTicks;
     const question = this.#open.find((open) => open.source === source && open.from === first);
     if (question === undefined || this.#lacks(first)) return;
     this.#open = this.#open.filter((open) => open !== question);
     this.#forgetPassed();
     // Few decisions since the answer left are on their way by themselves; many are asked for.
-    this.#ask(this.#lag > this.#shared.settings.windowInstances / 2 ? this.#furthest : source.watermark);
+    this.#ask(this.#lag > settings.windowInstances / 2 ? this.#furthest : source.watermark);
   }
 
   /**
@@ -125,12 +126,10 @@ export class CatchUp {
    * when the question came, but behind no more than these.
    */
   arriving({ from, bytes, agoTicks }: Arriving): void {
+    const { settings, roundTrips } = this.#shared;
     for (const question of this.#open) {
-      if (
-        question.source.process !== from ||
-        !mayPrecedeAnswer(agoTicks, this.#now - question.askedAt, this.#shared.settings)
-      )
-        continue;
+      if (question.source.process !== from) continue;
+      if (!mayPrecedeAnswer(agoTicks, this.#now - question.askedAt, roundTrips.to(from), settings)) continue;
       question.arrivedBytes += bytes;
       if (question.arrivedBytes <= constants.arrivalBytesMax) question.arrivedAt = this.#now;
     }
@@ -187,7 +186,10 @@ export class CatchUp {
 
   /** A source that has answered nothing since an overdue question is given up with all questions that it was asked. */
   #giveUpOverdue(): void {
-    const overdue = this.#open.filter(({ arrivedAt, patienceTicks }) => this.#now - arrivedAt >= patienceTicks);
+    const { roundTrips } = this.#shared;
+    const overdue = this.#open.filter(
+      ({ arrivedAt, patienceTicks, source }) => this.#now - arrivedAt >= patienceTicks + roundTrips.to(source.process),
+    );
     for (const { source, askedAt } of overdue) {
       if (source.answeredAt > askedAt || source.isSilent) continue;
       source.isSilent = true;

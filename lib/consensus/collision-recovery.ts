@@ -57,17 +57,19 @@ export class CollisionRecovery {
    * votes are not known.
    */
   tick(from: Instance, hasFastQuorum: boolean, isProposed: (instance: Instance) => boolean): Item[] {
-    const { log } = this.#shared;
+    const { log, settings, roundTrips } = this.#shared;
+    const stuckTicks = settings.stuckTicks + roundTrips.toFastQuorum;
+    const inquiryTicks = settings.retryTicks + roundTrips.toQuorum;
     const picks: Item[] = [];
     this.#hasFastQuorum = hasFastQuorum;
     for (let instance = laterOf(from, log.first); instance < log.end; instance = after(instance)) {
       const slot = log.open(instance);
       if (slot?.decided !== null || isProposed(instance)) continue;
       slot.watchedTicks += 1;
-      if (slot.watchedTicks < this.#shared.settings.stuckTicks) continue;
+      if (slot.watchedTicks < stuckTicks) continue;
       const inquiry = this.#inquiries.get(instance);
       if (inquiry === undefined) this.#shared.outbox.notice({ kind: 'stuck', instance });
-      else if ((inquiry.ticks += 1) % this.#shared.settings.retryTicks === 0) inquiry.wasAsked = false;
+      else if ((inquiry.ticks += 1) % inquiryTicks === 0) inquiry.wasAsked = false;
       const id = this.#recover(slot);
       if (id !== null) picks.push({ instance, id });
     }

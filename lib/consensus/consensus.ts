@@ -14,6 +14,7 @@ import { adoptViews } from './membership/view-changes.js';
 import type { GroupViews } from './membership/views.js';
 import { MessageHandlers } from './message-handlers.js';
 import { composeRoles, type Roles } from './roles.js';
+import type { RoundTrips } from './round-trips.js';
 import type { Shared } from './shared.js';
 
 export class Consensus {
@@ -101,6 +102,9 @@ export class Consensus {
         this.#roles.fetcher.arriving(input);
         this.#roles.catchUp.arriving(input);
         break;
+      case 'round-trip':
+        this.#shared.roundTrips.measured(input.process, input.ticks);
+        break;
       case 'proposal':
         this.#roles.proposer.propose(input.batch);
         break;
@@ -143,6 +147,11 @@ export class Consensus {
   mayCount(process: ProcessId): boolean {
     const { views, completion } = this.#shared;
     return views.wasMemberSince(completion.number, process);
+  }
+
+  /** As last measured. */
+  get roundTrips(): RoundTrips {
+    return this.#shared.roundTrips;
   }
 
   /** The group's views so far. */
@@ -217,9 +226,10 @@ export class Consensus {
   #tick(): void {
     if (this.#hasEnded()) return;
     const { founding, fetcher, catchUp, proposer, reads, missing, coordinator, leadership } = this.#roles;
-    const { views, outbox, refusals } = this.#shared;
+    const { views, outbox, refusals, roundTrips } = this.#shared;
     founding.tick();
     if (this.#hasEnded() || !views.isFounded) return;
+    roundTrips.tick(views);
     fetcher.tick();
     catchUp.tick();
     proposer.tick();

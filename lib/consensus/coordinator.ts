@@ -56,7 +56,7 @@ export class Coordinator {
     this.#promisesAwaited = new Patience(preparePatienceTicks, patienceTicksMax);
     this.#firstWatch = new FirstWatch(shared.settings);
     this.#acceptor = acceptor;
-    this.#open = new OpenProposals(shared.settings, shared.outbox);
+    this.#open = new OpenProposals(shared);
   }
 
   /** The ballot of the reign under way or begun, null when this process coordinates nothing. */
@@ -121,13 +121,13 @@ export class Coordinator {
    * ballot, so that no later incarnation uses the ballot again and takes late answers for its own. Returns the ballot.
    */
   start(reign: number, kind: BallotKind, isWary: boolean): Ballot {
-    const { self, settings, log, outbox, views } = this.#shared;
+    const { self, outbox, views } = this.#shared;
     const ballot = ballotOf(reign, self, kind);
     assert(this.ballot === null || this.ballot.reign < reign, 'reigns of one coordinator rise', {
       reign,
       current: this.ballot,
     });
-    const preparation = new Preparation(ballot, log, views, outbox, settings, isWary);
+    const preparation = new Preparation(ballot, this.#shared, isWary);
     this.#latest = views.latest;
     this.#reset({ kind: 'preparing', ballot, preparation });
     outbox.notice({ kind: 'reign', ballot });
@@ -198,7 +198,7 @@ export class Coordinator {
     const phase = this.#phase;
     if (phase.kind === 'preparing') {
       phase.preparation.tick();
-      if (this.#promisesAwaited.tick()) this.#isOverdue = true;
+      if (this.#promisesAwaited.tick(this.#shared.roundTrips.toFarthest)) this.#isOverdue = true;
       this.#beginIfPromised(phase);
       return;
     }
@@ -267,8 +267,9 @@ export class Coordinator {
   }
 
   #watchFirst(): void {
-    const { first } = this.#shared.log;
-    this.#firstWatch.tick(first, first < this.#base || this.#lacksBatchAt(first));
+    const { log, roundTrips } = this.#shared;
+    const { first } = log;
+    this.#firstWatch.tick(first, first < this.#base || this.#lacksBatchAt(first), roundTrips.toFarthest);
   }
 
   #lacksBatchAt(instance: Instance): boolean {

@@ -15,6 +15,8 @@ export type Input =
   /** `nowMs` is this process's clock in milliseconds since 1970: told to others, and never used to measure a wait. */
   | { readonly kind: 'tick'; readonly nowMs: number }
   | ({ readonly kind: 'arriving' } & Arriving)
+  /** A message to a process and the answer to it are under way for so long, as measured of late: 0 for less than a tick. */
+  | { readonly kind: 'round-trip'; readonly process: ProcessId; readonly ticks: number }
   | { readonly kind: 'proposal'; readonly batch: Batch }
   | { readonly kind: 'read'; readonly ticket: number }
   /** Whether this process lacks a decision that nobody tells it: then it should not coordinate. */

@@ -16,6 +16,8 @@ export class Election {
   #highest: Ballot;
   #silentTicks = 0;
   #timeoutTicks: number;
+  /** And so many round trips. */
+  #timeoutTrips: number;
   /** Ticks until the highest reign may rise by another step without having been reached. */
   #stepTicks = 0;
   /** Of the members of one view, as it was when they were asked. */
@@ -31,6 +33,7 @@ export class Election {
     this.#random = random;
     this.#highest = promised;
     this.#timeoutTicks = this.#firstTimeout();
+    this.#timeoutTrips = this.#firstTrips();
   }
 
   /**
@@ -84,7 +87,9 @@ export class Election {
   restart(): void {
     this.#silentTicks = 0;
     this.#canvass = null;
-    this.#timeoutTicks = this.#shared.settings.silenceTicks * (1 + this.#random());
+    const share = this.#random();
+    this.#timeoutTicks = this.#shared.settings.silenceTicks * (1 + share);
+    this.#timeoutTrips = share;
   }
 
   /** Whether the coordinator of the highest reign heard of is not heard. */
@@ -98,17 +103,17 @@ export class Election {
   }
 
   tick(): void {
-    const { right, self, views } = this.#shared;
+    const { right, self, views, roundTrips, settings } = this.#shared;
     const hasVote = views.latest.has(self);
     if (hasVote && !right.isAdmitted) return;
     this.#silentTicks += 1;
     if (!hasVote) return;
     if (this.#canvass !== null) {
       this.#canvass.ticks += 1;
-      if (this.#canvass.ticks < this.#shared.settings.canvassTicks) return;
+      if (this.#canvass.ticks < settings.canvassTicks + roundTrips.toQuorum) return;
       this.#canvass = null;
     }
-    if (this.#silentTicks < this.#timeoutTicks) return;
+    if (this.#silentTicks < this.#timeoutTicks + this.#timeoutTrips * roundTrips.toFarthest) return;
     this.#canvass = { ballot: this.#highest, view: views.latest, supporters: new Set(), ticks: 0 };
     this.#shared.outbox.send(EVERYONE, { kind: 'canvass', ballot: this.#highest });
   }
@@ -138,6 +143,12 @@ export class Election {
     if (supporters.size < view.classicQuorum) return false;
     this.restart();
     return true;
+  }
+
+  /** Each by one later: by then it has heard that the one before stands. */
+  #firstTrips(): number {
+    const { views, self } = this.#shared;
+    return views.isFounded ? Math.max(0, views.latest.rankOf(self)) : 0;
   }
 
   /** After a start the members stand in the order of their ranks, so that a group that was all down does not duel. */

@@ -71,8 +71,10 @@ export class Fetcher {
    * that has not been asked sends only its proposals to everyone.
    */
   arriving({ from, bytes, agoTicks }: Arriving): void {
+    const { settings, roundTrips } = this.#shared;
     for (const want of this.#wants.values()) {
-      if (want.source !== from || !mayPrecedeAnswer(agoTicks, want.sourceTicks, this.#shared.settings)) continue;
+      if (want.source !== from) continue;
+      if (!mayPrecedeAnswer(agoTicks, want.sourceTicks, roundTrips.to(from), settings)) continue;
       if (want.asked.size === 0 ? agoTicks === Infinity : want.answers >= this.#answersBefore) continue;
       want.arrivedBytes += bytes;
       want.quietTicks = want.arrivedBytes <= constants.arrivalBytesMax ? 0 : Infinity;
@@ -141,7 +143,8 @@ export class Fetcher {
     want.ticks += 1;
     want.sourceTicks += 1;
     want.quietTicks += 1;
-    if (!mayAsk || (want.ticks < want.wait && !isNewer)) return;
+    const isDue = want.ticks >= want.wait + this.#shared.roundTrips.to(want.source);
+    if (!mayAsk || (!isDue && !isNewer)) return;
     if (isOnItsWay(want, this.#shared.settings)) {
       if (want.asked.size === 0 || want.ticks < this.#shared.settings.retryTicksMax) return;
       want.ticks = 0;

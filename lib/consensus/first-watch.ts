@@ -23,11 +23,11 @@ export class FirstWatch {
     this.#awaited.progressed();
   }
 
-  /** `isStuck` where the first undecided instance depends on what others have. */
-  tick(first: Instance, isStuck: boolean): void {
+  /** `isStuck` where the first undecided instance depends on what others have, of whom the farthest is so far away. */
+  tick(first: Instance, isStuck: boolean, roundTripTicks: number): void {
     if (first !== this.#lastFirst) this.#awaited.ended();
     else if (!isStuck) this.#awaited.progressed();
-    else if (this.#awaited.tick()) this.#isStranded = true;
+    else if (this.#awaited.tick(roundTripTicks)) this.#isStranded = true;
     this.#lastFirst = first;
   }
 }

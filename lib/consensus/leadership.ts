@@ -58,9 +58,9 @@ export class Leadership {
   constructor(shared: Shared, coordinator: Coordinator, options: LeadershipOptions) {
     this.#shared = shared;
     this.#coordinator = coordinator;
-    this.#reachability = new Reachability(shared.settings);
+    this.#reachability = new Reachability(shared);
     this.#election = new Election(shared, options.random, options.promised);
-    this.#mode = new ModeChooser(options.mode, shared.self, shared.settings);
+    this.#mode = new ModeChooser(options.mode, shared);
     this.#isFarBehind = options.isFarBehind;
     this.#isDeaf = options.isDeaf;
     this.#onReign = options.onReign;

@@ -45,13 +45,15 @@ export class MissingBatches {
   /** `isAwaited` tells whether it is this process that would give them their instances. */
   tick(isAwaited: boolean): void {
     if (this.#missing.size === 0) return;
+    const { settings, roundTrips } = this.#shared;
+    const expiryTicks = EXPIRY_WAITS * (settings.retryTicksMax + roundTrips.toFarthest);
     for (const [id, ticks] of this.#missing) {
       if (this.#isHere(id)) this.#patience.ended();
-      if (this.#isHere(id) || ticks >= EXPIRY_WAITS * this.#shared.settings.retryTicksMax) this.#missing.delete(id);
+      if (this.#isHere(id) || ticks >= expiryTicks) this.#missing.delete(id);
       else this.#missing.set(id, ticks + 1);
     }
     if (this.#missing.size === 0) this.#isDeaf = false;
-    else if (isAwaited && this.#patience.tick()) this.#isDeaf = true;
+    else if (isAwaited && this.#patience.tick(roundTrips.toFarthest)) this.#isDeaf = true;
   }
 
   /** A reign begins: its time limit before it resigns starts again. */

@@ -1,8 +1,8 @@
 import type { BallotKind } from '../model/ballot.js';
 import { constants } from '../model/constants.js';
 import type { ProcessId } from '../model/ids.js';
-import type { Settings } from '../model/settings.js';
 import type { View } from '../model/view.js';
+import type { Shared } from './shared.js';
 
 /** The kind of reign that a coordinator opens; `adaptive` depends on how many processes propose. */
 export type Mode = BallotKind | 'adaptive';
@@ -14,16 +14,14 @@ export type Mode = BallotKind | 'adaptive';
  */
 export class ModeChooser {
   readonly #mode: Mode;
-  readonly #self: ProcessId;
-  readonly #settings: Settings;
+  readonly #shared: Pick<Shared, 'self' | 'settings' | 'roundTrips'>;
   readonly #lastProposal = new Map<ProcessId, number>();
   #now = 0;
   #wishedTicks = 0;
 
-  constructor(mode: Mode, self: ProcessId, settings: Settings) {
-    this.#settings = settings;
+  constructor(mode: Mode, shared: Pick<Shared, 'self' | 'settings' | 'roundTrips'>) {
+    this.#shared = shared;
     this.#mode = mode;
-    this.#self = self;
   }
 
   /** The kind of the first reign, when no proposals are known yet. */
@@ -43,9 +41,15 @@ export class ModeChooser {
     if (this.#mode !== 'adaptive') return current === this.#mode ? null : this.#mode;
     const wish = this.#wish(current, reachable, view);
     this.#wishedTicks = wish === current ? 0 : this.#wishedTicks + 1;
-    if (this.#wishedTicks < this.#settings.modeTicks) return null;
+    if (this.#wishedTicks < this.#patienceTicks) return null;
     this.#wishedTicks = 0;
     return wish;
+  }
+
+  /** A caller that waits for each of its operations proposes no oftener than these are decided. */
+  get #patienceTicks(): number {
+    const { settings, roundTrips } = this.#shared;
+    return settings.modeTicks + roundTrips.toDecision;
   }
 
   #wish(current: BallotKind, reachable: number, view: View): BallotKind {
@@ -53,12 +57,12 @@ export class ModeChooser {
     let active = 0;
     let isSelfActive = false;
     for (const [process, at] of this.#lastProposal) {
-      if (this.#now - at > this.#settings.modeTicks) {
+      if (this.#now - at > this.#patienceTicks) {
         this.#lastProposal.delete(process);
         continue;
       }
       active += 1;
-      if (process === this.#self) isSelfActive = true;
+      if (process === this.#shared.self) isSelfActive = true;
     }
     if (active === 0) return current;
     return active === 1 && !isSelfActive ? 'fast' : 'classic';

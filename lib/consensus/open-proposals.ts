@@ -2,8 +2,7 @@ import { assert } from '../model/assert.js';
 import { type Ballot, classicStepOf } from '../model/ballot.js';
 import type { BatchId } from '../model/batch.js';
 import type { Instance } from '../model/ids.js';
-import type { Settings } from '../model/settings.js';
-import type { Outbox } from './outbox.js';
+import type { Shared } from './shared.js';
 
 interface Open {
   readonly id: BatchId;
@@ -13,13 +12,11 @@ interface Open {
 
 /** The proposals of the coordinator in this reign, in the reign's classic step, that are not yet decided: they are repeated. */
 export class OpenProposals {
-  readonly #settings: Settings;
-  readonly #outbox: Outbox;
+  readonly #shared: Pick<Shared, 'settings' | 'outbox' | 'roundTrips'>;
   readonly #open = new Map<Instance, Open>();
 
-  constructor(settings: Settings, outbox: Outbox) {
-    this.#settings = settings;
-    this.#outbox = outbox;
+  constructor(shared: Pick<Shared, 'settings' | 'outbox' | 'roundTrips'>) {
+    this.#shared = shared;
   }
 
   has(instance: Instance): boolean {
@@ -40,8 +37,8 @@ export class OpenProposals {
       second: id,
     });
     if (known !== undefined) return false;
-    this.#open.set(instance, { id, ticks: 0, wait: this.#settings.retryTicks });
-    this.#outbox.accept(classicStepOf(ballot), { instance, id });
+    this.#open.set(instance, { id, ticks: 0, wait: this.#shared.settings.retryTicks });
+    this.#shared.outbox.accept(classicStepOf(ballot), { instance, id });
     return true;
   }
 
@@ -58,10 +55,11 @@ export class OpenProposals {
   }
 
   #retry(ballot: Ballot, instance: Instance, open: Open): void {
+    const { settings, outbox, roundTrips } = this.#shared;
     open.ticks += 1;
-    if (open.ticks < open.wait) return;
+    if (open.ticks < open.wait + roundTrips.toQuorum) return;
     open.ticks = 0;
-    open.wait = Math.min(2 * open.wait, this.#settings.retryTicksMax);
-    this.#outbox.accept(classicStepOf(ballot), { instance, id: open.id });
+    open.wait = Math.min(2 * open.wait, settings.retryTicksMax);
+    outbox.accept(classicStepOf(ballot), { instance, id: open.id });
   }
 }

@@ -26,11 +26,11 @@ export class Patience {
     this.#idleTicks = 0;
   }
 
-  /** A tick without progress. Returns whether it is time to give way. */
-  tick(): boolean {
+  /** A tick without progress of what is `roundTripTicks` away. Returns whether it is time to give way. */
+  tick(roundTripTicks: number): boolean {
     this.#idleTicks += 1;
     this.#longestTicks = Math.max(this.#longestTicks, this.#idleTicks);
-    if (this.#idleTicks < this.#boundTicks) return false;
+    if (this.#idleTicks < this.#boundTicks + roundTripTicks) return false;
     this.#idleTicks = 0;
     this.#isStrained = true;
     this.#boundTicks = Math.min(2 * this.#boundTicks, this.#maxTicks);

@@ -1,11 +1,10 @@
 import type { Ballot } from '../model/ballot.js';
 import { after, type Instance, laterOf, type ProcessId } from '../model/ids.js';
-import type { Settings } from '../model/settings.js';
 import type { View } from '../model/view.js';
-import type { InstanceLog } from './instance-log.js';
-import type { GroupViews } from './membership/views.js';
 import { EVERYONE, type MessageOf, type ReportedVote } from './messages.js';
-import type { Outbox } from './outbox.js';
+import type { Shared } from './shared.js';
+
+type PreparationShared = Pick<Shared, 'log' | 'views' | 'outbox' | 'settings' | 'roundTrips'>;
 
 /** The promise of one member. */
 interface Promised {
@@ -39,10 +38,7 @@ interface Answer {
 export class Preparation {
   readonly ballot: Ballot;
   readonly #from: Instance;
-  readonly #log: Pick<InstanceLog, 'first'>;
-  readonly #views: GroupViews;
-  readonly #outbox: Outbox;
-  readonly #settings: Settings;
+  readonly #shared: PreparationShared;
   /** The views that govern undecided instances, and the answers of their members. */
   readonly #asked: readonly { readonly view: View; readonly answers: Map<ProcessId, Answer> }[];
   /** For how long promises of members that are ahead are left out, if the others may make a quorum. */
@@ -53,23 +49,14 @@ export class Preparation {
   /**
    * `isWary` if a member is ahead and does not tell the decisions: the members that are not ahead can decide the same again.
    */
-  constructor(
-    ballot: Ballot,
-    log: Pick<InstanceLog, 'first'>,
-    views: GroupViews,
-    outbox: Outbox,
-    settings: Settings,
-    isWary: boolean,
-  ) {
-    this.#settings = settings;
+  constructor(ballot: Ballot, shared: PreparationShared, isWary: boolean) {
+    const { settings, log, views, roundTrips } = shared;
+    this.#shared = shared;
     this.#wait = settings.prepareTicks;
     this.ballot = ballot;
-    this.#waryTicks = isWary ? this.#settings.waryTicks : 0;
+    this.#waryTicks = isWary ? settings.waryTicks + roundTrips.toFarthest : 0;
     this.#from = log.first;
-    this.#log = log;
-    this.#views = views;
     this.#asked = [...new Set([views.current, views.latest])].map((view) => ({ view, answers: new Map() }));
-    this.#outbox = outbox;
   }
 
   /** Phase 1a, to everyone. */
@@ -92,7 +79,8 @@ export class Preparation {
 
   /** Of a view that governs only what is decided no quorum is needed: its members may be gone. */
   #areQuorums(quorums: readonly PromisesOfView[]): boolean {
-    const { number } = this.#views.governing(baseOf(quorums, this.#log.first));
+    const { log, views } = this.#shared;
+    const { number } = views.governing(baseOf(quorums, log.first));
     return quorums.every(({ view, promises }) => view.number < number || promises.length >= view.classicQuorum);
   }
 
@@ -107,7 +95,7 @@ export class Preparation {
     for (const vote of promise.votes) answer.votes.push(vote);
     answer.next = promise.until;
     for (const { answers } of asked) answers.set(from, answer);
-    this.#wait = this.#settings.prepareTicks;
+    this.#wait = this.#shared.settings.prepareTicks;
     if (answer.next !== null) this.#ask(from, answer.next);
     return true;
   }
@@ -119,9 +107,10 @@ export class Preparation {
   tick(): void {
     if (this.#waryTicks > 0) this.#waryTicks -= 1;
     this.#ticks += 1;
-    if (this.#ticks < this.#wait) return;
+    const { settings, roundTrips } = this.#shared;
+    if (this.#ticks < this.#wait + roundTrips.toQuorum) return;
     this.#ticks = 0;
-    this.#wait = Math.min(2 * this.#wait, this.#settings.retryTicksMax);
+    this.#wait = Math.min(2 * this.#wait, settings.retryTicksMax);
     if (this.#asked.some(({ view, answers }) => answers.size < view.size)) this.#ask(EVERYONE, this.#from);
     const answers = new Map(this.#asked.flatMap((asked) => [...asked.answers]));
     for (const [member, { next }] of answers) if (next !== null) this.#ask(member, next);
@@ -129,7 +118,7 @@ export class Preparation {
 
   /** The own promise is durable before anyone hears of the ballot. */
   #ask(to: ProcessId | typeof EVERYONE, from: Instance): void {
-    this.#outbox.sendOnceDurable(to, { kind: 'prepare', ballot: this.ballot, from });
+    this.#shared.outbox.sendOnceDurable(to, { kind: 'prepare', ballot: this.ballot, from });
   }
 }
 

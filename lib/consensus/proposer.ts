@@ -136,7 +136,7 @@ export class Proposer {
     for (const proposal of this.#proposals.values()) {
       if (proposal.heldAt !== null) continue;
       proposal.ticks += 1;
-      if (proposal.ticks < proposal.wait) continue;
+      if (proposal.ticks < proposal.wait + this.#shared.roundTrips.toDecision) continue;
       proposal.ticks = 0;
       proposal.wait = Math.min(2 * proposal.wait, longestWait(proposal.batch, this.#shared.settings));
       this.#send(proposal);

@@ -1,18 +1,18 @@
 import type { ProcessId } from '../model/ids.js';
-import type { Settings } from '../model/settings.js';
 import type { View } from '../model/view.js';
+import type { Shared } from './shared.js';
 
 /**
  * The members that answer the coordinator's heartbeats: it resigns when a majority does not, and opens a fast reign
  * only if enough do.
  */
 export class Reachability {
-  readonly #settings: Settings;
+  readonly #shared: Pick<Shared, 'settings' | 'roundTrips'>;
   readonly #lastHeard = new Map<ProcessId, number>();
   #now = 0;
 
-  constructor(settings: Settings) {
-    this.#settings = settings;
+  constructor(shared: Pick<Shared, 'settings' | 'roundTrips'>) {
+    this.#shared = shared;
   }
 
   /** A reign begins: every member counts as reachable at first. */
@@ -30,9 +30,10 @@ export class Reachability {
 
   /** How many members have answered lately, `self` included. */
   count(view: View, self: ProcessId): number {
-    return view.members.filter(
-      (member) =>
-        member === self || this.#now - (this.#lastHeard.get(member) ?? -Infinity) <= this.#settings.silenceTicks,
-    ).length;
+    const { settings, roundTrips } = this.#shared;
+    return view.members.filter((member) => {
+      const silentTicks = this.#now - (this.#lastHeard.get(member) ?? -Infinity);
+      return member === self || silentTicks <= settings.silenceTicks + roundTrips.to(member);
+    }).length;
   }
 }

@@ -118,7 +118,7 @@ export class Reads {
       round.answered.clear();
     }
     round.ticks += 1;
-    if (round.ticks < round.wait) return;
+    if (round.ticks < round.wait + this.#shared.roundTrips.toQuorum) return;
     round.ticks = 0;
     round.wait = Math.min(2 * round.wait, this.#shared.settings.retryTicksMax);
     this.#ask(round.round);
@@ -129,7 +129,7 @@ export class Reads {
    * message asks for all waiting reads, and again at growing intervals until something is decided here.
    */
   #askForFilling(): void {
-    const { outbox, log } = this.#shared;
+    const { outbox, log, roundTrips } = this.#shared;
     const furthest = this.#settled.at(-1)?.until;
     if (furthest === undefined || log.first !== this.#lastFirst) {
       this.#lastFirst = log.first;
@@ -138,7 +138,7 @@ export class Reads {
       return;
     }
     this.#idleTicks += 1;
-    if (this.#idleTicks < this.#idleWait) return;
+    if (this.#idleTicks < this.#idleWait + roundTrips.toDecision) return;
     this.#idleTicks = 0;
     this.#idleWait = Math.min(2 * this.#idleWait, this.#shared.settings.retryTicksMax);
     outbox.send(EVERYONE, { kind: 'fill', until: earlierOf(furthest, log.limit) });

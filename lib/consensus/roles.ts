@@ -20,6 +20,7 @@ import { Outbox } from './outbox.js';
 import { Proposer } from './proposer.js';
 import { Reads } from './reads.js';
 import { Refusals } from './refusals.js';
+import { RoundTrips } from './round-trips.js';
 import type { Shared } from './shared.js';
 
 /** The roles of one process, and the data that they share. */
@@ -105,6 +106,7 @@ function sharedOf(options: ConsensusOptions, past: LedgerSnapshot): Shared {
     refusals: new Refusals(outbox, settings),
     isSound,
     clock: new GroupClock(self, past.views.length > 0, settings),
+    roundTrips: new RoundTrips(self, settings),
     // Earlier deliveries are not known, except if nothing was decided.
     delivered: past.watermark === 0 ? new DeliveryTable(undefined, options.deliveryRowsMax) : null,
     votesAPromise: options.votesAPromise ?? constants.votesAPromise,

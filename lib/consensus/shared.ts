@@ -9,6 +9,7 @@ import type { Completion } from './membership/completion.js';
 import type { Views } from './membership/views.js';
 import type { Outbox } from './outbox.js';
 import type { Refusals } from './refusals.js';
+import type { RoundTrips } from './round-trips.js';
 
 /** Whether this start of the process may promise and vote: no promise or vote of an earlier start is lost. */
 interface VotingRight {
@@ -26,6 +27,7 @@ export interface Shared {
   readonly pool: BatchPool;
   readonly outbox: Outbox;
   readonly clock: GroupClock;
+  readonly roundTrips: RoundTrips;
   /**
    * The table of what the sequence delivers, up to the watermark; null until it is known, because a restarted process knows the
    * table only once it has gone through its log. It begins empty only at the beginning of the sequence.

@@ -26,6 +26,8 @@ export const defaults = {
   /** First wait before anything unanswered is sent again; doubles up to `retryTicksMax`. */
   retryTicks: 5,
   retryTicksMax: 50,
+  /** What waits for an answer waits longer by the round trip that is measured, but by no more than this: half a second. */
+  roundTripTicksMax: 50,
   /** A batch is given another tick to arrive for each so many bytes: 12.5 MB a second, a slow network. */
   bytesATick: 125_000,
   /** How long a missing batch may be on its way before it is asked for; doubles with each time that it is. */

@@ -97,6 +97,7 @@ export class Driver {
         core.step({ kind: 'arriving', ...arrival });
         repair.arriving(arrival);
       }
+      for (const roundTrip of transport.takeRoundTrips()) core.step({ kind: 'round-trip', ...roundTrip });
       core.step({ kind: 'tick', nowMs: now() });
       this.peers.tick();
       repair.tick();

@@ -30,6 +30,7 @@ export const LIMITS: Readonly<Record<LimitName, Limit>> = {
   patienceMsMax: { setting: 'patienceTicksMax', unit: 'milliseconds', min: 1_000, max: 3_600_000 },
   retryMs: { setting: 'retryTicks', unit: 'milliseconds', min: 10, max: 600_000 },
   retryMsMax: { setting: 'retryTicksMax', unit: 'milliseconds', min: 20, max: 600_000 },
+  roundTripMsMax: { setting: 'roundTripTicksMax', unit: 'milliseconds', min: 10, max: 5_000 },
   bytesPerSecond: { setting: 'bytesATick', unit: 'bytes a second', min: 10_000, max: 10_000_000_000 },
   fetchMs: { setting: 'fetchTicks', unit: 'milliseconds', min: 10, max: 600_000 },
   stuckMs: { setting: 'stuckTicks', unit: 'milliseconds', min: 10, max: 600_000 },

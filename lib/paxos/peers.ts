@@ -73,6 +73,7 @@ function factsOf({ core, settings, self, onFacts }: DriverOptions, driver: Peers
 function startsOf({ core, settings, self, starts, queueId }: DriverOptions, driver: PeersDriver): Starts {
   return new Starts({
     settings,
+    roundTrips: core.roundTrips,
     self,
     past: starts,
     views: () => core.views.undecided,

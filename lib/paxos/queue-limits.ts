@@ -24,6 +24,8 @@ export interface QueueLimits {
   readonly retryMs?: number;
   /** Longest wait before anything unanswered is sent again. */
   readonly retryMsMax?: number;
+  /** What waits for an answer waits longer by the round trip that is measured, but by no more than this. */
+  readonly roundTripMsMax?: number;
   /** Throughput of a slow link: an answer is given time to arrive by it. */
   readonly bytesPerSecond?: number;
   /** How long a missing batch may be on its way before it is asked for; doubles up to `retryMsMax`. */

@@ -3,6 +3,7 @@
  * what it was before has forgotten votes; the others remember the start that cast them, which the directory has never
  * seen.
  */
+import type { RoundTrips } from '../consensus/round-trips.js';
 import { type BatchId, partsOf } from '../model/batch.js';
 import type { ProcessId } from '../model/ids.js';
 import type { Settings } from '../model/settings.js';
@@ -22,6 +23,7 @@ import type { StartMessage, StartMessageOf } from './wire/start-messages.js';
 
 export interface StartsOptions {
   readonly settings: Settings;
+  readonly roundTrips: Pick<RoundTrips, 'to' | 'toQuorum' | 'toFarthest'>;
   readonly self: ProcessId;
   /** The starts in the ledger; the present start is the last of `own`. */
   readonly past: StartsRecord;
@@ -150,9 +152,10 @@ export class Starts {
   tick(): void {
     this.begin();
     if (!this.#hasBegun || this.#isLost) return;
+    const { settings, roundTrips } = this.#options;
     this.#ticks += 1;
     for (const [stranger, askedAt] of this.#strangers) {
-      if (this.#ticks - askedAt < this.#options.settings.retryTicks) continue;
+      if (this.#ticks - askedAt < settings.retryTicks + roundTrips.to(stranger)) continue;
       // It is asked again when it is heard again, and no sooner.
       if (askedAt === -Infinity) {
         this.#ask(stranger);
@@ -160,9 +163,9 @@ export class Starts {
       } else this.#strangers.delete(stranger);
     }
     if (!this.#isAdmitted) this.#judgeAdmission();
-    if (this.#isAdmitted || this.#ticks < this.#nextAsk) return;
+    if (this.#isAdmitted || this.#ticks < this.#nextAsk + roundTrips.toQuorum) return;
     this.#ask(EVERYONE);
-    this.#wait = Math.min(2 * this.#wait, this.#options.settings.retryTicksMax);
+    this.#wait = Math.min(2 * this.#wait, settings.retryTicksMax);
     this.#nextAsk = this.#ticks + this.#wait;
   }
 
@@ -212,7 +215,8 @@ export class Starts {
   /** A member that has just started has not heard earlier questions. Two that start at once do not ask in turns. */
   #askBack(to: ProcessId): void {
     if (this.#isAdmitted || !this.#hasBegun || this.#welcomes.has(to) || !this.#options.mayCount(to)) return;
-    if (this.#ticks - (this.#askedBack.get(to) ?? -Infinity) < this.#options.settings.retryTicks) return;
+    const { settings, roundTrips } = this.#options;
+    if (this.#ticks - (this.#askedBack.get(to) ?? -Infinity) < settings.retryTicks + roundTrips.to(to)) return;
     this.#askedBack.set(to, this.#ticks);
     this.#ask(to);
   }
@@ -228,14 +232,14 @@ export class Starts {
    * and the rest have had their time. Without a quorum nothing could be decided anyhow, so that waiting for one costs nothing.
    */
   #judgeAdmission(): void {
-    const { self, views, admitted } = this.#options;
+    const { self, views, admitted, settings, roundTrips } = this.#options;
     if (this.#isAdmitted || this.#isLost || !this.#hasBegun) return;
     const own = views().filter((view) => view.has(self));
     const met = (view: View): number => 1 + view.members.filter((member) => this.#welcomes.has(member)).length;
     if (own.length === 0 || own.some((view) => met(view) < view.classicQuorum)) return;
     if (own.some((view) => met(view) < view.size)) {
       this.#quorumAt ??= this.#ticks;
-      if (this.#ticks - this.#quorumAt < this.#options.settings.startTicks) return;
+      if (this.#ticks - this.#quorumAt < settings.startTicks + roundTrips.toFarthest) return;
     }
     this.#isAdmitted = true;
     admitted();

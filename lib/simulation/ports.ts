@@ -11,7 +11,7 @@ import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../model/records.js
 import type { Start } from '../model/start.js';
 import { describeMessage, describeRecord } from '../paxos/wire/describe.js';
 import { decodeMessage } from '../paxos/wire/wire.js';
-import type { Arrival, Destination, Receiver, Transport, TransportStatistics } from '../transport/transport.js';
+import type { Arrival, Destination, Receiver, RoundTripTicks, Transport, TransportStatistics } from '../transport/transport.js';
 import { EVERYONE } from '../transport/transport.js';
 import type { Owner } from './owner.js';
 import { WatchedCheckpoints } from './watched-checkpoints.js';
@@ -122,6 +122,10 @@ export class WatchedTransport<S extends StateMachine> implements Transport {
 
   takeArrivals(): readonly Arrival[] {
     return this.inner.takeArrivals();
+  }
+
+  takeRoundTrips(): readonly RoundTripTicks[] {
+    return this.inner.takeRoundTrips();
   }
 
   join(group: GroupId): void {

@@ -2,6 +2,7 @@ import type { Mode } from '../consensus/mode.js';
 import { constants } from '../model/constants.js';
 import type { QueueLimits } from '../paxos/queue-limits.js';
 import { drawLimits } from './drawn-limits.js';
+import { drawnWays, type Ways } from './geography.js';
 import {
   AMBUSHES,
   checkpoints,
@@ -39,6 +40,8 @@ export interface Conditions extends Adversity {
   readonly maxDatagramBytes: number;
   /** What the processes take in turn as the limits of their queues; undefined where all have the defaults. */
   readonly limits: readonly QueueLimits[] | undefined;
+  /** The places at which the processes live; undefined where all live at one. */
+  readonly ways: Ways | undefined;
 }
 
 type Circumstances = Partial<Conditions>;
@@ -50,6 +53,7 @@ export type ProfileName =
   | 'calm'
   | 'lossy'
   | 'sluggish'
+  | 'wide'
   | 'duels'
   | 'partitions'
   | 'lanes'
@@ -94,6 +98,19 @@ const profiles: Readonly<Record<ProfileName, Profile>> = {
     },
     commitUs: random.exponential(10_000),
     troubles: random.chance(0.5) ? some(random, ['crash', 'isolation', 'clog'], 0.5, 800) : {},
+  }),
+  /** The processes live at three places, far from each other. */
+  wide: (random) => ({
+    replicas: random.pick([3, 5, 5, 5, 7]),
+    ways: drawnWays(random),
+    climate: {
+      ...FAIR,
+      loss: random.chance(0.5) ? random.between(0, 0.03) : 0,
+      duplication: random.chance(0.3) ? random.between(0, 0.2) : 0,
+      delayUsMean: random.exponential(2_000),
+    },
+    commitUs: random.exponential(3_000),
+    troubles: random.chance(0.7) ? some(random, ['crash', 'isolation', 'one-way cut', 'stall'], 0.2, 1_000) : {},
   }),
   /** The coordinator is cut off again and again, and messages of one reign are heard in the next but one. */
   duels: (random) => ({
@@ -241,6 +258,7 @@ export function conditionsOf(profile: ProfileName, random: Random): Conditions {
     downMs: 300,
     commitUs: 100,
     limits: undefined,
+    ways: undefined,
     replicas: random.pick([1, 3, 3, 3, 3, 4, 5, 5, 6, 7]),
     mode: random.pick(['adaptive', 'adaptive', 'classic', 'fast']),
     callers: 1 + random.below(3),

@@ -76,6 +76,7 @@ export async function run<S extends StateMachine>(
     deliveryRowsMax: conditions.deliveryRowsMax,
     maxDatagramBytes: conditions.maxDatagramBytes,
     limits: conditions.limits,
+    ways: conditions.ways,
     initialState: application.initialState,
     invariants: application.invariants ?? {},
     isTraced: options.isTraced,

@@ -3,6 +3,7 @@ import type { StateMachine } from '../machine/state-machine.js';
 import type { QueueLimits } from '../paxos/queue-limits.js';
 import type { CheckpointOptions } from '../queue/checkpoint-options.js';
 import type { Invariants } from './checkers/invariants.js';
+import type { Ways } from './geography.js';
 
 /** How checkpoints are made. */
 export interface Checkpointing extends Required<CheckpointOptions> {
@@ -31,6 +32,8 @@ export interface Scene<S extends StateMachine> {
   readonly maxDatagramBytes?: number | undefined;
   /** The limits that the queues of the processes take in turn. Default: all have the defaults of the product. */
   readonly limits?: readonly QueueLimits[] | undefined;
+  /** The places at which the processes live. Default: all live at one. */
+  readonly ways?: Ways | undefined;
   /** Keeps what happens in words. */
   readonly isTraced: boolean;
 }

@@ -37,6 +37,8 @@ export type NetworkFault = 'loss' | 'duplication' | 'mutilation' | 'late' | 'ove
 /** The network's faults: a datagram on its way to one receiver meets the climate, cuts and clogs of its link. */
 export class Weather {
   climate: Climate = FAIR;
+  /** How long the way from one process to another is, in microseconds: the climate's delays come on top. */
+  wayUs: (from: ProcessId | null, to: ProcessId) => number = () => 0;
   readonly #random: Random;
   readonly #nowUs: () => number;
   readonly #happened: (fault: NetworkFault) => void;
@@ -92,10 +94,15 @@ export class Weather {
   readonly fate = (passenger: Passenger): Copy[] => {
     const { from, to, lane, bytes } = passenger;
     const link = linkOf(from, to);
+    const wayUs = this.wayUs(from, to);
     if (this.#cuts.size > 0 && (this.#cuts.has(link) || this.#cuts.has(laneOf(link, lane)))) return [];
     const slow = this.#slowLinks.size === 0 ? [] : this.#slowLinksOf(passenger);
     if (lane === 'bulk')
-      return [slow.length === 0 ? { bytes, delayTicks: this.#bulkDelayUs(link) } : this.#slowBulk(link, slow, bytes)];
+      return [
+        slow.length === 0
+          ? { bytes, delayTicks: this.#bulkDelayUs(link, wayUs) }
+          : this.#slowBulk(link, wayUs, slow, bytes),
+      ];
     const { loss, duplication, mutilation } = this.climate;
     const random = this.#random;
     if (random.chance(loss)) {
@@ -111,13 +118,13 @@ export class Weather {
     const copies = [
       {
         bytes: random.chance(mutilation) ? this.#mutilated(bytes) : bytes,
-        delayTicks: crossedUs + this.#delayUs(link),
+        delayTicks: crossedUs + this.#delayUs(link, wayUs),
       },
     ];
     if (random.chance(duplication)) {
       this.#happened('duplication');
       const laterUs = random.chance(0.5) ? 0 : random.below(this.climate.echoUs);
-      copies.push({ bytes, delayTicks: crossedUs + this.#delayUs(link) + laterUs });
+      copies.push({ bytes, delayTicks: crossedUs + this.#delayUs(link, wayUs) + laterUs });
     }
     return copies;
   };
@@ -140,9 +147,9 @@ export class Weather {
   }
 
   /** It arrives bit by bit, as its receiver can tell. */
-  #slowBulk(link: string, slow: readonly SlowLink[], bytes: Buffer): Copy {
+  #slowBulk(link: string, wayUs: number, slow: readonly SlowLink[], bytes: Buffer): Copy {
     const nowUs = this.#nowUs();
-    const delayUs = this.#bulkDelayUs(link);
+    const delayUs = this.#bulkDelayUs(link, wayUs);
     let beginsUs = nowUs + delayUs;
     let endsUs = beginsUs;
     for (const one of slow) {
@@ -158,10 +165,10 @@ export class Weather {
     return { bytes, delayTicks: endsUs - nowUs, ...(parts > 1 ? { partsAt } : {}) };
   }
 
-  #delayUs(link: string): number {
+  #delayUs(link: string, wayUs: number): number {
     const { delayUsMin, delayUsMean, tail, tailUs } = this.climate;
     const random = this.#random;
-    let delayUs = delayUsMin + Math.floor(random.exponential(delayUsMean));
+    let delayUs = wayUs + delayUsMin + Math.floor(random.exponential(delayUsMean));
     if (random.chance(tail)) {
       this.#happened('late');
       delayUs += random.below(tailUs);
@@ -170,9 +177,9 @@ export class Weather {
     return clog === undefined ? delayUs : Math.max(delayUs, clog - this.#nowUs());
   }
 
-  #bulkDelayUs(link: string): number {
+  #bulkDelayUs(link: string, wayUs: number): number {
     const nowUs = this.#nowUs();
-    const arrivalUs = Math.max(nowUs + this.#delayUs(link), this.#lastBulkUs.get(link) ?? 0);
+    const arrivalUs = Math.max(nowUs + this.#delayUs(link, wayUs), this.#lastBulkUs.get(link) ?? 0);
     this.#lastBulkUs.set(link, arrivalUs);
     return arrivalUs - nowUs;
   }

@@ -6,6 +6,7 @@ import { MemoryNetwork } from '../transport/memory/memory-network.js';
 import { Agenda } from './agenda.js';
 import { type Clock, START_MS } from './clock.js';
 import { EventLog } from './event-log.js';
+import { wayBetween } from './geography.js';
 import { LatestMessages } from './latest-messages.js';
 import { SimulatedProcess, type Surroundings } from './process.js';
 import { Random } from './random.js';
@@ -50,6 +51,8 @@ export class World<S extends StateMachine> implements Surroundings<S> {
     this.network = new MemoryNetwork(this.#agenda.add, this.weather.fate);
     this.watch = new Watch(this, () => this.processes.map(({ clock }) => clock));
     this.processes = Array.from({ length: scene.replicas }, (_, i) => new SimulatedProcess(this, i, scene.mode));
+    if (scene.ways !== undefined)
+      this.weather.wayUs = wayBetween(scene.ways, (process) => this.processes.findIndex(({ id }) => id === process));
   }
 
   get nowUs(): number {

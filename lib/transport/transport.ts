@@ -51,6 +51,9 @@ export interface Transport {
    */
   takeArrivals(): readonly Arrival[];
 
+  /** The processes of the group whose round trip has changed since the last call, as it is measured all the time. */
+  takeRoundTrips(): readonly RoundTripTicks[];
+
   /** From now on frames carry `group`. Messages that were handed over before leave with the former one. */
   join(group: GroupId): void;
 
@@ -92,6 +95,13 @@ export interface Arrival {
    * was asked for long before is not.
    */
   readonly agoTicks: number;
+}
+
+/** How long a message to a process and its answer are under way. */
+export interface RoundTripTicks {
+  readonly process: ProcessId;
+  /** With a margin for the usual deviation; 0 where it is less than a tick. */
+  readonly ticks: number;
 }
 
 export interface TransportStatistics {

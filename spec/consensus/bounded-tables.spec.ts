@@ -10,6 +10,7 @@ import type { Instance, ProcessId } from '../../lib/model/ids.js';
 import { defaults } from '../../lib/model/settings.js';
 import { View } from '../../lib/model/view.js';
 import { CoreGroup } from '../support/core-group.js';
+import { sharedOf } from '../support/core-shared.js';
 import { idOf } from '../support/ids.js';
 
 const SELF = '0'.repeat(16) as ProcessId;
@@ -38,7 +39,7 @@ describe('the memory of others is bounded', () => {
   });
 
   it('proposers: those of late, and the kind of reign is still chosen', () => {
-    const mode = new ModeChooser('adaptive', SELF, defaults);
+    const mode = new ModeChooser('adaptive', sharedOf(SELF));
     const view = new View(0, [SELF, idOf(1), idOf(2)]);
     // One more than fit: the others are forgotten, and the last is all alone.
     const times = 1_000 * constants.proposersMax + 1;

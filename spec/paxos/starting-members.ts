@@ -1,3 +1,4 @@
+import { RoundTrips } from '../../lib/consensus/round-trips.js';
 import type { ProcessId } from '../../lib/model/ids.js';
 import { defaults } from '../../lib/model/settings.js';
 import { NO_STARTS, type Nonce, type Start, type StartsRecord } from '../../lib/model/start.js';
@@ -54,6 +55,7 @@ export class Member {
     this.isAdmitted = this.hasLostVotes = false;
     this.starts = new Starts({
       settings: defaults,
+      roundTrips: new RoundTrips(this.id, defaults),
       self: this.id,
       past: this.directory,
       views: () => this.views,

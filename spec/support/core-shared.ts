@@ -5,6 +5,7 @@ import { Completion } from '../../lib/consensus/membership/completion.js';
 import { Views } from '../../lib/consensus/membership/views.js';
 import { Outbox } from '../../lib/consensus/outbox.js';
 import { Refusals } from '../../lib/consensus/refusals.js';
+import { RoundTrips } from '../../lib/consensus/round-trips.js';
 import type { Shared } from '../../lib/consensus/shared.js';
 import { constants } from '../../lib/model/constants.js';
 import type { GroupId, Instance, ProcessId } from '../../lib/model/ids.js';
@@ -27,6 +28,7 @@ export function sharedOf(self: ProcessId, ...views: readonly ViewRecord[]): Shar
     pool: new BatchPool(defaults),
     outbox,
     clock: new GroupClock(self, true, defaults),
+    roundTrips: new RoundTrips(self, defaults),
     delivered: null,
     refusals: new Refusals(outbox, defaults),
     isSound: () => true,

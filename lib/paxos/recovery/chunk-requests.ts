@@ -8,6 +8,8 @@ import type { Offer } from './offers.js';
 
 export interface ChunkRequestsOptions {
   readonly settings: Settings;
+  /** In ticks. */
+  readonly roundTripTo: (process: ProcessId) => number;
   readonly send: (to: ProcessId, message: RepairMessageOf<'want-chunk'>) => void;
 }
 
@@ -101,10 +103,11 @@ export class ChunkRequests {
 
   /** A large message is coming from a process. Returns for how many requests the answer may be behind it. */
   arriving({ from, bytes, agoTicks }: Arriving): number {
+    const { settings, roundTripTo } = this.#options;
     let count = 0;
     for (const asked of this.#asked.values()) {
       const ticksSinceAsked = this.#now - asked.at;
-      if (asked.source !== from || !mayPrecedeAnswer(agoTicks, ticksSinceAsked, this.#options.settings)) continue;
+      if (asked.source !== from || !mayPrecedeAnswer(agoTicks, ticksSinceAsked, roundTripTo(from), settings)) continue;
       asked.arrivedBytes += bytes;
       if (asked.arrivedBytes > constants.arrivalBytesMax) continue;
       asked.arrivedAt = this.#now;
@@ -122,8 +125,11 @@ export class ChunkRequests {
   /** Asks again for the chunks that should have come by now. */
   askAgain(): void {
     for (const [index, asked] of [...this.#asked])
-      if (this.#asked.get(index) === asked && this.#now - asked.arrivedAt >= asked.waitTicks)
-        this.#overdue(index, asked);
+      if (this.#asked.get(index) === asked && this.#isOverdue(asked)) this.#overdue(index, asked);
+  }
+
+  #isOverdue({ source, arrivedAt, waitTicks }: Asked): boolean {
+    return this.#now - arrivedAt >= waitTicks + this.#options.roundTripTo(source);
   }
 
   /** Probably lost on the way if its source has been heard since; otherwise the other sources, if there are any, continue. */

@@ -65,9 +65,10 @@ export class Recovery implements RepairReceiver, DeliveryListener {
   }
 
   #newRepairer(): Repairer {
-    const { settings, ledger, delivery, driver, notify } = this.#options;
+    const { core, settings, ledger, delivery, driver, notify } = this.#options;
     return new Repairer({
       settings,
+      roundTripTo: (process) => core.roundTrips.to(process),
       others: () => this.#others,
       send: this.#send,
       write: (records, done) => {
@@ -109,9 +110,10 @@ export class Recovery implements RepairReceiver, DeliveryListener {
   }
 
   #newTransfer(installer: Installer): StateTransfer {
-    const { settings, ledger, fail, notify } = this.#options;
+    const { core, settings, ledger, fail, notify } = this.#options;
     return new StateTransfer({
       settings,
+      roundTripTo: (process) => core.roundTrips.to(process),
       store: ledger.checkpoints,
       send: this.#send,
       isWanted: (checkpoint) => installer.isWanted(checkpoint),

@@ -9,6 +9,8 @@ import type { RepairMessage } from '../wire/repair-messages.js';
 
 export interface RepairerOptions {
   readonly settings: Settings;
+  /** In ticks. */
+  readonly roundTripTo: (process: ProcessId) => number;
   /** The other members of the group, as far as is known. */
   readonly others: () => readonly ProcessId[];
   readonly send: (to: ProcessId, message: MessageOf<'catch-up'> | RepairMessage) => void;
@@ -144,7 +146,8 @@ export class Repairer {
     const task = this.#task;
     if (task === null || this.#isWriting) return;
     this.#ticks += 1;
-    if (this.#ticks < this.#options.settings.retryTicksMax) return;
+    const { settings, roundTripTo } = this.#options;
+    if (this.#ticks < settings.retryTicksMax + (this.#source === null ? 0 : roundTripTo(this.#source))) return;
     this.#turn += 1;
     if (task.kind === 'entries') this.#learnt(task, task.from);
     else this.#ask(task);

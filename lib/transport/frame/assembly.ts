@@ -71,10 +71,11 @@ export class Assembly {
     this.#ask();
   }
 
-  tick(): void {
+  /** Ticks that a question and the parts are under way. */
+  tick(roundTripTicks: number): void {
     this.#quietTicks += 1;
     this.#silentTicks += 1;
-    if (this.#quietTicks < this.#waitTicks) return;
+    if (this.#quietTicks < this.#waitTicks + roundTripTicks) return;
     // Some were lost: fewer at a time, and the silence that is taken for a loss grows until one comes.
     this.#window = Math.max(1, this.#window >> 1);
     this.#waitTicks = Math.min(2 * this.#waitTicks, PART_TICKS_MAX);

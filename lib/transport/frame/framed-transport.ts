@@ -1,6 +1,13 @@
 import { constants } from '../../model/constants.js';
 import { type GroupId, NO_GROUP, type ProcessId } from '../../model/ids.js';
-import { type Arrival, type Destination, EVERYONE, type Transport, type TransportStatistics } from '../transport.js';
+import {
+  type Arrival,
+  type Destination,
+  EVERYONE,
+  type RoundTripTicks,
+  type Transport,
+  type TransportStatistics,
+} from '../transport.js';
 import type { Finder } from './finding.js';
 import { type Frame, FRAME_BYTES_MAX, framedBytes } from './frame.js';
 import { FrameEncoder } from './frame-encoder.js';
@@ -141,6 +148,10 @@ export class FramedTransport implements Transport {
 
   takeArrivals(): readonly Arrival[] {
     return this.#lanes.takeArrivals();
+  }
+
+  takeRoundTrips(): readonly RoundTripTicks[] {
+    return this.#lanes.takeRoundTrips();
   }
 
   join(group: GroupId): void {

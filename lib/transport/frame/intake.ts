@@ -5,6 +5,8 @@ import { bytesOfFrame } from './frame.js';
 import type { Advice, LaneMessage } from './lane-messages.js';
 
 export interface IntakeOptions {
+  /** Ticks. */
+  readonly roundTripTo: (process: ProcessId) => number;
   readonly tell: (to: ProcessId, message: LaneMessage) => void;
   /** A large frame has been put together. False where it is no good. */
   readonly accept: (from: ProcessId, frame: Buffer) => boolean;
@@ -135,7 +137,7 @@ export class Intake {
     for (const [from, sender] of this.#senders) this.#judge(from, sender);
     const assembly = this.#assembly;
     if (assembly !== null) {
-      assembly.tick();
+      assembly.tick(this.#options.roundTripTo(assembly.sender));
       if (assembly.isHopeless) {
         // The others that it has advised would each hold up all other senders for as long. If it lives it advises again.
         this.#senders.get(assembly.sender)?.advised.clear();
@@ -168,15 +170,15 @@ export class Intake {
     const assembly = this.#assembly;
     // A frame whose parts do not come, perhaps because its sender was restarted, does not stop questions to others.
     if (assembly?.sender === from && assembly.isComing) return true;
-    return !sender.isMute && !this.#isQuiet(sender);
+    return !sender.isMute && !this.#isQuiet(from, sender);
   }
 
-  #isQuiet({ quietSince, patienceTicks }: Sender): boolean {
-    return this.#now - quietSince >= patienceTicks;
+  #isQuiet(from: ProcessId, { quietSince, patienceTicks }: Sender): boolean {
+    return this.#now - quietSince >= patienceTicks + this.#options.roundTripTo(from);
   }
 
   #judge(from: ProcessId, sender: Sender): void {
-    if (sender.isMute || sender.advised.size === 0 || !this.#isQuiet(sender)) return;
+    if (sender.isMute || sender.advised.size === 0 || !this.#isQuiet(from, sender)) return;
     sender.isMute = true;
     this.#options.log.warn(
       { process: from, messages: sender.advised.size },

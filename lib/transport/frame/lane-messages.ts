@@ -12,6 +12,8 @@
  * | 0xf5 | want | id, numbers of parts (u32 each) |
  * | 0xf6 | part | id, number (u32), bytes |
  * | 0xf7 | gone | id |
+ * | 0xf8 | probe | tick (u32) |
+ * | 0xf9 | echo | tick (u32) |
  * | 0xfb | fragment | burst (u32), number of the part (u16), bytes of one part (u16), bytes of the message (u32), bytes |
  * | 0xfc | again | burst (u32), numbers of parts (u16 each) |
  * | 0xfd | knock | port (u16), 1 where it is an answer or else 0 (u8) |
@@ -60,7 +62,11 @@ export type LaneMessage =
   /** By the bulk lane: the sender is there, and reached at this port of the address that the connection comes from. */
   | { readonly kind: 'knock'; readonly port: number; readonly isAnswer: boolean }
   /** The sender hears a process of the queue at this address, of which only its length has been looked at. */
-  | { readonly kind: 'neighbour'; readonly port: number; readonly address: string };
+  | { readonly kind: 'neighbour'; readonly port: number; readonly address: string }
+  /** Asks for an echo: `tick` is the sender's, modulo 2^32. */
+  | { readonly kind: 'probe'; readonly tick: number }
+  /** Answers a probe with its tick. */
+  | { readonly kind: 'echo'; readonly tick: number };
 
 const HERE = 0xf0;
 const DEAF = 0xf1;
@@ -74,10 +80,13 @@ const FRAGMENT = 0xfb;
 const AGAIN = 0xfc;
 const KNOCK = 0xfd;
 const NEIGHBOUR = 0xfe;
+const PROBE = 0xf8;
+const ECHO = 0xf9;
 
 const ID_AT = 1;
 const NUMBER_AT = ID_AT + FRAME_ID_BYTES;
 const NUMBER_BYTES = 4;
+const TICK_AT = 1;
 const PART_HEAD_BYTES = NUMBER_AT + NUMBER_BYTES;
 
 const BURST_AT = 1;
@@ -125,6 +134,10 @@ export function encodeLaneMessage(message: LaneMessage): Uint8Array {
       return withNumbers(GOT, message.id, []);
     case 'gone':
       return withNumbers(GONE, message.id, []);
+    case 'probe':
+      return withTick(PROBE, message.tick);
+    case 'echo':
+      return withTick(ECHO, message.tick);
     case 'advice':
       return withNumbers(ADVICE, message.id, [message.partBytes, message.isForEveryone ? 1 : 0]);
     case 'want':
@@ -208,6 +221,10 @@ export function decodeLaneMessage(bytes: Buffer): LaneMessage | null {
     if (bytes.length !== 1) return null;
     return { kind: kind === HERE ? 'here' : kind === DEAF ? 'deaf' : 'coming' };
   }
+  if (kind === PROBE || kind === ECHO) {
+    if (bytes.length !== TICK_AT + NUMBER_BYTES) return null;
+    return { kind: kind === PROBE ? 'probe' : 'echo', tick: bytes.readUInt32BE(TICK_AT) };
+  }
   if (bytes.length < NUMBER_AT) return null;
   const id = bytes.toString('hex', ID_AT, NUMBER_AT);
   if (kind === GOT || kind === GONE)
@@ -224,6 +241,13 @@ export function decodeLaneMessage(bytes: Buffer): LaneMessage | null {
   if (kind !== ADVICE || count !== 2 || partBytes < PART_BYTES_MIN || partBytes > FRAME_BYTES_MAX || forEveryone > 1)
     return null;
   return { kind: 'advice', id, partBytes, isForEveryone: forEveryone === 1 };
+}
+
+function withTick(kind: number, tick: number): Buffer {
+  const bytes = Buffer.allocUnsafe(TICK_AT + NUMBER_BYTES);
+  bytes[0] = kind;
+  bytes.writeUInt32BE(tick, TICK_AT);
+  return bytes;
 }
 
 function withNumbers(kind: number, id: string, numbers: readonly number[]): Buffer {

@@ -1,6 +1,6 @@
 import { type GroupId, NO_GROUP, type ProcessId } from '../../model/ids.js';
 import type { Start } from '../../model/start.js';
-import type { Arrival, TransportLog, TransportStatistics } from '../transport.js';
+import type { Arrival, RoundTripTicks, TransportLog, TransportStatistics } from '../transport.js';
 import { IncomingBursts, OutgoingBursts } from './bursts.js';
 import { type Caller, type Finder, Finding } from './finding.js';
 import { type Frame, frameIdOf } from './frame.js';
@@ -15,6 +15,7 @@ import {
   partBytesOf,
 } from './lane-messages.js';
 import type { Address, Peer, Peers } from './peers.js';
+import { RoundTrips } from './round-trips.js';
 import { Sendings } from './sendings.js';
 
 export interface LanesOptions {
@@ -49,6 +50,7 @@ export class Lanes {
   readonly #outgoing: OutgoingBursts;
   readonly #incoming: IncomingBursts;
   readonly #finding: Finding | null;
+  readonly #roundTrips: RoundTrips;
   #group = NO_GROUP;
 
   constructor(options: LanesOptions) {
@@ -58,20 +60,23 @@ export class Lanes {
     const tell = (to: ProcessId, message: LaneMessage): void => {
       this.#tell(to, message);
     };
-    this.#sendings = new Sendings({
-      heardAt: (process) => peers.heardAt(process),
-      whereIs: (process) => peers.addressOf(process),
-      ...{ partBytes, tell, flush, bulk, statistics, log },
-    });
-    this.#intake = new Intake({ tell, accept, log });
-    this.#outgoing = new OutgoingBursts(fragmentBytesOf(maxMessageBytes));
-    this.#incoming = new IncomingBursts(tell);
     const multicast = (message: LaneMessage): void => {
       add(null, encodeLaneMessage(message));
     };
+    const roundTrips = new RoundTrips({ peers, tell, multicast });
+    const roundTripTo = (process: ProcessId): number => roundTrips.to(process);
+    this.#roundTrips = roundTrips;
+    this.#sendings = new Sendings({
+      heardAt: (process) => peers.heardAt(process),
+      whereIs: (process) => peers.addressOf(process),
+      ...{ partBytes, roundTripTo, tell, flush, bulk, statistics, log },
+    });
+    this.#outgoing = new OutgoingBursts(fragmentBytesOf(maxMessageBytes));
+    this.#incoming = new IncomingBursts(tell);
     const tellInBulk = (to: Address, message: LaneMessage): void => {
       smallInBulk(to, [encodeLaneMessage(message)]);
     };
+    this.#intake = new Intake({ roundTripTo, tell, accept, log });
     this.#hearing = new Hearing({
       ...{ peers, multicast, log },
       isForAll: finder !== null,
@@ -90,6 +95,7 @@ export class Lanes {
 
   tick(): void {
     this.#options.peers.nowTick += 1;
+    if (this.#group !== NO_GROUP) this.#roundTrips.tick();
     this.#hearing.tick(this.#group);
     this.#sendings.tick();
     this.#intake.tick();
@@ -115,6 +121,10 @@ export class Lanes {
 
   takeArrivals(): readonly Arrival[] {
     return this.#intake.takeArrivals();
+  }
+
+  takeRoundTrips(): readonly RoundTripTicks[] {
+    return this.#roundTrips.take();
   }
 
   /** Messages have been multicast: processes that do not hear multicast get them by the bulk lane. */
@@ -204,6 +214,11 @@ export class Lanes {
         return this.#intake.onGone(from, message.id);
       case 'again':
         for (const fragment of this.#outgoing.again(message.burst, message.parts)) this.#tell(from, fragment);
+        return;
+      case 'probe':
+        return this.#roundTrips.onProbe(from, message.tick);
+      case 'echo':
+        return this.#roundTrips.onEcho(from, message.tick);
     }
   }
 }

@@ -12,6 +12,8 @@ export interface SendingsOptions {
   readonly heardAt: (process: ProcessId) => number;
   /** Where a process is reached: another object for each start of it that has been heard. */
   readonly whereIs: (process: ProcessId) => Address | undefined;
+  /** Ticks. */
+  readonly roundTripTo: (process: ProcessId) => number;
   readonly tell: (to: ProcessId, message: LaneMessage) => void;
   /** Lets what has been told leave. */
   readonly flush: () => void;
@@ -191,7 +193,7 @@ export class Sendings {
     for (const [id, one] of held) {
       if (advised === ADVISED_MAX) return;
       advised += 1;
-      if (this.#now - one.advisedAt < one.waitTicks) continue;
+      if (this.#now - one.advisedAt < one.waitTicks + this.#options.roundTripTo(to)) continue;
       one.advisedAt = this.#now;
       one.waitTicks = Math.min(2 * one.waitTicks, ADVICE_TICKS_MAX);
       this.#tellOf(to, id, one);

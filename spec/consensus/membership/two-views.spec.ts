@@ -104,7 +104,7 @@ describe('with a second view from an instance on', () => {
     fc.assert(
       fc.property(instances, someProcesses, (watermark, promising) => {
         shared = sharedOf(P3, FIRST, SECOND);
-        const preparation = new Preparation(ballot, shared.log, shared.views, shared.outbox, shared.settings, false);
+        const preparation = new Preparation(ballot, shared, false);
         for (const process of promising) {
           const parts = { from: at(0), until: null, votes: [], watermark: at(watermark) };
           preparation.onPromise(process, { kind: 'promise', ballot, ...parts });

@@ -68,6 +68,7 @@ export class Receiver {
   #transfer(): StateTransfer {
     return new StateTransfer({
       settings: defaults,
+      roundTripTo: () => 0,
       store: this.disk.store,
       send: (of: ProcessId, message: RepairMessage) => {
         if (message.kind === 'want-chunk') this.asked.push({ of, index: message.index });

@@ -23,6 +23,7 @@ beforeEach(() => {
   done = 0;
   repairer = new Repairer({
     settings: defaults,
+    roundTripTo: () => 0,
     others: () => others,
     send: (to, message) =>
       sent.push([to, message.kind, message.kind === 'catch-up' ? message.from : beyondOf(message)]),
