@@ -11,7 +11,14 @@ import type { LedgerRecord, LedgerSnapshot, LogEntry } from '../model/records.js
 import type { Start } from '../model/start.js';
 import { describeMessage, describeRecord } from '../paxos/wire/describe.js';
 import { decodeMessage } from '../paxos/wire/wire.js';
-import type { Arrival, Destination, Receiver, RoundTripTicks, Transport, TransportStatistics } from '../transport/transport.js';
+import type {
+  Arrival,
+  Destination,
+  Receiver,
+  RoundTripTicks,
+  Transport,
+  TransportStatistics,
+} from '../transport/transport.js';
 import { EVERYONE } from '../transport/transport.js';
 import type { Owner } from './owner.js';
 import { WatchedCheckpoints } from './watched-checkpoints.js';
