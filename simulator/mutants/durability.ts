@@ -37,8 +37,8 @@ export const durability: readonly Mutant[] = [
   {
     name: 'prepare-before-durable',
     file: 'lib/consensus/preparation.ts',
-    from: "this.#outbox.sendOnceDurable(to, { kind: 'prepare', ballot: this.ballot, from });",
-    to: "this.#outbox.send(to, { kind: 'prepare', ballot: this.ballot, from });",
+    from: "this.#shared.outbox.sendOnceDurable(to, { kind: 'prepare', ballot: this.ballot, from });",
+    to: "this.#shared.outbox.send(to, { kind: 'prepare', ballot: this.ballot, from });",
     breaks: "A coordinator's own promise is durable before anything rests on it, so that it uses a reign number once.",
     needs: 'slow commits, a crash of the candidate during its own, and promises that come late to its next incarnation',
   },

@@ -5,7 +5,7 @@ export const progress: readonly Mutant[] = [
   {
     name: 'batch-not-repeated',
     file: 'lib/consensus/proposer.ts',
-    from: 'if (proposal.ticks < proposal.wait) continue;',
+    from: 'if (proposal.ticks < proposal.wait + this.#shared.roundTrips.toDecision) continue;',
     to: 'continue;',
     breaks: 'A batch is proposed until it has been decided.',
   },
@@ -20,14 +20,14 @@ export const progress: readonly Mutant[] = [
   {
     name: 'accept-not-repeated',
     file: 'lib/consensus/open-proposals.ts',
-    from: 'this.#outbox.accept(classicStepOf(ballot), { instance, id: open.id });',
+    from: 'outbox.accept(classicStepOf(ballot), { instance, id: open.id });',
     to: '',
     breaks: 'Everything that can be lost is repeated until it is answered.',
   },
   {
     name: 'question-not-repeated',
     file: 'lib/consensus/reads.ts',
-    from: 'if (round.ticks < round.wait) return;',
+    from: 'if (round.ticks < round.wait + this.#shared.roundTrips.toQuorum) return;',
     to: 'return;',
     breaks: 'Everything that can be lost is repeated until it is answered.',
   },
@@ -49,7 +49,7 @@ export const progress: readonly Mutant[] = [
   {
     name: 'stuck-instance-left',
     file: 'lib/consensus/collision-recovery.ts',
-    from: 'if (slot.watchedTicks < this.#shared.settings.stuckTicks) continue;',
+    from: 'if (slot.watchedTicks < stuckTicks) continue;',
     to: 'continue;',
     breaks: 'An instance that stays undecided for too long is recovered.',
     needs: 'a fast reign, and a proposer that dies when some have voted for its batch',
@@ -57,7 +57,7 @@ export const progress: readonly Mutant[] = [
   {
     name: 'stranded-coordinator-stays',
     file: 'lib/consensus/first-watch.ts',
-    from: 'else if (this.#awaited.tick()) this.#isStranded = true;',
+    from: 'else if (this.#awaited.tick(roundTripTicks)) this.#isStranded = true;',
     to: '',
     breaks:
       'A coordinator that does not learn in time a decision that another process claims to know begins another reign.',
@@ -67,16 +67,34 @@ export const progress: readonly Mutant[] = [
   {
     name: 'nobody-stands',
     file: 'lib/consensus/election.ts',
-    from: 'if (this.#silentTicks < this.#timeoutTicks) return;',
+    from: 'if (this.#silentTicks < this.#timeoutTicks + this.#timeoutTrips * roundTrips.toFarthest) return;',
     to: 'return;',
     breaks: 'A process stands for election after a silence.',
   },
   {
     name: 'candidate-stands-once',
     file: 'lib/consensus/election.ts',
-    from: 'if (this.#canvass.ticks < this.#shared.settings.canvassTicks) return;',
+    from: 'if (this.#canvass.ticks < settings.canvassTicks + roundTrips.toQuorum) return;',
     to: 'return;',
     breaks: 'A candidate that no majority has supported stands for election again.',
     needs: 'a majority without contact to anyone for a while, and no restarts after it',
+  },
+  {
+    name: 'round-trips-ignored',
+    file: 'lib/consensus/round-trips.ts',
+    from: 'return this.#ticks.get(process) ?? 0;',
+    to: 'return process.length * 0;',
+    breaks: 'Whatever waits for an answer waits for its setting and the round trip.',
+    needs: 'round trips that are longer than the silence after which a member counts as gone',
+    profile: 'wide',
+  },
+  {
+    name: 'far-members-count-as-gone',
+    file: 'lib/consensus/reachability.ts',
+    from: 'silentTicks <= settings.silenceTicks + roundTrips.to(member)',
+    to: 'silentTicks <= settings.silenceTicks',
+    breaks: 'A member counts as reachable until its answer can have come.',
+    needs: 'round trips that are longer than the silence after which a member counts as gone',
+    profile: 'wide',
   },
 ];
