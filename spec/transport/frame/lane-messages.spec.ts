@@ -21,6 +21,7 @@ describe('messages between transports', () => {
   const messages = fc.oneof(
     fc.constantFrom<LaneMessage>({ kind: 'here' }, { kind: 'deaf' }, { kind: 'coming' }),
     fc.record({ kind: fc.constantFrom('got' as const, 'gone' as const), id: ids }),
+    fc.record({ kind: fc.constantFrom('probe' as const, 'echo' as const), tick: fc.nat(2 ** 32 - 1) }),
     fc.record({ kind: fc.constant('advice' as const), id: ids, partBytes: numbers, isForEveryone: fc.boolean() }),
     fc.record({
       kind: fc.constant('want' as const),
