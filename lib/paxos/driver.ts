@@ -220,6 +220,7 @@ export class Driver {
 
   #commit(records: readonly LedgerRecord[], finish: () => void): void {
     this.#isCommitting = true;
+    this.#options.transport.hurry();
     let hasReturned = false;
     this.#options.ledger.commit(records, (error) => {
       this.#isCommitting = false;

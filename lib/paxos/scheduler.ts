@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
+import { deferTogether, tickTogether } from './common-turn.js';
+
 /** Time and randomness, as everything above consensus gets them: real ones in production, virtual ones elsewhere. */
 export interface Scheduler {
   /** Milliseconds since 1970. */
@@ -22,7 +24,7 @@ export const realScheduler: Scheduler = {
   now: () => Date.now(),
   random: () => Math.random(),
   randomBytes: (count) => randomBytes(count),
-  defer: (callback) => void setImmediate(callback),
+  defer: deferTogether,
   turn: () => new Promise((resolve) => setImmediate(resolve)),
   after: (ms, callback) => {
     const timer = setTimeout(callback, ms);
@@ -30,10 +32,5 @@ export const realScheduler: Scheduler = {
       clearTimeout(timer);
     };
   },
-  every: (ms, callback) => {
-    const timer = setInterval(callback, ms);
-    return () => {
-      clearInterval(timer);
-    };
-  },
+  every: tickTogether,
 };

@@ -111,6 +111,10 @@ export class WatchedTransport<S extends StateMachine> implements Transport {
     if (this.owner.life.call()) this.inner.flush();
   }
 
+  hurry(): void {
+    if (this.owner.life.isAlive) this.inner.hurry();
+  }
+
   tick(): void {
     if (this.owner.life.isAlive) this.inner.tick();
   }

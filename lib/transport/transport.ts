@@ -30,8 +30,14 @@ export interface Transport {
    */
   send(to: Destination, message: Uint8Array): void;
 
-  /** Lets everything handed over leave, before it returns where the socket allows. */
+  /**
+   * Lets everything handed over leave, before it returns where the socket allows; where other queues of this process are about to
+   * send too, soon after.
+   */
   flush(): void;
+
+  /** Lets also that leave now: this process is about to do something that takes its time. */
+  hurry(): void;
 
   /** A tick of the protocol's clock has passed: repetitions and waits are counted in ticks. */
   tick(): void;
@@ -105,7 +111,7 @@ export interface RoundTripTicks {
 }
 
 export interface TransportStatistics {
-  /** Handed to the socket. */
+  /** Frames of datagrams, handed to the socket. A datagram may carry several. */
   datagramsSent: number;
   /** Frames of datagrams, intact and from another process of the queue. A datagram may bring several. */
   datagramsReceived: number;

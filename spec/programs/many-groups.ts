@@ -114,8 +114,10 @@ class Member {
 /** @throws Error which says what has not happened in time, or why a process has ended. */
 export async function manyGroups({ groups, seconds }: GroupsOptions): Promise<GroupsSummary> {
   const directory = await mkdtemp(join(tmpdir(), 'treplica-groups-'));
-  const queueIds: string[] = [];
-  for (let i = 0; i < groups; i += 1) queueIds.push(await newQueueId());
+  // A port that is free may be found again.
+  const ids = new Set<string>();
+  while (ids.size < groups) ids.add(await newQueueId());
+  const queueIds = [...ids];
   const members = Array.from(
     { length: REPLICAS },
     (_, i) => new Member({ directory: join(directory, String(i)), replicas: REPLICAS, queueIds }),

@@ -29,6 +29,8 @@ export interface FrameCarrier {
   multicast(frame: Frame): void;
   /** One datagram to one process. */
   unicast(frame: Frame, to: Address): void;
+  /** Datagrams that wait, to share one with those of other queues, leave now. */
+  hurry(): void;
   /** A frame of any size to one process, reliably while the connection lasts. */
   bulk(frame: Frame, to: Address): void;
   /** The same for a frame that would fit a datagram: it does not wait behind large ones. */
@@ -126,6 +128,10 @@ export class FramedTransport implements Transport {
 
   flush(): void {
     if (this.#closing === null) this.#packer.flush();
+  }
+
+  hurry(): void {
+    this.#wire.hurry();
   }
 
   tick(): void {

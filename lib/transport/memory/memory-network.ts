@@ -88,6 +88,7 @@ export class MemoryNetwork {
         }
       },
       unicast: (frame, to) => this.#dispatch({ from, to, lane: 'datagram', bytes: joined(frame) }),
+      hurry: () => undefined,
       bulk: (frame, to) => {
         from.inbox.statistics.bulkMessagesSent += 1;
         this.#dispatch({ from, to, lane: 'bulk', bytes: joined(frame) });

@@ -30,7 +30,16 @@ export abstract class EndpointCarrier implements FrameCarrier {
   abstract multicast(frame: Frame): void;
 
   unicast(frame: Frame, to: Address): void {
+    this.lease.endpoint.sendInCompany(frame, to, this.maxDatagramBytes, this.#sent);
+  }
+
+  /** In a datagram of its own. */
+  protected sendAlone(frame: Frame, to: Address): void {
     this.lease.endpoint.send(frame, to, this.#sent);
+  }
+
+  hurry(): void {
+    this.lease.endpoint.hurry();
   }
 
   bulk(frame: Frame, to: Address): void {

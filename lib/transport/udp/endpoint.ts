@@ -8,6 +8,8 @@ import type { Inbox, Verdict } from '../frame/inbox.js';
 import type { Address } from '../frame/peers.js';
 import type { TransportLog } from '../transport.js';
 import { BulkReader } from './bulk-reader.js';
+import { leaveNow, mayWait, waits } from './company.js';
+import { type Sent, SharedDatagrams } from './shared-datagrams.js';
 import { enlargeReceiveBuffer, openBothLanes } from './sockets.js';
 
 /**
@@ -21,6 +23,9 @@ export class Endpoint {
   readonly #server: Server;
   readonly #connections = new Set<Socket>();
   readonly #inboxes: ReadonlyMap<number, Inbox>;
+  readonly #shared = new SharedDatagrams((datagram, to, sent) => {
+    this.send(datagram, to, sent);
+  });
 
   private constructor(
     local: string,
@@ -51,16 +56,35 @@ export class Endpoint {
     return new Endpoint(local, socket, server, inboxes, log);
   }
 
-  /** Reaches the kernel before it returns, if the kernel's buffer is not full. */
-  send(frame: Frame, { address, port }: Address, sent: (error: Error | null) => void): void {
+  /**
+   * A frame to one process: in a datagram of at most `maxDatagramBytes` with frames of other queues where these send to the same
+   * address at this moment, and otherwise as `send` does.
+   */
+  sendInCompany(frame: Frame, to: Address, maxDatagramBytes: number, sent: Sent): void {
+    if (this.#inboxes.size <= 1 || !mayWait()) {
+      this.send(frame, to, sent);
+      return;
+    }
+    this.#shared.add(frame, to, maxDatagramBytes, sent);
+    waits(this.#shared);
+  }
+
+  /** What waits for others leaves now. */
+  hurry(): void {
+    if (mayWait()) leaveNow();
+  }
+
+  /** A datagram. Reaches the kernel before it returns, if the kernel's buffer is not full. */
+  send(datagram: Frame, { address, port }: Address, sent: Sent): void {
     try {
-      this.#socket.socket.send(frame, port, address, sent);
+      this.#socket.socket.send(datagram, port, address, sent);
     } catch (error) {
       sent(error as Error);
     }
   }
 
   async close(): Promise<void> {
+    this.#shared.flush();
     const closed = new Promise((done) => this.#server.close(done));
     for (const connection of this.#connections) connection.destroy();
     await Promise.all([closed, this.#socket.close()]);

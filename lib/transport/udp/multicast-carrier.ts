@@ -31,7 +31,7 @@ export class MulticastCarrier extends EndpointCarrier {
   }
 
   multicast(frame: Frame): void {
-    this.unicast(frame, this.group);
+    this.sendAlone(frame, this.group);
   }
 
   override async close(): Promise<void> {
