@@ -1,7 +1,8 @@
 import { anotherVersion, damaged } from '../ledger-errors.js';
 import { readSector, SECTOR_BYTES, writeSectors } from './sector.js';
 
-const FORMAT_VERSION = 1;
+/** In version 1 a frame was one commit. */
+const FORMAT_VERSION = 2;
 
 /** Sectors before the first frame: a page, so that one that goes back takes no commit and its confirmation back together. */
 export const HEADER_SECTORS = 8;

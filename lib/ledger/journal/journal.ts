@@ -26,7 +26,7 @@ import { damaged } from '../ledger-errors.js';
 import { syncDirectory } from '../lmdb/directory.js';
 import { HEADER_SECTORS, readHeader, writeHeader } from './header.js';
 import { journalFile } from './journal-file.js';
-import { commitBytesMax, encodeCommit, type JournaledCommit } from './journaled-commit.js';
+import { commitBytesMax, encodeCommits, type JournaledCommit } from './journaled-commit.js';
 import { type JournalScan, scanJournal } from './scan.js';
 import { SECTOR_BYTES, sectorsOf, writeSectors } from './sector.js';
 
@@ -117,20 +117,20 @@ export class Journal {
     return this.#sequence;
   }
 
-  /** Whether it is small enough for the journal and there is room; if not, LMDB is to have it and all before it. */
-  hasRoomFor(commit: JournaledCommit): boolean {
-    const bytes = commitBytesMax(commit);
+  /** Whether they are small enough for one frame and there is room; if not, LMDB is to have them and all before them. */
+  hasRoomFor(...commits: readonly JournaledCommit[]): boolean {
+    const bytes = commits.reduce((sum, commit) => sum + commitBytesMax(commit), 0);
     return bytes <= constants.journalCommitBytesMax && this.#sector + sectorsOf(bytes) <= SECTORS;
   }
 
   /**
-   * Returns when the commit, for which there is room, is durable.
-   * @throws Error of the system; the commit may be durable or not
+   * Returns when the commits, for which there is room, are durable: in one frame, of which a crash leaves all or nothing.
+   * @throws Error of the system; all of them may be durable, or none
    */
-  append(commit: JournaledCommit): void {
+  append(...commits: readonly JournaledCommit[]): void {
     if (this.#failure !== null) throw this.#failure;
-    assert(this.hasRoomFor(commit), 'a commit is journaled where there is room', { sector: this.#sector });
-    const frame = encodeCommit(this.#frame, commit);
+    assert(this.hasRoomFor(...commits), 'a commit is journaled where there is room', { sector: this.#sector });
+    const frame = encodeCommits(this.#frame, commits);
     const bytes = writeSectors(this.#sectors, frame, this.#sequence + 1);
     writeAll(this.#fd, this.#sectors.subarray(0, bytes), this.#sector * SECTOR_BYTES);
     fdatasyncSync(this.#fd);

@@ -28,18 +28,24 @@ export function valuesOf(changes: Changes): Map<RecordKey, Buffer | null> {
   return values;
 }
 
-/** At least the bytes that `encodeFrame` will take. */
+/** At least the bytes that `encodeCommits` will take for it. */
 export function commitBytesMax({ queueName, values, inventory }: JournaledCommit): number {
-  let bytes = 3 * queueName.length + inventory.length + 4 * VARINT_BYTES_MAX;
+  let bytes = 3 * queueName.length + inventory.length + 5 * VARINT_BYTES_MAX;
   for (const [key, value] of values) {
     bytes += 1 + 2 * VARINT_BYTES_MAX + (typeof key === 'string' ? 3 * key.length : 0) + (value?.length ?? 0);
   }
   return bytes;
 }
 
-/** Writes a commit into `target`, which is large enough, and returns that part of it. */
-export function encodeCommit(target: Buffer, { queueName, values, inventory, start }: JournaledCommit): Buffer {
+/** Writes commits of one frame into `target`, which is large enough, and returns that part of it. */
+export function encodeCommits(target: Buffer, commits: readonly JournaledCommit[]): Buffer {
   const writer = new ByteWriter(target, 0);
+  writer.number(commits.length);
+  for (const commit of commits) writeCommit(writer, commit);
+  return writer.written();
+}
+
+function writeCommit(writer: ByteWriter, { queueName, values, inventory, start }: JournaledCommit): void {
   writeSized(writer, Buffer.from(queueName));
   writer.number(start);
   writeSized(writer, inventory);
@@ -54,12 +60,18 @@ export function encodeCommit(target: Buffer, { queueName, values, inventory, sta
     }
     if (value !== null) writeSized(writer, value);
   }
-  return writer.written();
 }
 
-/** @throws RangeError where the bytes cannot have been written by `encodeFrame` */
-export function decodeCommit(bytes: Buffer): JournaledCommit {
+/** @throws RangeError where the bytes cannot have been written by `encodeCommits` */
+export function decodeCommits(bytes: Buffer): JournaledCommit[] {
   const reader = new ByteReader(bytes);
+  const commits: JournaledCommit[] = [];
+  for (let left = reader.number(); left > 0; left -= 1) commits.push(readCommit(reader));
+  reader.end();
+  return commits;
+}
+
+function readCommit(reader: ByteReader): JournaledCommit {
   const queueName = readSized(reader).toString();
   const start = reader.number() as Instance;
   const inventory = readSized(reader);
@@ -69,7 +81,6 @@ export function decodeCommit(bytes: Buffer): JournaledCommit {
     const key = kind === ENTRY ? (reader.number() as Instance) : readSized(reader).toString();
     values.set(key, kind === META_REMOVED ? null : readSized(reader));
   }
-  reader.end();
   return { queueName, values, inventory, start };
 }
 

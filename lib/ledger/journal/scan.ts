@@ -1,6 +1,6 @@
 import { damaged } from '../ledger-errors.js';
 import { HEADER_SECTORS, readHeader } from './header.js';
-import { decodeCommit, type JournaledCommit } from './journaled-commit.js';
+import { decodeCommits, type JournaledCommit } from './journaled-commit.js';
 import { readSector, SECTOR_BYTES } from './sector.js';
 
 /** The commits of a journal that LMDB does not have. */
@@ -26,7 +26,7 @@ export function scanJournal(journal: Buffer, applied: number, name: string): Jou
   while (at < sectors) {
     const frame = readFrame(journal, at, applied, last + 1, name);
     if (frame === null) break;
-    commits.push(decode(frame.bytes, last + 1, name));
+    commits.push(...decode(frame.bytes, last + 1, name));
     last += 1;
     at += frame.sectors;
   }
@@ -62,9 +62,9 @@ function readFrame(
   return { bytes: Buffer.concat(contents), sectors: contents.length };
 }
 
-function decode(bytes: Buffer, sequence: number, name: string): JournaledCommit {
+function decode(bytes: Buffer, sequence: number, name: string): JournaledCommit[] {
   try {
-    return decodeCommit(bytes);
+    return decodeCommits(bytes);
   } catch (cause) {
     throw damaged(name, `commit ${sequence} in it does not parse`, cause);
   }

@@ -13,6 +13,7 @@ import { damaged } from '../ledger-errors.js';
 import { TransactionMark } from '../lmdb-file/transaction-mark.js';
 import { saysGroup } from '../records/record-codec.js';
 import { mapBytesFor, MapRoom } from './address-space.js';
+import { CommitGroup, type QueueCommit } from './commit-group.js';
 import { dataFile, fillUpDataFile, lockFile } from './data-file.js';
 import { Databases } from './databases.js';
 import { syncDirectory } from './directory.js';
@@ -37,6 +38,7 @@ export class Environment {
   readonly #failure: FinalFailure;
   readonly #ownership: Ownership;
   readonly #queues = new Set<string>();
+  readonly #group = new CommitGroup((group) => this.writes.commit(group));
   readonly #presence: Presence;
   /** The timer by which this process looks whether its files are still there, and lets others see it at work. */
   readonly #watching: NodeJS.Timeout;
@@ -120,8 +122,15 @@ export class Environment {
     this.#queues.add(queueId);
   }
 
-  /** Closes a queue's tables, if it has any. Returns whether it was the last queue: the environment is then to be closed. */
+  /** Makes a commit durable: at once where no other queue is open here, and otherwise with those that come in the same moment. */
+  commit(commit: QueueCommit): void {
+    if (this.#queues.size === 1) this.#group.addLast(commit);
+    else this.#group.add(commit);
+  }
+
+  /** Closes a queue's tables, if it has any, when what is to be committed is. Returns whether it was the last queue: the environment is then to be closed. */
   removeQueue(queueId: string, tables: QueueTables | null): boolean {
+    this.#group.flush();
     if (tables) this.#closeTables(tables);
     this.#queues.delete(queueId);
     return this.#queues.size === 0;

@@ -30,7 +30,7 @@ export function openLmdbLedger(directory: string, queueId: string, begins = true
 }
 
 /**
- * Writes synchronously: while a commit blocks, datagrams gather in the kernel's buffer, and the next commit takes all
+ * Writes synchronously, all that the queues of its directory commit in one moment at one go: while a commit blocks, datagrams gather in the kernel's buffer, and the next commit takes all
  * that they bring.
  */
 class LmdbLedger implements Ledger {
@@ -80,16 +80,22 @@ class LmdbLedger implements Ledger {
   }
 
   commit(records: readonly LedgerRecord[], done: (error: Error | null) => void): void {
-    let failure: Error | null = null;
     try {
       this.#assertOpen();
       this.#environment.reading(() => this.#records.verify());
-      const commit = this.#environment.writes.commit(this.#tables, () => this.#records.prepare(records));
-      this.#records.committed(commit);
     } catch (error) {
-      failure = error as Error;
+      done(error as Error);
+      return;
     }
-    done(failure);
+    this.#environment.commit({
+      tables: this.#tables,
+      prepare: () => this.#records.prepare(records),
+      done: (commit) => {
+        this.#records.committed(commit);
+        done(null);
+      },
+      failed: done,
+    });
   }
 
   read(from: Instance, to: Instance, maxBytes: number): LogEntry[] {

@@ -6,6 +6,7 @@ import { type JournaledCommit, valuesOf } from '../journal/journaled-commit.js';
 import type { TransactionMark } from '../lmdb-file/transaction-mark.js';
 import type { Commit } from '../records/stored-records.js';
 import type { MapRoom } from './address-space.js';
+import type { QueueCommit } from './commit-group.js';
 import type { Databases } from './databases.js';
 import type { FinalFailure } from './final-failure.js';
 import type { InventoryTable } from './inventory-table.js';
@@ -58,23 +59,23 @@ export class WriteAhead {
   }
 
   /**
-   * Makes the commit that `prepare` works out durable: in the journal where it is small, else in LMDB, with all that is in
-   * the journal. When that fails, for whatever reason, nothing more will be written.
+   * Makes the commits that are worked out by `prepare`, of one queue each, durable together: in the journal where they are small,
+   * else in LMDB, with all that is in the journal. When that fails, for whatever reason, nothing more will be written.
    * @throws TreplicaError LEDGER_FAILED, DISK_FULL or DIRECTORY_IN_USE
    */
-  commit(tables: QueueTables, prepare: () => Commit): Commit {
+  commit(group: readonly Pick<QueueCommit, 'tables' | 'prepare'>[]): Commit[] {
     this.#failure.assertNone();
-    const prepared = this.#failure.guard(prepare);
-    const { changes, inventory, start } = prepared;
-    const commit: JournaledCommit = { queueName: tables.name, values: valuesOf(changes), inventory, start };
-    if (this.#journal.hasRoomFor(commit)) {
-      this.#append(commit);
-      this.#pending.add(tables, commit);
-      this.#settleSoon();
-    } else {
-      this.#pending.add(tables, commit);
-      this.#settle();
-    }
+    const prepared = this.#failure.guard(() => group.map(({ prepare }) => prepare()));
+    const commits = prepared.map(({ changes, inventory, start }, i): [QueueTables, JournaledCommit] => {
+      const { tables } = group[i] as QueueCommit;
+      return [tables, { queueName: tables.name, values: valuesOf(changes), inventory, start }];
+    });
+    const journaled = commits.map(([, commit]) => commit);
+    const hasRoom = this.#journal.hasRoomFor(...journaled);
+    if (hasRoom) this.#append(journaled);
+    for (const [tables, commit] of commits) this.#pending.add(tables, commit);
+    if (hasRoom) this.#settleSoon();
+    else this.#settle();
     return prepared;
   }
 
@@ -139,13 +140,13 @@ export class WriteAhead {
   }
 
   /**
-   * The owner is verified when the commit is durable: until another owner's record is there that owner has not read the
-   * journal, and will find the commit in it. The record comes with a transaction: while there has been none, nothing need
+   * The owner is verified when the commits are durable: until another owner's record is there that owner has not read the
+   * journal, and will find the commits in it. The record comes with a transaction: while there has been none, nothing need
    * be looked up.
    */
-  #append(commit: JournaledCommit): void {
+  #append(commits: readonly JournaledCommit[]): void {
     this.#failure.guard(() => {
-      this.#journal.append(commit);
+      this.#journal.append(...commits);
       this.#mark.check(this.verifyOwner);
     });
   }

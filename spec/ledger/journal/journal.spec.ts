@@ -7,8 +7,8 @@ import { Journal, JOURNAL_GAP, readJournal } from '../../../lib/ledger/journal/j
 import { journalFile } from '../../../lib/ledger/journal/journal-file.js';
 import {
   commitBytesMax,
-  decodeCommit,
-  encodeCommit,
+  decodeCommits,
+  encodeCommits,
   type JournaledCommit,
 } from '../../../lib/ledger/journal/journaled-commit.js';
 import { type JournalScan, scanJournal } from '../../../lib/ledger/journal/scan.js';
@@ -21,7 +21,7 @@ import { at } from '../records.js';
 
 const PAGE_SECTORS = 8;
 /** Of a journal, as many as the commits here take. */
-const SECTORS = 160;
+const SECTORS = 320;
 /** The last commit that LMDB has when a journal here is begun. */
 const BEGIN = 7;
 
@@ -40,8 +40,10 @@ const commit: fc.Arbitrary<JournaledCommit> = fc.record({
   inventory: value,
   start: fc.maxSafeNat().map(at),
 });
+/** What is appended at one go. */
+const group = fc.array(commit, { minLength: 1, maxLength: 2 });
 /** What is appended between one time that LMDB gets everything and the next. */
-const rounds = fc.array(fc.array(commit, { maxLength: 4 }), { minLength: 1, maxLength: 3 });
+const rounds = fc.array(fc.array(group, { maxLength: 4 }), { minLength: 1, maxLength: 3 });
 const seed = fc.nat();
 
 let directory: string;
@@ -51,12 +53,14 @@ beforeAll(() => {
 });
 afterAll(() => remove(directory));
 
+type Group = readonly JournaledCommit[];
+
 /** A journal into which rounds of commits have been written. */
 interface Written {
   /** The last commit that LMDB has. */
   readonly applied: number;
   /** What LMDB does not have. */
-  readonly commits: readonly JournaledCommit[];
+  readonly groups: readonly Group[];
   /** The number of the last of them. */
   readonly last: number;
   /** The file before each append and after the last, whose header confirms nothing of it. */
@@ -65,29 +69,29 @@ interface Written {
   readonly confirmed: Buffer;
 }
 
-function write(sequence: readonly (readonly JournaledCommit[])[]): Written {
+function write(sequence: readonly (readonly Group[])[]): Written {
   const journal = Journal.create(directory, BEGIN);
   const read = (): Buffer => readFileSync(journalFile(directory)).subarray(0, SECTORS * SECTOR_BYTES);
   const states = [read()];
   let applied = BEGIN;
-  for (const [round, commits] of sequence.entries()) {
+  for (const [round, groups] of sequence.entries()) {
     if (round > 0) {
       journal.restart(journal.sequence + 1);
       applied = journal.sequence;
     }
-    for (const one of commits) {
-      journal.append(one);
+    for (const one of groups) {
+      journal.append(...one);
       states.push(read());
     }
   }
   const last = journal.sequence;
   journal.close();
-  return { applied, commits: sequence.at(-1)!, last, states, confirmed: read() };
+  return { applied, groups: sequence.at(-1)!, last, states, confirmed: read() };
 }
 
 /** As text: jest compares large arrays slowly. */
 function told({ commits, last }: JournalScan): string {
-  const frames = commits.map((one) => encodeCommit(Buffer.alloc(commitBytesMax(one)), one).toString('latin1'));
+  const frames = commits.map((one) => encodeCommits(Buffer.alloc(commitBytesMax(one)), [one]).toString('latin1'));
   return `${String(last)} ${frames.join('\n')}`;
 }
 
@@ -132,16 +136,16 @@ function sequenceIn(journal: Buffer, number: number): number {
   return read === null ? 0 : (read as Sector).sequence;
 }
 
-describe('a commit in the journal', () => {
-  it('takes no more bytes than are counted for it, and is read as it was written', () => {
-    const run = (one: JournaledCommit): void => {
-      const max = commitBytesMax(one);
-      const frame = Buffer.from(encodeCommit(Buffer.alloc(max), one));
-      expect(decodeCommit(frame)).toEqual(one);
-      expect(() => decodeCommit(frame.subarray(0, -1))).toThrow(RangeError);
-      expect(() => decodeCommit(Buffer.concat([frame, Buffer.alloc(1)]))).toThrow(RangeError);
+describe('commits in one frame of the journal', () => {
+  it('take no more bytes than are counted for them, and are read as they were written', () => {
+    const run = (commits: JournaledCommit[]): void => {
+      const max = commits.reduce((sum, one) => sum + commitBytesMax(one), 0);
+      const frame = Buffer.from(encodeCommits(Buffer.alloc(max), commits));
+      expect(decodeCommits(frame)).toEqual(commits);
+      expect(() => decodeCommits(frame.subarray(0, -1))).toThrow(RangeError);
+      expect(() => decodeCommits(Buffer.concat([frame, Buffer.alloc(1)]))).toThrow(RangeError);
     };
-    fc.assert(fc.property(commit, run));
+    fc.assert(fc.property(fc.array(commit, { minLength: 1, maxLength: 4 }), run));
   });
 
   it('is cut into sectors that tell which they are', () => {
@@ -159,18 +163,19 @@ describe('a commit in the journal', () => {
 
 describe('a journal', () => {
   it('holds what was appended since LMDB got everything, and nothing of what was there before', () => {
-    const run = (sequence: JournaledCommit[][]): void => {
-      const { states, confirmed, applied, commits, last } = write(sequence);
-      for (const state of [states.at(-1)!, confirmed]) expect(scan(state, applied)).toBe(told({ commits, last }));
+    const run = (sequence: Group[][]): void => {
+      const { states, confirmed, applied, groups, last } = write(sequence);
+      for (const state of [states.at(-1)!, confirmed])
+        expect(scan(state, applied)).toBe(told({ commits: groups.flat(), last }));
     };
     fc.assert(fc.property(rounds, run), { numRuns: 50 });
   });
 
   it('has all but the last commit where a crash has left any part of that unwritten', () => {
-    const run = (sequence: JournaledCommit[][], one: JournaledCommit, kept: number): void => {
-      const { states, applied, commits, last } = write([...sequence.slice(0, -1), [...sequence.at(-1)!, one]]);
+    const run = (sequence: Group[][], one: Group, kept: number): void => {
+      const { states, applied, groups, last } = write([...sequence.slice(0, -1), [...sequence.at(-1)!, one]]);
       const [before, after] = [states.at(-2)!, states.at(-1)!];
-      const earlier = told({ commits: commits.slice(0, -1), last: last - 1 });
+      const earlier = told({ commits: groups.slice(0, -1).flat(), last: last - 1 });
       const changed = sectorsBeyond(after, last - 1);
       // Any of its sectors may have got to the disk before the others.
       const prefixes = changed.map((_, count) => changed.slice(0, count));
@@ -180,11 +185,11 @@ describe('a journal', () => {
         expect(scan(torn, applied)).toBe(earlier);
       }
     };
-    fc.assert(fc.property(rounds, commit, seed, run), { numRuns: 50 });
+    fc.assert(fc.property(rounds, group, seed, run), { numRuns: 50 });
   });
 
   it('finds any bit changed of what was written', () => {
-    const run = (sequence: JournaledCommit[][], bit: number): void => {
+    const run = (sequence: Group[][], bit: number): void => {
       const { states, applied } = write(sequence);
       const journal = states.at(-1)!;
       const used = [0, ...sectorsBeyond(journal, applied)];
@@ -206,7 +211,7 @@ describe('a journal', () => {
     ['sector', 1],
     ['page', PAGE_SECTORS],
   ])('finds a %s that is gone or went back, or has lost nothing by it, once that is confirmed', (_what, count) => {
-    const run = (sequence: JournaledCommit[][], pick: number): void => {
+    const run = (sequence: Group[][], pick: number): void => {
       const { states, confirmed, applied } = write(sequence);
       const good = scan(confirmed, applied);
       for (let first = 0; first < sectorsBeyond(confirmed, 0).at(-1)!; first += count) {
@@ -224,21 +229,21 @@ describe('a journal', () => {
   });
 
   it('takes what is gone of its last commit for a crash until that is confirmed, and never more', () => {
-    const run = (sequence: JournaledCommit[][], one: JournaledCommit): void => {
-      const { states, applied, commits, last } = write([...sequence.slice(0, -1), [...sequence.at(-1)!, one]]);
+    const run = (sequence: Group[][], one: Group): void => {
+      const { states, applied, groups, last } = write([...sequence.slice(0, -1), [...sequence.at(-1)!, one]]);
       const journal = states.at(-1)!;
-      const earlier = told({ commits: commits.slice(0, -1), last: last - 1 });
+      const earlier = told({ commits: groups.slice(0, -1).flat(), last: last - 1 });
       for (const number of sectorsBeyond(journal, applied)) {
         const scanned = found(replaced(journal, number, 1, null), applied);
         const isLast = sequenceIn(journal, number) === last;
         expect(scanned).toBe(isLast ? earlier : null);
       }
     };
-    fc.assert(fc.property(rounds, commit, run), { numRuns: 25 });
+    fc.assert(fc.property(rounds, group, run), { numRuns: 25 });
   });
 
   it('finds that LMDB has gone back to any earlier time', () => {
-    const run = (sequence: JournaledCommit[][]): void => {
+    const run = (sequence: Group[][]): void => {
       const { confirmed, applied } = write(sequence);
       for (let earlier = BEGIN; earlier < applied; earlier += 1) expect(found(confirmed, earlier)).toBeNull();
     };

@@ -1,4 +1,4 @@
-import { decodeCommit } from '../../../lib/ledger/journal/journaled-commit.js';
+import { decodeCommits } from '../../../lib/ledger/journal/journaled-commit.js';
 import { readSector, SECTOR_BYTES } from '../../../lib/ledger/journal/sector.js';
 import { RecordCodec } from '../../../lib/ledger/records/record-codec.js';
 import { type Ballot, compareBallots } from '../../../lib/model/ballot.js';
@@ -64,11 +64,14 @@ function votesIn({ given }: SystemCall, codec: RecordCodec): ToldVote[] {
     if (sector === null || sector === 'damaged') throw new Error('What was written to the journal is no commit.');
     contents.push(sector.content);
   }
-  return [...decodeCommit(Buffer.concat(contents)).values].flatMap(([key, value]) => {
-    if (typeof key === 'string' || value === null) return [];
-    const { instance, vote } = codec.decodeEntry(key, value);
-    return vote === null ? [] : [{ instance, ballot: vote.ballot }];
-  });
+  const commits = decodeCommits(Buffer.concat(contents));
+  return commits
+    .flatMap(({ values }) => [...values])
+    .flatMap(([key, value]) => {
+      if (typeof key === 'string' || value === null) return [];
+      const { instance, vote } = codec.decodeEntry(key, value);
+      return vote === null ? [] : [{ instance, ballot: vote.ballot }];
+    });
 }
 
 /** LMDB syncs the pages of a commit, then writes the page that makes them valid by a descriptor opened with O_DSYNC. */
