@@ -18,6 +18,8 @@ export interface ConsensusOptions extends FoundingOptions {
   readonly isSound: (batch: Batch) => boolean;
   /** The most votes that one message of phase 1 may report, so that it fits a datagram. Default: `constants.votesAPromise`. */
   readonly votesAPromise?: number;
+  /** The most votes or accepts that one message of phase 2 may have, so that it fits a datagram. Default: any number. */
+  readonly itemsAMessage?: number;
   /** Processes that the table of delivered batches knows: the same at every process of the group. */
   readonly deliveryRowsMax?: number | undefined;
 }

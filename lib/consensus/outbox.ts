@@ -14,11 +14,12 @@ interface ItemsOfBallot {
 
 /**
  * Gathers what the handlers want done until the driver takes it. Votes and accepts of one turn are merged into one
- * message a ballot. A process hears its own messages without the network: it hears at once those that may leave at
+ * message a ballot, or into as many as fit datagrams: what is larger takes another way, on which a lost piece delays all of it. A process hears its own messages without the network: it hears at once those that may leave at
  * once, and those that rest on records when the records are durable.
  */
 export class Outbox {
   readonly #self: ProcessId;
+  readonly #itemsAMessage: number;
   #messages: Outgoing[] = [];
   #durable: Outgoing[] = [];
   #records: LedgerRecord[] = [];
@@ -39,8 +40,10 @@ export class Outbox {
   /** The questions that have been asked. */
   readonly questions = new Questions();
 
-  constructor(self: ProcessId) {
+  /** `itemsAMessage`: votes or accepts that one message may have at most. */
+  constructor(self: ProcessId, itemsAMessage = Infinity) {
     this.#self = self;
+    this.#itemsAMessage = itemsAMessage;
   }
 
   /** Whether nothing is to be done: nothing to be sent, written or handed over, and nothing waits to be heard here. */
@@ -145,7 +148,7 @@ export class Outbox {
     if (this.#accepts.length === 0) return;
     const accepts = this.#accepts;
     this.#accepts = [];
-    for (const { ballot, items } of accepts) this.send(EVERYONE, { kind: 'accept', ballot, items });
+    for (const { ballot, items } of this.#cut(accepts)) this.send(EVERYONE, { kind: 'accept', ballot, items });
   }
 
   /**
@@ -153,7 +156,7 @@ export class Outbox {
    * that is asked for: what it says can be learnt again from the group.
    */
   take(watermark: Instance, hasWatermarkMoved: boolean, tellsWatermark = false): Effects {
-    for (const { ballot, items } of this.#votes) {
+    for (const { ballot, items } of this.#cut(this.#votes)) {
       this.sendOnceDurable(EVERYONE, { kind: 'accepted', ballot, watermark, items });
     }
     this.#votes = [];
@@ -181,6 +184,17 @@ export class Outbox {
     this.#supplies = [];
     this.#notices = [];
     return effects;
+  }
+
+  #cut(groups: readonly ItemsOfBallot[]): readonly ItemsOfBallot[] {
+    const max = this.#itemsAMessage;
+    if (groups.every(({ items }) => items.length <= max)) return groups;
+    return groups.flatMap(({ ballot, items }) =>
+      Array.from({ length: Math.ceil(items.length / max) }, (_, i) => ({
+        ballot,
+        items: items.slice(i * max, (i + 1) * max),
+      })),
+    );
   }
 
   /** The records last taken are durable: the messages that depended on them are now heard here as well. */

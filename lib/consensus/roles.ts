@@ -91,7 +91,7 @@ export function composeRoles(options: ConsensusOptions, past: LedgerSnapshot): R
 
 function sharedOf(options: ConsensusOptions, past: LedgerSnapshot): Shared {
   const { self, settings, isSound, isAdmitted } = options;
-  const outbox = new Outbox(self);
+  const outbox = new Outbox(self, options.itemsAMessage);
   const log = new InstanceLog(past.watermark, past.entries, settings);
   const views = new Views(past, log);
   return {

@@ -30,7 +30,7 @@ import { restore } from './recovery/checkpoint-contents.js';
 import { Recovery } from './recovery/recovery.js';
 import { Standing } from './standing.js';
 import { Waits } from './waits.js';
-import { bodyBytesMax, votesAPromise } from './wire/sizes.js';
+import { bodyBytesMax, itemsAMessage, votesAPromise } from './wire/sizes.js';
 
 /** The parts of an engine. */
 export interface EngineParts {
@@ -132,7 +132,9 @@ function coreOf({ claimed, options, ports, settings, transport }: EngineParts): 
       replicas: options.replicas,
       mode: options.mode ?? 'adaptive',
       random: () => ports.scheduler.random(),
-      votesAPromise: ports.votesAPromise ?? votesAPromise(transport.maxMessageBytes),
+      // Each further part of a promise takes a round trip: it is as large as can leave at once.
+      votesAPromise: ports.votesAPromise ?? votesAPromise(transport.maxBurstBytes),
+      itemsAMessage: itemsAMessage(transport.maxMessageBytes),
       isSound,
       deliveryRowsMax: ports.deliveryRowsMax,
     },

@@ -121,3 +121,31 @@ describe('the output that is taken', () => {
     expect([messages, records, votes, readable]).toEqual([[], [], [], []]);
   });
 });
+
+describe('votes and accepts of one turn', () => {
+  const items = (count: number) => Array.from({ length: count }, (_, i) => ({ instance: i as Instance, id: NO_OP_ID }));
+
+  it('share a message, or as many as they need to fit datagrams', () => {
+    for (const [max, counts] of [
+      [Infinity, [9]],
+      [9, [9]],
+      [4, [4, 4, 1]],
+    ] as const) {
+      outbox = new Outbox(SELF, max);
+      for (const item of items(9)) {
+        outbox.accept(BALLOT, item);
+        outbox.vote(BALLOT, item);
+      }
+      outbox.flushAccepts();
+      const { messages, votes } = outbox.take(FIRST, false);
+      for (const [outgoing, kind] of [
+        [messages, 'accept'],
+        [votes, 'accepted'],
+      ] as const) {
+        const told = outgoing.flatMap(({ message }) => (message.kind === kind ? [message.items] : []));
+        expect(told.map(({ length }) => length)).toEqual(counts);
+        expect(told.flat()).toEqual(items(9));
+      }
+    }
+  });
+});

@@ -3,7 +3,7 @@ import { sameStart, type Start } from '../../model/start.js';
 import { type Fragment, type LaneMessage, PARTS_ASKED_MAX } from './lane-messages.js';
 
 /** Messages that have left are kept for so long, as far as there is room: a receiver may lack a part. */
-const KEPT_TICKS = 50;
+const KEPT_TICKS = 100;
 const KEPT_BYTES_MAX = 2 * 1024 * 1024;
 
 interface Kept {
@@ -59,7 +59,7 @@ function fragmentOf(message: Uint8Array, burst: number, part: number, partBytes:
   return { kind: 'fragment', burst, part, partBytes, messageBytes: message.length, bytes };
 }
 
-/** After so long without a further part the missing ones are asked for, then after twice as long, and so on. */
+/** After so long without a further part the missing ones are asked for; then after twice as long and the round trip, and so on. */
 const ASK_TICKS = 2;
 const ASKED_TIMES_MAX = 4;
 
@@ -94,7 +94,11 @@ export class IncomingBursts {
   readonly #senders = new Map<ProcessId, Sender>();
   #now = 0;
 
-  constructor(private readonly tell: (to: ProcessId, message: LaneMessage) => void) {}
+  /** `roundTripTo`: in ticks. */
+  constructor(
+    private readonly tell: (to: ProcessId, message: LaneMessage) => void,
+    private readonly roundTripTo: (process: ProcessId) => number,
+  ) {}
 
   /** The whole message, where this was the last of its parts. */
   take(from: ProcessId, start: Start, { burst, part, partBytes, messageBytes, bytes }: Fragment): Buffer | null {
@@ -117,7 +121,8 @@ export class IncomingBursts {
     this.#now += 1;
     for (const [from, sender] of this.#senders) {
       for (const [burst, one] of sender.unfinished) {
-        if (this.#now - one.lastAt < ASK_TICKS << one.asked) continue;
+        const answerTicks = one.asked === 0 ? 0 : this.roundTripTo(from);
+        if (this.#now - one.lastAt < (ASK_TICKS << one.asked) + answerTicks) continue;
         if (one.asked === ASKED_TIMES_MAX) this.#end(sender, burst, one);
         else this.#ask(from, burst, one);
       }

@@ -72,7 +72,7 @@ export class Lanes {
       ...{ partBytes, roundTripTo, tell, flush, bulk, statistics, log },
     });
     this.#outgoing = new OutgoingBursts(fragmentBytesOf(maxMessageBytes));
-    this.#incoming = new IncomingBursts(tell);
+    this.#incoming = new IncomingBursts(tell, roundTripTo);
     const tellInBulk = (to: Address, message: LaneMessage): void => {
       smallInBulk(to, [encodeLaneMessage(message)]);
     };

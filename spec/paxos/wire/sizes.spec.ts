@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { ballotOf } from '../../../lib/model/ballot.js';
 import { type BatchId, batchId } from '../../../lib/model/batch.js';
 import type { Instance, ProcessId } from '../../../lib/model/ids.js';
-import { bodyBytesMax, votesAPromise } from '../../../lib/paxos/wire/sizes.js';
+import { bodyBytesMax, itemsAMessage, votesAPromise } from '../../../lib/paxos/wire/sizes.js';
 import { encodeMessage } from '../../../lib/paxos/wire/wire.js';
 
 const anna = 'aaaaaaaaaaaaaaaa' as ProcessId;
@@ -26,6 +26,21 @@ it('a promise with as many votes as fit fits, and with one more it would not', (
         } as const).length;
       expect(promise(votesAPromise(bytes))).toBeLessThanOrEqual(bytes);
       expect(promise(votesAPromise(bytes) + 1)).toBeGreaterThan(bytes);
+    }),
+  );
+});
+
+it('as many votes or accepts as fit one message fit, and one more vote would not', () => {
+  fc.assert(
+    fc.property(maxMessageBytes, (bytes) => {
+      const said = (kind: 'accept' | 'accepted', count: number): number => {
+        const items = Array.from({ length: count }, () => ({ instance, id: longestId }));
+        return encodeMessage(kind === 'accept' ? { kind, ballot, items } : { kind, ballot, watermark: instance, items })
+          .length;
+      };
+      expect(said('accepted', itemsAMessage(bytes))).toBeLessThanOrEqual(bytes);
+      expect(said('accept', itemsAMessage(bytes))).toBeLessThanOrEqual(bytes);
+      expect(said('accepted', itemsAMessage(bytes) + 1)).toBeGreaterThan(bytes);
     }),
   );
 });

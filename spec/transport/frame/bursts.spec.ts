@@ -14,7 +14,11 @@ const PART_BYTES = 400;
 class End {
   readonly told: LaneMessage[] = [];
   readonly whole: string[] = [];
-  readonly bursts = new IncomingBursts((_, message) => this.told.push(message));
+  roundTripTicks = 0;
+  readonly bursts = new IncomingBursts(
+    (_, message) => this.told.push(message),
+    () => this.roundTripTicks,
+  );
 
   take(fragments: Iterable<Fragment>, from = 1, start = SOME_START): void {
     for (const fragment of fragments) {
@@ -74,6 +78,19 @@ describe('a message that leaves in parts', () => {
     gone.pass(1_000);
     expect(gone.told.length).toBeGreaterThan(1);
     expect(gone.told.length).toBeLessThan(10);
+  });
+
+  it('is asked for again only once the answer can have come from far away', () => {
+    const out = new OutgoingBursts(PART_BYTES);
+    const end = new End();
+    end.roundTripTicks = 30;
+    end.take([...out.fragmentsOf(Buffer.from(text(2_000)))].slice(1));
+    end.pass(3);
+    expect(end.told.length).toBe(1);
+    end.pass(28);
+    expect(end.told.length).toBe(1);
+    end.pass(10);
+    expect(end.told.length).toBe(2);
   });
 
   it('is kept by its sender for a while, and never more of them than a few megabytes', () => {
