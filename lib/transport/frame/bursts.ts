@@ -59,7 +59,7 @@ function fragmentOf(message: Uint8Array, burst: number, part: number, partBytes:
   return { kind: 'fragment', burst, part, partBytes, messageBytes: message.length, bytes };
 }
 
-/** After so long without a further part the missing ones are asked for; then after twice as long and the round trip, and so on. */
+/** After so long without a further part the missing ones are asked for; then after twice as long and a round trip, and so on. */
 const ASK_TICKS = 2;
 const ASKED_TIMES_MAX = 4;
 
@@ -121,8 +121,8 @@ export class IncomingBursts {
     this.#now += 1;
     for (const [from, sender] of this.#senders) {
       for (const [burst, one] of sender.unfinished) {
-        const answerTicks = one.asked === 0 ? 0 : this.roundTripTo(from);
-        if (this.#now - one.lastAt < (ASK_TICKS << one.asked) + answerTicks) continue;
+        const answersTicks = one.asked * this.roundTripTo(from);
+        if (this.#now - one.lastAt < (ASK_TICKS << one.asked) + answersTicks) continue;
         if (one.asked === ASKED_TIMES_MAX) this.#end(sender, burst, one);
         else this.#ask(from, burst, one);
       }
