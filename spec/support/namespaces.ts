@@ -1,12 +1,15 @@
 import { execFileSync } from 'node:child_process';
 
+const COMMANDS = [
+  ['ip -V', 'install iproute2'],
+  ['ip netns list', 'run as root'],
+] as const;
+
+const COMMAND_OF_FILTERS = ['nft -v', 'install nftables'] as const;
+
 /** What a spec with hosts of its own needs and does not find here; null where it finds everything. */
-export function missingForHosts(): string | null {
-  for (const [command, remedy] of [
-    ['ip -V', 'install iproute2'],
-    ['nft -v', 'install nftables'],
-    ['ip netns list', 'run as root'],
-  ] as const) {
+export function missingForHosts({ filters = true } = {}): string | null {
+  for (const [command, remedy] of filters ? [...COMMANDS, COMMAND_OF_FILTERS] : COMMANDS) {
     const [name = '', ...args] = command.split(' ');
     try {
       execFileSync(name, args, { stdio: 'ignore' });
@@ -21,6 +24,9 @@ export function missingForHosts(): string | null {
     return `network namespaces with bridges and packet filters are not permitted: ${String(error)}`;
   }
 }
+
+/** The preference of the rule that drops a protocol. */
+const WALL = 1;
 
 let hostsMade = 0;
 
@@ -58,6 +64,23 @@ export class Hosts {
     }
   }
 
+  /** The same without a packet filter, by a rule of routing, which multicast does not meet. */
+  dropUnicast(index: number, protocol: 'tcp' | 'udp'): void {
+    const name = this.#nameOf(index);
+    // Before the rule for addresses of the host itself, so that what comes in meets it too.
+    run(`ip -n ${name} rule add pref ${WALL + 1} lookup local`);
+    run(`ip -n ${name} rule delete pref 0`);
+    run(`ip -n ${name} rule add pref ${WALL} ipproto ${protocol} blackhole`);
+  }
+
+  passUnicast(index: number): void {
+    run(`ip -n ${this.#nameOf(index)} rule delete pref ${WALL}`);
+  }
+
+  addressOf(index: number): string {
+    return `10.77.0.${index + 1}`;
+  }
+
   pass(index: number): void {
     this.#on(index, 'nft delete table inet wall');
   }
@@ -80,7 +103,7 @@ export class Hosts {
       run(`ip netns add ${name}`);
       run(`ip -n ${name} link add ${Hosts.interfaceName} type veth peer name port${i} netns ${this.#bridge}`);
       run(`ip -n ${this.#bridge} link set port${i} master br0 up`);
-      run(`ip -n ${name} address add 10.77.0.${i + 1}/24 dev ${Hosts.interfaceName}`);
+      run(`ip -n ${name} address add ${this.addressOf(i)}/24 dev ${Hosts.interfaceName}`);
       run(`ip -n ${name} link set lo up`);
       run(`ip -n ${name} link set ${Hosts.interfaceName} up`);
     });
