@@ -35,7 +35,7 @@ export const noCheckpoints = { everyBytes: Number.MAX_SAFE_INTEGER, everyPositio
 export function replicaSetup(
   setup: GroupSetup,
   name: string,
-  where: Pick<ReplicaSetup['options'], 'directory' | 'networkInterface'>,
+  where: Pick<ReplicaSetup['options'], 'directory' | 'networkInterface' | 'insecure'>,
   multicastAddress: string,
 ): ReplicaSetup {
   const { everyBytes, everyPositions, logMarginBytes } = setup;

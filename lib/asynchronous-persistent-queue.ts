@@ -37,7 +37,7 @@ export const AsynchronousPersistentQueue = {
    * Opens the queue `queueId`: a multicast address and port such as `'239.255.0.1:7400'` or, with the option `listen`, any name
    * of 1 to 100 letters, digits and signs out of `._:/@+-`, such as `'auctions'`. A member of the group resumes where it was; processes without a group found one as soon as `replicas` of them have met. A further process waits until `signal`
    * aborts, and says so in its log; with `recover: true` it joins without a vote.
-   * @throws TreplicaError INVALID_OPTION, NOT_MULTICAST, PORT_IN_USE, NETWORK, DIRECTORY_NOT_WRITABLE, DIRECTORY_IN_USE,
+   * @throws TreplicaError INVALID_OPTION, NOT_MULTICAST, NO_KEY, PORT_IN_USE, NETWORK, DIRECTORY_NOT_WRITABLE, DIRECTORY_IN_USE,
    * LEDGER_DAMAGED, LEDGER_VERSION, LEDGER_FAILED, VOTES_LOST, QUEUE_MISMATCH, REPLICAS_MISMATCH, BACKUP_MISMATCH; each names
    * the thing and the remedy.
    */

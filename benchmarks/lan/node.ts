@@ -109,7 +109,7 @@ class Service {
           replicaSetup(
             order.setup,
             order.name,
-            { directory: this.#directory, networkInterface: this.address },
+            { directory: this.#directory, networkInterface: this.address, insecure: true },
             MULTICAST_ADDRESS,
           ),
         );

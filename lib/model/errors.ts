@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'NOT_MULTICAST'
   | 'PORT_IN_USE'
   | 'NETWORK'
+  | 'NO_KEY'
   | 'DIRECTORY_NOT_WRITABLE'
   | 'DIRECTORY_IN_USE'
   | 'LEDGER_FAILED'

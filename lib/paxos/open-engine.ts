@@ -4,8 +4,10 @@ import type { NetworkEvent } from '../queue/events.js';
 import { guardedLog } from '../queue/guarded-log.js';
 import { logEvents } from '../queue/log/log-events.js';
 import { Subscribers } from '../queue/subscribers.js';
+import type { KeyRing } from '../transport/frame/key-ring.js';
 import type { Receiver, Transport, TransportLog } from '../transport/transport.js';
 import { EngineLife } from './engine-life.js';
+import { readKeys } from './keys.js';
 import { settingsOf } from './limits.js';
 import { baseOf, openLedger } from './opening.js';
 import { checkOptions, type QueueOptions } from './options.js';
@@ -19,9 +21,12 @@ export async function openEngine(queueId: string, options: QueueOptions, ports: 
   const subscribers = new Subscribers();
   subscribers.subscribe(logEvents(log, queueId));
   if (options.listener !== undefined) subscribers.subscribe(options.listener);
+  const keys = options.keys === undefined ? null : await readKeys(options.keys);
+  const { path, exposedMode: mode } = keys?.file ?? { path: '', exposedMode: null };
+  if (mode !== null) subscribers.tell({ kind: 'keys-exposed', path, mode });
   for (;;) {
     try {
-      return await openOnce(queueId, options, ports, subscribers);
+      return await openOnce(queueId, options, ports, subscribers, keys?.ring ?? null);
     } catch (error) {
       // Nobody has been given a queue yet: the process begins anew by itself.
       if (!(error instanceof TreplicaError) || error.code !== 'FOUNDING_FAILED') throw error;
@@ -34,6 +39,7 @@ async function openOnce(
   options: QueueOptions,
   ports: QueuePorts,
   subscribers: Subscribers,
+  keys: KeyRing | null,
 ): Promise<EngineLife> {
   const settings = settingsOf(options.limits ?? {});
   const opened = await openLedger(
@@ -58,6 +64,7 @@ async function openOnce(
         receive(from, group, message, start);
       },
       networkLog(subscribers),
+      keys,
     );
     options.signal?.throwIfAborted();
     const life = new EngineLife({

@@ -15,6 +15,7 @@ import { MAX_MEMBERS } from '../model/view.js';
 import type { CheckpointOptions } from '../queue/checkpoint-options.js';
 import type { QueueListener } from '../queue/events.js';
 import { LOG_METHODS } from '../queue/guarded-log.js';
+import type { KeysOption } from './keys.js';
 import { checkLimits } from './limits.js';
 import type { QueueLimits } from './queue-limits.js';
 
@@ -47,6 +48,14 @@ export interface QueueOptions {
    * share it; another process on the same machine needs another port. Default: the operating system chooses one.
    */
   readonly port?: number;
+  /**
+   * What only processes of the group have: all that they send is encrypted and authenticated with it, and nobody else is heard.
+   * Give each process the same, by a file that its user alone can read, or as a list. The first key seals; frames under each of
+   * them are opened. Default: none. Then the queue works on loopback only, and everybody who can send datagrams to it can harm it.
+   */
+  readonly keys?: KeysOption;
+  /** Whether the queue may work without keys on an interface that others reach. Default: false. */
+  readonly insecure?: boolean;
   /**
    * Largest datagram, in bytes. Default: 60,000 on loopback and 1,400 elsewhere, which IP need not cut in pieces. Where all links carry
    * jumbo frames of 9,000 bytes, 8,900 need less of the processor.
@@ -94,6 +103,8 @@ const KINDS: OptionKinds<QueueOptions> = {
     (value) => Array.isArray(value) && value.every(isText),
     "a list of addresses or names with ports, such as ['10.0.0.2:7400', 'db-2.internal:7400']",
   ),
+  keys: { accepts: () => true, use: 'a list of keys, or the path of a file' }, // `readKeys` says what is wrong without showing it.
+  insecure: aBoolean,
   mode: optional((value) => MODES.includes(value), "'fast', 'classic' or 'adaptive'"),
   // How large it may be depends on the interface.
   maxDatagramBytes: optional((value) => typeof value === 'number', 'a whole number of bytes'),

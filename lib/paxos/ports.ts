@@ -2,6 +2,7 @@ import { hasSetAside, openLmdbLedger, setLedgerAside } from '../ledger/open.js';
 import type { ProcessId } from '../model/ids.js';
 import type { Start } from '../model/start.js';
 import type { MessageCodec } from '../queue/message-values.js';
+import type { KeyRing } from '../transport/frame/key-ring.js';
 import type { Receiver, Transport, TransportLog } from '../transport/transport.js';
 import { parseRendezvous } from '../transport/udp/rendezvous.js';
 import { openUdpTransport } from '../transport/udp/udp-transport.js';
@@ -12,7 +13,13 @@ import { realScheduler, type Scheduler } from './scheduler.js';
 
 /** The ports of a queue. */
 export interface QueuePorts extends LedgerPorts {
-  readonly openTransport: (self: ProcessId, start: Start, receiver: Receiver, log: TransportLog) => Promise<Transport>;
+  readonly openTransport: (
+    self: ProcessId,
+    start: Start,
+    receiver: Receiver,
+    log: TransportLog,
+    keys: KeyRing | null,
+  ) => Promise<Transport>;
   readonly scheduler: Scheduler;
   /** The codec of the values that `put` gets, except bytes. */
   readonly codec: MessageCodec;
@@ -36,10 +43,10 @@ export function realPorts(queueId: string, options: QueueOptions, codec: Message
     },
     setLedgerAside: () => setLedgerAside(options.directory),
     hasSetAside: () => hasSetAside(options.directory),
-    openTransport: (self, start, receiver, log) => {
-      const { networkInterface, port, listen, peers, maxDatagramBytes } = options;
-      const where = { networkInterface, port, listen, peers, maxDatagramBytes };
-      return openUdpTransport({ queueId, self, start, receiver, log, ...where });
+    openTransport: (self, start, receiver, log, keys) => {
+      const { networkInterface, port, listen, peers, insecure, maxDatagramBytes } = options;
+      const where = { networkInterface, port, listen, peers, insecure, maxDatagramBytes };
+      return openUdpTransport({ queueId, self, start, receiver, log, keys, ...where });
     },
     scheduler: realScheduler,
     codec,

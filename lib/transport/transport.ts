@@ -127,6 +127,12 @@ export interface TransportStatistics {
   versionDropped: number;
   /** Frames under a key that this process does not have: nothing is learnt of their senders. */
   keyDropped: number;
+  /** Frames that name a key of this process and are not sealed with it. */
+  sealDropped: number;
+  /** Frames under a key that were taken before, or come too late to tell. */
+  replaysDropped: number;
+  /** Frames under a key of a start that has not shown yet that it lives: the first few of each, and old ones. */
+  unmetDropped: number;
   /** Datagrams and bulk messages that could not be sent: unknown receiver, full buffers, refused connection. */
   unsent: number;
 }

@@ -75,6 +75,8 @@ describe('the public interface', () => {
       'HolderEvent',
       'Instance',
       'InvariantViolation',
+      'KeyOption',
+      'KeysOption',
       'LifeEvent',
       'MachineOptions',
       'MemberStatus',

@@ -22,7 +22,7 @@ async function withGroup(action: (group: ProcessGroup, hosts: Hosts) => Promise<
   }
   const hosts = new Hosts(3);
   const group = await ProcessGroup.create(3, {
-    options: { networkInterface: Hosts.interfaceName },
+    options: { networkInterface: Hosts.interfaceName, insecure: true },
     under: (index) => hosts.command(index),
   });
   try {

@@ -10,6 +10,7 @@ import { pathToFileURL } from 'node:url';
 import type { BallotKind } from '../../lib/model/ballot.js';
 import { constants } from '../../lib/model/constants.js';
 import { decodeMessage } from '../../lib/paxos/wire/wire.js';
+import { headerBytesUnder, NO_KEY } from '../../lib/transport/frame/frame.js';
 import { messagesOf } from '../../lib/transport/frame/frame-decoder.js';
 import { ProcessGroup } from '../support/process-group.js';
 import { DurableVotes, nameOfVote, type ToldVote, type Way } from './trace-votes/durable-votes.js';
@@ -80,7 +81,7 @@ function votesIn({ name, given }: SystemCall): ToldVote[] {
   const pieces = [...given.matchAll(/iov_base="([^"]*)"/g)].map(([, text = '']) => bytesOf(text));
   const frame = Buffer.concat(pieces);
   if (frame.length === 0 || frame.toString('latin1', 0, 3) !== 'TRP') return [];
-  return messagesOf(frame).flatMap((bytes) => {
+  return messagesOf({ bytes: frame, at: headerBytesUnder(NO_KEY) }).flatMap((bytes) => {
     const message = decodeMessage(bytes);
     if (message?.kind !== 'accepted') return [];
     return message.items.map(({ instance }) => ({ instance, ballot: message.ballot }));

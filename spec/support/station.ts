@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import type { GroupId, ProcessId } from '../../lib/model/ids.js';
 import type { Nonce, Start } from '../../lib/model/start.js';
+import { type Key, KeyRing } from '../../lib/transport/frame/key-ring.js';
 import {
   type Destination,
   EVERYONE,
@@ -9,6 +10,19 @@ import {
   type Transport,
   type TransportLog,
 } from '../../lib/transport/transport.js';
+
+/** A start like no other. */
+export function newStart(incarnation = 1): Start {
+  return { incarnation, nonce: randomBytes(16).toString('hex') as Nonce };
+}
+
+/** Each process has a ring of its own. */
+export function ringOf(...keys: readonly [Key, ...Key[]]): KeyRing {
+  return new KeyRing(keys);
+}
+
+export const KEY_1: Key = { id: 1, bytes: Buffer.alloc(32, 'one') };
+export const KEY_2: Key = { id: 2, bytes: Buffer.alloc(32, 'two') };
 
 export const GROUP_A = 'aaaaaaaaaaaaaaaa' as GroupId;
 export const GROUP_B = 'bbbbbbbbbbbbbbbb' as GroupId;
@@ -30,6 +44,7 @@ export interface OpenOptions {
   readonly listen?: string;
   readonly peers?: readonly string[];
   readonly log: TransportLog;
+  readonly keys?: KeyRing;
 }
 
 /** A place where transports of one implementation meet. */
@@ -127,6 +142,11 @@ export async function acquaint(testbed: Testbed, stations: readonly Station[]): 
 
 let rounds = 0;
 
+/** Of this round, or of an earlier one: what was said to everyone last may be said once more. */
+function isFarewell(message: Buffer): boolean {
+  return message.toString().startsWith('farewell ');
+}
+
 /** Lets everything that is under way between the stations arrive; what they hear meanwhile stays but for the farewell. */
 export async function goSilent(testbed: Testbed, stations: readonly Station[]): Promise<void> {
   rounds += 1;
@@ -139,6 +159,6 @@ export async function goSilent(testbed: Testbed, stations: readonly Station[]): 
   for (const from of stations) for (const to of stations) if (to !== from) from.send(to.id, farewell);
   await countAtEach(2 * (stations.length - 1));
   for (const { heard } of stations) {
-    heard.splice(0, heard.length, ...heard.filter(({ message }) => message.toString() !== farewell));
+    heard.splice(0, heard.length, ...heard.filter(({ message }) => !isFarewell(message)));
   }
 }

@@ -8,6 +8,7 @@ import type { Start } from '../../lib/model/start.js';
 import type { Frame } from '../../lib/transport/frame/frame.js';
 import { FrameDecoder } from '../../lib/transport/frame/frame-decoder.js';
 import { Inbox } from '../../lib/transport/frame/inbox.js';
+import type { Key } from '../../lib/transport/frame/key-ring.js';
 import type { Address } from '../../lib/transport/frame/peers.js';
 import type { Transport } from '../../lib/transport/transport.js';
 import { leaseEndpoint } from '../../lib/transport/udp/endpoint-pool.js';
@@ -16,17 +17,18 @@ import { type Resolver, systemResolver } from '../../lib/transport/udp/resolver.
 import { datagramBytesAt } from '../../lib/transport/udp/udp-options.js';
 import { openUdpTransport, UdpTransport } from '../../lib/transport/udp/udp-transport.js';
 import { UnicastCarrier } from '../../lib/transport/udp/unicast-carrier.js';
-import { SOME_START, type Testbed } from './station.js';
+import { newStart, ringOf, SOME_START, type Testbed } from './station.js';
 
 /** A testbed on the loopback interface, with groups and ports that no other process uses. */
-export async function udpTestbed(): Promise<Testbed> {
+export async function udpTestbed(key?: Key): Promise<Testbed> {
   const queueIds = [await newQueueId(), await newQueueId()] as const;
   const open = new Set<Transport>();
   const stranger = await strangerOn(queueIds[0]);
   return {
     queueIds,
     open: async (options) => {
-      const transport = await openUdpTransport(options);
+      const under = key === undefined ? {} : { start: newStart(), keys: ringOf(key) };
+      const transport = await openUdpTransport({ ...options, ...under });
       open.add(transport);
       return transport;
     },
@@ -59,7 +61,7 @@ export async function unicastTestbed(host: '127.0.0.1' | '::1', resolver?: Resol
       const listen = places[opened % PLACES]!;
       opened += 1;
       const transport = await openUdpTransport({
-        ...{ listen, peers: places, ...options },
+        ...{ listen, peers: places, insecure: true, ...options },
         ...(resolver === undefined ? {} : { resolver }),
       });
       open.add(transport);
@@ -174,9 +176,9 @@ export async function eavesdropperOn(queueId: string): Promise<Eavesdropper> {
   const starts = new Map<ProcessId, Start>();
   const socket = createSocket({ type: 'udp4', reuseAddr: true });
   socket.on('message', (bytes) => {
-    const frame = decoder.open(bytes);
-    if (typeof frame === 'string') return;
-    const { sender, start } = decoder.originOf(frame);
+    const opened = decoder.open(bytes);
+    if (typeof opened === 'string') return;
+    const { sender, start } = opened.origin;
     starts.set(sender, start);
   });
   socket.bind({ address: group, port: Number(port) });

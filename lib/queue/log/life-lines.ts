@@ -8,6 +8,13 @@ export function lifeLine(event: LifeEvent, place: Place): Line {
       const { process, incarnation } = event;
       return debug({ ...place, process, incarnation }, 'the ledger is read and the sockets are bound');
     }
+    case 'keys-exposed': {
+      const { path, mode } = event;
+      return warn(
+        { queue: place.queue, path, mode: mode.toString(8) },
+        'other users of this machine may read the file of keys: make it readable for the user of this process alone (chmod 600)',
+      );
+    }
     case 'stopped':
       if (event.cause === null) return debug(event.counts, 'what has been sent, received and dropped');
       return fatal({ err: event.cause, queue: place.queue, counts: event.counts }, 'the queue has stopped');

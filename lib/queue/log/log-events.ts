@@ -96,13 +96,15 @@ function lineOf(event: QueueEvent, place: Place): Line {
   }
 }
 
-type OtherEvent = NetworkEvent | FactsEvent | HolderEvent | MembershipEvent | QueueEventOf<'operators-cut-off'>;
+type OtherEvent =
+  NetworkEvent | FactsEvent | HolderEvent | MembershipEvent | QueueEventOf<'operators-cut-off' | 'keys-exposed'>;
 
 function otherLine(event: OtherEvent, place: Place): Line {
   switch (event.kind) {
     case 'network':
       return event;
     case 'operators-cut-off':
+    case 'keys-exposed':
       return lifeLine(event, place);
     case 'message-skipped':
       return holderLine(event, place);

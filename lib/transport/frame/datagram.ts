@@ -37,6 +37,9 @@ function endsDatagram(verdict: Verdict): boolean {
     case 'intact':
     case 'queue':
     case 'key':
+    case 'seal': // What follows has a seal of its own, perhaps under a key of another queue.
+    case 'replay':
+    case 'unmet':
     case 'shut':
       return false;
     case 'own': // One process has sent all of it.

@@ -1,50 +1,82 @@
+import type { KeyObject } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+
 import { type GroupId, NO_GROUP, type ProcessId } from '../../model/ids.js';
 import type { Start } from '../../model/start.js';
 import {
   BOOT_OFFSET,
   type Frame,
   framedBytes,
+  frameIdOf,
   GROUP_OFFSET,
   INCARNATION_OFFSET,
+  type Lane,
   LENGTH_AT,
   MESSAGE_HEADER_BYTES,
+  ORIGIN_BYTES,
   queueDigest,
   SEAL_AT,
   SENDER_OFFSET,
   writePrefix,
 } from './frame.js';
-import { CRC_32, headerBytesUnder } from './seal.js';
+import { derivedKey, type KeyRing } from './key-ring.js';
+import { CRC_32, KeyedSeal, type Seal } from './seal.js';
 
-/** Up to this size a copy is cheaper than another element in the list that the socket takes. */
-const COPIED_BYTES_MAX = 2048;
+/** A frame of one message for the bulk lane, which is made when it is first asked for. */
+export interface LargeFrame {
+  /** Equal where message and group are, as surely as 32 bits can tell. */
+  readonly content: string;
+  readonly frame: () => Frame;
+}
 
 /** Makes the frames of one start of a sender on one queue. */
 export class FrameEncoder {
-  readonly #seal = CRC_32;
+  readonly #seal: Seal;
   /** Of a frame, in bytes: all that stands before its messages. */
-  readonly headerBytes = headerBytesUnder(this.#seal);
-  readonly #originAt = SEAL_AT + this.#seal.bytes;
-  readonly #header = Buffer.alloc(this.headerBytes);
+  readonly headerBytes: number;
+  readonly #header: Buffer;
+  readonly #originAt: number;
 
-  constructor(queueId: string, sender: ProcessId, start: Start) {
-    writePrefix(this.#header, this.#seal.keyId, queueDigest(queueId));
+  /** Without keys frames have a checksum. */
+  constructor(
+    private readonly queueId: string,
+    sender: ProcessId,
+    start: Start,
+    private readonly keys: KeyRing | null = null,
+  ) {
+    this.#seal = keys === null ? CRC_32 : new KeyedSeal(keys, queueId);
+    this.#originAt = SEAL_AT + this.#seal.bytes;
+    this.headerBytes = this.#originAt + ORIGIN_BYTES;
+    this.#header = Buffer.alloc(this.headerBytes);
+    writePrefix(this.#header, queueDigest(queueId));
     this.#header.write(sender, this.#originAt + SENDER_OFFSET, 'hex');
     this.#header.writeUInt32BE(start.incarnation, this.#originAt + INCARNATION_OFFSET);
     this.#header.write(start.nonce, this.#originAt + BOOT_OFFSET, 'hex');
     this.join(NO_GROUP);
   }
 
+  /** Of this start, and known to nobody without the key that the ring sends with now. */
+  secretUnder(keys: KeyRing): KeyObject {
+    return derivedKey(
+      keys.sendingKey,
+      'challenges',
+      this.queueId,
+      this.#header.subarray(this.#originAt + SENDER_OFFSET),
+    );
+  }
+
   join(group: GroupId): void {
     this.#header.write(group, this.#originAt + GROUP_OFFSET, 'hex');
   }
 
-  /** One frame with these messages, of which there is at least one. Large ones become pieces of it without a copy. */
-  encode(messages: readonly Uint8Array[]): Frame {
+  /** One frame with these messages, of which there is at least one. Large ones are not copied on the way to the seal. */
+  encode(messages: readonly Uint8Array[], lane: Lane = 'datagram'): Frame {
+    const { copiedBytesMax } = this.#seal;
     let frameBytes = this.headerBytes;
     let ownBytes = this.headerBytes;
     for (const message of messages) {
       frameBytes += framedBytes(message);
-      ownBytes += message.length > COPIED_BYTES_MAX ? MESSAGE_HEADER_BYTES : framedBytes(message);
+      ownBytes += message.length > copiedBytesMax ? MESSAGE_HEADER_BYTES : framedBytes(message);
     }
 
     const own = Buffer.allocUnsafe(ownBytes);
@@ -56,7 +88,7 @@ export class FrameEncoder {
     for (const message of messages) {
       own.writeUInt32BE(message.length, at);
       at += MESSAGE_HEADER_BYTES;
-      if (message.length > COPIED_BYTES_MAX) {
+      if (message.length > copiedBytesMax) {
         frame.push(own.subarray(pieceFrom, at), message);
         pieceFrom = at;
       } else {
@@ -65,6 +97,15 @@ export class FrameEncoder {
       }
     }
     if (pieceFrom < at) frame.push(own.subarray(pieceFrom, at));
-    return this.#seal.seal(frame, own);
+    return this.#seal.seal(frame, own, lane);
+  }
+
+  /** Under a key each seal is another, so that the message itself is what tells whether the same is on its way. */
+  encodeLarge(message: Uint8Array): LargeFrame {
+    let made: Frame | null = null;
+    const frame = (): Frame => (made ??= this.encode([message], 'bulk'));
+    if (this.keys === null) return { content: frameIdOf(frame()[0] ?? new Uint8Array()), frame };
+    const group = this.#header.toString('hex', this.#originAt, this.#originAt + SENDER_OFFSET);
+    return { content: `${group} ${message.length} ${crc32(message)}`, frame };
   }
 }

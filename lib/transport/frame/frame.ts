@@ -1,6 +1,7 @@
 /**
  * The frame: a datagram is one frame or several, one behind the other, and so is a bulk stream. Each frame has a header and a
- * seal of its own. All numbers are big-endian. `s` is the length of the seal, which the key id tells: 4 bytes without a key.
+ * seal of its own. All numbers are big-endian. `s` is the length of the seal, which the key id tells: 4 bytes without a key,
+ * and 24 with one.
  *
  * | offset | bytes | field |
  * | --- | --- | --- |
@@ -14,7 +15,7 @@
  * | 24 + s | 8 | sender |
  * | 32 + s | 4 | incarnation of the sender's start |
  * | 36 + s | 16 | boot: the nonce of the sender's start |
- * | 52 + s | | one or more messages, each a length in 4 bytes and that many bytes |
+ * | 52 + s | | one or more messages, each a length in 4 bytes and that many bytes: encrypted where there is a key |
  *
  * The first 16 bytes, the *prefix*, suffice to tell where a frame ends and which processes can read it. The fields
  * behind the seal, up to the messages, are its *origin*. A start opens one transport, and its nonce is drawn anew for
@@ -25,8 +26,8 @@ import { crc32 } from 'node:zlib';
 import { constants } from '../../model/constants.js';
 
 const MAGIC = 0x545250;
-/** Versions 1 and 2 had the checksum in front of the queue, and no key id. */
-export const FRAME_VERSION = 3;
+/** Versions 1 and 2 had the checksum in front of the queue, and no key id; version 3 had no keys. */
+export const FRAME_VERSION = 4;
 const MAGIC_AND_VERSION = MAGIC * 256 + FRAME_VERSION;
 
 const VERSION_AT = 3;
@@ -46,10 +47,17 @@ export const ORIGIN_BYTES = 36;
 
 export const MESSAGE_HEADER_BYTES = 4;
 
-/** No seal is shorter. */
-const SEAL_BYTES_MIN = 4;
+/** The key id of frames without a key. */
+export const NO_KEY = 0;
+/** Of the seal without a key. */
+export const CHECKSUM_BYTES = 4;
+/** Of the seal with one: the tag, and behind it the lane in one bit and the counter in 63. */
+export const TAG_BYTES = 16;
+export const COUNTER_AT = SEAL_AT + TAG_BYTES;
+export const KEYED_SEAL_BYTES = TAG_BYTES + 8;
+
 /** The shortest frame: one with an empty message. */
-const FRAME_BYTES_MIN = FRAME_PREFIX_BYTES + SEAL_BYTES_MIN + ORIGIN_BYTES + MESSAGE_HEADER_BYTES;
+const FRAME_BYTES_MIN = FRAME_PREFIX_BYTES + CHECKSUM_BYTES + ORIGIN_BYTES + MESSAGE_HEADER_BYTES;
 /** The longest frame: a message of the largest size with what the protocol wraps around it. */
 export const FRAME_BYTES_MAX = constants.messageBytesMax + 1024 * 1024;
 
@@ -72,10 +80,9 @@ export function queueDigest(queueId: string): number {
   return crc32(queueId);
 }
 
-/** Writes what all frames of a queue begin with. */
-export function writePrefix(header: Buffer, keyId: number, queue: number): void {
+/** Writes what all frames of a queue begin with, but for the key id. */
+export function writePrefix(header: Buffer, queue: number): void {
   header.writeUInt32BE(MAGIC_AND_VERSION, 0);
-  header.writeUInt32BE(keyId, KEY_ID_AT);
   header.writeUInt32BE(queue, QUEUE_AT);
 }
 
@@ -102,6 +109,23 @@ export function isOurs(bytes: Buffer, at: number): boolean {
 /** Whether bytes, at least a prefix, begin as frames of any version do. */
 export function isOfAnyVersion(bytes: Buffer): boolean {
   return bytes.readUIntBE(0, VERSION_AT) === MAGIC;
+}
+
+/** The bytes before the messages of a frame under this key id. */
+export function headerBytesUnder(keyId: number): number {
+  return originAtUnder(keyId) + ORIGIN_BYTES;
+}
+
+/** Where the origin of a frame under this key id begins. */
+export function originAtUnder(keyId: number): number {
+  return SEAL_AT + (keyId === NO_KEY ? CHECKSUM_BYTES : KEYED_SEAL_BYTES);
+}
+
+/** Whether messages follow each other from `at` to the end, and there is one. */
+export function isFilledExactly(bytes: Buffer, at: number): boolean {
+  let end = at;
+  while (end + MESSAGE_HEADER_BYTES <= bytes.length) end += MESSAGE_HEADER_BYTES + bytes.readUInt32BE(end);
+  return end === bytes.length && end > at;
 }
 
 /** How long a frame says that it is whose prefix is at `at`, or null where that is none of ours or its length not a sane one. */

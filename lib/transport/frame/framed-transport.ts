@@ -8,10 +8,12 @@ import {
   type Transport,
   type TransportStatistics,
 } from '../transport.js';
+import { type AdmissionMessage, encodeAdmission, NO_PROOF } from './admission-messages.js';
 import type { Finder } from './finding.js';
-import { type Frame, FRAME_BYTES_MAX, framedBytes } from './frame.js';
-import { FrameEncoder } from './frame-encoder.js';
+import { type Frame, FRAME_BYTES_MAX, framedBytes, type Lane } from './frame.js';
+import { FrameEncoder, type LargeFrame } from './frame-encoder.js';
 import type { Inbox, Subscription } from './inbox.js';
+import type { KeyRing } from './key-ring.js';
 import { Lanes } from './lanes.js';
 import { MessagePacker } from './message-packer.js';
 import { type Address, type Peer, showAddress } from './peers.js';
@@ -25,6 +27,8 @@ export interface FrameCarrier {
   readonly receiveBufferBytes: number;
   /** As `Transport.place`. */
   readonly place: string;
+  /** At which this process is reached, by both lanes. */
+  readonly port: number;
   /** A datagram to everyone; it may come back to this process. */
   multicast(frame: Frame): void;
   /** One datagram to one process. */
@@ -35,6 +39,8 @@ export interface FrameCarrier {
   bulk(frame: Frame, to: Address): void;
   /** The same for a frame that would fit a datagram: it does not wait behind large ones. */
   smallInBulk(frame: Frame, to: Address): void;
+  /** From now on each connection that `bulk` and `smallInBulk` open begins with a frame that `first` makes. */
+  beginBulk(first: () => Frame): void;
   /** Null where the network finds all processes. */
   readonly finder: Finder | null;
   close(): Promise<void>;
@@ -49,45 +55,26 @@ export class FramedTransport implements Transport {
   readonly #packer: MessagePacker;
   readonly #lanes: Lanes;
   #group = NO_GROUP;
+  /** What was last said to everyone, and when. */
+  #said: readonly Uint8Array[] = [];
+  #saidAt = 0;
+  /** Under a key: what asks to be met. */
+  #opening: Uint8Array | null = null;
   #closing: Promise<void> | null = null;
 
   /** Opens the inbox: from now on messages arrive. */
-  constructor({ queueId, self, start }: Subscription, inbox: Inbox, wire: FrameCarrier) {
+  constructor({ queueId, self, start, keys = null }: Subscription, inbox: Inbox, wire: FrameCarrier) {
     this.#self = self;
     this.#inbox = inbox;
     this.#wire = wire;
-    this.#encoder = new FrameEncoder(queueId, self, start);
+    this.#encoder = new FrameEncoder(queueId, self, start, keys);
     const { headerBytes } = this.#encoder;
     this.#packer = new MessagePacker(wire.maxDatagramBytes, headerBytes, (to, messages) =>
       this.#sendDatagram(to, messages),
     );
-    const { peers, statistics, log } = inbox;
-    this.#lanes = new Lanes({
-      maxMessageBytes: this.#packer.maxMessageBytes,
-      ...{ peers, statistics, log },
-      add: (to, message) => {
-        if (this.#closing === null) this.#packer.add(to ?? EVERYONE, message);
-      },
-      flush: () => {
-        this.flush();
-      },
-      bulk: (to, frame) => {
-        const where = peers.addressOf(to);
-        if (where !== undefined) wire.bulk(frame, where);
-      },
-      smallInBulk: (where, messages) => {
-        if (this.#closing === null) wire.smallInBulk(this.#encoder.encode(messages), where);
-      },
-      finder: wire.finder,
-      deliver: (from, group, message, start) => {
-        inbox.deliver(from, group, message, start);
-      },
-      accept: (from, frame) => {
-        const where = peers.addressOf(from);
-        return where !== undefined && inbox.accept(frame, where, 'bulk') === 'intact';
-      },
-    });
-    inbox.open(this.#lanes);
+    this.#lanes = this.#newLanes();
+    if (keys === null) inbox.open(this.#lanes);
+    else this.#openUnder(keys);
   }
 
   get statistics(): Readonly<TransportStatistics> {
@@ -173,12 +160,82 @@ export class FramedTransport implements Transport {
     return this.#closing;
   }
 
+  #newLanes(): Lanes {
+    const { peers, statistics, log } = this.#inbox;
+    return new Lanes({
+      maxMessageBytes: this.#packer.maxMessageBytes,
+      ...{ peers, statistics, log },
+      add: (to, message) => {
+        if (this.#closing === null) this.#packer.add(to ?? EVERYONE, message);
+      },
+      flush: () => {
+        this.flush();
+      },
+      bulk: (to, frame) => {
+        const where = peers.addressOf(to);
+        if (where !== undefined) this.#wire.bulk(frame, where);
+      },
+      smallInBulk: (where, messages) => {
+        this.#leave(where, 'bulk', messages);
+      },
+      finder: this.#wire.finder,
+      deliver: (from, group, message, start) => {
+        this.#inbox.deliver(from, group, message, start);
+      },
+      accept: (from, frame) => {
+        const where = peers.addressOf(from);
+        return where !== undefined && this.#inbox.accept(frame, where, 'bulk') === 'intact';
+      },
+    });
+  }
+
+  /** Starts meet before anything else counts: the others are asked at once to hear this one. */
+  #openUnder(keys: KeyRing): void {
+    const { port } = this.#wire;
+    const messageOf = (kind: AdmissionMessage['kind'], proof: Uint8Array): Uint8Array =>
+      encodeAdmission({ kind, port, proof });
+    const opening = messageOf('opening', NO_PROOF);
+    this.#opening = opening;
+    // What was said to everyone before somebody could hear it may not be said again for a while.
+    const tellNews = (where: Address, lane: Lane): void => {
+      if (this.#inbox.peers.nowTick - this.#saidAt <= NEWS_TICKS) this.#leave(where, lane, this.#said);
+    };
+    this.#wire.beginBulk(() => this.#encoder.encode([opening], 'bulk'));
+    this.#inbox.open(this.#lanes, {
+      secret: this.#encoder.secretUnder(keys),
+      reply: (to, lane, kind, proof) => {
+        this.#leave(to, lane, [messageOf(kind, proof)]);
+      },
+      admitted: (where, lane) => {
+        this.#leave(where, lane, [opening]);
+        tellNews(where, lane);
+      },
+      isUnheardBy: (process, where, lane) => {
+        this.#lanes.isUnheardBy(process);
+        tellNews(where, lane);
+      },
+    });
+    this.#sendDatagram(EVERYONE, [opening]);
+  }
+
+  #leave(to: Address, lane: Lane, messages: readonly Uint8Array[]): void {
+    if (this.#closing !== null) return;
+    const frame = this.#frameOf(messages, lane);
+    if (lane === 'bulk') this.#wire.smallInBulk(frame, to);
+    else {
+      this.#inbox.statistics.datagramsSent += 1;
+      this.#wire.unicast(frame, to);
+    }
+  }
+
   #sendDatagram(to: Destination, messages: readonly Uint8Array[]): void {
     const { statistics, peers } = this.#inbox;
     if (to === EVERYONE) {
       statistics.datagramsSent += 1;
-      this.#wire.multicast(this.#encoder.encode(messages));
+      this.#wire.multicast(this.#frameOf(messages, 'datagram'));
       this.#lanes.multicast(messages);
+      this.#said = messages;
+      this.#saidAt = peers.nowTick;
       return;
     }
     const peer = peers.find(to);
@@ -186,12 +243,14 @@ export class FramedTransport implements Transport {
       statistics.unsent += 1;
       return;
     }
-    if (this.#lanes.isDeaf(peer)) {
-      this.#wire.smallInBulk(this.#encoder.encode(messages), peer.where);
-      return;
-    }
-    statistics.datagramsSent += 1;
-    this.#wire.unicast(this.#encoder.encode(messages), peer.where);
+    this.#leave(peer.where, this.#lanes.isDeaf(peer) ? 'bulk' : 'datagram', messages);
+  }
+
+  /** Under a key no frame is so short that it could not be challenged. */
+  #frameOf(messages: readonly Uint8Array[], lane: Lane): Frame {
+    const opening = this.#opening;
+    const isShort = opening !== null && bytesOf(messages) < framedBytes(opening);
+    return this.#encoder.encode(isShort ? [...messages, opening] : messages, lane);
   }
 
   #sendBulk(to: Destination, message: Uint8Array): void {
@@ -204,7 +263,7 @@ export class FramedTransport implements Transport {
       );
       return;
     }
-    const frame = this.#encoder.encode([message]);
+    const frame = this.#encoder.encodeLarge(message);
     if (to === EVERYONE) {
       for (const [id, peer] of peers.in(this.#group)) this.#sendFrame(id, peer, frame, true);
       return;
@@ -215,8 +274,17 @@ export class FramedTransport implements Transport {
   }
 
   /** Only processes of one group confirm what they get. */
-  #sendFrame(to: ProcessId, { group, where }: Peer, frame: Frame, isForEveryone: boolean): void {
+  #sendFrame(to: ProcessId, { group, where }: Peer, frame: LargeFrame, isForEveryone: boolean): void {
     if (group === this.#group && group !== NO_GROUP) this.#lanes.send(to, where, frame, isForEveryone);
-    else this.#wire.bulk(frame, where);
+    else this.#wire.bulk(frame.frame(), where);
   }
 }
+
+function bytesOf(messages: readonly Uint8Array[]): number {
+  let bytes = 0;
+  for (const message of messages) bytes += framedBytes(message);
+  return bytes;
+}
+
+/** What was last said to everyone is said once more, if it is no older, to a process that did not hear it. */
+const NEWS_TICKS = 10;

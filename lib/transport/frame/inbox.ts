@@ -1,11 +1,16 @@
 import type { GroupId, ProcessId } from '../../model/ids.js';
 import type { Start } from '../../model/start.js';
 import type { Receiver, TransportLog, TransportStatistics } from '../transport.js';
+import { Admission, type AdmissionOptions } from './admission.js';
+import { decodeAdmission } from './admission-messages.js';
 import type { Caller } from './finding.js';
 import { type Lane, queueDigest } from './frame.js';
-import { FrameDecoder, messagesOf, readableBytes, type Refusal } from './frame-decoder.js';
+import { FrameDecoder, messagesOf, type Refusal } from './frame-decoder.js';
+import type { KeyRing } from './key-ring.js';
+import { KeyedOpener } from './keyed-opener.js';
 import { isLaneMessage } from './lane-messages.js';
 import type { Lanes } from './lanes.js';
+import { MetStarts } from './met-starts.js';
 import { type Address, Peers } from './peers.js';
 import { Refusals } from './refusals.js';
 
@@ -17,6 +22,8 @@ export interface Subscription {
   readonly start: Start;
   readonly receiver: Receiver;
   readonly log: TransportLog;
+  /** What seals frames. Without it they have a checksum, and everybody is heard. */
+  readonly keys?: KeyRing | null | undefined;
 }
 
 /** The result for a frame. `shut`: no frame is heard. */
@@ -26,6 +33,8 @@ export type Verdict = 'intact' | 'shut' | Refusal;
 export class Inbox {
   /** The queue's digest, by which sockets that several queues share tell their frames apart. */
   readonly queue: number;
+  /** Whether only processes with a key of this one are heard. */
+  readonly isUnderKeys: boolean;
   readonly peers = new Peers();
   readonly statistics: TransportStatistics = {
     datagramsSent: 0,
@@ -37,6 +46,9 @@ export class Inbox {
     foreignDropped: 0,
     versionDropped: 0,
     keyDropped: 0,
+    sealDropped: 0,
+    replaysDropped: 0,
+    unmetDropped: 0,
     unsent: 0,
   };
   readonly log: TransportLog;
@@ -44,25 +56,37 @@ export class Inbox {
   readonly #receiver: Receiver;
   readonly #self: ProcessId;
   readonly #refusals: Refusals;
+  readonly #met: MetStarts;
+  #admission: Admission | null = null;
   #lanes: Pick<Lanes, 'onBulkBytes' | 'onBulkFrame' | 'onMessage'> | null = null;
   #isOpen = false;
 
   /** Where `hears` is false for the address that a frame comes from, the frame is foreign. */
   constructor(
-    { queueId, self, start, receiver, log }: Subscription,
+    { queueId, self, start, receiver, log, keys = null }: Subscription,
     private readonly hears: (source: string) => boolean = () => true,
   ) {
     this.queue = queueDigest(queueId);
     this.log = log;
     this.#refusals = new Refusals(this.statistics, log);
-    this.#decoder = new FrameDecoder(queueId, self, start);
+    this.isUnderKeys = keys !== null;
+    this.#met = new MetStarts(queueId);
+    const opener = keys === null ? undefined : new KeyedOpener(keys, queueId, this.#met, this.peers);
+    this.#decoder = new FrameDecoder(queueId, self, start, opener);
     this.#self = self;
     this.#receiver = receiver;
   }
 
-  /** Until it is opened, and once it is shut, everything that arrives is lost. */
-  open(lanes: Pick<Lanes, 'onBulkBytes' | 'onBulkFrame' | 'onMessage'> | null = null): void {
+  /**
+   * Until it is opened, and once it is shut, everything that arrives is lost. `admission` meets the starts of others where there
+   * are keys.
+   */
+  open(
+    lanes: Pick<Lanes, 'onBulkBytes' | 'onBulkFrame' | 'onMessage'> | null = null,
+    admission: Omit<AdmissionOptions, 'met' | 'clock'> | null = null,
+  ): void {
     this.#lanes = lanes;
+    if (admission !== null) this.#admission = new Admission({ ...admission, met: this.#met, clock: this.peers });
     this.#isOpen = true;
   }
 
@@ -70,17 +94,25 @@ export class Inbox {
     this.#isOpen = false;
   }
 
+  /** How long the frame is whose prefix is at the beginning of `bytes`, or null where that announces none that can be read here. */
+  announcedBytes(bytes: Buffer): number | null {
+    return this.#decoder.announcedBytes(bytes);
+  }
+
   /** Takes what may be a frame. */
   accept(bytes: Buffer, from: Address, lane: Lane): Verdict {
     if (!this.#isOpen) return 'shut';
-    const opened = this.#decoder.open(bytes);
-    const frame = typeof opened === 'string' || this.hears(from.address) ? opened : 'foreign';
-    if (typeof frame === 'string') {
-      if (frame !== 'own') this.#refusals.add(frame, bytes, from);
-      return frame;
+    const opened = this.#decoder.open(bytes, this.hears(from.address));
+    if (typeof opened === 'string') {
+      if (opened !== 'own') this.#refusals.add(opened, bytes, from);
+      return opened;
+    }
+    if (opened.unmet !== null && this.#admission?.admits(opened, from, lane, bytes.length) !== true) {
+      this.#refusals.add('unmet', bytes, from);
+      return 'unmet';
     }
 
-    const { sender, group, start } = this.#decoder.originOf(frame);
+    const { sender, group, start } = opened.origin;
     if (lane === 'datagram') {
       this.statistics.datagramsReceived += 1;
       if (sender !== this.#self) this.peers.learn(sender, group, from, start);
@@ -90,22 +122,27 @@ export class Inbox {
       this.#lanes?.onBulkFrame(sender, group, bytes);
     }
     const caller = { from: sender, group, start, where: from, lane };
-    for (const message of messagesOf(frame)) this.#deliver(caller, message);
+    for (const message of messagesOf(opened)) this.#deliver(caller, message);
     return 'intact';
   }
 
   /** More of a frame has come by the bulk lane, of which nothing is known but its header, at the beginning of `header`. */
   arriving(header: Buffer, bytes: number): void {
-    const frameBytes = readableBytes(header);
-    if (this.#isOpen && frameBytes !== null)
-      this.#lanes?.onBulkBytes(this.#decoder.originOf(header).sender, header, frameBytes, bytes);
+    const frameBytes = this.#decoder.announcedBytes(header);
+    const sender = this.#isOpen && frameBytes !== null ? this.#decoder.senderOf(header) : null;
+    if (sender !== null) this.#lanes?.onBulkBytes(sender, header, frameBytes ?? 0, bytes);
   }
 
   /** The receiver of one message of a frame may have closed the transport. */
   #deliver(caller: Caller, message: Buffer): void {
     if (!this.#isOpen) return;
-    if (isLaneMessage(message)) this.#lanes?.onMessage(caller, message);
-    else this.#receiver(caller.from, caller.group, message, caller.start);
+    if (!isLaneMessage(message)) {
+      this.#receiver(caller.from, caller.group, message, caller.start);
+      return;
+    }
+    const ofAdmission = this.#admission === null ? null : decodeAdmission(message);
+    if (ofAdmission === null) this.#lanes?.onMessage(caller, message);
+    else this.#admission?.receive(caller.from, ofAdmission, caller.where, caller.lane);
   }
 
   /** A message that has been put together from others. */

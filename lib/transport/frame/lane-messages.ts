@@ -14,6 +14,7 @@
  * | 0xf7 | gone | id |
  * | 0xf8 | probe | tick (u32) |
  * | 0xf9 | echo | tick (u32) |
+ * | 0xfa | of admission | (admission-messages.ts) |
  * | 0xfb | fragment | burst (u32), number of the part (u16), bytes of one part (u16), bytes of the message (u32), bytes |
  * | 0xfc | again | burst (u32), numbers of parts (u16 each) |
  * | 0xfd | knock | port (u16), 1 where it is an answer or else 0 (u8) |

@@ -4,6 +4,7 @@ import type { Arrival, RoundTripTicks, TransportLog, TransportStatistics } from 
 import { IncomingBursts, OutgoingBursts } from './bursts.js';
 import { type Caller, type Finder, Finding } from './finding.js';
 import { type Frame, frameIdOf } from './frame.js';
+import type { LargeFrame } from './frame-encoder.js';
 import { Hearing } from './hearing.js';
 import { Intake } from './intake.js';
 import {
@@ -106,13 +107,18 @@ export class Lanes {
   }
 
   /** A large frame, for one process alone or as one of all. */
-  send(to: ProcessId, where: Address, frame: Frame, isForEveryone: boolean): void {
+  send(to: ProcessId, where: Address, frame: LargeFrame, isForEveryone: boolean): void {
     this.#sendings.send(to, where, frame, isForEveryone);
   }
 
   /** A message that does not fit a datagram, as small messages that do, all of which are to be sent. */
   *burst(message: Uint8Array): Iterable<Uint8Array> {
     for (const fragment of this.#outgoing.fragmentsOf(message)) yield encodeLaneMessage(fragment);
+  }
+
+  /** A process does not hear this one yet, and has not heard what it was sent. */
+  isUnheardBy(process: ProcessId): void {
+    this.#sendings.drop(process);
   }
 
   bytesTo(to: ProcessId): number {

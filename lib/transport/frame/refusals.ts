@@ -1,5 +1,5 @@
 import type { TransportLog, TransportStatistics } from '../transport.js';
-import { FRAME_VERSION, keyIdOf, versionOf } from './frame.js';
+import { FRAME_VERSION, keyIdOf, NO_KEY, versionOf } from './frame.js';
 import type { Refusal } from './frame-decoder.js';
 import type { Address } from './peers.js';
 
@@ -28,6 +28,16 @@ export class Refusals {
       case 'key':
         this.statistics.keyDropped += 1;
         this.#reportKey(keyIdOf(bytes), `${from.address}:${from.port}`);
+        return;
+      case 'seal':
+        this.statistics.sealDropped += 1;
+        this.#reportSeal(keyIdOf(bytes), `${from.address}:${from.port}`);
+        return;
+      case 'replay':
+        this.statistics.replaysDropped += 1;
+        return;
+      case 'unmet':
+        this.statistics.unmetDropped += 1;
     }
   }
 
@@ -40,10 +50,19 @@ export class Refusals {
   }
 
   #reportKey(keyId: number, sender: string): void {
-    if (!this.#isNew(`key ${sender}`)) return;
+    if (!this.#isNew(`key ${keyId} ${sender}`)) return;
+    const text =
+      keyId === NO_KEY
+        ? `The process at ${sender} has no key, and this process hears nobody without one: it is not heard. Give it the keys of this process.`
+        : `The process at ${sender} seals its frames under the key ${keyId}, which this process does not have: it is not heard. Give both the same keys.`;
+    this.log.warn({ sender, keyId }, text);
+  }
+
+  #reportSeal(keyId: number, sender: string): void {
+    if (!this.#isNew(`seal ${sender}`)) return;
     this.log.warn(
       { sender, keyId },
-      `The process at ${sender} seals its frames under the key ${keyId}, which this process does not have: it is not heard. Give both the same keys.`,
+      `What comes from ${sender} is not sealed with the key ${keyId} of this process, although it names that key: it is not heard. Give both the same bytes under one id; if they are the same, somebody forges or damages datagrams.`,
     );
   }
 

@@ -1,39 +1,52 @@
+import { createCipheriv, type KeyObject } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
-import { type Frame, FRAME_PREFIX_BYTES, LENGTH_AT, ORIGIN_BYTES, SEAL_AT } from './frame.js';
+import {
+  CHECKSUM_BYTES,
+  COUNTER_AT,
+  type Frame,
+  KEY_ID_AT,
+  KEYED_SEAL_BYTES,
+  type Lane,
+  LENGTH_AT,
+  NO_KEY,
+  ORIGIN_BYTES,
+  SEAL_AT,
+  SENDER_OFFSET,
+  TAG_BYTES,
+} from './frame.js';
+import { derivedKey, type KeyRing } from './key-ring.js';
 
 /**
- * Shows that a frame is as its sender has made it. The key id in a frame's prefix names its seal, and so tells how long the
- * seal is. The first four bytes of a seal are part of the frame's id: they differ between two frames of one sender with
- * different messages, as surely as 32 bits can.
+ * What a sender puts on its frames. The first four bytes of a seal are part of the frame's id: they differ between two frames of
+ * one sender that are on their way, as surely as 32 bits can.
  */
 export interface Seal {
-  readonly keyId: number;
-  /** Of the seal itself, at least 4. */
+  /** Of the seal itself. */
   readonly bytes: number;
+  /** Up to this size a copy of a message is cheaper than another piece. */
+  readonly copiedBytesMax: number;
   /**
-   * Seals a frame in pieces, in which all but the seal is written: the pieces to send. `header` is the beginning of the first
-   * piece, with room for the seal.
+   * Seals a frame in pieces, in which all but the key id and the seal is written: the pieces to send. `header` is the beginning of
+   * the first piece, with room for the seal.
    */
-  seal(frame: Frame, header: Buffer): Frame;
-  /** The frame with its messages to be read, or null where it is damaged. At least a header long, and as long as it says. */
-  open(frame: Buffer): Buffer | null;
+  seal(frame: Frame, header: Buffer, lane: Lane): Frame;
 }
 
-const CRC_BYTES = 4;
-const CRC_FROM = SEAL_AT + CRC_BYTES;
+const CHECKED_FROM = SEAL_AT + CHECKSUM_BYTES;
 
 /**
  * The seal without a key: a CRC-32 of all that stands behind it, begun with the length of the frame. Of what stands before it,
  * magic, version and queue are compared exactly by every receiver.
  */
-export const CRC_32: Seal = {
-  keyId: 0,
-  bytes: CRC_BYTES,
+export const CRC_32 = {
+  bytes: CHECKSUM_BYTES,
+  copiedBytesMax: 2_048,
 
-  seal(frame, header) {
+  seal(frame: Frame, header: Buffer): Frame {
+    header.writeUInt32BE(NO_KEY, KEY_ID_AT);
     let checksum = header.readUInt32BE(LENGTH_AT);
-    let from = CRC_FROM;
+    let from = CHECKED_FROM;
     for (const piece of frame) {
       checksum = crc32(piece.subarray(from), checksum);
       from = 0;
@@ -42,20 +55,80 @@ export const CRC_32: Seal = {
     return frame;
   },
 
-  open(frame) {
-    return crc32(frame.subarray(CRC_FROM), frame.length) === frame.readUInt32BE(SEAL_AT) ? frame : null;
+  /** Whether a frame is as it was sealed. It is at least a header long, and as long as it says. */
+  fits(frame: Buffer): boolean {
+    return crc32(frame.subarray(CHECKED_FROM), frame.length) === frame.readUInt32BE(SEAL_AT);
   },
-};
+} as const satisfies Seal & Record<'fits', unknown>;
 
-/** By key id. */
-const SEALS: readonly Seal[] = [CRC_32];
+export const CIPHER = 'aes-256-gcm';
+export const CIPHER_OPTIONS = { authTagLength: TAG_BYTES } as const;
+export const NONCE_BYTES = 12;
+/** In the upper half of the counter's field: set on frames of the bulk lane. */
+const BULK_BIT = 0x8000_0000;
+const HALF = 2 ** 32;
 
-/** The seal with this key id, or undefined where this process has no such key. */
-export function sealOf(keyId: number): Seal | undefined {
-  return SEALS[keyId];
+const HEADER_BYTES = SEAL_AT + KEYED_SEAL_BYTES + ORIGIN_BYTES;
+
+/** The lane and the counter of a frame that is at least a header long. */
+export function countOf(frame: Buffer): { readonly lane: Lane; readonly counter: number } {
+  const upper = frame.readUInt32BE(COUNTER_AT);
+  const lane = upper >= BULK_BIT ? 'bulk' : 'datagram';
+  return { lane, counter: (upper % BULK_BIT) * HALF + frame.readUInt32BE(COUNTER_AT + 4) };
 }
 
-/** The bytes before the messages of a frame under `seal`. */
-export function headerBytesUnder(seal: Seal): number {
-  return FRAME_PREFIX_BYTES + seal.bytes + ORIGIN_BYTES;
+/** What a tag covers besides the messages: lane, counter and origin. All else before the messages is compared exactly. */
+export function coveredBytes(frame: Buffer): Buffer {
+  return frame.subarray(COUNTER_AT, HEADER_BYTES);
+}
+
+/**
+ * The seal with a key: AES-256-GCM under the key that is derived for this start from the one that the ring sends with. A counter
+ * is the nonce, and goes on through all keys. Key id, queue and version are bound by the derivation, and the length by the tag.
+ */
+export class KeyedSeal implements Seal {
+  readonly bytes = KEYED_SEAL_BYTES;
+  /** What fits a datagram is encrypted in one piece. */
+  readonly copiedBytesMax = 65_536;
+  #counter = 0;
+  #sending: { readonly ringKey: KeyObject; readonly key: KeyObject } | null = null;
+  readonly #nonce = Buffer.alloc(NONCE_BYTES);
+
+  constructor(
+    private readonly ring: KeyRing,
+    private readonly queueId: string,
+  ) {}
+
+  seal(frame: Frame, header: Buffer, lane: Lane): Frame {
+    header.writeUInt32BE(this.ring.sendingId, KEY_ID_AT);
+    this.#counter += 1;
+    const upper = Math.floor(this.#counter / HALF) + (lane === 'bulk' ? BULK_BIT : 0);
+    header.writeUInt32BE(upper, COUNTER_AT);
+    header.writeUInt32BE(this.#counter % HALF, COUNTER_AT + 4);
+    header.copy(this.#nonce, NONCE_BYTES - 8, COUNTER_AT, COUNTER_AT + 8);
+
+    const cipher = createCipheriv(CIPHER, this.#keyFor(header), this.#nonce, CIPHER_OPTIONS);
+    cipher.setAAD(coveredBytes(header));
+    const sealed: Uint8Array[] = [header.subarray(0, HEADER_BYTES)];
+    let from = HEADER_BYTES;
+    for (const piece of frame) {
+      if (from < piece.length) sealed.push(cipher.update(piece.subarray(from)));
+      from = 0;
+    }
+    cipher.final();
+    header.set(cipher.getAuthTag(), SEAL_AT);
+    return sealed;
+  }
+
+  #keyFor(header: Buffer): KeyObject {
+    const { sendingKey: ringKey } = this.ring;
+    if (this.#sending?.ringKey !== ringKey)
+      this.#sending = { ringKey, key: derivedKey(ringKey, 'frames', this.queueId, startIn(header)) };
+    return this.#sending.key;
+  }
+}
+
+/** Sender, incarnation and nonce, as they are in a frame under a key. */
+export function startIn(frame: Buffer): Buffer {
+  return frame.subarray(SEAL_AT + KEYED_SEAL_BYTES + SENDER_OFFSET, HEADER_BYTES);
 }

@@ -2,6 +2,7 @@ import { constants } from '../../model/constants.js';
 import type { ProcessId } from '../../model/ids.js';
 import type { TransportLog, TransportStatistics } from '../transport.js';
 import { type Frame, frameIdOf } from './frame.js';
+import type { LargeFrame } from './frame-encoder.js';
 import type { LaneMessage } from './lane-messages.js';
 import type { Address } from './peers.js';
 
@@ -25,6 +26,8 @@ export interface SendingsOptions {
 /** A large frame that its receiver has not confirmed. */
 interface Held {
   readonly frame: Frame;
+  /** As of `LargeFrame`. */
+  readonly content: string;
   readonly where: Address;
   readonly bytes: number;
   readonly isForEveryone: boolean;
@@ -42,6 +45,9 @@ interface Confirmed {
 interface Receiver {
   /** By id, oldest first. */
   readonly held: Map<string, Held>;
+  /** The contents of these. */
+  readonly heldContents: Set<string>;
+  /** By content. */
   readonly confirmed: Map<string, Confirmed>;
   bytes: number;
   /** When it last sent a message about the frames held for it. */
@@ -87,7 +93,7 @@ export class Sendings {
    * Sends a frame, unless the same one, or too much else, is on its way to that receiver; or, where it has not asked for it,
    * unless it has confirmed it of late.
    */
-  send(to: ProcessId, where: Address, frame: Frame, isForEveryone: boolean): void {
+  send(to: ProcessId, where: Address, { content, frame: make }: LargeFrame, isForEveryone: boolean): void {
     const { statistics, heardAt, flush, bulk } = this.#options;
     const receiver = this.#receiverOf(to);
     if (receiver.givenUpAt !== null) {
@@ -97,8 +103,8 @@ export class Sendings {
       }
       receiver.givenUpAt = null;
     }
-    const id = frameIdOf(frame[0] ?? new Uint8Array());
-    if (receiver.held.has(id) || (isForEveryone && receiver.confirmed.get(id)?.where === where)) {
+    const isConfirmed = isForEveryone && receiver.confirmed.get(content)?.where === where;
+    if (receiver.heldContents.has(content) || isConfirmed) {
       statistics.notRepeated += 1;
       return;
     }
@@ -106,10 +112,13 @@ export class Sendings {
       statistics.unsent += 1;
       return;
     }
+    const frame = make();
+    const id = frameIdOf(frame[0] ?? new Uint8Array());
     const bytes = frame.reduce((sum, piece) => sum + piece.length, 0);
     if (receiver.held.size === 0) receiver.signAt = this.#now;
-    const held = { frame, where, bytes, isForEveryone, advisedAt: this.#now, waitTicks: ADVICE_TICKS };
+    const held = { frame, content, where, bytes, isForEveryone, advisedAt: this.#now, waitTicks: ADVICE_TICKS };
     receiver.held.set(id, held);
+    receiver.heldContents.add(content);
     receiver.bytes += bytes;
     // First, so that its receiver can tell in which order frames were sent.
     this.#tellOf(to, id, held);
@@ -122,9 +131,15 @@ export class Sendings {
     const held = receiver?.held.get(id);
     if (receiver === undefined || held === undefined) return;
     receiver.signAt = this.#now;
-    receiver.held.delete(id);
-    receiver.bytes -= held.bytes;
-    receiver.confirmed.set(id, { where: held.where, at: this.#now });
+    remove(receiver, id, held);
+    receiver.confirmed.set(held.content, { where: held.where, at: this.#now });
+  }
+
+  /** What is on its way to a process is lost: it asks for what it lacks. */
+  drop(to: ProcessId): void {
+    const receiver = this.#receivers.get(to);
+    if (receiver === undefined) return;
+    for (const [id, held] of receiver.held) this.#lose(receiver, id, held);
   }
 
   onComing(from: ProcessId): void {
@@ -180,12 +195,15 @@ export class Sendings {
 
   /** Frames on their way to a former start of the receiver are dropped: the new start asks for what it lacks. */
   #dropFormer(receiver: Receiver, where: Address | undefined): void {
-    for (const [id, { where: sentTo, bytes }] of receiver.held) {
-      if (where === undefined || sentTo === where) return;
-      receiver.held.delete(id);
-      receiver.bytes -= bytes;
-      this.#options.statistics.unsent += 1;
+    for (const [id, held] of receiver.held) {
+      if (where === undefined || held.where === where) return;
+      this.#lose(receiver, id, held);
     }
+  }
+
+  #lose(receiver: Receiver, id: string, held: Held): void {
+    remove(receiver, id, held);
+    this.#options.statistics.unsent += 1;
   }
 
   #advise(to: ProcessId, { held }: Receiver): void {
@@ -218,8 +236,14 @@ export class Sendings {
   }
 }
 
+function remove(receiver: Receiver, id: string, { content, bytes }: Held): void {
+  receiver.held.delete(id);
+  receiver.heldContents.delete(content);
+  receiver.bytes -= bytes;
+}
+
 function newReceiver(signAt: number, givenUpAt: number | null): Receiver {
-  return { held: new Map(), confirmed: new Map(), bytes: 0, signAt, givenUpAt };
+  return { held: new Map(), heldContents: new Set(), confirmed: new Map(), bytes: 0, signAt, givenUpAt };
 }
 
 /** The bytes of a frame from `start` on and below `end`. */

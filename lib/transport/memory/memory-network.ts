@@ -81,6 +81,7 @@ export class MemoryNetwork {
       maxDatagramBytes,
       receiveBufferBytes: constants.receiveBufferBytes,
       place: `memory (port ${from.address.port})`,
+      port: from.address.port,
       multicast: (frame) => {
         const bytes = joined(frame);
         for (const to of this.#addressesOf(from.inbox.queue)) {
@@ -95,6 +96,7 @@ export class MemoryNetwork {
       },
       smallInBulk: (frame, to) => this.#dispatch({ from, to, lane: 'bulk', bytes: joined(frame) }),
       finder: null,
+      beginBulk: () => undefined, // There are no connections.
       close: async () => void this.#members.delete(from.address.port),
     };
   }

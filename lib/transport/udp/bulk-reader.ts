@@ -1,5 +1,13 @@
-import { FRAME_PREFIX_BYTES } from '../frame/frame.js';
-import { headerBytesOf, readableBytes } from '../frame/frame-decoder.js';
+import { FRAME_PREFIX_BYTES, headerBytesUnder, keyIdOf } from '../frame/frame.js';
+
+export interface FrameTakers {
+  /** How long the frame is that begins with a prefix; null where it is none that is read here. */
+  readonly announcedBytes: (prefix: Buffer) => number | null;
+  /** Is given each frame, in bytes of its own, or a prefix that announces none that is read here; false where it is no good. */
+  readonly accept: (bytes: Buffer) => boolean;
+  /** Is told how many bytes have come of a frame, which is filled beyond its header. */
+  readonly arriving: (frame: Buffer, bytes: number) => void;
+}
 
 /** Cuts a stream into frames. Holds no more than one frame, whose announced length has been found sane. */
 export class BulkReader {
@@ -10,14 +18,7 @@ export class BulkReader {
   /** Of the frame that is being filled. */
   #headerBytes = 0;
 
-  /**
-   * `accept` is given each frame, in bytes of its own, or a prefix that announces none that could be read; false where it is no
-   * good. `arriving` is told how many bytes have come of a frame, which is filled beyond its header.
-   */
-  constructor(
-    private readonly accept: (bytes: Buffer) => boolean,
-    private readonly arriving: (frame: Buffer, bytes: number) => void = () => undefined,
-  ) {}
+  constructor(private readonly takers: FrameTakers) {}
 
   /** Takes the next piece of the stream. False where the stream carries garbage and should be closed. */
   push(chunk: Buffer): boolean {
@@ -25,7 +26,7 @@ export class BulkReader {
       const copied = chunk.copy(this.#target, this.#filled, at);
       at += copied;
       this.#filled += copied;
-      if (this.#target !== this.#prefix && this.#filled > this.#headerBytes) this.arriving(this.#target, copied);
+      if (this.#target !== this.#prefix && this.#filled > this.#headerBytes) this.takers.arriving(this.#target, copied);
       if (this.#filled === this.#target.length && !this.#advance()) return false;
     }
     return true;
@@ -36,13 +37,13 @@ export class BulkReader {
     if (filled !== this.#prefix) {
       this.#target = this.#prefix;
       this.#filled = 0;
-      return this.accept(filled);
+      return this.takers.accept(filled);
     }
-    const length = readableBytes(filled);
-    if (length === null) return this.accept(filled);
+    const length = this.takers.announcedBytes(filled);
+    if (length === null) return this.takers.accept(filled);
     // Pages of an unsafe allocation are not touched before they are filled: announcing a frame costs its sender's bytes.
     this.#target = Buffer.allocUnsafeSlow(length);
-    this.#headerBytes = headerBytesOf(filled);
+    this.#headerBytes = headerBytesUnder(keyIdOf(filled));
     filled.copy(this.#target);
     return true;
   }

@@ -11,6 +11,8 @@ type Size = 'large' | 'small';
 /** The sending end of the bulk lane of one queue: TCP connections to each receiver, opened by the first frame to it. */
 export class BulkSender {
   readonly #connections = new Map<string, Socket>();
+  /** Makes the first frame of each connection; null where there is none. */
+  #first: (() => Frame) | null = null;
   readonly #from: { readonly localAddress?: string };
 
   constructor(
@@ -39,6 +41,11 @@ export class BulkSender {
     connection.uncork();
   }
 
+  /** From now on each connection begins with a frame that `first` makes. */
+  begin(first: () => Frame): void {
+    this.#first = first;
+  }
+
   async close(): Promise<void> {
     const closing = [...this.#connections.values()].map(
       (connection) => new Promise((closed) => connection.once('close', closed).destroy()),
@@ -64,6 +71,7 @@ export class BulkSender {
     // Nothing comes back, but only a connection that is read notices that the other end has closed it.
     connection.resume();
     this.#connections.set(key, connection);
+    for (const piece of this.#first?.() ?? []) connection.write(piece);
     return connection;
   }
 }

@@ -27,6 +27,10 @@ export abstract class EndpointCarrier implements FrameCarrier {
     return this.lease.endpoint.address;
   }
 
+  get port(): number {
+    return this.address.port;
+  }
+
   abstract multicast(frame: Frame): void;
 
   unicast(frame: Frame, to: Address): void {
@@ -48,6 +52,10 @@ export abstract class EndpointCarrier implements FrameCarrier {
 
   smallInBulk(frame: Frame, to: Address): void {
     this.#bulk.send(frame, to, 'small');
+  }
+
+  beginBulk(first: () => Frame): void {
+    this.#bulk.begin(first);
   }
 
   async close(): Promise<void> {

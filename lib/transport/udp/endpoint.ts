@@ -1,13 +1,12 @@
-import type { Server, Socket } from 'node:net';
+import type { Server } from 'node:net';
 import type { SocketAsPromised } from 'dgram-as-promised';
 
-import { constants } from '../../model/constants.js';
 import { acceptDatagram } from '../frame/datagram.js';
 import { type Frame, type Lane, queueOf } from '../frame/frame.js';
 import type { Inbox, Verdict } from '../frame/inbox.js';
 import type { Address } from '../frame/peers.js';
 import type { TransportLog } from '../transport.js';
-import { BulkReader } from './bulk-reader.js';
+import { BulkListener } from './bulk-listener.js';
 import { leaveNow, mayWait, waits } from './company.js';
 import { type Sent, SharedDatagrams } from './shared-datagrams.js';
 import { enlargeReceiveBuffer, openBothLanes } from './sockets.js';
@@ -20,9 +19,7 @@ export class Endpoint {
   readonly address: Address;
   readonly receiveBufferBytes: number;
   readonly #socket: SocketAsPromised;
-  readonly #server: Server;
-  readonly #connections = new Set<Socket>();
-  readonly #inboxes: ReadonlyMap<number, Inbox>;
+  readonly #listener: BulkListener;
   readonly #shared = new SharedDatagrams((datagram, to, sent) => {
     this.send(datagram, to, sent);
   });
@@ -31,18 +28,16 @@ export class Endpoint {
     local: string,
     socket: SocketAsPromised,
     server: Server,
-    inboxes: ReadonlyMap<number, Inbox>,
+    readonly inboxes: ReadonlyMap<number, Inbox>,
     log: TransportLog,
   ) {
     this.#socket = socket;
-    this.#server = server;
-    this.#inboxes = inboxes;
+    this.#listener = new BulkListener(server, this);
     this.address = { address: local, port: socket.address().port };
     this.receiveBufferBytes = enlargeReceiveBuffer(socket, log);
     socket.socket.on('message', (bytes, from) => {
       acceptDatagram(bytes, from, this);
     });
-    server.on('connection', (connection) => this.#read(connection));
   }
 
   /** @throws TreplicaError PORT_IN_USE, NETWORK. */
@@ -61,7 +56,7 @@ export class Endpoint {
    * address at this moment, and otherwise as `send` does.
    */
   sendInCompany(frame: Frame, to: Address, maxDatagramBytes: number, sent: Sent): void {
-    if (this.#inboxes.size <= 1 || !mayWait()) {
+    if (this.inboxes.size <= 1 || !mayWait()) {
       this.send(frame, to, sent);
       return;
     }
@@ -85,39 +80,16 @@ export class Endpoint {
 
   async close(): Promise<void> {
     this.#shared.flush();
-    const closed = new Promise((done) => this.#server.close(done));
-    for (const connection of this.#connections) connection.destroy();
-    await Promise.all([closed, this.#socket.close()]);
+    await Promise.all([this.#listener.close(), this.#socket.close()]);
   }
 
   /** Hands a frame to its queue. */
   accept(bytes: Buffer, from: Address, lane: Lane): Verdict {
-    const inbox = this.#inboxes.get(queueOf(bytes));
+    const inbox = this.inboxes.get(queueOf(bytes));
     if (inbox !== undefined) return inbox.accept(bytes, from, lane);
     // It belongs to no part: each refuses it and says what is wrong with it.
     let verdict: Verdict = 'shut';
-    for (const each of this.#inboxes.values()) verdict = each.accept(bytes, from, lane);
+    for (const each of this.inboxes.values()) verdict = each.accept(bytes, from, lane);
     return verdict;
   }
-
-  #read(connection: Socket): void {
-    const from = { address: connection.remoteAddress ?? '', port: connection.remotePort ?? 0 };
-    const reader = new BulkReader(
-      (bytes) => isOfStream(this.accept(bytes, from, 'bulk')),
-      (header, bytes) => this.#inboxes.get(queueOf(header))?.arriving(header, bytes),
-    );
-    this.#connections.add(connection);
-    connection.on('data', (chunk) => {
-      if (!reader.push(chunk)) connection.destroy();
-    });
-    // Later than the sender does so, which would otherwise write into a closing connection.
-    connection.setTimeout(2 * constants.bulkIdleMs, () => connection.destroy());
-    connection.on('error', () => connection.destroy());
-    connection.on('close', () => this.#connections.delete(connection));
-  }
-}
-
-/** Whether a stream goes on behind what was judged so. */
-function isOfStream(verdict: Verdict): boolean {
-  return verdict === 'intact' || verdict === 'own';
 }

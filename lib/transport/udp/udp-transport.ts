@@ -1,8 +1,10 @@
+import { TreplicaError } from '../../model/errors.js';
 import { FramedTransport } from '../frame/framed-transport.js';
 import { Inbox, type Subscription } from '../frame/inbox.js';
 import type { Address } from '../frame/peers.js';
 import type { EndpointCarrier } from './endpoint-carrier.js';
 import { leaseEndpoint } from './endpoint-pool.js';
+import { isLoopback } from './local-interface.js';
 import { MulticastCarrier } from './multicast-carrier.js';
 import { parseRendezvous, type Rendezvous, type RendezvousOptions } from './rendezvous.js';
 import { type Resolver, systemResolver } from './resolver.js';
@@ -11,6 +13,8 @@ import { datagramBytesAt, findInterface } from './udp-options.js';
 import { UnicastCarrier } from './unicast-carrier.js';
 
 interface UdpTransportOptions extends Subscription, RendezvousOptions {
+  /** Whether the address may be one that others reach although there are no keys. */
+  readonly insecure?: boolean | undefined;
   /** In bytes; larger messages take the bulk lane. Default: depends on the interface. */
   readonly maxDatagramBytes?: number | undefined;
   /** Default: as this machine looks up names. */
@@ -34,7 +38,7 @@ export class UdpTransport extends FramedTransport {
 
 /**
  * Opens the sockets of one process on one queue.
- * @throws TreplicaError INVALID_OPTION, NOT_MULTICAST, PORT_IN_USE or NETWORK.
+ * @throws TreplicaError INVALID_OPTION, NOT_MULTICAST, NO_KEY, PORT_IN_USE or NETWORK.
  */
 export async function openUdpTransport(options: UdpTransportOptions): Promise<UdpTransport> {
   const rendezvous = parseRendezvous(options.queueId, options);
@@ -46,6 +50,7 @@ async function openMulticast(
   { group, networkInterface, port }: Extract<Rendezvous, { readonly kind: 'multicast' }>,
 ): Promise<UdpTransport> {
   const local = findInterface(networkInterface);
+  checkKey(options, local.address);
   const maxDatagramBytes = datagramBytesAt(local.address, options.maxDatagramBytes);
   const inbox = new Inbox(options, (source) => local.hears(source));
 
@@ -64,9 +69,18 @@ async function openUnicast(
   options: UdpTransportOptions,
   { address, port, hints }: Extract<Rendezvous, { readonly kind: 'unicast' }>,
 ): Promise<UdpTransport> {
+  checkKey(options, address);
   const maxDatagramBytes = datagramBytesAt(address, options.maxDatagramBytes);
   const inbox = new Inbox(options);
   const lease = await leaseEndpoint(address, port, inbox);
   const { resolver = systemResolver } = options;
   return new UdpTransport(options, inbox, new UnicastCarrier(hints, resolver, maxDatagramBytes, lease, inbox));
+}
+
+function checkKey({ keys = null, insecure = false }: UdpTransportOptions, address: string): void {
+  if (keys !== null || insecure || isLoopback(address)) return;
+  throw new TreplicaError(
+    'NO_KEY',
+    `The queue was to work at the address ${address} without a key: everybody who reaches it could read and disturb the group. Give every process the same keys, by the option keys, or say insecure: true where nobody else reaches that network.`,
+  );
 }

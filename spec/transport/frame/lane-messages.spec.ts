@@ -2,14 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { bytesOfFrame, FRAME_BYTES_MAX, frameIdOf, SEAL_AT } from '../../../lib/transport/frame/frame.js';
+import { headerBytesUnder, NO_KEY } from '../../../lib/transport/frame/frame.js';
 import { FrameEncoder } from '../../../lib/transport/frame/frame-encoder.js';
 import { decodeLaneMessage, encodeLaneMessage, type LaneMessage } from '../../../lib/transport/frame/lane-messages.js';
-import { CRC_32, headerBytesUnder } from '../../../lib/transport/frame/seal.js';
 import { TOP_BYTE_MAX } from '../../../lib/transport/transport.js';
 import { idOf } from '../../support/ids.js';
 import { SOME_START } from '../../support/station.js';
 
-const HEADER_BYTES = headerBytesUnder(CRC_32);
+const HEADER_BYTES = headerBytesUnder(NO_KEY);
 const LARGE = Buffer.alloc(50_000, 'x');
 
 describe('messages between transports', () => {

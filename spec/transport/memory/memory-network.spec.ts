@@ -2,22 +2,29 @@ import { describe, expect, it } from '@jest/globals';
 
 import type { ProcessId } from '../../../lib/model/ids.js';
 import { Agenda } from '../../../lib/simulation/agenda.js';
+import type { Key } from '../../../lib/transport/frame/key-ring.js';
 import { MemoryNetwork } from '../../../lib/transport/memory/memory-network.js';
 import { EVERYONE, type Transport } from '../../../lib/transport/transport.js';
 import { idOf, numberOf } from '../../support/ids.js';
-import { MemoryLog, SOME_START, type Testbed } from '../../support/station.js';
+import { KEY_1, MemoryLog, newStart, ringOf, SOME_START, type Testbed } from '../../support/station.js';
 import { describeTransport } from '../compliance.js';
 
 const QUEUE = 'a queue';
 
 describeTransport('the memory network', async () => memoryTestbed(), { largestBytes: 16 * 1024 * 1024 });
 
-function memoryTestbed(): Testbed {
+describeTransport('the memory network under a key', async () => memoryTestbed(KEY_1), {
+  largestBytes: 16 * 1024 * 1024,
+  keyId: KEY_1.id,
+});
+
+function memoryTestbed(key?: Key): Testbed {
   const agenda = new Agenda();
   const network = new MemoryNetwork(agenda.add);
   return {
     queueIds: [QUEUE, 'another queue'],
-    open: async (options) => network.open(options),
+    open: async (options) =>
+      network.open(key === undefined ? options : { ...options, start: newStart(), keys: ringOf(key) }),
     inject: async (bytes) => network.inject(QUEUE, bytes),
     until: async (condition) => {
       while (!condition())

@@ -4,16 +4,33 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { constants } from '../../../lib/model/constants.js';
-import { FRAME_BYTES_MAX, FRAME_PREFIX_BYTES, KEY_ID_AT, LENGTH_AT } from '../../../lib/transport/frame/frame.js';
+import {
+  announcedBytes,
+  FRAME_BYTES_MAX,
+  FRAME_PREFIX_BYTES,
+  headerBytesUnder,
+  KEY_ID_AT,
+  keyIdOf,
+  LENGTH_AT,
+  NO_KEY,
+} from '../../../lib/transport/frame/frame.js';
 import { FrameEncoder } from '../../../lib/transport/frame/frame-encoder.js';
-import { CRC_32, headerBytesUnder } from '../../../lib/transport/frame/seal.js';
 import { EVERYONE } from '../../../lib/transport/transport.js';
-import { BulkReader } from '../../../lib/transport/udp/bulk-reader.js';
+import { BulkReader, type FrameTakers } from '../../../lib/transport/udp/bulk-reader.js';
 import { newProcessId, openAcquainted, SOME_START, Station, type Testbed } from '../../support/station.js';
 import { asUdp, strangerOn, udpTestbed, until } from '../../support/udp-testbed.js';
 
 const QUEUE = 'a queue';
-const HEADER_BYTES = headerBytesUnder(CRC_32);
+const HEADER_BYTES = headerBytesUnder(NO_KEY);
+
+/** Reads frames without a key. */
+function readerOf(accept: (bytes: Buffer) => boolean, arriving: FrameTakers['arriving'] = () => {}): BulkReader {
+  return new BulkReader({
+    announcedBytes: (prefix) => (keyIdOf(prefix) === NO_KEY ? announcedBytes(prefix) : null),
+    accept,
+    arriving,
+  });
+}
 
 function framesOf(...texts: string[]): Buffer[] {
   const encoder = new FrameEncoder(QUEUE, newProcessId(), SOME_START);
@@ -30,7 +47,7 @@ describe('a bulk stream', () => {
           const frames = framesOf(...texts);
           const stream = Buffer.concat(frames);
           const cut: Buffer[] = [];
-          const reader = new BulkReader((frame) => cut.push(frame) > 0);
+          const reader = readerOf((frame) => cut.push(frame) > 0);
           for (let at = 0; at < stream.length;) {
             const size = sizes.next().value as number;
             expect(reader.push(stream.subarray(at, at + size))).toBe(true);
@@ -46,7 +63,7 @@ describe('a bulk stream', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: FRAME_PREFIX_BYTES, maxLength: 2 * FRAME_PREFIX_BYTES }), (garbage) => {
         const refused: Buffer[] = [];
-        const reader = new BulkReader((bytes) => refused.push(bytes) < 0);
+        const reader = readerOf((bytes) => refused.push(bytes) < 0);
         expect(reader.push(Buffer.from(garbage))).toBe(false);
         expect(refused).toEqual([Buffer.from(garbage.subarray(0, FRAME_PREFIX_BYTES))]);
       }),
@@ -58,7 +75,7 @@ describe('a bulk stream', () => {
     const pushed = (length: number): boolean => {
       const header = Buffer.from(frame!.subarray(0, FRAME_PREFIX_BYTES));
       header.writeUInt32BE(length, LENGTH_AT);
-      return new BulkReader(() => false).push(header);
+      return readerOf(() => false).push(header);
     };
     expect(pushed(FRAME_BYTES_MAX)).toBe(true);
     expect(pushed(FRAME_BYTES_MAX + 1)).toBe(false);
@@ -69,7 +86,7 @@ describe('a bulk stream', () => {
     const [frame] = framesOf('x');
     frame!.writeUInt32BE(7, KEY_ID_AT);
     const refused: Buffer[] = [];
-    expect(new BulkReader((bytes) => refused.push(bytes) < 0).push(frame!)).toBe(false);
+    expect(readerOf((bytes) => refused.push(bytes) < 0).push(frame!)).toBe(false);
     expect(refused).toEqual([frame!.subarray(0, FRAME_PREFIX_BYTES)]);
   });
 
@@ -78,7 +95,7 @@ describe('a bulk stream', () => {
       fc.property(fc.integer({ min: 1, max: 200 }), (size) => {
         const [frame] = framesOf('x'.repeat(1_000));
         let told = 0;
-        const reader = new BulkReader(
+        const reader = readerOf(
           () => true,
           (begun, bytes) => {
             expect(begun.subarray(0, HEADER_BYTES)).toEqual(frame!.subarray(0, HEADER_BYTES));

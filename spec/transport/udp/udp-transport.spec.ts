@@ -8,6 +8,7 @@ import { EVERYONE } from '../../../lib/transport/transport.js';
 import { openUdpTransport } from '../../../lib/transport/udp/udp-transport.js';
 import {
   acquaint,
+  KEY_1,
   MemoryLog,
   newProcessId,
   openAcquainted,
@@ -18,7 +19,13 @@ import {
 import { asUdp, boundSocket, closeSocket, newQueueId, udpTestbed, until } from '../../support/udp-testbed.js';
 import { describeTransport } from '../compliance.js';
 
-describeTransport('UDP', udpTestbed, { largestBytes: constants.messageBytesMax });
+describeTransport('UDP', () => udpTestbed(), { largestBytes: constants.messageBytesMax });
+
+describeTransport('UDP under a key', () => udpTestbed(KEY_1), {
+  largestBytes: constants.messageBytesMax,
+  keyId: KEY_1.id,
+  hasConnections: true,
+});
 
 describe('UDP', () => {
   let testbed: Testbed;

@@ -1,0 +1,117 @@
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+
+import type { ProcessId } from '../../model/ids.js';
+import { ADMISSION_BYTES, type AdmissionMessage, decodeAdmission, PROOF_BYTES } from './admission-messages.js';
+import { headerBytesUnder, type Lane, MESSAGE_HEADER_BYTES } from './frame.js';
+import { messagesOf, type Opened } from './frame-decoder.js';
+import type { MetStarts } from './met-starts.js';
+import type { Address } from './peers.js';
+
+export interface AdmissionOptions {
+  readonly met: MetStarts;
+  /** Of this run of this process, and known to nobody without the key. */
+  readonly secret: KeyObject;
+  readonly clock: { readonly nowTick: number };
+  /** Sends a frame with one message, by the lane. */
+  readonly reply: (to: Address, lane: Lane, kind: 'challenge' | 'answer', proof: Uint8Array) => void;
+  /** A start is heard from now on: it is reached at `where`, by the lane. */
+  readonly admitted: (where: Address, lane: Lane) => void;
+  /** A process, which is heard, has not heard what it was sent, and hears everything from now on. */
+  readonly isUnheardBy: (process: ProcessId, where: Address, lane: Lane) => void;
+}
+
+/** No frame that is shorter is challenged, so that nobody gets more bytes than were sent in its name. */
+const CHALLENGED_BYTES_MIN = headerBytesUnder(1) + MESSAGE_HEADER_BYTES + ADMISSION_BYTES;
+
+/** The wait until the same address is challenged again, at first; it doubles. */
+const CHALLENGE_TICKS = 2;
+const DOUBLINGS_MAX = 5;
+/** So many challenges have had no answer: the next one goes by the bulk lane, too. */
+const UNANSWERED_MAX = 4;
+/** Addresses share waits by their hashes, so that no flood of addresses needs more room. */
+const WAITS = 256;
+
+/**
+ * Meets starts. A frame of a start that has not been met is authentic, but may be an old one that somebody has recorded: it is
+ * answered by a challenge, and only the process itself, alive, can bring its proof back. Nothing is kept until then: the proof is
+ * a MAC of the start, and of how often its sender has been met.
+ */
+export class Admission {
+  readonly #options: AdmissionOptions;
+  readonly #challengedAt = new Int32Array(WAITS).fill(-(2 ** 30));
+  readonly #unanswered = new Uint8Array(WAITS);
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Judges a frame of a start that has not been met; `bytes` is its length. True where it brings the right proof: then
+   * everything in it counts.
+   */
+  admits(opened: Opened, from: Address, lane: Lane, bytes: number): boolean {
+    const { unmet } = opened;
+    if (unmet === null) return true;
+    let port: number | null = null;
+    for (const message of messagesOf(opened)) {
+      const said = decodeAdmission(message);
+      if (said === null) continue;
+      const where = whereOf(from, lane, said.port);
+      if (said.kind === 'answer' && this.#isProof(said.proof, unmet.start)) {
+        if (!this.#options.met.meet(unmet.start, unmet.counter)) return false;
+        this.#unanswered[waitOf(where)] = 0;
+        this.#options.admitted(where, lane);
+        return true;
+      }
+      if (said.kind === 'challenge') {
+        this.#options.reply(where, lane, 'answer', said.proof);
+        return false;
+      }
+      port = said.port;
+    }
+    if (bytes >= CHALLENGED_BYTES_MIN && (lane === 'datagram' || port !== null))
+      this.#challenge(unmet.start, whereOf(from, lane, port ?? from.port), lane);
+    return false;
+  }
+
+  /** What a start that has been met says. */
+  receive(sender: ProcessId, { kind, port, proof }: AdmissionMessage, from: Address, lane: Lane): void {
+    if (kind !== 'challenge') return;
+    const where = whereOf(from, lane, port);
+    this.#options.reply(where, lane, 'answer', proof);
+    this.#options.isUnheardBy(sender, where, lane);
+  }
+
+  #challenge(start: Buffer, where: Address, lane: Lane): void {
+    const { reply, clock } = this.#options;
+    const wait = waitOf(where);
+    const unanswered = this.#unanswered[wait] ?? 0;
+    const sinceTicks = clock.nowTick - (this.#challengedAt[wait] ?? 0);
+    if (sinceTicks < CHALLENGE_TICKS << Math.min(unanswered, DOUBLINGS_MAX)) return;
+    const isLongAgo = sinceTicks > CHALLENGE_TICKS << (DOUBLINGS_MAX + 1);
+    this.#challengedAt[wait] = clock.nowTick;
+    this.#unanswered[wait] = isLongAgo ? 1 : Math.min(unanswered + 1, UNANSWERED_MAX + 1);
+    const proof = this.#proofFor(start);
+    reply(where, lane, 'challenge', proof);
+    if (lane === 'datagram' && !isLongAgo && unanswered >= UNANSWERED_MAX) reply(where, 'bulk', 'challenge', proof);
+  }
+
+  #proofFor(start: Buffer): Buffer {
+    const { met, secret } = this.#options;
+    return createHmac('sha256', secret).update(start).update(met.ageOf(start)).digest().subarray(0, PROOF_BYTES);
+  }
+
+  #isProof(proof: Uint8Array, start: Buffer): boolean {
+    return timingSafeEqual(proof, this.#proofFor(start));
+  }
+}
+
+/** A connection comes from another port than the one at which its process is reached. */
+function whereOf(from: Address, lane: Lane, port: number): Address {
+  return lane === 'datagram' ? from : { address: from.address, port };
+}
+
+function waitOf({ address, port }: Address): number {
+  return crc32(`${address}:${port}`) % WAITS;
+}

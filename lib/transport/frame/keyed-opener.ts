@@ -1,0 +1,81 @@
+import { createDecipheriv, type KeyObject } from 'node:crypto';
+
+import type { ProcessId } from '../../model/ids.js';
+import { COUNTER_AT, headerBytesUnder, isFilledExactly, keyIdOf, originAtUnder, SEAL_AT, TAG_BYTES } from './frame.js';
+import type { FrameOpener, Opened } from './frame-decoder.js';
+import { derivedKey, type KeyRing } from './key-ring.js';
+import type { MetStarts } from './met-starts.js';
+import { OriginCache } from './origin-cache.js';
+import { CIPHER, CIPHER_OPTIONS, countOf, coveredBytes, NONCE_BYTES, startIn } from './seal.js';
+
+/** Of starts that have not been met, so many frames are tried in one tick: a key has to be derived for each. */
+const TRIALS_A_TICK = 32;
+
+/** Opens frames under the keys of a ring. Nothing is kept of a start until it has been met. */
+export class KeyedOpener implements FrameOpener {
+  readonly #origins = new OriginCache();
+  readonly #nonce = Buffer.alloc(NONCE_BYTES);
+  #trialsAt = -1;
+  #trials = 0;
+
+  constructor(
+    private readonly ring: KeyRing,
+    private readonly queueId: string,
+    private readonly met: MetStarts,
+    private readonly clock: { readonly nowTick: number },
+  ) {}
+
+  knows(keyId: number): boolean {
+    return this.ring.has(keyId);
+  }
+
+  open(frame: Buffer): Opened | 'seal' | 'replay' | 'unmet' | 'foreign' {
+    const ringKey = this.ring.keyOf(keyIdOf(frame));
+    const { lane, counter } = countOf(frame);
+    if (ringKey === undefined || !Number.isSafeInteger(counter)) return 'seal';
+    const start = startIn(frame);
+    const met = this.met.find(start, 0);
+    if (met === undefined && !this.#mayTry()) return 'unmet';
+    const window = met?.windows[lane];
+    if (window?.mayTake(counter) === false) return 'replay';
+    const key = met?.keyUnder(ringKey) ?? derivedKey(ringKey, 'frames', this.queueId, start);
+    const bytes = this.#decrypted(frame, key);
+    if (bytes === null) return 'seal';
+    window?.take(counter);
+    if (met !== undefined) met.isRecent = true;
+    if (!isFilledExactly(bytes, 0)) return 'foreign';
+    const unmet = met === undefined ? { start, counter } : null;
+    return { origin: this.#origins.read(frame, ORIGIN_AT), bytes, at: 0, unmet };
+  }
+
+  senderOf(header: Buffer): ProcessId | null {
+    const met = this.met.find(startIn(header), 0);
+    return met === undefined ? null : met.sender;
+  }
+
+  #decrypted(frame: Buffer, key: KeyObject): Buffer | null {
+    frame.copy(this.#nonce, NONCE_BYTES - 8, COUNTER_AT, COUNTER_AT + 8);
+    const decipher = createDecipheriv(CIPHER, key, this.#nonce, CIPHER_OPTIONS);
+    decipher.setAuthTag(frame.subarray(SEAL_AT, SEAL_AT + TAG_BYTES));
+    decipher.setAAD(coveredBytes(frame));
+    const bytes = decipher.update(frame.subarray(MESSAGES_AT));
+    try {
+      decipher.final();
+      return bytes;
+    } catch {
+      return null; // The tag does not fit.
+    }
+  }
+
+  #mayTry(): boolean {
+    const { nowTick } = this.clock;
+    if (nowTick !== this.#trialsAt) this.#trials = 0;
+    this.#trialsAt = nowTick;
+    this.#trials += 1;
+    return this.#trials <= TRIALS_A_TICK;
+  }
+}
+
+const SOME_KEY_ID = 1;
+const ORIGIN_AT = originAtUnder(SOME_KEY_ID);
+const MESSAGES_AT = headerBytesUnder(SOME_KEY_ID);

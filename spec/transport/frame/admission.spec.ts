@@ -1,0 +1,317 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+
+import { constants } from '../../../lib/model/constants.js';
+import type { ProcessId } from '../../../lib/model/ids.js';
+import type { Start } from '../../../lib/model/start.js';
+import { Agenda } from '../../../lib/simulation/agenda.js';
+import type { Lane } from '../../../lib/transport/frame/frame.js';
+import type { Key } from '../../../lib/transport/frame/key-ring.js';
+import { MemoryNetwork } from '../../../lib/transport/memory/memory-network.js';
+import { EVERYONE, type Transport } from '../../../lib/transport/transport.js';
+import { idOf, numberOf } from '../../support/ids.js';
+import { GROUP_A, KEY_1, KEY_2, MemoryLog, newStart, ringOf } from '../../support/station.js';
+
+const QUEUE = 'a queue';
+
+interface Sent {
+  readonly from: number | null;
+  readonly to: number;
+  readonly lane: Lane;
+  readonly bytes: Buffer;
+}
+
+/** Processes under keys in a virtual time; everything that is sent is recorded. */
+class KeyedWorld {
+  /** What each has heard, as `sender>text`, by its number. */
+  readonly heard = new Map<number, string[]>();
+  readonly transports = new Map<number, Transport>();
+  readonly sent: Sent[] = [];
+  loses: (sent: Sent) => boolean = () => false;
+  readonly #agenda = new Agenda();
+  readonly #network = new MemoryNetwork(this.#agenda.add, ({ from, to, lane, bytes }) => {
+    const sent = { from: from === null ? null : numberOf(from), to: numberOf(to), lane, bytes: Buffer.from(bytes) };
+    this.sent.push(sent);
+    return this.loses(sent) ? [] : [{ delayTicks: 1, bytes }];
+  });
+
+  open(number: number, { start = newStart(), key = KEY_1 }: { start?: Start; key?: Key | null } = {}): Transport {
+    const heard: string[] = [];
+    this.heard.set(number, heard);
+    const receiver = (from: ProcessId, _group: unknown, message: Buffer): void => {
+      heard.push(`${numberOf(from)}>${message.length > 100 ? message.length : message.toString()}`);
+    };
+    const transport = this.#network.open({
+      ...{ queueId: QUEUE, self: idOf(number), start, receiver, log: new MemoryLog() },
+      keys: key === null ? null : ringOf(key),
+    });
+    transport.join(GROUP_A);
+    this.transports.set(number, transport);
+    return transport;
+  }
+
+  async restart(number: number, options: { start?: Start; key?: Key } = {}): Promise<void> {
+    await this.transport(number).close();
+    this.open(number, options);
+  }
+
+  transport(number: number): Transport {
+    return this.transports.get(number)!;
+  }
+
+  say(from: number, text: string | Uint8Array, to: number | 'everyone' = 'everyone'): void {
+    const transport = this.transport(from);
+    transport.send(to === 'everyone' ? EVERYONE : idOf(to), Buffer.from(text));
+    transport.flush();
+  }
+
+  /** Somebody sends what was sent before, to everyone. */
+  replay(frames: readonly Sent[]): void {
+    for (const { bytes } of frames) this.#network.inject(QUEUE, bytes);
+    this.arrive();
+  }
+
+  arrive(): void {
+    while (this.#agenda.next());
+  }
+
+  pass(ticks: number): void {
+    for (let i = 0; i < ticks; i += 1) {
+      for (const transport of this.transports.values()) transport.tick();
+      this.arrive();
+    }
+  }
+
+  heardBy(number: number): string[] {
+    return this.heard.get(number)!;
+  }
+
+  forget(): void {
+    for (const heard of this.heard.values()) heard.length = 0;
+  }
+}
+
+let world: KeyedWorld;
+beforeEach(() => {
+  world = new KeyedWorld();
+});
+
+describe('two starts under one key', () => {
+  it('hear each other without delay: what was said before they have met is said once more', () => {
+    world.open(1);
+    world.say(1, 'first');
+    world.open(2);
+    world.say(2, 'second');
+    world.arrive();
+    expect([world.heardBy(1), world.heardBy(2)]).toEqual([['2>second'], ['1>first']]);
+  });
+
+  it('meet whichever frames are lost, as long as others come', () => {
+    for (let lost = 1; lost <= 12; lost += 1) {
+      world = new KeyedWorld();
+      let count = 0;
+      world.loses = () => (count += 1) === lost;
+      world.open(1);
+      world.open(2);
+      world.arrive();
+      for (let i = 0; i < 20; i += 1) {
+        world.say(1, 'a');
+        world.say(2, 'b');
+        world.pass(1);
+      }
+      expect([world.heardBy(1).at(-1), world.heardBy(2).at(-1)]).toEqual(['2>b', '1>a']);
+    }
+  });
+
+  it('meet by the bulk lane where datagrams of one do not reach the other', () => {
+    world.loses = ({ from, to, lane }) => lane === 'datagram' && from === 1 && to === 2;
+    world.open(1);
+    world.open(2);
+    for (let i = 0; i < 200; i += 1) {
+      world.say(2, 'b');
+      world.pass(1);
+    }
+    expect(world.heardBy(1)).toContain('2>b');
+  });
+
+  it('nothing of a start is handed over before it has met, and nothing is learnt of it', () => {
+    world.open(1);
+    world.loses = ({ from }) => from === 1;
+    world.open(2);
+    for (let i = 0; i < 50; i += 1) {
+      world.say(2, 'b');
+      world.pass(1);
+    }
+    expect(world.heardBy(1)).toEqual([]);
+    expect(world.transport(1).ticksSinceHeard(idOf(2))).toBe(Infinity);
+    expect(world.transport(1).statistics.datagramsReceived).toBe(0);
+  });
+
+  it('what was on its way to a process that has not met its sender is sent anew after they have', () => {
+    world.open(1);
+    world.open(2);
+    world.arrive();
+    const large = Buffer.alloc(200_000, 'x');
+    world.loses = ({ lane }) => lane === 'bulk';
+    world.say(1, large, 2);
+    expect(world.transport(1).bytesOnTheirWay(idOf(2))).toBeGreaterThan(large.length);
+    world.loses = () => false;
+    // The same start again, as if the table of the receiver had been full.
+    world.open(2);
+    world.say(2, 'here');
+    world.pass(2);
+    expect(world.transport(1).bytesOnTheirWay(idOf(2))).toBe(0);
+    world.say(1, large, 2);
+    world.arrive();
+    expect(world.heardBy(2)).toContain('1>200000');
+  });
+
+  it('a large message is not sealed and sent again while it is on its way', () => {
+    world.open(1);
+    world.open(2);
+    world.arrive();
+    world.loses = ({ lane }) => lane === 'bulk';
+    const large = Buffer.alloc(200_000, 'x');
+    for (let i = 0; i < 3; i += 1) world.say(1, large);
+    expect(world.sent.filter(({ lane }) => lane === 'bulk')).toHaveLength(1);
+    expect(world.transport(1).statistics.notRepeated).toBe(2);
+    world.loses = () => false;
+    world.pass(300);
+    expect(world.heardBy(2)).toEqual(['1>200000']);
+  });
+});
+
+describe('what was recorded', () => {
+  const textsOf = (texts: readonly string[]): string[] => texts.filter((text) => !text.includes('fresh'));
+
+  it('of this start has no effect', () => {
+    world.open(1);
+    world.open(2);
+    world.arrive();
+    for (let i = 0; i < 20; i += 1) world.say(1, `old ${i}`);
+    world.arrive();
+    world.forget();
+    world.replay(world.sent.slice());
+    expect(textsOf(world.heardBy(2))).toEqual([]);
+    expect(world.transport(2).statistics.replaysDropped).toBeGreaterThanOrEqual(20);
+  });
+
+  it('of an earlier start of the sender has none, with the answer by which it was met among it', async () => {
+    world.open(1, { start: newStart(1) });
+    world.open(2);
+    world.arrive();
+    for (let i = 0; i < 20; i += 1) world.say(1, `old ${i}`);
+    world.arrive();
+    const recorded = world.sent.slice();
+    await world.restart(1, { start: newStart(2) });
+    world.say(1, 'fresh');
+    world.arrive();
+    world.forget();
+    for (let i = 0; i < 3; i += 1) world.replay(recorded);
+    world.pass(200);
+    world.replay(recorded);
+    expect(textsOf(world.heardBy(2))).toEqual([]);
+    world.say(1, 'still heard');
+    world.arrive();
+    expect(world.heardBy(2)).toContain('1>still heard');
+  });
+
+  it('before a restart of the receiver has none, while the sender goes on and after it has stopped', async () => {
+    world.open(1);
+    world.open(2);
+    world.arrive();
+    for (let i = 0; i < 20; i += 1) world.say(1, `old ${i}`);
+    world.arrive();
+    const recorded = world.sent.slice();
+    await world.restart(2);
+    world.arrive();
+    world.forget();
+    world.replay(recorded);
+    expect(textsOf(world.heardBy(2))).toEqual([]);
+    await world.transport(1).close();
+    await world.restart(2);
+    world.arrive();
+    world.forget();
+    for (let i = 0; i < 3; i += 1) world.replay(recorded);
+    expect(world.heardBy(2)).toEqual([]);
+  });
+
+  it('nobody gets more bytes than were sent in its name', async () => {
+    world.open(1);
+    world.open(2);
+    world.arrive();
+    for (let i = 0; i < 20; i += 1) world.say(1, `old ${i}`);
+    world.arrive();
+    const recorded = world.sent.filter(({ lane }) => lane === 'datagram');
+    await world.transport(1).close();
+    await world.restart(2);
+    world.arrive();
+    for (const one of recorded) {
+      const before = world.sent.length;
+      world.pass(3);
+      world.replay([one]);
+      const back = world.sent.slice(before).filter(({ from }) => from === 2);
+      expect(back.reduce((bytes, { bytes: { length } }) => bytes + length, 0)).toBeLessThanOrEqual(one.bytes.length);
+    }
+  });
+
+  it('has none after others have taken its place in the table either', async () => {
+    world.open(1, { start: newStart(1) });
+    world.open(2);
+    world.arrive();
+    for (let i = 0; i < 20; i += 1) world.say(1, `old ${i}`);
+    world.arrive();
+    const recorded = world.sent.slice();
+    world.loses = ({ to }) => to !== 2 && to < 100;
+    for (let number = 100; number < 100 + 2 * constants.peersMax; number += 1) {
+      world.open(number);
+      for (const transport of [2, number]) world.transport(transport).tick();
+      world.loses = ({ to }) => to !== 2 && to !== number;
+      world.say(number, 'fresh');
+      world.arrive();
+      await world.transport(number).close();
+    }
+    world.forget();
+    world.replay(recorded);
+    expect(textsOf(world.heardBy(2)).filter((text) => text.startsWith('1>'))).toEqual([]);
+  });
+});
+
+describe('two starts of one process that are both alive', () => {
+  it('are heard, each as what it is, so that the layers above can tell', () => {
+    for (const incarnation of [5, 3]) {
+      world = new KeyedWorld();
+      world.open(2);
+      const one = world.open(1, { start: newStart(5) });
+      world.arrive();
+      world.say(1, 'one');
+      world.arrive();
+      world.open(1, { start: newStart(incarnation) });
+      world.pass(5);
+      world.say(1, 'other');
+      world.pass(5);
+      one.send(EVERYONE, Buffer.from('one again'));
+      one.flush();
+      world.pass(5);
+      expect(world.heardBy(2)).toEqual(expect.arrayContaining(['1>one', '1>other', '1>one again']));
+    }
+  });
+});
+
+describe('strangers', () => {
+  it('with another key, or none, are not heard and hear nothing', () => {
+    world.open(1);
+    world.open(2);
+    world.open(3, { key: KEY_2 });
+    world.open(4, { key: { id: KEY_1.id, bytes: KEY_2.bytes } });
+    world.open(5, { key: null });
+    for (let i = 0; i < 20; i += 1) {
+      for (const number of [1, 2, 3, 4, 5]) world.say(number, 'x');
+      world.pass(1);
+    }
+    expect(new Set(world.heardBy(1))).toEqual(new Set(['2>x']));
+    for (const number of [3, 4, 5]) expect(world.heardBy(number)).toEqual([]);
+    const { keyDropped, sealDropped } = world.transport(1).statistics;
+    expect(keyDropped).toBeGreaterThanOrEqual(40);
+    expect(sealDropped).toBeGreaterThanOrEqual(20);
+  });
+});
