@@ -200,7 +200,7 @@ function decodePlace(bytes: Buffer): LaneMessage | null {
       ? { kind: 'knock', port, isAnswer: isAnswer === 1 }
       : null;
   }
-  const address = bytes.toString('ascii', PLACE_HEAD_BYTES);
+  const address = bytes.toString('latin1', PLACE_HEAD_BYTES);
   const isText = address.length <= ADDRESS_LENGTH_MAX && /^[\da-f:.]+$/.test(address);
   return isText ? { kind: 'neighbour', port, address } : null;
 }
