@@ -13,6 +13,7 @@ const formMinutesMax = 120;
 
 const forms = [
   { name: 'seeds', command: ['dist/simulator/index.js', '--runs', '700'] },
+  { name: 'model', command: ['scripts/check-model.mjs'] },
   { name: 'mutants', command: ['dist/simulator/index.js', '--mutants'] },
   {
     name: 'faults',
