@@ -16,7 +16,7 @@ export interface ConsensusOptions extends FoundingOptions {
   readonly random: () => number;
   /** Whether a proposer can have made a batch that comes from outside. Bodies are opaque here. */
   readonly isSound: (batch: Batch) => boolean;
-  /** The most votes that one message of phase 1 may report, so that it fits a datagram. Default: `constants.votesAPromise`. */
+  /** The most votes that one message of phase 1 may report, so that it leaves as datagrams. Default: `constants.votesAPromise`. */
   readonly votesAPromise?: number;
   /** The most votes or accepts that one message of phase 2 may have, so that it fits a datagram. Default: any number. */
   readonly itemsAMessage?: number;

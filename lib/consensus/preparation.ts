@@ -31,7 +31,7 @@ interface Answer {
 }
 
 /**
- * Phase 1 of one reign. A promise that does not fit a datagram comes in parts, of which each covers the instances from
+ * Phase 1 of one reign. A promise that does not fit what leaves as datagrams comes in parts, of which each covers the instances from
  * where the one before has ended; a member counts once all of them are here, in each view that it belongs to. Why parts of different moments make one
  * promise is said in docs/protocol.md.
  */

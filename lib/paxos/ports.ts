@@ -27,7 +27,7 @@ export interface QueuePorts extends LedgerPorts {
   readonly operators?: Operators | undefined;
   /** A chunk of a checkpoint, in bytes. Default: `constants.checkpointChunkBytes`. */
   readonly checkpointChunkBytes?: number | undefined;
-  /** Votes that one message of phase 1 reports. Default: as many as fit a datagram. */
+  /** Votes that one message of phase 1 reports. Default: as many as leave as datagrams at once. */
   readonly votesAPromise?: number | undefined;
   /** Processes that the table of delivered batches knows, the same at all of a group. Default: `constants.deliveryRowsMax`. */
   readonly deliveryRowsMax?: number | undefined;
