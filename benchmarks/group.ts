@@ -22,6 +22,10 @@ export interface GroupSetup {
   readonly everyBytes: number;
   readonly everyPositions: number;
   readonly logMarginBytes: number;
+  /** Of the largest datagram; 0 for what suits the interface. */
+  readonly datagramBytes?: number;
+  /** Where replicas listen without multicast, by their order; with multicast where it is left out. */
+  readonly places?: readonly string[];
   /** Whether windows have the longest block of the event loop. */
   readonly watchesLoop?: boolean;
   /** Whether checkpoints are made by a process of its own. */
@@ -38,12 +42,15 @@ export function replicaSetup(
   where: Pick<ReplicaSetup['options'], 'directory' | 'networkInterface' | 'insecure'>,
   multicastAddress: string,
 ): ReplicaSetup {
-  const { everyBytes, everyPositions, logMarginBytes } = setup;
+  const { everyBytes, everyPositions, logMarginBytes, datagramBytes = 0, places } = setup;
+  const listen = places?.[Number(name) - 1];
   return {
     name,
     queueId: `${multicastAddress}:${setup.port}`,
     options: {
       ...where,
+      ...(datagramBytes === 0 ? {} : { maxDatagramBytes: datagramBytes }),
+      ...(places === undefined || listen === undefined ? {} : { listen, peers: places }),
       replicas: setup.replicas,
       mode: setup.mode as Mode,
       checkpoint: { everyBytes, everyPositions, logMarginBytes },

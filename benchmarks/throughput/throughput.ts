@@ -24,7 +24,11 @@ export interface MeasuringFlags extends GroupSetup {
 
 export const defaults = { replicas: 3, callers: 0, proposers: 0, seconds: 5, runs: 1, sweep: '', plot: '' };
 
-export const throughput = benchmark(defaults, (flags) => measurePoints(pointsOf(flags), flags, withGroup));
+export const throughput = benchmark({ ...defaults, datagramBytes: 0, unicast: 'no' }, (flags) => {
+  const { replicas, port, unicast } = flags;
+  const places = Array.from({ length: replicas }, (_, i) => `127.0.0.1:${port + 1 + i}`);
+  return measurePoints(pointsOf(flags), unicast === 'yes' ? { ...flags, places } : flags, withGroup);
+});
 
 /** Measures all points `runs` times, round after round; prints, plots and returns the rows, medians last. */
 export async function measurePoints(
