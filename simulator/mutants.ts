@@ -3,6 +3,7 @@ import { coordinators } from './mutants/coordinators.js';
 import { delivery } from './mutants/delivery.js';
 import { durability } from './mutants/durability.js';
 import { founding } from './mutants/founding.js';
+import { keys } from './mutants/keys.js';
 import type { Mutant } from './mutants/mutant.js';
 import { progress } from './mutants/progress.js';
 import { quorums } from './mutants/quorums.js';
@@ -30,4 +31,5 @@ export const mutants: readonly Mutant[] = [
   ...time,
   ...starts,
   ...trust,
+  ...keys,
 ];

@@ -4,6 +4,7 @@ import type { Mode } from '../consensus/mode.js';
 import type { StateMachine } from '../machine/state-machine.js';
 import { constants } from '../model/constants.js';
 import type { ProcessId } from '../model/ids.js';
+import type { KeyOption } from '../paxos/keys.js';
 import type { QueueOptions } from '../paxos/options.js';
 import { PaxosQueue } from '../paxos/paxos-queue.js';
 import type { CheckpointOptions } from '../queue/checkpoint-options.js';
@@ -17,6 +18,8 @@ import type { Scene } from './scene.js';
 
 /** The simulation hears of everything by events. */
 const SILENT = pino({ level: 'silent' });
+
+export const GROUP_KEY: KeyOption = { id: 1, key: Buffer.alloc(32, 'the key of a simulated group') };
 
 /** So few that promises mostly come in parts. */
 const VOTES_A_PROMISE = 3;
@@ -44,13 +47,13 @@ export function openQueue<S extends StateMachine>(opening: Opening<S>): Promise<
     votesAPromise: VOTES_A_PROMISE,
     setLedgerAside: opening.setLedgerAside,
     hasSetAside: opening.hasSetAside,
-    openTransport: async (self, start, receiver, log) => {
+    openTransport: async (self, start, receiver, log, keys) => {
       // It died while it was opening, perhaps with its disk: nothing of that life goes on.
       if (!life.isAlive) return new Promise(() => undefined);
       if (self !== process.id) opening.isRenamed(self);
       watch.opens(process, self);
       const watched = watchedReceiver(opening, receiver);
-      const inner = network.open({ queueId, self, start, receiver: watched, log, maxDatagramBytes });
+      const inner = network.open({ queueId, self, start, receiver: watched, log, keys, maxDatagramBytes });
       life.transport = inner;
       return new WatchedTransport(inner, opening, start);
     },
@@ -62,8 +65,9 @@ export function openQueue<S extends StateMachine>(opening: Opening<S>): Promise<
 }
 
 function optionsOf<S extends StateMachine>({ stage, process, life, mode, listener }: Opening<S>): QueueOptions {
-  const { replicas, checkpoint, limits = [{}] } = stage.scene;
+  const { replicas, checkpoint, limits = [{}], isUnderKeys = false } = stage.scene;
   return {
+    ...(isUnderKeys ? { keys: [GROUP_KEY] } : {}),
     directory: process.name,
     replicas,
     mode,

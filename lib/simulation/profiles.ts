@@ -38,6 +38,7 @@ export interface Conditions extends Adversity {
   readonly deliveryRowsMax: number | undefined;
   /** So little fits a datagram, now and then, that much of what is said is large. */
   readonly maxDatagramBytes: number;
+  readonly isUnderKeys: boolean;
   /** What the processes take in turn as the limits of their queues; undefined where all have the defaults. */
   readonly limits: readonly QueueLimits[] | undefined;
   /** The places at which the processes live; undefined where all live at one. */
@@ -67,6 +68,7 @@ export type ProfileName =
   | 'partings'
   | 'intrusions'
   | 'members'
+  | 'keys'
   | 'settings'
   | 'swarm';
 
@@ -242,6 +244,19 @@ const profiles: Readonly<Record<ProfileName, Profile>> = {
       ...(random.chance(0.3) ? some(random, [...NETWORK, 'crash of all', ...AMBUSHES], 0.4, 500) : {}),
     },
   }),
+  /** The group has a key; somebody without it sends again what was said before, forges it, and has processes of his own. */
+  keys: (random) => ({
+    isUnderKeys: true,
+    replicas: random.pick([2, 3, 3, 3, 5]),
+    climate: random.chance(0.5) ? lossy(random) : FAIR,
+    downMs: random.exponential(300),
+    troubles: {
+      ...some(random, ['recording'], 4, 0),
+      ...some(random, ['crash'], random.pick([0.3, 1.5]), 0),
+      ...(random.chance(0.5) ? some(random, [...NETWORK, 'stall', 'long absence', 'lane cut'], 0.3, 600) : {}),
+      ...(random.chance(0.3) ? some(random, ['foreign group', 'intruder', 'directory put back'], 0.3, 500) : {}),
+    },
+  }),
   /** A mixture of all faults in a group whose limits are drawn, mostly different at each process. */
   settings: (random) => ({ ...mixture(random), limits: drawLimits(random) }),
   /** Whatever there is, some of it at a time. */
@@ -259,6 +274,7 @@ export function conditionsOf(profile: ProfileName, random: Random): Conditions {
     commitUs: 100,
     limits: undefined,
     ways: undefined,
+    isUnderKeys: false,
     replicas: random.pick([1, 3, 3, 3, 3, 4, 5, 5, 6, 7]),
     mode: random.pick(['adaptive', 'adaptive', 'classic', 'fast']),
     callers: 1 + random.below(3),

@@ -77,6 +77,7 @@ export async function run<S extends StateMachine>(
     maxDatagramBytes: conditions.maxDatagramBytes,
     limits: conditions.limits,
     ways: conditions.ways,
+    isUnderKeys: conditions.isUnderKeys,
     initialState: application.initialState,
     invariants: application.invariants ?? {},
     isTraced: options.isTraced,

@@ -32,6 +32,8 @@ export interface Scene<S extends StateMachine> {
   readonly maxDatagramBytes?: number | undefined;
   /** The limits that the queues of the processes take in turn. Default: all have the defaults of the product. */
   readonly limits?: readonly QueueLimits[] | undefined;
+  /** Whether the processes have a key. Default: they have none. */
+  readonly isUnderKeys?: boolean | undefined;
   /** The places at which the processes live. Default: all live at one. */
   readonly ways?: Ways | undefined;
   /** Keeps what happens in words. */

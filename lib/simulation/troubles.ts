@@ -13,7 +13,7 @@ import {
   stuckDisk,
   tornWrite,
 } from './disk-troubles.js';
-import { foreignGroup, forgery, intruder, stranger } from './intrusions.js';
+import { foreignGroup, forgery, intruder, recording, stranger } from './intrusions.js';
 import { membersChange } from './member-changes.js';
 import type { SimulatedProcess } from './process.js';
 import type { Ambush } from './stage.js';
@@ -232,4 +232,5 @@ export const troubles = {
   'foreign group': foreignGroup,
   intruder,
   forgery,
+  recording,
 } satisfies Readonly<Record<string, Trouble>>;

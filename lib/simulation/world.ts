@@ -4,6 +4,7 @@ import type { StateMachine } from '../machine/state-machine.js';
 import type { ProcessId } from '../model/ids.js';
 import { MemoryNetwork } from '../transport/memory/memory-network.js';
 import { Agenda } from './agenda.js';
+import { SealedFrames } from './checkers/sealed-frames.js';
 import { type Clock, START_MS } from './clock.js';
 import { EventLog } from './event-log.js';
 import { wayBetween } from './geography.js';
@@ -25,6 +26,8 @@ export class World<S extends StateMachine> implements Surroundings<S> {
   readonly watch: Watch<S>;
   readonly weather: Weather;
   readonly network: MemoryNetwork;
+  /** What is sent and taken under keys. */
+  readonly sealedFrames: SealedFrames;
   readonly latestMessages = new LatestMessages();
   readonly processes: readonly SimulatedProcess<S>[];
   /** Faults that have happened, by kind. */
@@ -48,7 +51,10 @@ export class World<S extends StateMachine> implements Surroundings<S> {
       () => this.nowUs,
       (fault) => this.happened(fault),
     );
-    this.network = new MemoryNetwork(this.#agenda.add, this.weather.fate);
+    this.sealedFrames = new SealedFrames(this.nameOf, (what) => {
+      this.log.violate('keys', what);
+    });
+    this.network = new MemoryNetwork(this.#agenda.add, this.weather.fate, this.sealedFrames);
     this.watch = new Watch(this, () => this.processes.map(({ clock }) => clock));
     this.processes = Array.from({ length: scene.replicas }, (_, i) => new SimulatedProcess(this, i, scene.mode));
     if (scene.ways !== undefined)

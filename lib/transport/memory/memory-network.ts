@@ -1,6 +1,6 @@
 import { constants } from '../../model/constants.js';
 import type { ProcessId } from '../../model/ids.js';
-import { acceptDatagram } from '../frame/datagram.js';
+import { acceptDatagram, type FrameTaker } from '../frame/datagram.js';
 import { type Frame, type Lane, queueDigest } from '../frame/frame.js';
 import { type FrameCarrier, FramedTransport } from '../frame/framed-transport.js';
 import { Inbox, type Subscription } from '../frame/inbox.js';
@@ -34,6 +34,13 @@ export interface Copy {
 /** The fate of a frame: no copy if it is lost. On the bulk lane loss, repetition and other bytes are against the port. */
 type Fate = (passenger: Passenger) => readonly Copy[];
 
+/** Is told of frames under keys. A place is another for each start, and later ones are higher. */
+export interface Onlooker {
+  /** `latestPort` is the highest place by now. */
+  sent(from: ProcessId, port: number, latestPort: number, frame: Buffer): void;
+  taken(by: ProcessId, port: number, frame: Buffer): void;
+}
+
 interface Member {
   readonly self: ProcessId;
   readonly address: Address;
@@ -58,6 +65,7 @@ export class MemoryNetwork {
   constructor(
     readonly schedule: Schedule,
     readonly fate: Fate = ({ bytes }) => [{ delayTicks: 0, bytes }],
+    private readonly onlooker: Onlooker | null = null,
   ) {}
 
   /** A transport at an address of its own: a process that is started again comes back at another. */
@@ -83,18 +91,18 @@ export class MemoryNetwork {
       place: `memory (port ${from.address.port})`,
       port: from.address.port,
       multicast: (frame) => {
-        const bytes = joined(frame);
+        const bytes = this.#joined(from, frame);
         for (const to of this.#addressesOf(from.inbox.queue)) {
           if (to !== from.address) this.#dispatch({ from, to, lane: 'datagram', bytes });
         }
       },
-      unicast: (frame, to) => this.#dispatch({ from, to, lane: 'datagram', bytes: joined(frame) }),
+      unicast: (frame, to) => this.#dispatch({ from, to, lane: 'datagram', bytes: this.#joined(from, frame) }),
       hurry: () => undefined,
       bulk: (frame, to) => {
         from.inbox.statistics.bulkMessagesSent += 1;
-        this.#dispatch({ from, to, lane: 'bulk', bytes: joined(frame) });
+        this.#dispatch({ from, to, lane: 'bulk', bytes: this.#joined(from, frame) });
       },
-      smallInBulk: (frame, to) => this.#dispatch({ from, to, lane: 'bulk', bytes: joined(frame) }),
+      smallInBulk: (frame, to) => this.#dispatch({ from, to, lane: 'bulk', bytes: this.#joined(from, frame) }),
       finder: null,
       beginBulk: () => undefined, // There are no connections.
       close: async () => void this.#members.delete(from.address.port),
@@ -121,16 +129,31 @@ export class MemoryNetwork {
         const there = inbox();
         if (there === undefined) return;
         const where = from?.address ?? STRANGER;
-        if (lane === 'bulk') there.accept(copy.bytes, where, lane);
-        else acceptDatagram(copy.bytes, where, there);
+        const taker = this.#taker(to.port, receiver.self, there);
+        if (lane === 'bulk') taker.accept(copy.bytes, where, lane);
+        else acceptDatagram(copy.bytes, where, taker);
       }, delayTicks);
     }
+  }
+
+  /** A copy, as the kernel makes one. */
+  #joined({ self, address, inbox }: Member, frame: Frame): Buffer {
+    const bytes = Buffer.concat(frame);
+    if (inbox.isUnderKeys) this.onlooker?.sent(self, address.port, this.#nextPort - 1, bytes);
+    return bytes;
+  }
+
+  #taker(port: number, self: ProcessId, inbox: Inbox): FrameTaker {
+    const { onlooker } = this;
+    if (onlooker === null || !inbox.isUnderKeys) return inbox;
+    return {
+      accept: (bytes, from, lane) => {
+        const verdict = inbox.accept(bytes, from, lane);
+        if (verdict === 'intact') onlooker.taken(self, port, bytes);
+        return verdict;
+      },
+    };
   }
 }
 
 const STRANGER: Address = { address: 'stranger', port: 0 };
-
-/** A copy, as the kernel makes one. */
-function joined(frame: Frame): Buffer {
-  return Buffer.concat(frame);
-}
