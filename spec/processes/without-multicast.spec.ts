@@ -40,7 +40,7 @@ describe('three hosts without multicast', () => {
     const places = hosts === null ? await newPlaces(3) : [0, 1, 2].map((i) => `${hosts.addressOf(i)}:${PORT}`);
     try {
       group = await ProcessGroup.create(3, {
-        options: { peers: places },
+        options: { peers: places, insecure: true },
         ...(hosts === null ? {} : { under: (index: number) => hosts.command(index) }),
       });
       for (const [i, replica] of group.replicas.entries()) replica.use({ listen: places[i]! });
