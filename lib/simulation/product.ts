@@ -19,7 +19,7 @@ import type { Scene } from './scene.js';
 /** The simulation hears of everything by events. */
 const SILENT = pino({ level: 'silent' });
 
-export const GROUP_KEY: KeyOption = { id: 1, key: Buffer.alloc(32, 'the key of a simulated group') };
+const GROUP_KEY: KeyOption = { id: 1, key: Buffer.alloc(32, 'the key of a simulated group') };
 
 /** So few that promises mostly come in parts. */
 const VOTES_A_PROMISE = 3;
