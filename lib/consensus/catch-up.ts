@@ -84,7 +84,7 @@ export class CatchUp {
   /** Only members are asked: see docs/protocol.md, "Repair". */
   heard(from: ProcessId, watermark: Instance): void {
     const { views, log } = this.#shared;
-    if (!views.isMember(from)) return;
+    if (!views.hears(from)) return;
     this.#quietTicks = 0;
     this.#quietWait = this.#shared.settings.silenceTicks;
     const known = this.#sources.get(from);
@@ -161,7 +161,7 @@ export class CatchUp {
     if (this.#quietTicks < this.#quietWait) return;
     this.#quietTicks = 0;
     this.#quietWait = Math.min(2 * this.#quietWait, Math.max(settings.retryTicksMax, settings.silenceTicks));
-    const members = views.latest.members.filter((member) => member !== self);
+    const members = (views.told ?? views.latest).members.filter((member) => member !== self);
     const member = members[this.#probes % members.length];
     this.#probes += 1;
     if (member === undefined) return;

@@ -39,7 +39,7 @@ export class Credibility {
       case 'refusal':
         // A process without a vote may know of a higher reign too; a member that has promised it says so.
         // Its coordinator may have been removed meanwhile: only the number counts.
-        return this.#shared.views.isMember(from) && this.#leadership.admitsReign(from, message.promised);
+        return this.#shared.views.hears(from) && this.#leadership.admitsReign(from, message.promised);
       case 'heartbeat':
         return (
           this.#isNear(from, message.watermark) &&
@@ -91,7 +91,7 @@ export class Credibility {
   isOwnBatch(from: ProcessId, { id }: Batch): boolean {
     if (processOf(id) === from) return true;
     // A late answer from a member that was asked is legitimate.
-    if (!this.#shared.views.isMember(from)) this.#shared.refusals.count(from, 'batch of another');
+    if (!this.#shared.views.hears(from)) this.#shared.refusals.count(from, 'batch of another');
     return false;
   }
 

@@ -104,7 +104,7 @@ export class Leadership {
   admits(from: ProcessId, ballot: Ballot): boolean {
     const { self, refusals, views } = this.#shared;
     if (from === self || sameBallot(ballot, NO_BALLOT)) return true;
-    if (!views.isMember(ballot.coordinator)) {
+    if (!views.hears(ballot.coordinator)) {
       refusals.count(from, 'coordinator of no view');
       return false;
     }
@@ -169,7 +169,8 @@ export class Leadership {
     const { highest } = this.#election;
     if (compareBallots(ballot, highest) < 0 && !sameReign(ballot, highest)) {
       // The promise of a process that is no member any more binds nobody: it follows the reign of the members.
-      if (!this.#election.isAstray || (views.isMember(self) && this.#hasPromisedAbove(ballot))) {
+      const isBound = views.isMember(self) && views.told?.has(self) !== false;
+      if (!this.#election.isAstray || (isBound && this.#hasPromisedAbove(ballot))) {
         outbox.send(from, { kind: 'refusal', promised: highest });
         return false;
       }

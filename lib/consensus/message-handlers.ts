@@ -110,7 +110,7 @@ export class MessageHandlers {
   /** Whether `from` is a member that has been asked for the decisions from `first` on: some questions go to everyone. */
   expects(from: ProcessId, first: Instance): boolean {
     const { views, outbox } = this.#shared;
-    return views.isMember(from) && outbox.questions.expects(from, first);
+    return views.hears(from) && outbox.questions.expects(from, first);
   }
 
   #receiveFounding(from: ProcessId, message: FoundingMessage): void {
@@ -129,7 +129,10 @@ export class MessageHandlers {
   }
 
   #onHeartbeat(from: ProcessId, message: MessageOf<'heartbeat'>): void {
-    if (from === this.#shared.self || !this.#leadership.onHeartbeat(from, message)) return;
+    const isMine = from === this.#shared.self;
+    if (!isMine && !this.#leadership.onHeartbeat(from, message)) return;
+    this.#founding.heardCoordinator();
+    if (isMine) return;
     this.#hear(from, message.watermark);
     if (message.anyFrom !== null && kindOf(message.ballot) === 'fast')
       this.#onAny(from, message.ballot, message.anyFrom);
@@ -160,7 +163,7 @@ export class MessageHandlers {
   /** Decisions count only from a member that was asked for them. */
   #onDecided(from: ProcessId, message: MessageOf<'decided'>): void {
     if (!this.expects(from, message.from)) {
-      if (!this.#shared.views.isMember(from)) this.#shared.refusals.count(from, 'unasked');
+      if (!this.#shared.views.hears(from)) this.#shared.refusals.count(from, 'unasked');
       return;
     }
     if (message.batches.some((batch) => batch.id !== NO_OP_ID && !this.#credibility.isSound(from, batch))) return;

@@ -2,6 +2,7 @@ import type { Ballot } from '../model/ballot.js';
 import type { Batch, BatchId } from '../model/batch.js';
 import type { GroupId, Instance, ProcessId } from '../model/ids.js';
 import type { Founding, Withdrawal } from '../model/records.js';
+import type { View } from '../model/view.js';
 
 /** One batch at one instance: `accept` asks for a vote for it, `accepted` tells one. */
 export interface Item {
@@ -34,6 +35,8 @@ export type FoundingMessage =
   | { readonly kind: 'signed'; readonly founding: Founding }
   | { readonly kind: 'unwilling'; readonly refused: GroupId }
   | { readonly kind: 'founded'; readonly founding: Founding }
+  /** The group of this founding has gone on to `latest`, a later view than the first, as the sender knows: it is a member. */
+  | { readonly kind: 'group'; readonly founding: Founding; readonly latest: View }
   /** The sender has signed the founding of this group long ago, and it does not hold for it. */
   | { readonly kind: 'stuck'; readonly founding: GroupId }
   /** These signers have given the founding up for good, as far as the sender knows. */

@@ -20,6 +20,7 @@ export const consensusRoutes = {
   signed: { family: 'founding', saidBy: 'members' },
   unwilling: { family: 'founding', saidBy: 'anyone' },
   founded: { family: 'founding', saidBy: 'members' },
+  group: { family: 'founding', saidBy: 'anyone' },
   stuck: { family: 'founding', saidBy: 'anyone' },
   withdrawn: { family: 'founding', saidBy: 'anyone' },
   // Election.

@@ -40,6 +40,8 @@ export interface Founding {
  */
 export interface FoundingRecord {
   readonly signed: Founding | null;
+  /** The founding of the group that this process has joined without having signed it. */
+  readonly joined: Founding | null;
   readonly refused: readonly GroupId[];
   /** The foundings of which a signer has withdrawn, as far as this process has heard. */
   readonly withdrawals: readonly Withdrawal[];
@@ -52,7 +54,7 @@ export interface Withdrawal {
   readonly by: readonly ProcessId[];
 }
 
-export const NO_FOUNDING: FoundingRecord = { signed: null, refused: [], withdrawals: [] };
+export const NO_FOUNDING: FoundingRecord = { signed: null, joined: null, refused: [], withdrawals: [] };
 
 /** One thing to be made durable. Everything handed over in one commit becomes durable together or not at all. */
 export type LedgerRecord =

@@ -4,7 +4,6 @@ import type { ProcessId } from '../model/ids.js';
 import type { Identity, LedgerSnapshot } from '../model/records.js';
 import type { Settings } from '../model/settings.js';
 import { INCARNATION_MAX, type Nonce, OWN_STARTS_MAX, type Start, type StartsRecord } from '../model/start.js';
-import { latestOf } from '../model/view.js';
 
 /** This process's identity in the current start, and its knowledge of earlier starts. */
 export interface ClaimedIdentity {
@@ -77,9 +76,8 @@ function tooManyStarts(process: ProcessId, queueId: string): TreplicaError {
 }
 
 function checkReplicas(past: LedgerSnapshot, replicas: number, queueId: string): void {
-  // How many found the group is of no interest any more once its members have changed.
-  if (past.views.length > 1) return;
-  const members = latestOf(past.views)?.size ?? past.founding.signed?.members.length;
+  // How many found a group is of no interest to a process that has joined it, nor once its members have changed.
+  const members = past.views.length > 1 ? undefined : past.founding.signed?.members.length;
   if (members === undefined || members === replicas) return;
   throw new TreplicaError(
     'REPLICAS_MISMATCH',

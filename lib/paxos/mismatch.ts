@@ -10,7 +10,9 @@ export function mismatchIn(notice: Notice, queueId: string, replicas: number): T
   switch (notice.kind) {
     case 'founded': {
       const { size } = notice.view;
-      return size === replicas ? null : groupDiffers(queueId, notice.group, size, replicas);
+      // Of no interest to an observer: another number may have founded the group.
+      if (notice.part !== 'stranger' || size === replicas) return null;
+      return groupDiffers(queueId, notice.group, size, replicas);
     }
     case 'replicas-differ':
       return replicasDiffer(queueId, notice.process, notice.replicas);

@@ -14,7 +14,7 @@ export const trust: readonly Mutant[] = [
   {
     name: 'decisions-of-strangers',
     file: 'lib/consensus/message-handlers.ts',
-    from: 'return views.isMember(from) && outbox.questions.expects(from, first);',
+    from: 'return views.hears(from) && outbox.questions.expects(from, first);',
     to: 'return views.isFounded && outbox.questions.expects(from, first);',
     breaks: 'Decisions count only from members, also if the question went to everyone.',
     needs: 'a process that is no member and answers',
@@ -50,7 +50,7 @@ export const trust: readonly Mutant[] = [
   {
     name: 'ballots-of-strangers',
     file: 'lib/consensus/leadership.ts',
-    from: 'if (!views.isMember(ballot.coordinator)) {',
+    from: 'if (!views.hears(ballot.coordinator)) {',
     to: 'if (!views.isFounded) {',
     breaks: 'Ballots count only from their coordinator, and only if it is a member.',
     needs: 'a process that is no member and begins reigns',

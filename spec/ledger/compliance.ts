@@ -49,7 +49,7 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
         identity: null,
         promise: NO_BALLOT,
         watermark: 0,
-        founding: { signed: null, refused: [], withdrawals: [] },
+        founding: { signed: null, joined: null, refused: [], withdrawals: [] },
         group: null,
         borderInstances: null,
         views: [],
@@ -81,7 +81,15 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
         { kind: 'identity', process: PROCESS, incarnation: 2, founds: true },
         { kind: 'starts', starts },
         { kind: 'promise', ballot: BALLOT },
-        { kind: 'founding', founding: { signed, refused: [GROUP], withdrawals: [{ founding: signed, by: [OTHER] }] } },
+        {
+          kind: 'founding',
+          founding: {
+            signed,
+            joined: { ...signed, attempt: 3 },
+            refused: [GROUP],
+            withdrawals: [{ founding: signed, by: [OTHER] }],
+          },
+        },
         { kind: 'view', group: GROUP, borderInstances: 77, record: second },
         { kind: 'view', group: GROUP, borderInstances: 77, record: first },
         { kind: 'entry', entry: { instance: at(4), promised: BALLOT, vote: null } },
@@ -93,7 +101,12 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
         identity: { process: PROCESS, incarnation: 2, founds: true },
         promise: BALLOT,
         watermark: 3,
-        founding: { signed, refused: [GROUP], withdrawals: [{ founding: signed, by: [OTHER] }] },
+        founding: {
+          signed,
+          joined: { ...signed, attempt: 3 },
+          refused: [GROUP],
+          withdrawals: [{ founding: signed, by: [OTHER] }],
+        },
         group: GROUP,
         borderInstances: 77,
         views: [first, second],
@@ -108,7 +121,7 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
 
     it('has nothing left of a group that is dissolved, and all of what it was to begin with', async () => {
       const base = { from: at(0), digest: 'ab'.repeat(16) };
-      const founding = { signed: null, refused: [GROUP], withdrawals: [] };
+      const founding = { signed: null, joined: null, refused: [GROUP], withdrawals: [] };
       await committed(open.ledger, { kind: 'base', base });
       await committed(
         open.ledger,

@@ -106,6 +106,7 @@ export function anyRecord(group: GroupId): fc.Arbitrary<LedgerRecord> {
       kind: fc.constant('founding' as const),
       founding: fc.record({
         signed: fc.option(founding),
+        joined: fc.option(founding),
         refused: fc.array(groupId, { maxLength: 5 }),
         withdrawals: fc.array(fc.record({ founding, by: members }), { maxLength: 3 }),
       }),

@@ -33,7 +33,7 @@ describe('a start in a group whose α is', () => {
   };
   const signed = (borderInstances: number): LedgerRecord => {
     const founding: Founding = { group, attempt: 0, members, base: NO_BASE, borderInstances };
-    return { kind: 'founding', founding: { signed: founding, refused: [], withdrawals: [] } };
+    return { kind: 'founding', founding: { signed: founding, joined: null, refused: [], withdrawals: [] } };
   };
 
   it.each([
@@ -59,8 +59,18 @@ describe('the number of replicas that a process is started for', () => {
   };
 
   it('is that of the founders as long as the group is what they have founded', async () => {
-    await expect(startFrom(viewOf(0, three), 5)).rejects.toMatchObject({ code: 'REPLICAS_MISMATCH' });
-    expect(await startFrom(viewOf(0, three), 3)).toMatchObject({ identity: { incarnation: 1 } });
+    const signed: Founding = {
+      ...{ group, attempt: 0, members: three, base: NO_BASE },
+      borderInstances: constants.borderInstances,
+    };
+    const founding = { signed, joined: null, refused: [], withdrawals: [] };
+    const records: LedgerRecord[] = [{ kind: 'founding', founding }, viewOf(0, three)];
+    await expect(startFrom(records, 5)).rejects.toMatchObject({ code: 'REPLICAS_MISMATCH' });
+    expect(await startFrom(records, 3)).toMatchObject({ identity: { incarnation: 1 } });
+  });
+
+  it.each([1, 3, 5])('is of no account to a process that has joined the group (%i)', async (replicas) => {
+    expect(await startFrom(viewOf(0, three), replicas)).toMatchObject({ identity: { incarnation: 1 } });
   });
 
   it.each([1, 3, 5])('is of no account once the members have changed (%i)', async (replicas) => {

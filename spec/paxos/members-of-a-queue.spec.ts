@@ -61,6 +61,16 @@ describe('the members of a queue', () => {
     const [first, second] = await Promise.all([texts(group.queue(3), puts), texts(group.queue(5), puts)]);
     expect(first).toEqual(second);
     expect(first).toEqual(Array.from({ length: puts }, (_, k) => `message ${k + 1}`));
+    // Of the founders none is left, and yet the group is joined, by a process that was started for another number of them.
+    await group.reopen([6], { recover: true, replicas: 5 });
+    const late = group.queue(6);
+    await late.put(Buffer.from('of the last'));
+    expect(await texts(late, puts + 1)).toEqual([...first, 'of the last']);
+    await soon(() => expect([...late.members]).toEqual(last));
+    // A former member that knows founders alone finds the others, and is an observer.
+    await group.reopen([0]);
+    await soon(() => expect([...group.queue(0).members]).toEqual(last));
+    expect(group.queue(0).status().role).toBe('observer');
   });
 
   it('grow and shrink, also by several at once', async () => {

@@ -136,10 +136,17 @@ describe('a process that waits', () => {
     await waiting;
   });
 
-  it.each([false, true])('for a group of another size is refused, where recover is %s', async (recover) => {
+  it('for a group of another size is an observer of it if it recovers', async () => {
     const queueId = await newQueueId();
     await create(queueId);
-    expect(await rejection(create(queueId, { directory: join(directory, '2'), replicas: 3, recover }))).toMatchObject({
+    const queue = await create(queueId, { directory: join(directory, '2'), replicas: 3, recover: true });
+    expect(queue.status().role).toBe('observer');
+  });
+
+  it('for a group of another size is refused otherwise', async () => {
+    const queueId = await newQueueId();
+    await create(queueId);
+    expect(await rejection(create(queueId, { directory: join(directory, '2'), replicas: 3 }))).toMatchObject({
       code: 'REPLICAS_MISMATCH',
       message: expect.stringMatching(new RegExp(`on ${queueId} is a group of 1.* 3 replicas`)),
     });

@@ -5,7 +5,7 @@ import type { Ballot } from '../../lib/model/ballot.js';
 import type { Batch, BatchId } from '../../lib/model/batch.js';
 import type { GroupId, Instance, ProcessId } from '../../lib/model/ids.js';
 import type { Founding } from '../../lib/model/records.js';
-import { MAX_MEMBERS } from '../../lib/model/view.js';
+import { MAX_MEMBERS, View } from '../../lib/model/view.js';
 
 /** How the fields of a message are made at random. */
 export type Fields<M> = { readonly [F in keyof Omit<M, 'kind'>]: Arbitrary<M[F]> };
@@ -36,6 +36,10 @@ export function coreFields(values: CoreValues): { readonly [K in MessageKind]: F
     signed: { founding: foundings },
     unwilling: { refused: groups },
     founded: { founding: foundings },
+    group: {
+      founding: foundings,
+      latest: fc.tuple(numbers, signers).map(([number, members]) => new View(number, members)),
+    },
     stuck: { founding: groups },
     withdrawn: { withdrawal: fc.record({ founding: foundings, by: signers }) },
     heartbeat: {

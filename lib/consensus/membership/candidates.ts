@@ -43,7 +43,7 @@ export class Candidates {
     const { replicas, intent, base, borderInstances } = hello;
     const areFounders = intent !== 'join' && this.#options.founds;
     const foundsAlike = base === this.#base.digest && borderInstances === this.#borderInstances;
-    const differs = replicas !== this.#options.replicas || (areFounders && !foundsAlike);
+    const differs = areFounders && (replicas !== this.#options.replicas || !foundsAlike);
     if (differs) this.#onDifference(from, hello);
     else if (intent !== 'join')
       this.#candidates.set(from, { heard: this.#signature.now, isWilling: intent === 'found' });

@@ -8,6 +8,7 @@ import { EVERYONE, type FoundingMessage, type Intent, type MessageOf } from '../
 import type { Shared } from '../shared.js';
 import { Candidates } from './candidates.js';
 import type { FoundingOptions } from './founding-options.js';
+import { Joining } from './joining.js';
 import { Signature } from './signature.js';
 import { Withdrawals } from './withdrawals.js';
 
@@ -26,6 +27,7 @@ export class FoundingRole {
   readonly #signature: Signature;
   readonly #candidates: Candidates;
   readonly #withdrawals: Withdrawals;
+  readonly #joining: Joining;
   #isOutsider = false;
   /** As the signature says: a field of its own, because it is asked with every message. */
   #isOver = false;
@@ -36,12 +38,20 @@ export class FoundingRole {
     this.#base = past.base;
     this.#signature = new Signature(shared.outbox, past.founding);
     this.#candidates = new Candidates(shared, options, past.base, this.#signature);
-    this.#withdrawals = new Withdrawals(shared, this.#signature);
+    this.#joining = new Joining(shared, this.#signature);
+    this.#withdrawals = new Withdrawals(shared, this.#signature, (process) => {
+      this.#joining.answer(process);
+    });
   }
 
   /** Whether this process gives up its id: it does nothing more under it. */
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  /** A coordinator of this process's group is heard, which may be this process. */
+  heardCoordinator(): void {
+    this.#joining.heardCoordinator();
   }
 
   tick(): void {
@@ -59,6 +69,7 @@ export class FoundingRole {
     this.#signature.tick();
     if (this.#shared.views.isFounded) {
       this.#askWhetherItHolds();
+      this.#joining.tick(this.#candidates.hello('join'));
       return;
     }
     const { outbox, self, settings } = this.#shared;
@@ -105,6 +116,8 @@ export class FoundingRole {
         return this.#withdrawals.onUnwilling(from, message);
       case 'founded':
         return this.#onFounded(from, message);
+      case 'group':
+        return this.#onGroup(from, message);
       case 'stuck':
         return this.#withdrawals.onStuck(from, message);
       case 'withdrawn':
@@ -116,10 +129,8 @@ export class FoundingRole {
 
   #onHello(from: ProcessId, hello: MessageOf<'hello'>): void {
     if (from === this.#shared.self) return;
-    const { views, outbox } = this.#shared;
-    const { signed } = this.#signature;
-    if (!views.isFounded) this.#candidates.onHello(from, hello);
-    else if (signed !== null) outbox.send(from, { kind: 'founded', founding: signed });
+    if (this.#shared.views.isFounded) this.#joining.answer(from);
+    else this.#candidates.onHello(from, hello);
   }
 
   /** Proposed by its lowest member, which has signed it. */
@@ -160,12 +171,24 @@ export class FoundingRole {
       return;
     }
     if (!founding.members.includes(from)) return;
+    this.#meet(from, founding, new View(0, founding.members));
+  }
+
+  /** Something has been decided in the group: its founding is alive. */
+  #onGroup(from: ProcessId, message: MessageOf<'group'>): void {
+    if (from === this.#shared.self || message.latest.number === 0) return;
+    if (!this.#shared.views.isFounded) this.#meet(from, message.founding, message.latest);
+    this.#joining.told(message);
+  }
+
+  /** `from` belongs to the group of this founding, which has the view `latest`. */
+  #meet(from: ProcessId, founding: Founding, latest: View): void {
     const { group } = founding;
     if (this.#withdrawals.tell(from, group)) this.#withdrawals.considerLeaving(group);
     if (this.#shared.views.isFounded || this.#withdrawals.hasWithdrawnFrom(group)) return;
     const { signed } = this.#signature;
     if (signed?.group === group) this.#hold(signed);
-    else if (!founding.members.includes(this.#shared.self)) this.#onGroupOfOthers(from, founding);
+    else if (!founding.members.includes(this.#shared.self)) this.#onGroupOfOthers(from, founding, latest);
     else if (!this.#signature.hasRefused(group)) this.#onForgottenGroup(founding);
   }
 
@@ -182,7 +205,7 @@ export class FoundingRole {
    * is safe whatever it was before. But if it has begun from another backup than the group, their states do not belong to one
    * sequence.
    */
-  #onGroupOfOthers(from: ProcessId, founding: Founding): void {
+  #onGroupOfOthers(from: ProcessId, founding: Founding, latest: View): void {
     const { outbox } = this.#shared;
     const { digest: own } = this.#base;
     if (own !== '' && !isSameBase(founding.base, this.#base)) {
@@ -196,7 +219,8 @@ export class FoundingRole {
         own: this.#shared.settings.windowInstances,
       });
     } else if (this.#learnsFrom(founding) && this.#signature.signed === null) {
-      this.#enter(founding, 'observer');
+      this.#signature.join(founding);
+      this.#enter(founding, 'observer', latest);
     } else if (!this.#isOutsider) {
       this.#isOutsider = true;
       outbox.notice({ kind: 'founded', group: founding.group, view: new View(0, founding.members), part: 'stranger' });
@@ -223,16 +247,17 @@ export class FoundingRole {
 
   #hold(founding: Founding): void {
     if (this.#shared.views.isFounded || this.#withdrawals.hasWithdrawnFrom(founding.group)) return;
-    this.#enter(founding, 'member');
+    this.#enter(founding, 'member', new View(0, founding.members));
     this.#shared.outbox.sendOnceDurable(EVERYONE, { kind: 'founded', founding });
   }
 
-  #enter(founding: Founding, part: Part): void {
+  /** `latest` is told as its members. */
+  #enter(founding: Founding, part: Part, latest: View): void {
     const { outbox, views } = this.#shared;
     const record = { view: new View(0, founding.members), from: founding.base.from };
     const { group, borderInstances } = founding;
     views.begin(group, borderInstances, record);
     outbox.persist({ kind: 'view', group, borderInstances, record });
-    outbox.notice({ kind: 'founded', group: founding.group, view: record.view, part });
+    outbox.notice({ kind: 'founded', group, view: latest, part });
   }
 }

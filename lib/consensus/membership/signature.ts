@@ -38,6 +38,12 @@ export class Signature {
     return this.#record.signed;
   }
 
+  /** The founding of `group`, which this process has signed or joined; null where it has neither. */
+  foundingOf(group: GroupId | null): Founding | null {
+    const { signed, joined } = this.#record;
+    return [signed, joined].find((founding) => founding?.group === group) ?? null;
+  }
+
   get withdrawals(): readonly Withdrawal[] {
     return this.#record.withdrawals;
   }
@@ -83,6 +89,11 @@ export class Signature {
     this.#outbox.sendOnceDurable(EVERYONE, { kind: 'signed', founding });
   }
 
+  /** This process joins the group of a founding that it has not signed. */
+  join(founding: Founding): void {
+    this.#write({ ...this.#record, joined: founding });
+  }
+
   /** A member has signed the same founding. Returns whether all have. */
   addSigner(member: ProcessId): boolean {
     this.#signers.add(member);
@@ -117,7 +128,7 @@ export class Signature {
   /** It gives up its id together with its signature; the withdrawals remain known. */
   endWith(withdrawals: readonly Withdrawal[]): void {
     this.end();
-    this.#write({ ...this.#record, withdrawals, signed: null });
+    this.#write({ ...this.#record, withdrawals, signed: null, joined: null });
   }
 
   #release(record: FoundingRecord): void {

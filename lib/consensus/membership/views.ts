@@ -18,6 +18,11 @@ export interface GroupViews {
   governing(instance: Instance): View;
   /** The views that govern what is undecided, as far as is known: one or two, the latest last; none before the founding. */
   readonly undecided: readonly View[];
+  /**
+   * A later view than the latest that this process knows from the sequence, as a member of the group has told: its members are
+   * heard and asked, and it gives nobody a vote. Null where there is none.
+   */
+  readonly told: View | null;
   /** The views that are decided below `next`, ascending: a checkpoint that ends there has them. */
   decidedBelow(next: Instance): readonly ViewRecord[];
 }
@@ -28,6 +33,7 @@ export class Views implements GroupViews {
   readonly #log: { readonly first: Instance };
   #group: GroupId | null;
   #borderInstances: number | null;
+  #told: View | null = null;
 
   /** The views that the ledger holds; the first undecided instance of `log` is the watermark. */
   constructor(
@@ -116,6 +122,23 @@ export class Views implements GroupViews {
   /** Whether `process` is a member of the current view or of the latest: no other view governs anything undecided. */
   isMember(process: ProcessId): boolean {
     return this.isFounded && (this.current.has(process) || this.latest.has(process));
+  }
+
+  /** A member has told that this is a view of the group. */
+  tell(view: View): void {
+    if (view.number > (this.told ?? this.latest).number) this.#told = view;
+  }
+
+  get told(): View | null {
+    return this.#told !== null && this.#told.number > this.latest.number ? this.#told : null;
+  }
+
+  /**
+   * Whether what `process` says of decisions and reigns is heard. Those that have voted are right about it, whichever views this
+   * process knows; so is a member of a view that it has only been told of.
+   */
+  hears(process: ProcessId): boolean {
+    return this.isMember(process) || this.told?.has(process) === true;
   }
 
   get undecided(): readonly View[] {

@@ -16,14 +16,17 @@ const WITHDRAWALS_MAX = 64;
 export class Withdrawals {
   readonly #shared: Shared;
   readonly #signature: Signature;
+  readonly #answer: (to: ProcessId) => void;
   /** Signers of the same founding that call themselves stuck, and when they last did. */
   readonly #stuck = new Map<ProcessId, number>();
   /** Since when a founding that this process has withdrawn from is known to hold for others. */
   #alive: { readonly group: GroupId; readonly since: number } | null = null;
 
-  constructor(shared: Shared, signature: Signature) {
+  /** `answer` tells a process of this one's group, where it has one. */
+  constructor(shared: Shared, signature: Signature, answer: (to: ProcessId) => void) {
     this.#shared = shared;
     this.#signature = signature;
+    this.#answer = answer;
   }
 
   /** A signer that has waited too long for the others calls itself stuck, and withdraws once it may. */
@@ -50,6 +53,7 @@ export class Withdrawals {
     if (this.#signature.hasRefused(group)) outbox.sendOnceDurable(from, { kind: 'unwilling', refused: group });
     else if (views.isFounded && signed?.group === group)
       outbox.sendOnceDurable(from, { kind: 'founded', founding: signed });
+    else if (views.group === group) this.#answer(from);
     else {
       this.tell(from, group);
       if (signed?.group === group && signed.members.includes(from)) this.#stuck.set(from, now);

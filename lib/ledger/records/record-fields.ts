@@ -139,18 +139,21 @@ export function readCheckpoint(reader: ByteReader): Checkpoint {
   };
 }
 
-export function foundingBytesMax({ signed, refused, withdrawals }: FoundingRecord): number {
+export function foundingBytesMax({ signed, joined, refused, withdrawals }: FoundingRecord): number {
   const ofOne = ({ members }: Founding): number => 2 + 4 * VARINT_BYTES_MAX + (3 + members.length) * ID_BYTES;
   const ofWithdrawals = withdrawals.map(
     ({ founding, by }) => ofOne(founding) + VARINT_BYTES_MAX + by.length * ID_BYTES,
   );
-  const fixed = 1 + 2 * VARINT_BYTES_MAX + refused.length * ID_BYTES;
-  return ofWithdrawals.reduce((sum, bytes) => sum + bytes, fixed + (signed === null ? 0 : ofOne(signed)));
+  const ofOptional = (founding: Founding | null): number => 1 + (founding === null ? 0 : ofOne(founding));
+  const fixed = 2 * VARINT_BYTES_MAX + refused.length * ID_BYTES;
+  return ofWithdrawals.reduce((sum, bytes) => sum + bytes, fixed + ofOptional(signed) + ofOptional(joined));
 }
 
-export function writeFounding(writer: ByteWriter, { signed, refused, withdrawals }: FoundingRecord): void {
-  writer.byte(signed ? 1 : 0);
-  if (signed) writeOneFounding(writer, signed);
+export function writeFounding(writer: ByteWriter, { signed, joined, refused, withdrawals }: FoundingRecord): void {
+  for (const founding of [signed, joined]) {
+    writer.byte(founding ? 1 : 0);
+    if (founding) writeOneFounding(writer, founding);
+  }
   writer.ids(refused);
   writer.number(withdrawals.length);
   for (const { founding, by } of withdrawals) {
@@ -161,12 +164,13 @@ export function writeFounding(writer: ByteWriter, { signed, refused, withdrawals
 
 export function readFounding(reader: ByteReader): FoundingRecord {
   const signed = reader.byte() === 0 ? null : readOneFounding(reader);
+  const joined = reader.byte() === 0 ? null : readOneFounding(reader);
   const refused = reader.ids() as GroupId[];
   const withdrawals = readList(reader, () => ({
     founding: readOneFounding(reader),
     by: reader.ids() as ProcessId[],
   }));
-  return { signed, refused, withdrawals };
+  return { signed, joined, refused, withdrawals };
 }
 
 function writeOneFounding(writer: ByteWriter, { group, attempt, members, base, borderInstances }: Founding): void {

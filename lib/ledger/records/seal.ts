@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib';
 
 import { anotherVersion, damaged } from '../ledger-errors.js';
 
-const FORMAT_VERSION = 6;
+const FORMAT_VERSION = 7;
 const CRC_BYTES = 4;
 
 /** Bytes to leave free at the start of a value for `seal`. */

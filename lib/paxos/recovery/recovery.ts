@@ -280,7 +280,11 @@ export class Recovery implements RepairReceiver, DeliveryListener {
   /** The processes that may have the data that this process has lost. */
   get #others(): readonly ProcessId[] {
     const { self, core } = this.#options;
-    return core.views.isFounded ? core.views.current.members.filter((member) => member !== self) : [];
+    if (!core.views.isFounded) return [];
+    const { current, told } = core.views;
+    const members = new Set([...current.members, ...(told?.members ?? [])]);
+    members.delete(self);
+    return [...members];
   }
 
   /** Whether the group has no other member: then no other process has the lost data. An observer is never alone. */

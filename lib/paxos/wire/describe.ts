@@ -51,6 +51,8 @@ function describeFoundingMessage(message: FoundingMessage, nameOf: NameOf): stri
     case 'signed':
     case 'founded':
       return `${message.kind} ${describeFounding(message.founding, nameOf)}`;
+    case 'group':
+      return `${message.kind} ${describeFounding(message.founding, nameOf)}, view ${message.latest.number} of ${message.latest.members.map(nameOf).join(' ')}`;
     case 'unwilling':
       return `${message.kind} to sign ${short(message.refused)}`;
     case 'stuck':
@@ -200,10 +202,11 @@ export function describeEntry({ instance, promised, vote }: LogEntry, nameOf: Na
 
 const INTENTS: Readonly<Record<Intent, string>> = { found: 'willing', wait: 'not willing', join: 'to join' };
 
-function describeFoundingRecord({ signed, refused, withdrawals }: FoundingRecord, nameOf: NameOf): string {
+function describeFoundingRecord({ signed, joined, refused, withdrawals }: FoundingRecord, nameOf: NameOf): string {
   const signature = signed === null ? 'signature on nothing' : `signature on ${describeFounding(signed, nameOf)}`;
   return [
     signature,
+    ...(joined === null ? [] : [`has joined ${describeFounding(joined, nameOf)}`]),
     ...(refused.length === 0 ? [] : [`refused ${list(refused.map(short))}`]),
     ...withdrawals.map((withdrawal) => describeWithdrawal(withdrawal, nameOf)),
   ].join(', ');

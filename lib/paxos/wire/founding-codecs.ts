@@ -1,7 +1,7 @@
 import type { FieldWriter } from '../../bytes/field-writer.js';
 import type { FoundingMessage, Intent } from '../../consensus/messages.js';
 import type { ProcessId } from '../../model/ids.js';
-import { MAX_MEMBERS } from '../../model/view.js';
+import { MAX_MEMBERS, View } from '../../model/view.js';
 import type { CodecsOf } from './codec.js';
 
 /** By their numbers on the wire. */
@@ -39,6 +39,15 @@ export const foundingCodecs: CodecsOf<FoundingMessage> = {
     code: 5,
     write: (out, message) => out.founding(message.founding),
     read: (input) => ({ kind: 'founded', founding: input.founding() }),
+  },
+  group: {
+    code: 47,
+    write: (out, { founding, latest }) => out.founding(founding).natural(latest.number).members(latest.members),
+    read: (input) => ({
+      kind: 'group',
+      founding: input.founding(),
+      latest: new View(input.natural(), input.members()),
+    }),
   },
   stuck: {
     code: 42,

@@ -46,6 +46,7 @@ describe('a signature', () => {
     group.forge(2, 3, { kind: 'found', founding: founding(group, [2, 3, 4]) });
     expect(group.process(3).disk.founding).toEqual({
       signed: founding(group, [1, 2, 3]),
+      joined: null,
       refused: [founding(group, [2, 3, 4]).group],
       withdrawals: [],
     });
@@ -64,6 +65,7 @@ describe('a signature', () => {
     group.forge(2, 3, { kind: 'found', founding: theirs });
     expect(group.process(3).disk.founding).toEqual({
       signed: null,
+      joined: null,
       refused: [theirs.group, ours.group],
       withdrawals: [],
     });
@@ -100,7 +102,7 @@ describe('a signature', () => {
     group.forge(4, 3, { kind: 'founded', founding: ours });
     expect(viewOf(group, 3)).toBeNull();
     group.forge(4, 3, { kind: 'withdrawn', withdrawal: { founding: ours, by: ours.members } });
-    expect(group.process(3).disk.founding).toEqual({ signed: ours, refused: [], withdrawals: [] });
+    expect(group.process(3).disk.founding).toEqual({ signed: ours, joined: null, refused: [], withdrawals: [] });
     group.forge(2, 3, { kind: 'founded', founding: ours });
     expect(viewOf(group, 3)).toEqual([1, 2, 3]);
     group.forge(4, 3, { kind: 'withdrawn', withdrawal: { founding: ours, by: ours.members } });

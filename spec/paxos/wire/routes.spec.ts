@@ -13,7 +13,16 @@ describe('the route of a message', () => {
   });
 
   it('leads from processes of no group only to the founding', () => {
-    expect(kindsOf('founding')).toEqual(['hello', 'found', 'signed', 'unwilling', 'founded', 'stuck', 'withdrawn']);
+    expect(kindsOf('founding')).toEqual([
+      'hello',
+      'found',
+      'signed',
+      'unwilling',
+      'founded',
+      'group',
+      'stuck',
+      'withdrawn',
+    ]);
   });
 
   it('leads past the core where a message is about checkpoints or starts', () => {

@@ -141,7 +141,7 @@ describe('monotonicity', () => {
       identity: null,
       promise: classic(2),
       watermark: at(3),
-      founding: { signed: null, refused: [], withdrawals: [] },
+      founding: { signed: null, joined: null, refused: [], withdrawals: [] },
       group: null,
       borderInstances: null,
       views: [],

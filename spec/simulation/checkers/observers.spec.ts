@@ -32,7 +32,7 @@ describe('a process that has lost its votes', () => {
     for (const message of said) observers.says("p1'", message);
     observers.durable("p1'", [vote(0, NO_BALLOT, X), watermark(1)]);
     observers.durable("p1'", [
-      { kind: 'founding', founding: { signed: null, refused: [founding.group], withdrawals: [] } },
+      { kind: 'founding', founding: { signed: null, joined: null, refused: [founding.group], withdrawals: [] } },
     ]);
     expect(found).toEqual([]);
   });
@@ -73,7 +73,9 @@ describe('a process that has lost its votes', () => {
   it('writes no vote, no promise and no signature', () => {
     const observers = new Observers(report);
     observers.durable("p1'", [vote(3, ballot, X), noVote(4, ballot), promise(ballot)]);
-    observers.durable("p1'", [{ kind: 'founding', founding: { signed: founding, refused: [], withdrawals: [] } }]);
+    observers.durable("p1'", [
+      { kind: 'founding', founding: { signed: founding, joined: null, refused: [], withdrawals: [] } },
+    ]);
     expect(found.map((text) => text.replace("p1', which has lost its votes, ", ''))).toEqual([
       'votes at 3',
       'promises at 4',

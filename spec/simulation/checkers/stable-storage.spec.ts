@@ -89,13 +89,13 @@ describe('stable storage', () => {
     ['a vote', vote(3, fast(2), X), accepted(3, fast(2), X), /votes in 2\.aaaaaa\.fast at 3, which is not on its disk/],
     [
       'a signature',
-      { kind: 'founding', founding: { signed: founding, refused: [], withdrawals: [] } },
+      { kind: 'founding', founding: { signed: founding, joined: null, refused: [], withdrawals: [] } },
       { kind: 'signed', founding },
       /founds cccccccccccccccc, which it has not signed on its disk/,
     ],
     [
       'the founding of a group',
-      { kind: 'founding', founding: { signed: founding, refused: [], withdrawals: [] } },
+      { kind: 'founding', founding: { signed: founding, joined: null, refused: [], withdrawals: [] } },
       { kind: 'founded', founding },
       /founds cccccccccccccccc, which it has not signed on its disk/,
     ],
