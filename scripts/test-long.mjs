@@ -29,6 +29,11 @@ const forms = [
     command: ['dist/spec/programs/kill-rounds.js', '--rounds', '25', '--seed', '8', '--module'],
   },
   { name: 'groups', command: ['dist/spec/programs/many-groups.js', '--groups', '100', '--seconds', '10'] },
+  { name: 'replacements', command: ['dist/spec/programs/replacements.js', '--rounds', '20', '--seed', '5'] },
+  {
+    name: 'replacements-without-multicast',
+    command: ['dist/spec/programs/replacements.js', '--rounds', '20', '--seed', '6', '--unicast'],
+  },
   { name: 'large-state', command: ['dist/spec/programs/large-state.js'] },
   { name: 'fuzz', command: ['dist/spec/programs/fuzz-datagrams.js', '--count', '300000'] },
   { name: 'damage', command: ['dist/spec/programs/damage-trials.js', '--trials', '200', '--seed', '31'] },

@@ -38,6 +38,8 @@ export type JournalRequest =
   /** Answered once no note is on its way. */
   | { readonly kind: 'stop-load' }
   | { readonly kind: 'append'; readonly entry: string; readonly timeoutMs?: number }
+  | { readonly kind: 'change-members'; readonly add: readonly string[]; readonly remove: readonly string[] }
+  | { readonly kind: 'members' }
   | { readonly kind: 'entries' }
   | { readonly kind: 'local-entries' }
   | { readonly kind: 'summary' }
@@ -63,6 +65,8 @@ export type JournalReport =
   | { readonly kind: 'event'; readonly event: QueueEvent; readonly code: string | null }
   /** A caller begins an epoch after the note with this number. */
   | { readonly kind: 'begun'; readonly caller: string; readonly last: number }
+  /** A caller was told that the outcome of its note is unknown, although its process goes on. */
+  | { readonly kind: 'unknown'; readonly caller: string; readonly message: string }
   /** For each caller the number of the last note; all notes before it have been acknowledged too. */
   | { readonly kind: 'acknowledged'; readonly last: ReadonlyMap<string, number> }
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
@@ -102,6 +106,7 @@ async function call(machine: Machine, caller: string): Promise<void> {
     } catch (error) {
       if (error instanceof TreplicaError && error.code === 'STATE_MACHINE_CLOSED') return;
       if (!(error instanceof UnknownOutcomeError)) throw error;
+      tell({ kind: 'unknown', caller, message: error.message });
     }
   }
 }
@@ -132,7 +137,11 @@ function summaryOf({ count, hash, notes, callers, entries, faults }: DeepReadonl
   };
 }
 
-async function valueOf(machine: Machine, request: JournalRequest): Promise<unknown> {
+async function valueOf(
+  queue: AsynchronousPersistentQueue,
+  machine: Machine,
+  request: JournalRequest,
+): Promise<unknown> {
   switch (request.kind) {
     case 'load':
       load(machine, request.callers);
@@ -145,6 +154,13 @@ async function valueOf(machine: Machine, request: JournalRequest): Promise<unkno
       const { entry, timeoutMs } = request;
       return machine.execute(new Append(entry), timeoutMs === undefined ? {} : { timeoutMs });
     }
+    case 'change-members':
+      // It may have just come, and not know yet which members there are.
+      await machine.read(() => null);
+      await queue.changeMembers({ add: request.add, remove: request.remove });
+      return null;
+    case 'members':
+      return queue.members;
     case 'entries':
       return machine.read(({ entries }) => entries);
     case 'local-entries':
@@ -175,7 +191,7 @@ try {
   const module = setup.module === true ? { module: new URL('journal.js', import.meta.url) } : {};
   const machine = await ReplicatedStateMachine.create(new Journal(), queue, module);
   process.on('message', ({ id, ...request }: JournalRequest & { readonly id: number }) => {
-    valueOf(machine, request).then(
+    valueOf(queue, machine, request).then(
       (value) => {
         tell({ kind: 'answer', id, value });
       },

@@ -30,6 +30,8 @@ export class ReplicaProcess {
   readonly acknowledged = new Map<string, number>();
   /** What is wrong with what it has told, in sentences. */
   readonly faults: string[] = [];
+  /** What callers have been told whose outcome is unknown, oldest first. */
+  readonly unknownOutcomes: string[] = [];
   setup: JournalSetup;
   #launch: Launch;
   #child: ChildProcess | null = null;
@@ -193,6 +195,9 @@ export class ReplicaProcess {
           this.faults.push(
             `${report.caller} is told that it has come to ${report.last}, and has been acknowledged more`,
           );
+        return;
+      case 'unknown':
+        this.unknownOutcomes.push(`${report.caller}: ${report.message}`);
         return;
       case 'acknowledged':
         for (const [caller, last] of report.last) this.acknowledged.set(caller, last);
