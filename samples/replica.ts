@@ -87,10 +87,19 @@ function parse(args: readonly string[]) {
     'join',
     'listen',
     'peers',
+    'keys',
     'log-level',
   ]);
   const { sample = '', queue: queueId, replicas = '3', directory, port = '' } = options;
-  const { listen, peers = '', recover = 'yes', new: isNew = 'no', join = 'no', 'log-level': level = 'warn' } = options;
+  const {
+    listen,
+    peers = '',
+    keys,
+    recover = 'yes',
+    new: isNew = 'no',
+    join = 'no',
+    'log-level': level = 'warn',
+  } = options;
   if (!queueId || !directory) throw new UsageError('--sample, --queue, --directory and --port are needed');
   return {
     sample: sampleName(sample),
@@ -101,7 +110,10 @@ function parse(args: readonly string[]) {
     recover: yesOrNo('recover', recover),
     newQueue: yesOrNo('new', isNew),
     joins: yesOrNo('join', join),
-    network: listen === undefined ? {} : { listen, peers: peers.split(',') },
+    network: {
+      ...(listen === undefined ? {} : { listen, peers: peers.split(',') }),
+      ...(keys === undefined ? {} : { keys }),
+    },
     logLevel: logLevel(level),
   };
 }

@@ -16,6 +16,8 @@ export interface Settings {
   readonly joins: boolean;
   /** Whether the replicas meet at addresses, and not by multicast. */
   readonly isUnicast: boolean;
+  /** With the keys under which the replicas speak; undefined for none. */
+  readonly keyFile: string | undefined;
   readonly logLevel: string;
 }
 
@@ -23,7 +25,7 @@ export interface Settings {
 export function settingsOf(args: readonly string[]): Settings | 'help' {
   const options = parseOptions(
     args,
-    ['sample', 'replicas', 'port', 'data', 'recover', 'log-level'],
+    ['sample', 'replicas', 'port', 'data', 'recover', 'key-file', 'log-level'],
     ['new', 'unicast'],
   );
   if (options.help) return 'help';
@@ -38,13 +40,14 @@ export function settingsOf(args: readonly string[]): Settings | 'help' {
     isNew: options['new'] !== undefined,
     joins: false,
     isUnicast: options['unicast'] !== undefined,
+    keyFile: options['key-file'],
     logLevel: logLevel(options['log-level'] ?? 'warn'),
   };
 }
 
 /** The process of replica `number`, counted from 1. */
 export function replicaProcess(settings: Settings, number: number): ReplicaProcess {
-  const { sample, replicas, port, directory, recover, isNew, joins, isUnicast, logLevel } = settings;
+  const { sample, replicas, port, directory, recover, isNew, joins, isUnicast, keyFile, logLevel } = settings;
   const own = join(directory, `replica-${number}`);
   const yes = (is: boolean): string => (is ? 'yes' : 'no');
   const options = {
@@ -57,6 +60,7 @@ export function replicaProcess(settings: Settings, number: number): ReplicaProce
     new: yes(isNew),
     join: yes(joins),
     'log-level': logLevel,
+    ...(keyFile === undefined ? {} : { keys: keyFile }),
     ...(isUnicast ? { listen: addressOf(port, number), peers: foundersOf(settings).join() } : {}),
   };
   return new ReplicaProcess({

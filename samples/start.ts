@@ -22,6 +22,7 @@ const help = `Runs a sample as a group of replica processes on this machine.
   --recover <y/n>    yes or no: a replica whose data is damaged comes back without a vote (yes)
   --new              begins a new group although the folder holds the data of one with another port
   --unicast          the replicas meet at addresses, as where there is no multicast
+  --key-file <file>  the replicas encrypt what they say under the keys of this file, a line "1 <32 bytes in base64>" for each
   --log-level <l>    what goes to the log files: fatal, error, warn, info, debug or trace (warn)
   --help             this text`;
 

@@ -36,6 +36,7 @@ const forms = [
   },
   { name: 'large-state', command: ['dist/spec/programs/large-state.js'] },
   { name: 'fuzz', command: ['dist/spec/programs/fuzz-datagrams.js', '--count', '300000'] },
+  { name: 'fuzz-with-key', command: ['dist/spec/programs/fuzz-datagrams.js', '--count', '300000', '--key'] },
   { name: 'damage', command: ['dist/spec/programs/damage-trials.js', '--trials', '200', '--seed', '31'] },
 ];
 

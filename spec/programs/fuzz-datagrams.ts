@@ -1,8 +1,9 @@
 /**
- * `fuzz-datagrams [--count 5000000] [--seed 1]`: says things to a group of three processes, by datagrams to everyone and by the
+ * `fuzz-datagrams [--count 5000000] [--seed 1] [--key]`: says things to a group of three processes, by datagrams to everyone and by the
  * bulk lane, until each has taken in so many: random bytes, its own frames cut, with bits flipped and again, and well-formed
- * messages with every field at its limits under the group's id. Prints what has been taken in. Fails if a process ends, its queue stops, it takes nothing more in,
- * it orders nothing more, or its memory grows from the first half to the second.
+ * messages with every field at its limits under the group's id; with `--key`, to a group that has one, also in the names of its members, without a key and under
+ * another. Prints what has been taken in. Fails if a process ends, its queue stops, it takes nothing more in,
+ * it orders nothing more, or its memory grows from the first half to the second; with a key also if any message was heard.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
@@ -14,6 +15,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { Random } from '../../lib/simulation/random.js';
+import { KEY_BYTES } from '../../lib/transport/frame/key-ring.js';
 import { boundSocket, closeSocket, freePort, newQueueId } from '../support/udp-testbed.js';
 import type { Joined, Question, State } from './fuzz/member.js';
 import { type Attack, ATTACKS, Words } from './fuzz/words.js';
@@ -27,10 +29,15 @@ const PATIENCE_MS = 120_000;
 const GROWTH_BYTES_MAX = 24 * 1024 * 1024;
 
 const { values } = parseArgs({
-  options: { count: { type: 'string', default: '5000000' }, seed: { type: 'string', default: '1' } },
+  options: {
+    count: { type: 'string', default: '5000000' },
+    seed: { type: 'string', default: '1' },
+    key: { type: 'boolean', default: false },
+  },
 });
 const count = Number(values.count);
 const random = new Random(Number(values.seed));
+const key = values.key ? [random.bytes(KEY_BYTES).toString('base64')] : [];
 
 class Member {
   readonly joined: Promise<Joined>;
@@ -39,7 +46,7 @@ class Member {
 
   constructor(queueId: string, directory: string, port: number) {
     const program = new URL('./fuzz/member.js', import.meta.url);
-    this.#child = fork(program, [queueId, directory, String(port)], { execArgv: ['--expose-gc'] });
+    this.#child = fork(program, [queueId, directory, String(port), ...key], { execArgv: ['--expose-gc'] });
     this.#ended = once(this.#child, 'exit').then(([code, signal]: unknown[]) => {
       throw new Error(`A member has ended with ${String(code ?? signal)}.`);
     });
@@ -93,7 +100,9 @@ function sayByBulk(port: number, frame: Buffer): Promise<void> {
 
 function takenIn({ statistics }: State): number {
   const { datagramsReceived, foreignDropped, versionDropped, keyDropped } = statistics;
-  return datagramsReceived + foreignDropped + versionDropped + keyDropped;
+  const { sealDropped, replaysDropped, unmetDropped } = statistics;
+  const dropped = foreignDropped + versionDropped + keyDropped + sealDropped + replaysDropped + unmetDropped;
+  return datagramsReceived + dropped;
 }
 
 async function run(directory: string): Promise<void> {
@@ -104,7 +113,7 @@ async function run(directory: string): Promise<void> {
   const joined = await Promise.all(members.map((member) => member.joined));
   const [first] = joined;
   if (first === undefined) throw new Error('There are members.');
-  const words = new Words(queueId, first, random);
+  const words = new Words(queueId, first, random, values.key);
   const mouth = await boundSocket('127.0.0.1');
   const { port: ownPort } = mouth.address();
   const ear = await eavesdrop(queueId, (datagram, from) => {
@@ -153,6 +162,10 @@ function report(said: Readonly<Record<Attack, number>>, middle: readonly State[]
       `member ${String(i + 1)}: took in ${String(takenIn(state))}, ${JSON.stringify(statistics)}; position ${String(position)}; ` +
         `${String(memoryBytes)} bytes of memory, ${String(grownBytes)} more than in the middle`,
     );
+    if (values.key && state.refused > 0) {
+      console.log(`Member ${String(i + 1)} has heard what has no key.`);
+      process.exitCode = 1;
+    }
     if (grownBytes > GROWTH_BYTES_MAX) {
       console.log(`The memory of member ${String(i + 1)} has grown.`);
       process.exitCode = 1;

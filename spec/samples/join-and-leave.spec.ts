@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -7,12 +8,15 @@ import { freePorts, SampleGroup } from '../support/sample-group.js';
 
 let data: string;
 let port: number;
+let keyFile: string;
 let running: SampleGroup[];
 
 beforeEach(async () => {
   data = await mkdtemp(join(tmpdir(), 'treplica-join-'));
   port = await freePorts(6);
   running = [];
+  keyFile = join(data, 'keys');
+  await writeFile(keyFile, `1 ${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
 });
 
 afterEach(async () => {
@@ -43,34 +47,38 @@ async function putUp(replica: number, auctionId: string): Promise<number> {
 }
 
 describe('npm start -- join and leave', () => {
-  it.each([[[]], [['--unicast']]])('%j replace the replicas of a group that serves meanwhile', async (flags) => {
-    const group = start(...flags);
-    await group.isReady();
-    expect(await putUp(1, 'first')).toBe(201);
+  it.each([[[]], [['--unicast', '--key-file']]])(
+    '%j replace the replicas of a group that serves meanwhile',
+    async (asked) => {
+      const flags = asked.length === 0 ? [] : [...asked, keyFile];
+      const group = start(...flags);
+      await group.isReady();
+      expect(await putUp(1, 'first')).toBe(201);
 
-    const fourth = start('join', ...flags);
-    await fourth.prints(/is a member and serves/);
-    const { self, members } = await membersAt(4);
-    expect(members).toHaveLength(4);
-    expect(members).toContain(self);
-    expect(await putUp(4, 'second')).toBe(201);
+      const fourth = start('join', ...flags);
+      await fourth.prints(/is a member and serves/);
+      const { self, members } = await membersAt(4);
+      expect(members).toHaveLength(4);
+      expect(members).toContain(self);
+      expect(await putUp(4, 'second')).toBe(201);
 
-    const left = (await membersAt(2)).self;
-    const leaving = start('leave', String(port + 1), ...flags);
-    expect(await leaving.exitCode()).toBe(0);
-    await group.prints(/replica 2 has left the group/);
-    const now = (await membersAt(4)).members;
-    expect(now).toHaveLength(3);
-    expect(now).not.toContain(left);
-    expect(await putUp(3, 'third')).toBe(201);
+      const left = (await membersAt(2)).self;
+      const leaving = start('leave', String(port + 1), ...flags);
+      expect(await leaving.exitCode()).toBe(0);
+      await group.prints(/replica 2 has left the group/);
+      const now = (await membersAt(4)).members;
+      expect(now).toHaveLength(3);
+      expect(now).not.toContain(left);
+      expect(await putUp(3, 'third')).toBe(201);
 
-    // A replica that is killed comes back as the member that it was.
-    process.kill(fourth.pidOf(4), 'SIGKILL');
-    await fourth.prints(/replica 4 is back/);
-    expect((await membersAt(4)).self).toBe(self);
-    const response = await fetch(`http://127.0.0.1:${port + 3}/auctions`);
-    expect(JSON.stringify(await response.json())).toMatch(/first.*second.*third/);
-  });
+      // A replica that is killed comes back as the member that it was.
+      process.kill(fourth.pidOf(4), 'SIGKILL');
+      await fourth.prints(/replica 4 is back/);
+      expect((await membersAt(4)).self).toBe(self);
+      const response = await fetch(`http://127.0.0.1:${port + 3}/auctions`);
+      expect(JSON.stringify(await response.json())).toMatch(/first.*second.*third/);
+    },
+  );
 
   it('begins with as many replicas as it is told', async () => {
     const group = start('--replicas', '5');

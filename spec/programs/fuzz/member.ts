@@ -1,5 +1,5 @@
 /**
- * `member QUEUE DIRECTORY [KEY]`: a member of a group of three under attack, in a process of its own. Tells its parent the group
+ * `member QUEUE DIRECTORY PORT [KEY]`: a member of a group of three under attack, in a process of its own. Tells its parent the group
  * that it belongs to, and answers each question of the parent with its state, once it has put something and had it ordered.
  */
 import type { GroupId, ProcessId } from '../../../lib/model/ids.js';
@@ -30,14 +30,18 @@ export interface State {
   /** Of the heap and of buffers outside of it; of an answer that is not thorough, with garbage. */
   readonly memoryBytes: number;
   readonly position: number;
+  /** Events that tell of messages which were heard and count for nothing. */
+  readonly refused: number;
   /** Null while the queue works. */
   readonly stopped: string | null;
 }
 
-const [queueId = '', directory = '', port = ''] = process.argv.slice(2);
-const options = { directory, replicas: 3, port: Number(port), log: silent };
+const [queueId = '', directory = '', port = '', key] = process.argv.slice(2);
+const keys = key === undefined ? {} : { keys: [{ id: 1, key }] };
+const options = { directory, replicas: 3, port: Number(port), log: silent, ...keys };
 const ports = realPorts(queueId, options, { encode, decode });
 let transport: Transport | null = null;
+let refused = 0;
 const founded: Pick<Joined, 'group' | 'members'>[] = [];
 
 const queue = await PaxosQueue.open(
@@ -46,6 +50,7 @@ const queue = await PaxosQueue.open(
     ...options,
     listener: (event) => {
       if (event.kind === 'founded') founded.push(event);
+      if (event.kind === 'refused' || event.kind === 'malformed' || event.kind === 'foreign-group') refused += 1;
     },
   },
   {
@@ -79,6 +84,7 @@ async function answer({ isThorough }: Question): Promise<State> {
     statistics: transport.statistics,
     memoryBytes: heapUsed + external,
     position: queue.status().position,
+    refused,
     stopped,
   };
 }

@@ -3,16 +3,23 @@ import fc, { type Arbitrary } from 'fast-check';
 
 import { type Batch, batchId, boundTo, ofKind, VALUE_KINDS } from '../../../lib/model/batch.js';
 import { constants } from '../../../lib/model/constants.js';
-import { COUNTER_MAX, type GroupId, type Instance, type ProcessId } from '../../../lib/model/ids.js';
+import { COUNTER_MAX, type Instance, NO_GROUP, type ProcessId } from '../../../lib/model/ids.js';
 import { INCARNATION_MAX, type Nonce, type Start } from '../../../lib/model/start.js';
 import type { WireMessage } from '../../../lib/paxos/wire/routes.js';
 import { encodeMessage } from '../../../lib/paxos/wire/wire.js';
 import type { Random } from '../../../lib/simulation/random.js';
+import { ORIGIN_BYTES } from '../../../lib/transport/frame/frame.js';
 import { FrameEncoder } from '../../../lib/transport/frame/frame-encoder.js';
+import { KEY_BYTES, KeyRing } from '../../../lib/transport/frame/key-ring.js';
+import { OriginCache } from '../../../lib/transport/frame/origin-cache.js';
 import { messageKinds, messagesOf } from '../../support/arbitraries.js';
 import { coreFields } from '../../support/core-messages.js';
 import { foundingOf } from '../../support/founding-of.js';
+import { SOME_START } from '../../support/station.js';
 import type { Joined } from './member.js';
+
+/** The same as the members' key has. */
+const KEY_ID = 1;
 
 /** Every number that a message is compared with, and both ends of what can be sent. */
 const LIMITS = [
@@ -72,12 +79,18 @@ export class Words {
   /** Datagrams of the group, as they were heard. */
   readonly #heard: Buffer[] = [];
   readonly #messages: readonly Uint8Array[];
+  readonly #otherKeys: KeyRing;
+  readonly #origins = new OriginCache();
+  readonly #originAt: number;
 
   constructor(
     private readonly queueId: string,
     private readonly joined: Joined,
     private readonly random: Random,
+    private readonly hasKey: boolean,
   ) {
+    this.#otherKeys = new KeyRing([{ id: KEY_ID, bytes: random.bytes(KEY_BYTES) }]);
+    this.#originAt = new FrameEncoder(queueId, joined.process, SOME_START, this.#otherKeys).headerBytes - ORIGIN_BYTES;
     this.#messages = [...atTheLimits(joined), ...atRandom()];
   }
 
@@ -114,17 +127,32 @@ export class Words {
     return this.#heard.length === 0 ? Buffer.alloc(100) : this.random.pick(this.#heard);
   }
 
-  /** One to three messages in a frame under the group's id, of somebody who is no member. */
+  /**
+   * One to three messages in a frame under the group's id, of somebody who is no member. Where the group has a key, also under
+   * another key with the same id and without one, and in the name of a member's start.
+   */
   #wellFormed(): Buffer {
     const { random, joined } = this;
-    const start: Start = {
-      incarnation: random.pick([1, 2, INCARNATION_MAX]),
-      nonce: random.bytes(16).toString('hex') as Nonce,
-    };
-    const stranger = random.bytes(8).toString('hex') as ProcessId;
-    const encoder = new FrameEncoder(this.queueId, stranger, start);
-    encoder.join(random.chance(0.95) ? joined.group : ('0'.repeat(16) as GroupId));
     const messages = Array.from({ length: 1 + random.below(3) }, () => random.pick(this.#messages));
-    return Buffer.concat(encoder.encode(messages));
+    const { sender, start } = this.hasKey && random.chance(0.5) ? this.#someMember() : this.#stranger();
+    const keys = this.hasKey && random.chance(0.7) ? this.#otherKeys : null;
+    const encoder = new FrameEncoder(this.queueId, sender, start, keys);
+    encoder.join(random.chance(0.95) ? joined.group : NO_GROUP);
+    return Buffer.concat(encoder.encode(messages, random.chance(0.9) ? 'datagram' : 'bulk'));
+  }
+
+  #stranger(): { readonly sender: ProcessId; readonly start: Start } {
+    const { random } = this;
+    const nonce = random.bytes(16).toString('hex') as Nonce;
+    return {
+      sender: random.bytes(8).toString('hex') as ProcessId,
+      start: { incarnation: random.pick([1, 2, INCARNATION_MAX]), nonce },
+    };
+  }
+
+  /** Whose frame was heard: its origin is in the clear. */
+  #someMember(): { readonly sender: ProcessId; readonly start: Start } {
+    const frame = this.#any();
+    return frame.length < this.#originAt + ORIGIN_BYTES ? this.#stranger() : this.#origins.read(frame, this.#originAt);
   }
 }
