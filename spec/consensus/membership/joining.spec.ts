@@ -69,6 +69,18 @@ describe.each(['classic', 'fast', 'adaptive'] as const)('a group without any of 
     group.runUntil(() => group.everyoneHasDecided([id]));
   });
 
+  it('has one of its members again that knew none of the others, for they came while it was away', () => {
+    const group = groupOf(mode, 1);
+    group.crash(3);
+    group.changeView(1, [2, 3, 4]);
+    untilComplete(group, 1, 2, 4);
+    group.crash(1, 2);
+    group.restart(3);
+    // Of the quorum of both, one has heard of the other by the change alone, which only that one holds.
+    const id = group.propose(4, 'after');
+    group.runUntil(() => group.hasDecided(3, id) && group.hasDecided(4, id));
+  });
+
   it('is found again by a former member that was away for all changes, which votes no more', () => {
     const group = groupOf(mode);
     group.crash(3);
