@@ -6,10 +6,13 @@ import { manyGroups, MESSAGES } from '../programs/many-groups.js';
 const LIMIT_MS = 300_000;
 
 describe('twenty groups in three processes', () => {
-  it(
-    'are founded, take messages from each process, go on without one that is killed, and reach it when it is back',
-    async () => {
-      const { messages } = await manyGroups({ groups: 20, seconds: 0 });
+  it.each([
+    ['multicast', false],
+    ['unicast', true],
+  ])(
+    'are founded by %s, take messages from each process, go on without one that is killed, and reach it when it is back',
+    async (_, unicast) => {
+      const { messages } = await manyGroups({ groups: 20, seconds: 0, unicast });
       expect(messages).toBe((3 + 2 + 3) * MESSAGES);
     },
     LIMIT_MS,

@@ -10,6 +10,8 @@ export interface GroupsSetup {
   readonly directory: string;
   readonly replicas: number;
   readonly queueIds: readonly string[];
+  /** Where the process is reached without multicast, and where the others are. */
+  readonly unicast?: { readonly listen: string; readonly peers: readonly string[] };
 }
 
 export type GroupsRequest =
@@ -28,6 +30,8 @@ export type GroupsReport =
 export interface Sample {
   readonly atMs: number;
   readonly cpuMs: number;
+  /** How often a timer of 10 ms has rung: less than 100 times a second where the processor is busy with other things. */
+  readonly rings: number;
   readonly rssBytes: number;
   readonly descriptors: number;
   readonly threads: number;
@@ -36,6 +40,8 @@ export interface Sample {
 }
 
 const setup = JSON.parse(process.argv[2] ?? '') as GroupsSetup;
+let rings = 0;
+setInterval(() => (rings += 1), 10);
 const counts = setup.queueIds.map(() => 0);
 
 function tell(report: GroupsReport): void {
@@ -51,6 +57,7 @@ function sample(): Sample {
   return {
     atMs: performance.now(),
     cpuMs: (user + system) / 1000,
+    rings,
     rssBytes: process.memoryUsage.rss(),
     descriptors: isLinux ? readdirSync('/proc/self/fd').length : 0,
     threads: numberIn('status', /^Threads:\s+(\d+)/m),
@@ -60,8 +67,8 @@ function sample(): Sample {
 }
 
 async function open(queueId: string, index: number): Promise<AsynchronousPersistentQueue> {
-  const { directory, replicas } = setup;
-  const queue = await AsynchronousPersistentQueue.create(queueId, { directory, replicas });
+  const { directory, replicas, unicast } = setup;
+  const queue = await AsynchronousPersistentQueue.create(queueId, { directory, replicas, ...unicast });
   void read(queue, index);
   queue.closed.catch((error: unknown) => {
     tell({ kind: 'failed', message: String(error) });

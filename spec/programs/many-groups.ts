@@ -1,5 +1,5 @@
 /**
- * `many-groups [--groups 100] [--seconds 10]`: so many groups in three processes. Founds them, puts messages into each from
+ * `many-groups [--groups 100] [--seconds 10] [--unicast]`: so many groups in three processes. Founds them, puts messages into each from
  * every process, measures what they cost while nothing is put, ends one process with `kill -9`, puts more, and starts it again.
  * Prints what was measured; fails where a process ends by itself, or does not come to have every message of every group.
  */
@@ -13,13 +13,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { newQueueId } from '../support/udp-testbed.js';
+import { freePort, newQueueId } from '../support/udp-testbed.js';
 import type { GroupsReport, GroupsRequest, GroupsSetup, Sample } from './groups-process.js';
 
 export interface GroupsOptions {
   readonly groups: number;
   /** How long the idle groups are measured; 0: not at all. */
   readonly seconds: number;
+  /** Whether the processes reach each other without multicast. */
+  readonly unicast: boolean;
 }
 
 export interface GroupsSummary {
@@ -36,6 +38,8 @@ export interface GroupsSummary {
 /** Of one process on average, but for the datagrams. */
 interface IdleCost {
   readonly cpuPercent: number;
+  /** Ticks of 10 ms that there was a processor for: 100 on a machine that does nothing else. */
+  readonly ticksPerSecond: number;
   readonly rssMB: number;
   readonly descriptors: number;
   readonly threads: number;
@@ -112,22 +116,29 @@ class Member {
 }
 
 /** @throws Error which says what has not happened in time, or why a process has ended. */
-export async function manyGroups({ groups, seconds }: GroupsOptions): Promise<GroupsSummary> {
+export async function manyGroups({ groups, seconds, unicast }: GroupsOptions): Promise<GroupsSummary> {
   const directory = await mkdtemp(join(tmpdir(), 'treplica-groups-'));
-  // A port that is free may be found again.
-  const ids = new Set<string>();
-  while (ids.size < groups) ids.add(await newQueueId());
-  const queueIds = [...ids];
-  const members = Array.from(
-    { length: REPLICAS },
-    (_, i) => new Member({ directory: join(directory, String(i)), replicas: REPLICAS, queueIds }),
-  );
+  const queueIds = unicast
+    ? Array.from({ length: groups }, (_, i) => `group-${i + 1}`)
+    : await different(groups, newQueueId);
+  const peers = await different(REPLICAS, async () => `127.0.0.1:${await freePort()}`);
+  const members = peers.map((listen, i) => {
+    const setup = { directory: join(directory, String(i)), replicas: REPLICAS, queueIds };
+    return new Member(unicast ? { ...setup, unicast: { listen, peers } } : setup);
+  });
   try {
     return await run(members, seconds);
   } finally {
     await Promise.all(members.map((member) => member.kill()));
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** A port that is free may be found again. */
+async function different(count: number, draw: () => Promise<string>): Promise<string[]> {
+  const drawn = new Set<string>();
+  while (drawn.size < count) drawn.add(await draw());
+  return [...drawn];
 }
 
 async function run(members: readonly Member[], seconds: number): Promise<GroupsSummary> {
@@ -180,6 +191,7 @@ async function measureIdle(members: readonly Member[], seconds: number): Promise
       : Math.round((datagramsAfter[count] - datagramsBefore[count]) / seconds);
   return {
     cpuPercent: Math.round(rate(({ cpuMs }) => cpuMs)) / 10,
+    ticksPerSecond: Math.round(rate(({ rings }) => rings)),
     rssMB: Math.round(meanOf(({ rssBytes }) => rssBytes) / 1e6),
     descriptors: Math.round(meanOf((now) => now.descriptors)),
     threads: Math.round(meanOf((now) => now.threads)),
@@ -215,7 +227,12 @@ async function until(what: string, holds: () => boolean | Promise<boolean>): Pro
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const { values } = parseArgs({
-    options: { groups: { type: 'string', default: '100' }, seconds: { type: 'string', default: '10' } },
+    options: {
+      groups: { type: 'string', default: '100' },
+      seconds: { type: 'string', default: '10' },
+      unicast: { type: 'boolean', default: false },
+    },
   });
-  console.log(await manyGroups({ groups: Number(values.groups), seconds: Number(values.seconds) }));
+  const { groups, seconds, unicast } = values;
+  console.log(await manyGroups({ groups: Number(groups), seconds: Number(seconds), unicast }));
 }
