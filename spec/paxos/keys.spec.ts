@@ -137,6 +137,19 @@ describe('a queue', () => {
     expect(events).toContainEqual({ kind: 'keys-exposed', path, mode: 0o644 });
   });
 
+  it('that others reach needs keys, or to be told that it is insecure', async () => {
+    const where = { directory, listen: '0.0.0.0:0', replicas: 1 };
+    expect(await rejection(AsynchronousPersistentQueue.create('auctions', where))).toMatchObject({
+      code: 'NO_KEY',
+      message: expect.stringMatching(/0\.0\.0\.0 without a key.*the option keys.*insecure: true/) as unknown,
+    });
+    for (const enough of [{ insecure: true }, { keys: [{ id: 1, key: BYTES }] }]) {
+      const queue = await AsynchronousPersistentQueue.create('auctions', { ...where, ...enough });
+      await queue.put('works');
+      await queue.close();
+    }
+  });
+
   it('with keys that are no good rejects before anything is opened', async () => {
     const opening = AsynchronousPersistentQueue.create(await newQueueId(), { directory, replicas: 1, keys: path });
     expect(await rejection(opening)).toMatchObject({ code: 'INVALID_OPTION' });
