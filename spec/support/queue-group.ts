@@ -38,9 +38,15 @@ export class QueueGroup {
     options: Partial<QueueOptions> = {},
     beside?: QueueGroup,
     optionsOf: (index: number) => Partial<QueueOptions> = () => ({}),
+    queueId?: string,
   ): Promise<QueueGroup> {
     const directory = beside?.directory ?? (await mkdtemp(join(tmpdir(), 'treplica-queues-')));
-    const group = new QueueGroup(await newQueueId(), directory, { replicas: n, log: silent, ...options }, optionsOf);
+    const group = new QueueGroup(
+      queueId ?? (await newQueueId()),
+      directory,
+      { replicas: n, log: silent, ...options },
+      optionsOf,
+    );
     await group.reopen();
     return group;
   }
