@@ -43,6 +43,6 @@ export const AsynchronousPersistentQueue = {
    */
   create(queueId: string, options: QueueOptions): Promise<AsynchronousPersistentQueue> {
     const ports = realPorts(queueId, options, { encode, decode });
-    return PaxosQueue.open(queueId, options, { ...ports, operators: operatorsIn(options.directory) });
+    return PaxosQueue.open(queueId, options, { ...ports, operators: operatorsIn(() => options.directory) });
   },
 };

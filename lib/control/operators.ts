@@ -34,12 +34,12 @@ class ControlPoint {
 /** By the real path of the directory: what is one for the whole process, no queue can hold. */
 const points = new Map<string, ControlPoint>();
 
-/** Operators reach queues by a socket in `directory`, which this process owns. */
-export function operatorsIn(directory: string): Operators {
+/** Operators reach queues by a socket in the directory, which this process owns; it is asked for once a queue is open. */
+export function operatorsIn(directory: () => string): Operators {
   return {
     enter: async (queue, failed) => {
       try {
-        return await enter(realpathSync(directory), queue, failed);
+        return await enter(realpathSync(directory()), queue, failed);
       } catch (error) {
         failed(error as Error);
         return () => undefined;

@@ -36,7 +36,7 @@ function queueOf(queueId: string, change: OperatedQueue['changeMembers'] = () =>
 
 async function enter(queue: OperatedQueue, at = directory): Promise<() => void> {
   const failures: Error[] = [];
-  const leave = await operatorsIn(at).enter(queue, (error) => failures.push(error));
+  const leave = await operatorsIn(() => at).enter(queue, (error) => failures.push(error));
   expect(failures).toEqual([]);
   leaves.push(leave);
   return leave;
@@ -123,10 +123,10 @@ describe('the control socket', () => {
   it('that cannot be made is told of, and the queue goes on', async () => {
     const failures: Error[] = [];
     const gone = join(directory, 'gone');
-    const leave = await operatorsIn(gone).enter(queueOf('a'), (error) => failures.push(error));
+    const leave = await operatorsIn(() => gone).enter(queueOf('a'), (error) => failures.push(error));
     leave();
     mkdirSync(join(directory, 'control.sock', 'in the way'), { recursive: true });
-    const other = await operatorsIn(directory).enter(queueOf('a'), (error) => failures.push(error));
+    const other = await operatorsIn(() => directory).enter(queueOf('a'), (error) => failures.push(error));
     other();
     expect(failures).toMatchObject([{ code: 'ENOENT' }, { syscall: 'rename' }]);
   });

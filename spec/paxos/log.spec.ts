@@ -39,7 +39,7 @@ describe('The options of a queue', () => {
     ['a logger without fatal', { log: { ...quiet, fatal: undefined } }, /log.*has no fatal/],
     ['console', { log: console }, /log.*has no fatal, console has none/],
     ['a log that is none', { log: 'out.log' }, /log is 'out\.log'.*logger/],
-    ['an unknown name', { peers: ['a'] }, /no option peers of AsynchronousPersistentQueue\.create: leave it out/],
+    ['an unknown name', { colour: 'red' }, /no option colour of AsynchronousPersistentQueue\.create: leave it out/],
     ['a misspelt name', { dirctory: 'x' }, /no option dirctory .*: use directory/],
     ['a name cut short', { interface: 'lo' }, /no option interface .*: use networkInterface/],
     [
