@@ -80,7 +80,8 @@ export class PieceReader {
     const digits = this.string();
     const isNegative = digits.startsWith('-');
     const magnitude = isNegative ? digits.slice(1) : digits;
-    if (!/^[\da-f]+$/.test(magnitude)) fail();
+    // A repetition that may backtrack takes stack for each of perhaps millions of digits.
+    if (magnitude === '' || /[^\da-f]/.test(magnitude)) fail();
     return isNegative ? -BigInt(`0x${magnitude}`) : BigInt(`0x${magnitude}`);
   }
 
