@@ -17,6 +17,8 @@ export class Joining {
   readonly #signature: Signature;
   #leaderlessTicks = 0;
   #wait = LEADERLESS_TICKS;
+  /** Whether an answer is awaited: no coordinator has been heard since the start, or since the last question. */
+  #isAsking = true;
 
   constructor(shared: Shared, signature: Signature) {
     this.#shared = shared;
@@ -35,13 +37,17 @@ export class Joining {
     } else if (founding === this.#signature.signed) outbox.send(to, { kind: 'founded', founding });
   }
 
-  /** A member tells of a later view of this process's group. */
+  /**
+   * A member tells of a later view of this process's group. It counts only where it was asked for: otherwise anybody could say
+   * that he is a member, and depose the coordinator of a group that works.
+   */
   told({ founding, latest }: MessageOf<'group'>): void {
     const { views } = this.#shared;
-    if (views.group === founding.group) views.tell(latest);
+    if (this.#isAsking && views.group === founding.group) views.tell(latest);
   }
 
   heardCoordinator(): void {
+    this.#isAsking = false;
     this.#leaderlessTicks = 0;
     this.#wait = LEADERLESS_TICKS;
   }
@@ -52,6 +58,7 @@ export class Joining {
     if (this.#leaderlessTicks < this.#wait) return;
     this.#leaderlessTicks = 0;
     this.#wait = Math.min(2 * this.#wait, LEADERLESS_TICKS_MAX);
+    this.#isAsking = true;
     this.#shared.outbox.send(EVERYONE, hello);
   }
 }

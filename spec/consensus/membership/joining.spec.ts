@@ -1,10 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { Mode } from '../../../lib/consensus/mode.js';
+import { ballotOf } from '../../../lib/model/ballot.js';
+import type { Instance } from '../../../lib/model/ids.js';
 import { View } from '../../../lib/model/view.js';
 import { CoreGroup } from '../../support/core-group.js';
 import { foundingOf } from '../../support/founding-of.js';
 import { idOf } from '../../support/ids.js';
+import { both, none, of, to } from '../../support/losses.js';
 
 const BORDER = 8;
 const FOUNDING = foundingOf([idOf(1), idOf(2), idOf(3)], 0, { borderInstances: BORDER });
@@ -33,6 +36,13 @@ function replaceAll(group: CoreGroup): void {
   group.changeView(2, [4, 5, 6]);
   untilComplete(group, 1, 4, 5, 6);
   group.crash(1, 2, 3);
+}
+
+/** Process 4 hears no coordinator any more, and so asks for the members. */
+function untilAsking(group: CoreGroup): void {
+  group.loss = both(of('heartbeat'), to(4));
+  const { now } = group;
+  group.runUntil(() => group.sent.some(({ from, at, message }) => from === 4 && at > now && message.kind === 'hello'));
 }
 
 function knowsView(group: CoreGroup, process: number, number: number): boolean {
@@ -101,6 +111,7 @@ describe.each(['classic', 'fast', 'adaptive'] as const)('a group without any of 
 describe('the members that a process is told of', () => {
   it('are heard and asked, and none of them gets a vote by it: not even the process itself', () => {
     const group = groupOf();
+    untilAsking(group);
     const latest = new View(7, [idOf(4), idOf(5)]);
     group.forge(1, 4, { kind: 'group', founding: FOUNDING, latest });
     const { views } = group.process(4).core!;
@@ -113,6 +124,7 @@ describe('the members that a process is told of', () => {
 
   it('give way to those of a later view only, whoever tells of them: a former member knows an early one', () => {
     const group = groupOf();
+    untilAsking(group);
     const told = (number: number, ...members: readonly number[]): void => {
       const latest = new View(
         number,
@@ -127,8 +139,22 @@ describe('the members that a process is told of', () => {
     expect(group.process(4).core!.views.told?.members).toEqual([idOf(6), idOf(7)]);
   });
 
+  it('are of no account to a process that has not asked: whoever says that he is a member deposes no coordinator', () => {
+    const group = groupOf();
+    const latest = new View(7, [idOf(6)]);
+    const ballot = ballotOf(99, idOf(6), 'classic');
+    for (const process of [1, 2, 3, 4]) {
+      group.forge(6, process, { kind: 'group', founding: FOUNDING, latest });
+      group.forge(6, process, { kind: 'prepare', ballot, from: 0 as Instance });
+      expect(group.process(process).core!.views.told).toBeNull();
+    }
+    expect(group.process(1).noticed('resigned')).toEqual([]);
+    expect([1, 2, 3].map((process) => group.process(process).disk.promise.reign)).toEqual([1, 1, 1]);
+  });
+
   it('are of its own group: those of another one on the address are of no account', () => {
     const group = groupOf();
+    untilAsking(group);
     const latest = new View(3, [idOf(1), idOf(9)]);
     group.forge(1, 4, { kind: 'group', founding: foundingOf([idOf(1), idOf(2)], 1), latest });
     expect(group.process(4).core!.views.told).toBeNull();
@@ -136,10 +162,13 @@ describe('the members that a process is told of', () => {
 
   it('are forgotten for those of a view that the sequence tells', () => {
     const group = groupOf();
+    untilAsking(group);
     group.forge(1, 4, {
       ...{ kind: 'group', founding: FOUNDING },
       latest: new View(1, [idOf(1), idOf(2)]),
     });
+    expect(group.process(4).core!.views.told?.number).toBe(1);
+    group.loss = none;
     group.changeView(1, [1, 2]);
     group.runUntil(() => knowsView(group, 4, 1));
     expect(group.process(4).core!.views.told).toBeNull();
