@@ -38,7 +38,8 @@ export function describeMessage(message: WireMessage, nameOf: NameOf): string {
   if (isOf('founding', message)) return describeFoundingMessage(message, nameOf);
   if (isOf('repair', message)) return describeRepairMessage(message);
   if (isOf('starts', message)) return describeStartMessage(message, nameOf);
-  if (isOf('facts', message)) return `${message.kind} ${message.edition}: ${list(Object.keys(message.facts))}`;
+  if (isOf('facts', message))
+    return `${message.kind} ${message.edition}: ${list(Object.keys(message.facts).map((name) => JSON.stringify(name)))}`;
   if (isOf('observers', message)) return `${message.kind}, ${message.durable} durable`;
   return describeCoreMessage(message, nameOf);
 }
