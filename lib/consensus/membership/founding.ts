@@ -177,8 +177,13 @@ export class FoundingRole {
   /** Something has been decided in the group: its founding is alive. */
   #onGroup(from: ProcessId, message: MessageOf<'group'>): void {
     if (from === this.#shared.self || message.latest.number === 0) return;
-    if (!this.#shared.views.isFounded) this.#meet(from, message.founding, message.latest);
-    this.#joining.told(message);
+    if (this.#shared.views.isFounded) {
+      this.#joining.told(message);
+      return;
+    }
+    // A newcomer has asked.
+    this.#meet(from, message.founding, message.latest);
+    this.#joining.believe(message);
   }
 
   /** `from` belongs to the group of this founding, which has the view `latest`. */

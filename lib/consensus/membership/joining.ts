@@ -17,8 +17,8 @@ export class Joining {
   readonly #signature: Signature;
   #leaderlessTicks = 0;
   #wait = LEADERLESS_TICKS;
-  /** Whether an answer is awaited: no coordinator has been heard since the start, or since the last question. */
-  #isAsking = true;
+  /** Whether an answer is awaited: no coordinator has been heard since the last question. */
+  #isAsking = false;
 
   constructor(shared: Shared, signature: Signature) {
     this.#shared = shared;
@@ -38,12 +38,17 @@ export class Joining {
   }
 
   /**
-   * A member tells of a later view of this process's group. It counts only where it was asked for: otherwise anybody could say
-   * that he is a member, and depose the coordinator of a group that works.
+   * A member tells of a later view. It counts only where it was asked for: otherwise anybody could say that he is a member, and
+   * depose the coordinator of a group that works.
    */
-  told({ founding, latest }: MessageOf<'group'>): void {
+  told(message: MessageOf<'group'>): void {
+    if (this.#isAsking) this.believe(message);
+  }
+
+  /** Takes over the view, if it is one of this process's group. */
+  believe({ founding, latest }: MessageOf<'group'>): void {
     const { views } = this.#shared;
-    if (this.#isAsking && views.group === founding.group) views.tell(latest);
+    if (views.group === founding.group) views.tell(latest);
   }
 
   heardCoordinator(): void {
