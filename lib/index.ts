@@ -10,6 +10,7 @@ export type { CheckpointOptions } from './queue/checkpoint-options.js';
 export type {
   Missing,
   CheckpointEvent,
+  ClonedStart,
   DamageEvent,
   FactsEvent,
   FoundingEvent,

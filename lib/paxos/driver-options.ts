@@ -31,10 +31,12 @@ export interface DriverOptions {
   /** The known facts of a process have changed; null if they are no longer valid. */
   readonly onFacts: (process: ProcessId, facts: Facts | null) => void;
   /**
-   * Told of observers, and of what counts for nothing: another group that uses the same address, once for each, and malformed
-   * messages.
+   * Told of observers, of members whose directory was copied or put back, and of what counts for nothing: another group that
+   * uses the same address, once for each, and malformed messages.
    */
-  readonly notify: (event: QueueEventOf<'observer' | 'observer-gone' | 'foreign-group' | 'malformed'>) => void;
+  readonly notify: (
+    event: QueueEventOf<'observer' | 'observer-gone' | 'cloned' | 'foreign-group' | 'malformed'>,
+  ) => void;
   /** Whether the ledger says that the state here has been refuted, until another process's takes its place. */
   readonly isRefuted: boolean;
   /** Called once with the error that makes it impossible to continue. */

@@ -7,6 +7,7 @@ import type { TreplicaError } from '../model/errors.js';
 import type { ProcessId } from '../model/ids.js';
 import type { LedgerRecord } from '../model/records.js';
 import { EVERYONE } from '../transport/transport.js';
+import { Clones } from './clones.js';
 import type { DriverOptions } from './driver-options.js';
 import { FactsExchange } from './facts-exchange.js';
 import { votesLost } from './identity.js';
@@ -70,9 +71,11 @@ function factsOf({ core, settings, self, onFacts }: DriverOptions, driver: Peers
   });
 }
 
-function startsOf({ core, settings, self, starts, queueId }: DriverOptions, driver: PeersDriver): Starts {
+function startsOf(options: DriverOptions, driver: PeersDriver): Starts {
+  const { core, settings, self, starts, queueId, transport, notify } = options;
   return new Starts({
     settings,
+    clones: new Clones({ transport, notify }),
     roundTrips: core.roundTrips,
     self,
     past: starts,

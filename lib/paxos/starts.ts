@@ -18,6 +18,7 @@ import {
 } from '../model/start.js';
 import type { View } from '../model/view.js';
 import { EVERYONE } from '../transport/transport.js';
+import type { Clones } from './clones.js';
 import { KnownStarts } from './known-starts.js';
 import type { StartMessage, StartMessageOf } from './wire/start-messages.js';
 
@@ -34,6 +35,8 @@ export interface StartsOptions {
   readonly send: (to: ProcessId | typeof EVERYONE, message: StartMessage) => void;
   /** Makes the record that `record` returns durable in the next commit, if it returns one, and then calls `done`. */
   readonly write: (record: () => StartsRecord | null, done: () => void) => void;
+  /** Told of every start of a member that is heard to announce itself or to answer, and of what is known of members then. */
+  readonly clones: Pick<Clones, 'heard' | 'judge'>;
   /** Called when this start may promise and vote; again if it becomes a member anew. */
   readonly admitted: () => void;
   /** Called once when this process is found to have lost votes, with the record to write. */
@@ -87,6 +90,7 @@ export class Starts {
     if (this.#hasBegun || latest === undefined) return;
     this.#hasBegun = true;
     this.#latest = latest;
+    this.#judgeClones();
     this.#ask(EVERYONE);
     this.#nextAsk = this.#wait;
     this.#judgeAdmission();
@@ -130,7 +134,7 @@ export class Starts {
   }
 
   receive(from: ProcessId, start: Start, message: StartMessage): void {
-    const { views, mayCount } = this.#options;
+    const { views, mayCount, clones } = this.#options;
     if (this.#isLost || views().length === 0) return;
     if (from === this.#options.self) {
       this.#judgeOwn([start]);
@@ -138,8 +142,10 @@ export class Starts {
     }
     // Only members are believed about others: otherwise any process could make everybody lose its votes.
     if (mayCount(from)) {
+      clones.heard(from, start);
       if (this.#peers.meet(from, start, message.former)) this.#heard.delete(from);
       this.#learn(message.peers);
+      this.#judgeClones();
     }
     if (message.kind === 'start') {
       this.#welcome(from, start);
@@ -183,6 +189,10 @@ export class Starts {
     if (this.#isLost) return;
     this.#isLost = true;
     this.#options.lost(this.#record);
+  }
+
+  #judgeClones(): void {
+    this.#options.clones.judge(this.#peers.of(this.#options.mayCount));
   }
 
   get #record(): StartsRecord {

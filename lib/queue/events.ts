@@ -96,7 +96,22 @@ export type MembershipEvent =
       readonly lagInstances: number;
     }
   /** An observer has not been heard for some seconds. */
-  | { readonly kind: 'observer-gone'; readonly process: ProcessId };
+  | { readonly kind: 'observer-gone'; readonly process: ProcessId }
+  /**
+   * The directory of this other member was copied or put back: `starts` are those known of it, some of which know nothing of each
+   * other. Its votes count no more, whichever start casts them. Told once in each start of this process.
+   */
+  | { readonly kind: 'cloned'; readonly process: ProcessId; readonly starts: readonly ClonedStart[] };
+
+/** A start of a member whose directory was copied or put back. */
+export interface ClonedStart {
+  /** Counts the starts from one directory. */
+  readonly incarnation: number;
+  /** Tells apart starts of one incarnation: 8 hexadecimal digits. */
+  readonly nonce: string;
+  /** Where this process has heard it: address and port; null where it has not. */
+  readonly address: string | null;
+}
 
 /** The process that coordinates, the mode, and whether a majority is there. */
 export type ReignEvent =

@@ -127,8 +127,8 @@ export class WatchedTransport<S extends StateMachine> implements Transport {
     return this.inner.ticksSinceHeard(process);
   }
 
-  addressOf(process: ProcessId): string | null {
-    return this.inner.addressOf(process);
+  addressOf(process: ProcessId, start?: Start): string | null {
+    return this.inner.addressOf(process, start);
   }
 
   takeArrivals(): readonly Arrival[] {

@@ -48,8 +48,11 @@ export interface Transport {
   /** How many ticks ago anything of a process last came, by either lane; Infinity where nothing has, or it was long ago. */
   ticksSinceHeard(process: ProcessId): number;
 
-  /** Where small messages to a process go, for people: address and port; null where it has not been heard, or long ago. */
-  addressOf(process: ProcessId): string | null;
+  /**
+   * Where small messages to a process go, for people: address and port; null where it has not been heard, or long ago, or where
+   * the last that was heard of it is another start than `start`.
+   */
+  addressOf(process: ProcessId, start?: Start): string | null;
 
   /**
    * The processes of the group of which something large has come since the last call, or is said to be on its way: a process

@@ -59,6 +59,7 @@ describe('the public interface', () => {
       'Checkpoint',
       'CheckpointEvent',
       'CheckpointOptions',
+      'ClonedStart',
       'DamageEvent',
       'DeepReadonly',
       'DeliveredBatch',

@@ -3,8 +3,10 @@ import type { ProcessId } from '../../lib/model/ids.js';
 import { defaults } from '../../lib/model/settings.js';
 import { NO_STARTS, type Nonce, type Start, type StartsRecord } from '../../lib/model/start.js';
 import { View } from '../../lib/model/view.js';
+import { Clones } from '../../lib/paxos/clones.js';
 import { Starts } from '../../lib/paxos/starts.js';
 import type { StartMessage } from '../../lib/paxos/wire/start-messages.js';
+import type { QueueEventOf } from '../../lib/queue/events.js';
 import { EVERYONE } from '../../lib/transport/transport.js';
 import { idOf } from '../support/ids.js';
 
@@ -35,6 +37,8 @@ export class Member {
   isAdmitted = false;
   hasLostVotes = false;
   hasSlowDisk = false;
+  /** What it was told of copied directories since it was last started. */
+  told: QueueEventOf<'cloned'>[] = [];
   /** How often this process has waited for its disk. */
   writes = 0;
 
@@ -53,6 +57,7 @@ export class Member {
     const start = { incarnation: this.start.incarnation + 1, nonce: newNonce() };
     this.directory = { ...this.directory, own: [...this.directory.own, start].slice(-16) };
     this.isAdmitted = this.hasLostVotes = false;
+    this.told = [];
     this.starts = new Starts({
       settings: defaults,
       roundTrips: new RoundTrips(this.id, defaults),
@@ -67,6 +72,10 @@ export class Member {
         this.directory = record() ?? this.directory;
         done();
       },
+      clones: new Clones({
+        transport: { addressOf: (_, heard) => this.group.addressOf(heard) },
+        notify: (event) => this.told.push(event),
+      }),
       admitted: () => (this.isAdmitted = true),
       lost: (record) => {
         this.directory = record;
@@ -98,6 +107,11 @@ export class Members {
     if (latest !== undefined) member.starts?.changed(latest);
   }
 
+  /** Where a start is heard. */
+  addressOf(start: Start | undefined): string | null {
+    return start === undefined ? null : `at ${start.nonce}`;
+  }
+
   member(number: number): Member {
     const member = this.members[number - 1];
     if (member === undefined) throw new Error(`there is no member ${number}`);
@@ -118,10 +132,19 @@ export class Members {
       if (round > 10) throw new Error('they ask each other for ever');
       const letters = this.letters;
       this.letters = [];
-      for (const { from, start, to, message } of letters)
-        for (const member of this.members)
-          if (member !== from && (to === EVERYONE || to === member.id)) member.starts?.receive(from.id, start, message);
+      for (const letter of letters) this.#deliver(letter);
     }
+  }
+
+  /** One of the letters that are on their way arrives, out of turn. */
+  settleOne(pick: number): void {
+    const [letter] = this.letters.splice(pick % Math.max(1, this.letters.length), 1);
+    if (letter !== undefined) this.#deliver(letter);
+  }
+
+  #deliver({ from, start, to, message }: Letter): void {
+    for (const member of this.members)
+      if (member !== from && (to === EVERYONE || to === member.id)) member.starts?.receive(from.id, start, message);
   }
 
   runTicks(ticks: number): void {

@@ -100,5 +100,12 @@ export function membershipLine(event: MembershipEvent): Line {
     }
     case 'observer-gone':
       return info({ process: event.process }, 'a process without a vote is not heard any more');
+    case 'cloned': {
+      const { process, starts } = event;
+      return warn(
+        { process, starts },
+        `the directory of process ${process} was copied or put back: starts of it know nothing of each other, and its votes count no more. Stop what runs on copies of it, and start one of them with recover: true: it comes back under a new id, without a vote, and can be made a member in the place of this one.`,
+      );
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { constants } from '../../model/constants.js';
 import { type GroupId, NO_GROUP, type ProcessId } from '../../model/ids.js';
+import { sameStart, type Start } from '../../model/start.js';
 import {
   type Arrival,
   type Destination,
@@ -134,9 +135,10 @@ export class FramedTransport implements Transport {
     return peers.nowTick - peers.heardAt(process);
   }
 
-  addressOf(process: ProcessId): string | null {
-    const where = this.#inbox.peers.addressOf(process);
-    return where === undefined ? null : showAddress(where);
+  addressOf(process: ProcessId, start?: Start): string | null {
+    const peer = this.#inbox.peers.find(process);
+    if (peer === undefined || (start !== undefined && !sameStart(peer.start, start))) return null;
+    return showAddress(peer.where);
   }
 
   takeArrivals(): readonly Arrival[] {
