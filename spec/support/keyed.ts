@@ -40,12 +40,13 @@ export class KeyedReader {
   readonly met: MetStarts;
   readonly clock = { nowTick: 0 };
   readonly decoder: FrameDecoder;
+  readonly id = newProcessId();
 
   constructor(queueId: string, keys: [Key, ...Key[]] = [KEY_1]) {
     this.ring = new KeyRing(keys);
     this.met = new MetStarts(queueId);
-    const opener = new KeyedOpener(this.ring, queueId, this.met, this.clock);
-    this.decoder = new FrameDecoder(queueId, newProcessId(), newStart(), opener);
+    const opener = new KeyedOpener(this.ring, queueId, this.id, this.met, this.clock);
+    this.decoder = new FrameDecoder(queueId, this.id, newStart(), opener);
   }
 
   open(frame: Buffer): Opened | Refusal {

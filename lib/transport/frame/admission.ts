@@ -13,8 +13,8 @@ export interface AdmissionOptions {
   /** Of this run of this process, and known to nobody without the key. */
   readonly secret: KeyObject;
   readonly clock: { readonly nowTick: number };
-  /** Sends a frame with one message, by the lane. */
-  readonly reply: (to: Address, lane: Lane, kind: 'challenge' | 'answer', proof: Uint8Array) => void;
+  /** Sends a frame with one message, by the lane, which counts for the process `to` alone. */
+  readonly reply: (where: Address, to: ProcessId, lane: Lane, kind: 'challenge' | 'answer', proof: Uint8Array) => void;
   /** A start is heard from now on: it is reached at `where`, by the lane. */
   readonly admitted: (where: Address, lane: Lane) => void;
   /** A process, which is heard, has not heard what it was sent, and hears everything from now on. */
@@ -65,13 +65,13 @@ export class Admission {
         return true;
       }
       if (said.kind === 'challenge') {
-        this.#options.reply(where, lane, 'answer', said.proof);
+        this.#options.reply(where, opened.origin.sender, lane, 'answer', said.proof);
         return false;
       }
       port = said.port;
     }
     if (bytes >= CHALLENGED_BYTES_MIN && (lane === 'datagram' || port !== null))
-      this.#challenge(unmet.start, whereOf(from, lane, port ?? from.port), lane);
+      this.#challenge(opened.origin.sender, unmet.start, whereOf(from, lane, port ?? from.port), lane);
     return false;
   }
 
@@ -79,11 +79,11 @@ export class Admission {
   receive(sender: ProcessId, { kind, port, proof }: AdmissionMessage, from: Address, lane: Lane): void {
     if (kind !== 'challenge') return;
     const where = whereOf(from, lane, port);
-    this.#options.reply(where, lane, 'answer', proof);
+    this.#options.reply(where, sender, lane, 'answer', proof);
     this.#options.isUnheardBy(sender, where, lane);
   }
 
-  #challenge(start: Buffer, where: Address, lane: Lane): void {
+  #challenge(sender: ProcessId, start: Buffer, where: Address, lane: Lane): void {
     const { reply, clock } = this.#options;
     const wait = waitOf(where);
     const unanswered = this.#unanswered[wait] ?? 0;
@@ -93,8 +93,9 @@ export class Admission {
     this.#challengedAt[wait] = clock.nowTick;
     this.#unanswered[wait] = isLongAgo ? 1 : Math.min(unanswered + 1, UNANSWERED_MAX + 1);
     const proof = this.#proofFor(start);
-    reply(where, lane, 'challenge', proof);
-    if (lane === 'datagram' && !isLongAgo && unanswered >= UNANSWERED_MAX) reply(where, 'bulk', 'challenge', proof);
+    reply(where, sender, lane, 'challenge', proof);
+    if (lane === 'datagram' && !isLongAgo && unanswered >= UNANSWERED_MAX)
+      reply(where, sender, 'bulk', 'challenge', proof);
   }
 
   #proofFor(start: Buffer): Buffer {

@@ -69,8 +69,11 @@ export class FrameEncoder {
     this.#header.write(group, this.#originAt + GROUP_OFFSET, 'hex');
   }
 
-  /** One frame with these messages, of which there is at least one. Large ones are not copied on the way to the seal. */
-  encode(messages: readonly Uint8Array[], lane: Lane = 'datagram'): Frame {
+  /**
+   * One frame with these messages, of which there is at least one. Large ones are not copied on the way to the seal. `to`: under
+   * a key no other process takes it.
+   */
+  encode(messages: readonly Uint8Array[], lane: Lane = 'datagram', to: ProcessId | null = null): Frame {
     const { copiedBytesMax } = this.#seal;
     let frameBytes = this.headerBytes;
     let ownBytes = this.headerBytes;
@@ -97,13 +100,16 @@ export class FrameEncoder {
       }
     }
     if (pieceFrom < at) frame.push(own.subarray(pieceFrom, at));
-    return this.#seal.seal(frame, own, lane);
+    return this.#seal.seal(frame, own, lane, to);
   }
 
-  /** Under a key each seal is another, so that the message itself is what tells whether the same is on its way. */
-  encodeLarge(message: Uint8Array): LargeFrame {
+  /**
+   * Under a key each seal is another, so that the message itself is what tells whether the same is on its way. `to` as of
+   * `encode`.
+   */
+  encodeLarge(message: Uint8Array, to: ProcessId | null): LargeFrame {
     let made: Frame | null = null;
-    const frame = (): Frame => (made ??= this.encode([message], 'bulk'));
+    const frame = (): Frame => (made ??= this.encode([message], 'bulk', to));
     if (this.keys === null) return { content: frameIdOf(frame()[0] ?? new Uint8Array()), frame };
     const group = this.#header.toString('hex', this.#originAt, this.#originAt + SENDER_OFFSET);
     return { content: `${group} ${message.length} ${crc32(message)}`, frame };

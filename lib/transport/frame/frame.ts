@@ -41,6 +41,7 @@ export const FRAME_PREFIX_BYTES = LENGTH_AT + 4;
 /** Within the origin. */
 export const GROUP_OFFSET = 0;
 export const SENDER_OFFSET = 8;
+export const SENDER_BYTES = 8;
 export const INCARNATION_OFFSET = 16;
 export const BOOT_OFFSET = 20;
 export const ORIGIN_BYTES = 36;
@@ -51,7 +52,7 @@ export const MESSAGE_HEADER_BYTES = 4;
 export const NO_KEY = 0;
 /** Of the seal without a key. */
 export const CHECKSUM_BYTES = 4;
-/** Of the seal with one: the tag, and behind it the lane in one bit and the counter in 63. */
+/** Of the seal with one: the tag, and behind it the lane in one bit, whether it is for one process in another, and the counter in 62. */
 export const TAG_BYTES = 16;
 export const COUNTER_AT = SEAL_AT + TAG_BYTES;
 export const KEYED_SEAL_BYTES = TAG_BYTES + 8;

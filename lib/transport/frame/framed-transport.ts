@@ -178,7 +178,7 @@ export class FramedTransport implements Transport {
         if (where !== undefined) this.#wire.bulk(frame, where);
       },
       smallInBulk: (where, messages) => {
-        this.#leave(where, 'bulk', messages);
+        this.#leave(where, null, 'bulk', messages);
       },
       finder: this.#wire.finder,
       deliver: (from, group, message, start) => {
@@ -200,16 +200,16 @@ export class FramedTransport implements Transport {
     this.#opening = opening;
     // What was said to everyone before somebody could hear it may not be said again for a while.
     const tellNews = (where: Address, lane: Lane): void => {
-      if (this.#inbox.peers.nowTick - this.#saidAt <= NEWS_TICKS) this.#leave(where, lane, this.#said);
+      if (this.#inbox.peers.nowTick - this.#saidAt <= NEWS_TICKS) this.#leave(where, null, lane, this.#said);
     };
     this.#wire.beginBulk(() => this.#encoder.encode([opening], 'bulk'));
     this.#inbox.open(this.#lanes, {
       secret: this.#encoder.secretUnder(keys),
-      reply: (to, lane, kind, proof) => {
-        this.#leave(to, lane, [messageOf(kind, proof)]);
+      reply: (where, to, lane, kind, proof) => {
+        this.#leave(where, to, lane, [messageOf(kind, proof)]);
       },
       admitted: (where, lane) => {
-        this.#leave(where, lane, [opening]);
+        this.#leave(where, null, lane, [opening]);
         tellNews(where, lane);
       },
       isUnheardBy: (process, where, lane) => {
@@ -220,13 +220,14 @@ export class FramedTransport implements Transport {
     this.#sendDatagram(EVERYONE, [opening]);
   }
 
-  #leave(to: Address, lane: Lane, messages: readonly Uint8Array[]): void {
+  /** `to` is null where it is not known who is there, or the same has been said to everyone. */
+  #leave(where: Address, to: ProcessId | null, lane: Lane, messages: readonly Uint8Array[]): void {
     if (this.#closing !== null) return;
-    const frame = this.#frameOf(messages, lane);
-    if (lane === 'bulk') this.#wire.smallInBulk(frame, to);
+    const frame = this.#frameOf(messages, lane, to);
+    if (lane === 'bulk') this.#wire.smallInBulk(frame, where);
     else {
       this.#inbox.statistics.datagramsSent += 1;
-      this.#wire.unicast(frame, to);
+      this.#wire.unicast(frame, where);
     }
   }
 
@@ -234,7 +235,7 @@ export class FramedTransport implements Transport {
     const { statistics, peers } = this.#inbox;
     if (to === EVERYONE) {
       statistics.datagramsSent += 1;
-      this.#wire.multicast(this.#frameOf(messages, 'datagram'));
+      this.#wire.multicast(this.#frameOf(messages, 'datagram', null));
       this.#lanes.multicast(messages);
       this.#said = messages;
       this.#saidAt = peers.nowTick;
@@ -245,14 +246,14 @@ export class FramedTransport implements Transport {
       statistics.unsent += 1;
       return;
     }
-    this.#leave(peer.where, this.#lanes.isDeaf(peer) ? 'bulk' : 'datagram', messages);
+    this.#leave(peer.where, to, this.#lanes.isDeaf(peer) ? 'bulk' : 'datagram', messages);
   }
 
   /** Under a key no frame is so short that it could not be challenged. */
-  #frameOf(messages: readonly Uint8Array[], lane: Lane): Frame {
+  #frameOf(messages: readonly Uint8Array[], lane: Lane, to: ProcessId | null): Frame {
     const opening = this.#opening;
     const isShort = opening !== null && bytesOf(messages) < framedBytes(opening);
-    return this.#encoder.encode(isShort ? [...messages, opening] : messages, lane);
+    return this.#encoder.encode(isShort ? [...messages, opening] : messages, lane, to);
   }
 
   #sendBulk(to: Destination, message: Uint8Array): void {
@@ -265,7 +266,7 @@ export class FramedTransport implements Transport {
       );
       return;
     }
-    const frame = this.#encoder.encodeLarge(message);
+    const frame = this.#encoder.encodeLarge(message, to === EVERYONE ? null : to);
     if (to === EVERYONE) {
       for (const [id, peer] of peers.in(this.#group)) this.#sendFrame(id, peer, frame, true);
       return;

@@ -71,7 +71,7 @@ export class Inbox {
     this.#refusals = new Refusals(this.statistics, log);
     this.isUnderKeys = keys !== null;
     this.#met = new MetStarts(queueId);
-    const opener = keys === null ? undefined : new KeyedOpener(keys, queueId, this.#met, this.peers);
+    const opener = keys === null ? undefined : new KeyedOpener(keys, queueId, self, this.#met, this.peers);
     this.#decoder = new FrameDecoder(queueId, self, start, opener);
     this.#self = self;
     this.#receiver = receiver;

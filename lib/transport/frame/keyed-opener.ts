@@ -6,7 +6,7 @@ import type { FrameOpener, Opened } from './frame-decoder.js';
 import { derivedKey, type KeyRing } from './key-ring.js';
 import type { MetStarts } from './met-starts.js';
 import { OriginCache } from './origin-cache.js';
-import { CIPHER, CIPHER_OPTIONS, countOf, coveredBytes, NONCE_BYTES, startIn } from './seal.js';
+import { CIPHER, CIPHER_OPTIONS, countOf, Covered, NONCE_BYTES, startIn } from './seal.js';
 
 /** Of starts that have not been met, so many frames are tried in one tick: a key has to be derived for each. */
 const TRIALS_A_TICK = 32;
@@ -15,12 +15,14 @@ const TRIALS_A_TICK = 32;
 export class KeyedOpener implements FrameOpener {
   readonly #origins = new OriginCache();
   readonly #nonce = Buffer.alloc(NONCE_BYTES);
+  readonly #covered = new Covered();
   #trialsAt = -1;
   #trials = 0;
 
   constructor(
     private readonly ring: KeyRing,
     private readonly queueId: string,
+    private readonly self: ProcessId,
     private readonly met: MetStarts,
     private readonly clock: { readonly nowTick: number },
   ) {}
@@ -57,7 +59,7 @@ export class KeyedOpener implements FrameOpener {
     frame.copy(this.#nonce, NONCE_BYTES - 8, COUNTER_AT, COUNTER_AT + 8);
     const decipher = createDecipheriv(CIPHER, key, this.#nonce, CIPHER_OPTIONS);
     decipher.setAuthTag(frame.subarray(SEAL_AT, SEAL_AT + TAG_BYTES));
-    decipher.setAAD(coveredBytes(frame));
+    decipher.setAAD(this.#covered.of(frame, this.self));
     const bytes = decipher.update(frame.subarray(MESSAGES_AT));
     try {
       decipher.final();

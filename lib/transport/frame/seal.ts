@@ -1,6 +1,7 @@
 import { createCipheriv, type KeyObject } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
+import type { ProcessId } from '../../model/ids.js';
 import {
   CHECKSUM_BYTES,
   COUNTER_AT,
@@ -12,6 +13,7 @@ import {
   NO_KEY,
   ORIGIN_BYTES,
   SEAL_AT,
+  SENDER_BYTES,
   SENDER_OFFSET,
   TAG_BYTES,
 } from './frame.js';
@@ -28,9 +30,9 @@ export interface Seal {
   readonly copiedBytesMax: number;
   /**
    * Seals a frame in pieces, in which all but the key id and the seal is written: the pieces to send. `header` is the beginning of
-   * the first piece, with room for the seal.
+   * the first piece, with room for the seal. `to`: the only process that may take it; null where several may.
    */
-  seal(frame: Frame, header: Buffer, lane: Lane): Frame;
+  seal(frame: Frame, header: Buffer, lane: Lane, to: ProcessId | null): Frame;
 }
 
 const CHECKED_FROM = SEAL_AT + CHECKSUM_BYTES;
@@ -66,6 +68,8 @@ export const CIPHER_OPTIONS = { authTagLength: TAG_BYTES } as const;
 export const NONCE_BYTES = 12;
 /** In the upper half of the counter's field: set on frames of the bulk lane. */
 const BULK_BIT = 0x8000_0000;
+/** Beside it: set on frames for one process. */
+const ADDRESSED_BIT = 0x4000_0000;
 const HALF = 2 ** 32;
 
 const HEADER_BYTES = SEAL_AT + KEYED_SEAL_BYTES + ORIGIN_BYTES;
@@ -74,12 +78,29 @@ const HEADER_BYTES = SEAL_AT + KEYED_SEAL_BYTES + ORIGIN_BYTES;
 export function countOf(frame: Buffer): { readonly lane: Lane; readonly counter: number } {
   const upper = frame.readUInt32BE(COUNTER_AT);
   const lane = upper >= BULK_BIT ? 'bulk' : 'datagram';
-  return { lane, counter: (upper % BULK_BIT) * HALF + frame.readUInt32BE(COUNTER_AT + 4) };
+  return { lane, counter: (upper % ADDRESSED_BIT) * HALF + frame.readUInt32BE(COUNTER_AT + 4) };
 }
 
 /** What a tag covers besides the messages: lane, counter and origin. All else before the messages is compared exactly. */
-export function coveredBytes(frame: Buffer): Buffer {
+function coveredBytes(frame: Buffer): Buffer {
   return frame.subarray(COUNTER_AT, HEADER_BYTES);
+}
+
+/**
+ * What a tag covers besides the messages, and, of a frame for one process, the id of that one, which is not in the frame: what was
+ * sent to another process says nothing to this one, though somebody who has recorded it may bring it here.
+ */
+export class Covered {
+  readonly #bytes = Buffer.alloc(HEADER_BYTES - COUNTER_AT + SENDER_BYTES);
+
+  /** `receiver` is looked at where the frame says that it is for one process. The result holds until the next call. */
+  of(frame: Buffer, receiver: string): Buffer {
+    const covered = coveredBytes(frame);
+    if ((frame.readUInt32BE(COUNTER_AT) & ADDRESSED_BIT) === 0) return covered;
+    covered.copy(this.#bytes);
+    this.#bytes.write(receiver, covered.length, 'hex');
+    return this.#bytes;
+  }
 }
 
 /**
@@ -93,22 +114,24 @@ export class KeyedSeal implements Seal {
   #counter = 0;
   #sending: { readonly ringKey: KeyObject; readonly key: KeyObject } | null = null;
   readonly #nonce = Buffer.alloc(NONCE_BYTES);
+  readonly #covered = new Covered();
 
   constructor(
     private readonly ring: KeyRing,
     private readonly queueId: string,
   ) {}
 
-  seal(frame: Frame, header: Buffer, lane: Lane): Frame {
+  seal(frame: Frame, header: Buffer, lane: Lane, to: ProcessId | null): Frame {
     header.writeUInt32BE(this.ring.sendingId, KEY_ID_AT);
     this.#counter += 1;
-    const upper = Math.floor(this.#counter / HALF) + (lane === 'bulk' ? BULK_BIT : 0);
+    const upper =
+      Math.floor(this.#counter / HALF) + (lane === 'bulk' ? BULK_BIT : 0) + (to === null ? 0 : ADDRESSED_BIT);
     header.writeUInt32BE(upper, COUNTER_AT);
     header.writeUInt32BE(this.#counter % HALF, COUNTER_AT + 4);
     header.copy(this.#nonce, NONCE_BYTES - 8, COUNTER_AT, COUNTER_AT + 8);
 
     const cipher = createCipheriv(CIPHER, this.#keyFor(header), this.#nonce, CIPHER_OPTIONS);
-    cipher.setAAD(coveredBytes(header));
+    cipher.setAAD(this.#covered.of(header, to ?? ''));
     const sealed: Uint8Array[] = [header.subarray(0, HEADER_BYTES)];
     let from = HEADER_BYTES;
     for (const piece of frame) {

@@ -54,7 +54,10 @@ export class BulkListener {
         }
         return isOfStream(verdict);
       },
-      arriving: (header, bytes) => inboxes.get(queueOf(header))?.arriving(header, bytes),
+      // A header is in the clear: anybody could have copied it.
+      arriving: (header, bytes) => {
+        if (isKnown) inboxes.get(queueOf(header))?.arriving(header, bytes);
+      },
     });
     this.#connections.add(connection);
     connection.on('data', (chunk) => {

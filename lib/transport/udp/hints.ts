@@ -2,7 +2,7 @@ import type { Address } from '../frame/peers.js';
 import type { TransportLog } from '../transport.js';
 import { isLoopback } from './local-interface.js';
 import type { HintedAddress } from './places.js';
-import { canonical, type Hint, reachedFrom, shownAddress } from './rendezvous.js';
+import { canonical, type Hint, isOfOneProcess, reachedFrom, shownAddress } from './rendezvous.js';
 import type { Resolver } from './resolver.js';
 
 /** Names are looked up again at growing intervals while somebody of theirs is missing. */
@@ -75,7 +75,7 @@ export class Hints {
 
   /** Another process, at `from`, hears one at `address`. */
   tell(address: Address, from: Address): void {
-    const [hinted] = this.#reached([address]);
+    const [hinted] = isOfOneProcess(canonical(address.address) ?? '') ? this.#reached([address]) : [];
     // An address that leads from a machine to itself leads from another one elsewhere.
     if (hinted === undefined || (isLoopback(hinted.address) && !isLoopback(from.address))) return;
     const key = shownAddress(hinted);

@@ -119,7 +119,7 @@ function parsePeer(peer: string): Hint {
   const { host, port } = split(peer);
   if (port !== undefined && port !== null && port > 0) {
     const address = canonical(host);
-    if (address !== null && !isMulticast(address) && !isWildcard(address)) return { kind: 'address', address, port };
+    if (address !== null && isOfOneProcess(address)) return { kind: 'address', address, port };
     // A name of digits alone is a mistyped address, and no host.
     if (address === null && HOST.test(host) && !/^[\d.]+$/.test(host)) return { kind: 'host', name: host, port };
   }
@@ -170,6 +170,12 @@ export function plainForm(address: string): string {
 
 export function isWildcard(address: string): boolean {
   return address === '0.0.0.0' || address === '::';
+}
+
+/** Whether an address, which is canonical, can be that of a process: neither of many, nor any of a machine. */
+export function isOfOneProcess(address: string): boolean {
+  const plain = plainForm(address);
+  return !isMulticast(plain) && !isWildcard(plain);
 }
 
 function isMulticast(address: string): boolean {

@@ -150,6 +150,18 @@ describe('a frame under a key', () => {
     expect(reader.open(frame)).toBe('seal');
   });
 
+  it('for one process is taken by that one alone, whatever the lane, and whether or not it says so', () => {
+    const other = new KeyedReader(QUEUE);
+    other.meet(sender);
+    for (const lane of ['datagram', 'bulk'] as const) {
+      const frame = Buffer.concat(sender.encoder.encode([Buffer.from('x')], lane, reader.id));
+      expect(other.open(frame)).toBe('seal');
+      expect(textsIn(reader.open(frame))).toEqual(['x']);
+      frame[COUNTER_AT]! ^= 0x40;
+      expect(other.open(frame)).toBe('seal');
+    }
+  });
+
   it('whose messages do not fill it is foreign', () => {
     expect(reader.open(Buffer.concat(sender.encoder.encode([])))).toBe('foreign');
   });

@@ -52,6 +52,24 @@ class World {
   }
 }
 
+describe('what another process tells', () => {
+  it('counts where it may be the address of one process', () => {
+    const world = new World();
+    world.open([], '::');
+    for (const address of [
+      '10.0.0.2',
+      '239.255.0.1',
+      '255.255.255.255',
+      '0.0.0.0',
+      '::',
+      'ff02::1',
+      '::ffff:224.0.0.1',
+    ])
+      world.hints.tell({ address, port: 7400 }, { address: '10.0.0.3', port: 7400 });
+    expect(world.addresses).toEqual(['[::ffff:10.0.0.2]:7400']);
+  });
+});
+
 describe('a host name', () => {
   it('stands for all its addresses but the own one, and those that the socket does not reach', async () => {
     const world = new World();
