@@ -33,7 +33,17 @@ export class CommitGroup {
 
   /** Returns when all that was added is durable, or has failed; also what is added meanwhile. */
   flush(): void {
-    while (this.#waiting.length > 0) this.#commit(this.#waiting.splice(0));
+    while (this.#waiting.length > 0) this.#commit(this.#waiting.splice(0, this.#groupSize));
+  }
+
+  /** How many of the first are of different queues: what a commit writes is worked out from what its queue has written before. */
+  get #groupSize(): number {
+    const queues = new Set<QueueTables>();
+    for (const { tables } of this.#waiting) {
+      if (queues.has(tables)) break;
+      queues.add(tables);
+    }
+    return queues.size;
   }
 
   #commit(group: readonly QueueCommit[]): void {

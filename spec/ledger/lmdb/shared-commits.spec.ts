@@ -37,10 +37,12 @@ describe('the ledgers of several queues in one directory', () => {
     return numbers;
   }
 
-  async function holds(body: number): Promise<void> {
+  async function holds(body: number, written = ledgers): Promise<void> {
+    const holders = ledgers.map((ledger) => written.includes(ledger));
     await Promise.all(ledgers.map((ledger) => ledger.close()));
     ledgers = QUEUES.map((queueId) => openLmdbLedger(directory, queueId));
-    for (const ledger of ledgers) expect(ledger.read(at(0), END, Infinity)).toEqual([entryAt(0, body)]);
+    for (const [i, ledger] of ledgers.entries())
+      expect(ledger.read(at(0), END, Infinity)).toEqual(holders[i] === true ? [entryAt(0, body)] : []);
   }
 
   it('make what is committed in one callback of the event loop durable in one frame of the journal', async () => {
@@ -53,6 +55,14 @@ describe('the ledgers of several queues in one directory', () => {
     for (const ledger of ledgers) await committed(ledger, voteAt(0, 100));
     expect(frames().size).toBe(ledgers.length);
     await holds(100);
+  });
+
+  it('work out each commit of one queue from what it has committed before, also in one callback', async () => {
+    const [ledger] = ledgers as [Ledger];
+    const watermark = { kind: 'watermark', watermark: at(1) } as const;
+    await Promise.all([committed(ledger, voteAt(0, 100)), committed(ledger, watermark)]);
+    await holds(100, [ledger]);
+    expect(ledgers[0]?.load().watermark).toBe(1);
   });
 
   it('hand what is too large for one frame together to LMDB', async () => {
