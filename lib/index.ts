@@ -3,6 +3,7 @@ export { AsynchronousPersistentQueue } from './asynchronous-persistent-queue.js'
 export type { QueueStatus } from './queue/status.js';
 export type { MemberStatus, ObserverStatus, PaxosStatus } from './paxos/paxos-status.js';
 export type { KeyOption, KeysOption } from './paxos/keys.js';
+export type { AutoReplace } from './paxos/auto-replacement.js';
 export type { QueueOptions } from './paxos/options.js';
 export type { ChangeOptions, MembersChange } from './paxos/member-changes.js';
 export type { QueueLimits } from './paxos/queue-limits.js';

@@ -79,6 +79,16 @@ export class Consensus {
     return this.#roles.coordinator.reign;
   }
 
+  /** Whether this process coordinates, or prepares to: without a pause from one of its reigns to its next. */
+  get coordinates(): boolean {
+    return this.#roles.coordinator.ballot !== null;
+  }
+
+  /** The number of the latest view that is known to be complete. */
+  get completeView(): number {
+    return this.#shared.completion.number;
+  }
+
   /** The ballot of the coordinator that was followed last, this process or another; null where none has been heard. */
   get followed(): Ballot | null {
     return this.reign ?? this.#roles.leadership.followed;

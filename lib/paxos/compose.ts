@@ -16,13 +16,15 @@ import { BODY_HEAD_BYTES } from '../sequence/batch-body.js';
 import { isSound } from '../sequence/sound-batch.js';
 import type { Transport } from '../transport/transport.js';
 import { Attendance } from './attendance.js';
+import type { AutoReplacement } from './auto-replacement.js';
 import type { Base } from './base.js';
 import { Batcher } from './batcher.js';
 import { Delivery } from './delivery.js';
 import { Driver } from './driver.js';
 import type { ClaimedIdentity } from './identity.js';
 import { LogSupplier } from './log-supplier.js';
-import { MemberChanges } from './member-changes.js';
+import { autoReplacementOf, memberChangesOf } from './member-change-parts.js';
+import type { MemberChanges } from './member-changes.js';
 import { eventOf } from './notice-events.js';
 import type { QueueOptions } from './options.js';
 import type { QueuePorts } from './ports.js';
@@ -68,6 +70,7 @@ export interface Engine {
   readonly recovery: Recovery;
   readonly attendance: Attendance;
   readonly memberChanges: MemberChanges;
+  readonly autoReplacement: AutoReplacement;
   /** Begins to work: to be called once, before anything else of the engine is. */
   begin(): void;
   /** To be called every `constants.tickMs`. */
@@ -101,8 +104,9 @@ export function compose(parts: EngineParts, owner: EngineOwner): Engine {
   });
   const standing = new Standing({ core, delivery, notify });
   const memberChanges = memberChangesOf(parts, core, driver);
+  const autoReplacement = autoReplacementOf(parts, { core, driver, memberChanges }, notify);
   return {
-    ...{ core, batcher, delivery, driver, recovery, attendance, memberChanges },
+    ...{ core, batcher, delivery, driver, recovery, attendance, memberChanges, autoReplacement },
     ...{ self: parts.claimed.identity.process, ledger: parts.ledger, transport: parts.transport },
     begin: () => {
       delivery.begin(recovery);
@@ -115,6 +119,7 @@ export function compose(parts: EngineParts, owner: EngineOwner): Engine {
       waits.tick();
       standing.tick();
       memberChanges.tick();
+      autoReplacement.tick();
     },
   };
 }
@@ -188,25 +193,6 @@ function stretchOf({ options }: EngineParts): { readonly bytes: number; readonly
     bytes: everyBytes ?? constants.checkpointEveryBytes,
     positions: everyPositions ?? constants.checkpointEveryPositions,
   };
-}
-
-function memberChangesOf(
-  { claimed, settings, transport }: EngineParts,
-  core: Consensus,
-  driver: Driver,
-): MemberChanges {
-  return new MemberChanges({
-    ...{ core, transport },
-    self: claimed.identity.process,
-    startNumber: startNumber(claimed.start),
-    observers: driver.peers.observers,
-    // As many as one round of catching up brings.
-    lagMax: settings.windowInstances,
-    read: (waiter) => driver.read(waiter),
-    propose: (batch) => {
-      driver.propose(batch);
-    },
-  });
 }
 
 function attendanceOf({ claimed, options, settings }: EngineParts, core: Consensus, notify: Notify): Attendance {

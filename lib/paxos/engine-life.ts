@@ -127,6 +127,7 @@ export class EngineLife {
   }
 
   #onNotice(notice: Notice): void {
+    this.engine.autoReplacement.noticed(notice);
     this.engine.memberChanges.noticed(notice);
     const mismatch = mismatchIn(notice, this.parts.queueId, this.#replicas);
     if (mismatch !== null) this.#fail(mismatch);

@@ -15,6 +15,7 @@ import { MAX_MEMBERS } from '../model/view.js';
 import type { CheckpointOptions } from '../queue/checkpoint-options.js';
 import type { QueueListener } from '../queue/events.js';
 import { LOG_METHODS } from '../queue/guarded-log.js';
+import type { AutoReplace } from './auto-replacement.js';
 import type { KeysOption } from './keys.js';
 import { checkLimits } from './limits.js';
 import type { QueueLimits } from './queue-limits.js';
@@ -75,6 +76,12 @@ export interface QueueOptions {
    */
   readonly recover?: boolean;
   /**
+   * Has a member that has been silent for long replaced by an observer that is level, one at a time, while this process
+   * coordinates: so give it to all. A majority that is lost is waited for, never replaced. A member that comes back is an observer.
+   * Default: none is replaced by itself.
+   */
+  readonly autoReplace?: AutoReplace;
+  /**
    * Whether this queue may begin in a directory that holds the data of other queues' groups. Default: false, so that a mistaken
    * queue id or directory does not begin an empty group: `create` rejects with QUEUE_MISMATCH. Not needed in an empty
    * directory, nor while another queue of this process is open in it.
@@ -113,6 +120,7 @@ const KINDS: OptionKinds<QueueOptions> = {
   checkpoint: optional((value) => typeof value === 'object' && value !== null, 'an object'),
   limits: optional((value) => value !== null && typeof value === 'object', 'an object'),
   recover: aBoolean,
+  autoReplace: optional((value) => value !== null && typeof value === 'object', 'an object'),
   newQueue: aBoolean,
   signal: aSignal,
 };
@@ -123,11 +131,19 @@ const CHECKPOINT_KINDS: OptionKinds<CheckpointOptions> = {
   logMarginBytes: aWholeNumber(0),
 };
 
+const AUTO_REPLACE_KINDS: OptionKinds<AutoReplace> = {
+  afterMs: {
+    accepts: (value) => isWholeNumber(value, 1_000, Number.MAX_SAFE_INTEGER),
+    use: 'a whole number of milliseconds, 1,000 at least',
+  },
+};
+
 /** @throws TreplicaError INVALID_OPTION that names the option and what it may be. */
 export function checkOptions(options: QueueOptions): void {
   const what = 'AsynchronousPersistentQueue.create';
   checkKinds(what, options, KINDS);
   if (options.checkpoint !== undefined) checkKinds(what, options.checkpoint, CHECKPOINT_KINDS, 'checkpoint.');
+  if (options.autoReplace !== undefined) checkKinds(what, options.autoReplace, AUTO_REPLACE_KINDS, 'autoReplace.');
   if (options.limits !== undefined) checkLimits(options.limits);
   if (options.log !== undefined) checkLog(options.log);
 }

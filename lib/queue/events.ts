@@ -101,7 +101,16 @@ export type MembershipEvent =
    * The directory of this other member was copied or put back: `starts` are those known of it, some of which know nothing of each
    * other. Its votes count no more, whichever start casts them. Told once in each start of this process.
    */
-  | { readonly kind: 'cloned'; readonly process: ProcessId; readonly starts: readonly ClonedStart[] };
+  | { readonly kind: 'cloned'; readonly process: ProcessId; readonly starts: readonly ClonedStart[] }
+  /** A member that was silent for long is none any more: the observer `by` is one in its place. Told by the coordinator. */
+  | { readonly kind: 'member-replaced'; readonly process: ProcessId; readonly by: ProcessId }
+  /** The change that was to replace it was refused, or its outcome is not known; it is tried again while there is a reason. */
+  | {
+      readonly kind: 'replacement-failed';
+      readonly process: ProcessId;
+      readonly by: ProcessId;
+      readonly error: unknown;
+    };
 
 /** A start of a member whose directory was copied or put back. */
 export interface ClonedStart {

@@ -51,6 +51,7 @@ describe('the public interface', () => {
   it('consists of these names', () => {
     expect(exportsOf(join(root, 'lib/index.ts')).sort()).toEqual([
       'AsynchronousPersistentQueue',
+      'AutoReplace',
       'Ballot',
       'BallotKind',
       'Brand',

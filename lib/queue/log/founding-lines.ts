@@ -107,5 +107,11 @@ export function membershipLine(event: MembershipEvent): Line {
         `the directory of process ${process} was copied or put back: starts of it know nothing of each other, and its votes count no more. Stop what runs on copies of it, and start one of them with recover: true: it comes back under a new id, without a vote, and can be made a member in the place of this one.`,
       );
     }
+    case 'member-replaced':
+      return warn({ process: event.process, by: event.by }, 'a member that was silent for long has been replaced');
+    case 'replacement-failed': {
+      const { process, by, error } = event;
+      return warn({ process, by, error }, 'a member that is silent could not be replaced: look at the error');
+    }
   }
 }
