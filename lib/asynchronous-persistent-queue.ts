@@ -1,5 +1,6 @@
 import { operatorsIn } from './control/operators.js';
 import type { ChangeOptions, MembersChange } from './paxos/member-changes.js';
+import type { OperatedKeys } from './paxos/operated-queue.js';
 import type { QueueOptions } from './paxos/options.js';
 import { PaxosQueue } from './paxos/paxos-queue.js';
 import type { ObserverStatus, PaxosStatus } from './paxos/paxos-status.js';
@@ -29,6 +30,8 @@ export interface AsynchronousPersistentQueue extends Queue {
    * stops, after the change was proposed; before that the signal's reason or QUEUE_CLOSED.
    */
   changeMembers(change: MembersChange, options?: ChangeOptions): Promise<void>;
+  /** The keys of the group, which can be changed while it works. */
+  readonly keys: OperatedKeys;
 }
 
 /** Opens queues. The engine, which knows only bytes and no operators, gets the codec of values and the way to operators here. */

@@ -6,6 +6,9 @@ export type { KeyOption, KeysOption } from './paxos/keys.js';
 export type { AutoReplace } from './paxos/auto-replacement.js';
 export type { QueueOptions } from './paxos/options.js';
 export type { ChangeOptions, MembersChange } from './paxos/member-changes.js';
+export type { OperatedKeys } from './paxos/operated-queue.js';
+export type { KeyChangeOptions } from './paxos/key-changes.js';
+export type { KeysOfProcess, KeysReport } from './paxos/group-keys.js';
 export type { QueueLimits } from './paxos/queue-limits.js';
 export type { CheckpointOptions } from './queue/checkpoint-options.js';
 export type {
@@ -16,6 +19,7 @@ export type {
   FactsEvent,
   FoundingEvent,
   HolderEvent,
+  KeyEvent,
   LifeEvent,
   MembershipEvent,
   NetworkEvent,

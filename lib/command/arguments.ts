@@ -13,6 +13,10 @@ export const USAGE = `treplica <command> [options]
   members DIR         tells the members of its group, and which it hears
   join DIR ID...      has it make these observers members of its group, and waits until that is complete
   leave DIR ID...     has it remove these members, and waits until they may be switched off
+  keys show DIR       tells which process of the group holds which keys, and which one is sent with
+  keys use DIR ID     has the group send with the key ID, which each process has in its file by now
+  keys remove DIR ID  removes the key ID and all with lower ids for good, once nobody sends with them
+  keys new FILE       adds a new key to the file, with the next id, or makes the file
   ledger show DIR     tells what is in a ledger, also while its replica runs
   ledger verify DIR   reads all of a ledger and lists what is damaged
 
@@ -21,7 +25,8 @@ export const USAGE = `treplica <command> [options]
   --to FILE           for recover-group: the file to write
   --yes               for recover-group: do not ask whether what may be lost may be lost
   --without-damaged   for recover-group: leave out ledgers that cannot be read
-  --force             for join and leave: also if so few of the new members are heard that they are no majority
+  --force             for join and leave: also if so few of the new members are heard that they are no majority; for keys
+                      use and keys remove: also if processes lack the key, or may still send with the old one
   --json              prints JSON
   --help              prints this
   --version           prints the version of Treplica
@@ -41,7 +46,14 @@ type Task =
       readonly isConfirmed: boolean;
       readonly skipsDamaged: boolean;
     }
-  | { readonly kind: 'status' | 'members'; readonly directory: string }
+  | { readonly kind: 'status' | 'members' | 'keys'; readonly directory: string }
+  | {
+      readonly kind: 'use-key' | 'remove-key';
+      readonly directory: string;
+      readonly id: number;
+      readonly force: boolean;
+    }
+  | { readonly kind: 'new-key'; readonly file: string }
   | { readonly kind: 'change'; readonly directory: string; readonly change: MembersChange; readonly force: boolean }
   | { readonly kind: 'show'; readonly directory: string }
   | { readonly kind: 'verify'; readonly directory: string };
@@ -102,8 +114,8 @@ function taskOf(words: readonly string[], values: Values): Task {
   const [command, ...operands] = words;
   const stray = (['to', 'yes', 'without-damaged'] as const).find((name) => values[name] !== undefined);
   if (stray !== undefined) throw new UsageError(`Only recover-group takes --${stray}.`);
-  if (values.force !== undefined && command !== 'join' && command !== 'leave')
-    throw new UsageError('Only join and leave take --force.');
+  if (values.force !== undefined && !['join', 'leave', 'keys'].includes(command ?? ''))
+    throw new UsageError('Only join, leave and keys take --force.');
   switch (command) {
     case 'backup': {
       const [directory, file] = take(command, operands, 'DIR', 'FILE');
@@ -131,6 +143,8 @@ function taskOf(words: readonly string[], values: Values): Task {
         force: values.force === true,
       };
     }
+    case 'keys':
+      return keysTask(operands, values.force === true);
     case 'ledger': {
       const [kind, directory] = take(command, operands, 'show or verify', 'DIR');
       if (kind === 'show' || kind === 'verify') return { kind, directory };
@@ -139,6 +153,18 @@ function taskOf(words: readonly string[], values: Values): Task {
     default:
       throw new UsageError(command === undefined ? 'No command is given.' : `There is no command ${command}.`);
   }
+}
+
+function keysTask([action, place, id, ...others]: readonly string[], force: boolean): Task {
+  if (place !== undefined && id === undefined) {
+    if (action === 'show') return { kind: 'keys', directory: place };
+    if (action === 'new') return { kind: 'new-key', file: place };
+  }
+  if (place !== undefined && others.length === 0 && /^\d+$/.test(id ?? '')) {
+    if (action === 'use' || action === 'remove')
+      return { kind: `${action}-key`, directory: place, id: Number(id), force };
+  }
+  throw new UsageError('keys takes show and DIR, use or remove and DIR and the number of a key, or new and FILE.');
 }
 
 function take(command: string, operands: readonly string[], ...names: [string, string]): [string, string] {

@@ -3,6 +3,7 @@ import type { RestoreSummary } from '../backup/restore-backup.js';
 import type { BackupSummary } from '../backup/take-backup.js';
 import type { DirectoryReport, DirectoryVerification } from './ledger-directory.js';
 import type { QueueReport } from './ledger-report.js';
+import type { NewKey } from './new-key.js';
 import type { Finding } from './verification.js';
 
 export type Row = readonly [name: string, value: string];
@@ -24,6 +25,17 @@ export function showRestore({ directory, queueId, position, watermark, digest }:
     ['holds', `${count(position)} messages, instances below ${watermark}`],
     ['digest', digest],
     ['next', 'restore the other processes from the same backup, each into a directory of its own, and start them all'],
+  ]);
+}
+
+export function showNewKey({ file, id, isNewFile }: NewKey): string {
+  const next = isNewFile
+    ? 'copy the file to each machine of the group, and start every process with it as the option keys'
+    : `copy the file to each machine of the group, and then: treplica keys use DIR ${String(id)}`;
+  return table([
+    ['keys', file],
+    [isNewFile ? 'made' : 'added', `key ${String(id)}`],
+    ['next', next],
   ]);
 }
 

@@ -1,6 +1,6 @@
 /** The commands that ask the process which has a ledger directory. */
 import { ask } from '../control/ask.js';
-import type { ChangeReport, MembersReport, StatusReport } from '../control/commands.js';
+import type { ChangeReport, KeysOfQueue, MembersReport, StatusReport } from '../control/commands.js';
 import type { MembersChange } from '../paxos/member-changes.js';
 import { assertLedger } from './ledger-directory.js';
 
@@ -43,6 +43,34 @@ export async function changeMembersIn(
   assertLedger(directory);
   const request = { command: 'change-members', queue: queueId, ...change, force };
   return (await untilInterrupted((signal) => ask(directory, request, signal))) as ChangeReport;
+}
+
+/**
+ * Which process holds which keys; the process reads its file of keys again before.
+ * @throws TreplicaError INVALID_OPTION, NO_ANSWER
+ */
+export async function keysIn(directory: string, queueId: string | undefined): Promise<QueuesReport<KeysOfQueue>> {
+  assertLedger(directory);
+  const queues = (await ask(directory, { command: 'keys', queue: queueId })) as KeysOfQueue[];
+  return { directory, queues };
+}
+
+/**
+ * Has the group use a key, or remove it, and waits until that is decided, or until this process is interrupted (SIGINT).
+ * @throws TreplicaError INVALID_OPTION, NO_ANSWER, and what `keys` of the queue throws
+ */
+export async function changeKeysIn(
+  directory: string,
+  queueId: string | undefined,
+  {
+    kind: command,
+    id,
+    force,
+  }: { readonly kind: 'use-key' | 'remove-key'; readonly id: number; readonly force: boolean },
+): Promise<KeysOfQueue> {
+  assertLedger(directory);
+  const request = { command, queue: queueId, id, force };
+  return (await untilInterrupted((signal) => ask(directory, request, signal))) as KeysOfQueue;
 }
 
 async function untilInterrupted<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {

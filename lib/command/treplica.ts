@@ -11,10 +11,11 @@ import { TreplicaError } from '../model/errors.js';
 import { checkQueueName } from '../transport/udp/rendezvous.js';
 import { type Arguments, readArguments, USAGE, UsageError } from './arguments.js';
 import { reportDirectory, verifyDirectory } from './ledger-directory.js';
-import { showBackup, showDirectory, showRestore, showVerification } from './print.js';
-import { showChange, showMembers, showStatus } from './print-running.js';
+import { addKey } from './new-key.js';
+import { showBackup, showDirectory, showNewKey, showRestore, showVerification } from './print.js';
+import { showChange, showKeys, showMembers, showStatus } from './print-running.js';
 import { recoverGroup } from './recover-group.js';
-import { changeMembersIn, membersIn, statusIn } from './running-process.js';
+import { changeKeysIn, changeMembersIn, keysIn, membersIn, statusIn } from './running-process.js';
 
 interface Answer {
   readonly facts: object;
@@ -48,6 +49,19 @@ async function answerTo({ task, queueId }: Arguments): Promise<Answer> {
     case 'status': {
       const facts = await statusIn(task.directory, queueId);
       return { facts, text: showStatus(facts), isSound: true };
+    }
+    case 'keys': {
+      const facts = await keysIn(task.directory, queueId);
+      return { facts, text: showKeys(facts.queues), isSound: true };
+    }
+    case 'use-key':
+    case 'remove-key': {
+      const facts = await changeKeysIn(task.directory, queueId, task);
+      return { facts, text: showKeys([facts]), isSound: true };
+    }
+    case 'new-key': {
+      const facts = await addKey(task.file);
+      return { facts, text: showNewKey(facts), isSound: true };
     }
     case 'change': {
       const facts = await changeMembersIn(task.directory, queueId, task.change, task.force);

@@ -10,6 +10,7 @@ import type { LedgerSnapshot } from '../model/records.js';
 import { type DeliveryState, DeliveryTable } from '../sequence/delivery-table.js';
 import type { ConsensusOptions } from './consensus-options.js';
 import type { Effects, Input, Installation } from './effects.js';
+import type { GroupKeyStates } from './key-states.js';
 import { adoptViews } from './membership/view-changes.js';
 import type { GroupViews } from './membership/views.js';
 import { MessageHandlers } from './message-handlers.js';
@@ -169,6 +170,11 @@ export class Consensus {
     return this.#shared.views;
   }
 
+  /** What is decided of the group's keys. */
+  get keys(): GroupKeyStates {
+    return this.#shared.keys;
+  }
+
   /** Whether `from` is a member that has been asked for the decisions from `first` on: some questions go to everyone. */
   expects(from: ProcessId, first: Instance): boolean {
     return this.#handlers.expects(from, first);
@@ -193,7 +199,7 @@ export class Consensus {
    * Everything below the checkpoint's end was decided, and delivered by the process that made it. This process's votes there
    * are no longer needed; its promise and its votes from there on remain unchanged.
    */
-  #install({ checkpoint, delivered, views }: Installation): void {
+  #install({ checkpoint, delivered, views, keys }: Installation): void {
     const { leadership, proposer, reads, learner } = this.#roles;
     const { log, pool, outbox } = this.#shared;
     const { next } = checkpoint;
@@ -204,6 +210,7 @@ export class Consensus {
     this.#shared.delivered = table;
     log.jump(next);
     adoptViews(this.#shared, views);
+    this.#shared.keys.adopt(keys);
     pool.purge((id) => table.isDone(id));
     proposer.onInstalled(next, table);
     reads.onAdvance();

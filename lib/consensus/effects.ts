@@ -2,6 +2,7 @@ import type { Ballot } from '../model/ballot.js';
 import type { Batch } from '../model/batch.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { GroupId, Instance, ProcessId } from '../model/ids.js';
+import type { KeyRecord, KeyState } from '../model/keys.js';
 import type { Part } from '../model/part.js';
 import type { LedgerRecord } from '../model/records.js';
 import type { View, ViewRecord } from '../model/view.js';
@@ -41,6 +42,8 @@ export interface Installation {
   readonly delivered: DeliveryState;
   /** The group's views that are decided below its end, ascending. */
   readonly views: readonly ViewRecord[];
+  /** The states of the group's keys that are decided below its end, ascending. */
+  readonly keys: readonly KeyRecord[];
 }
 
 /** A value decided at its instance. Duplicates and no-ops are among them: delivery filters them. */
@@ -80,6 +83,10 @@ export type Notice =
   | { readonly kind: 'view-complete'; readonly number: number }
   /** A change of the view was decided in vain: `view` is the latest. */
   | { readonly kind: 'view-void'; readonly instance: Instance; readonly view: View }
+  /** A change of the keys is decided. */
+  | { readonly kind: 'keys'; readonly state: KeyState }
+  /** A change of the keys was decided in vain: `state` is the latest. */
+  | { readonly kind: 'keys-void'; readonly state: KeyState }
   | { readonly kind: 'replicas-differ'; readonly process: ProcessId; readonly replicas: number }
   /** A process, or a group, has begun from another backup than this process; `base` is its digest, empty for none. */
   | { readonly kind: 'bases-differ'; readonly process: ProcessId; readonly base: string; readonly own: string }

@@ -1,6 +1,6 @@
 import { assert } from '../model/assert.js';
 import { type Ballot, kindOf } from '../model/ballot.js';
-import { type Batch, type BatchId, isOfView } from '../model/batch.js';
+import { type Batch, type BatchId, isOfEngine, isOfView } from '../model/batch.js';
 import { after, type Instance, type ProcessId } from '../model/ids.js';
 import type { Fetcher } from './fetcher.js';
 import type { Slot } from './instance-log.js';
@@ -107,6 +107,7 @@ export class Learner {
     delivered?.pass(batch, instance);
     pool.drop(batch.id);
     outbox.decide({ instance, batch });
+    if (isOfEngine(batch.id)) this.#shared.keys.decide(instance, batch);
     this.#listener(instance, batch.id, isOfView(batch.id) && applyChange(this.#shared, instance, batch));
   }
 }

@@ -10,6 +10,7 @@ import { Credibility } from './credibility.js';
 import { Fetcher } from './fetcher.js';
 import { GroupClock } from './group-clock.js';
 import { InstanceLog } from './instance-log.js';
+import { KeyStates } from './key-states.js';
 import { Leadership } from './leadership.js';
 import { Learner } from './learner.js';
 import { Completion } from './membership/completion.js';
@@ -98,6 +99,7 @@ function sharedOf(options: ConsensusOptions, past: LedgerSnapshot): Shared {
     self,
     settings,
     views,
+    keys: new KeyStates(past.keys, outbox),
     completion: new Completion(views, outbox),
     right: { isAdmitted },
     log,

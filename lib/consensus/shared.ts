@@ -5,6 +5,7 @@ import type { DeliveryTable } from '../sequence/delivery-table.js';
 import type { BatchPool } from './batch-pool.js';
 import type { GroupClock } from './group-clock.js';
 import type { InstanceLog, Slot } from './instance-log.js';
+import type { KeyStates } from './key-states.js';
 import type { Completion } from './membership/completion.js';
 import type { Views } from './membership/views.js';
 import type { Outbox } from './outbox.js';
@@ -21,6 +22,7 @@ export interface Shared {
   readonly self: ProcessId;
   readonly settings: Settings;
   readonly views: Views;
+  readonly keys: KeyStates;
   readonly completion: Completion;
   readonly right: VotingRight;
   readonly log: InstanceLog;

@@ -1,9 +1,11 @@
 /** What operators may ask of the queues that a process has open in one directory. */
 import { TreplicaError } from '../model/errors.js';
 import type { ProcessId } from '../model/ids.js';
-import { aBoolean, checkOptions, optional, type OptionKinds } from '../model/options.js';
+import { KEY_ID_MAX } from '../model/keys.js';
+import { aBoolean, checkOptions, isWholeNumber, optional, type OptionKinds } from '../model/options.js';
+import type { KeysReport } from '../paxos/group-keys.js';
 import type { OperatedQueue } from '../paxos/operated-queue.js';
-import type { PaxosStatus } from '../paxos/paxos-status.js';
+import type { ObserverStatus, PaxosStatus } from '../paxos/paxos-status.js';
 import type { Request } from './protocol.js';
 
 /** A queue that a process has open, and which process of its group that is. */
@@ -19,9 +21,12 @@ export interface MembersReport extends Place {
     readonly heardMsAgo: number | null;
     readonly coordinates: boolean;
   }[];
+  readonly observers: readonly ObserverStatus[];
 }
 
 export type StatusReport = Place & Omit<PaxosStatus, 'stopped'>;
+
+export type KeysOfQueue = Place & KeysReport;
 
 /** The members after a change. */
 export interface ChangeReport extends Place {
@@ -50,12 +55,29 @@ interface ChangeRequest extends Common {
 
 const CHANGE: OptionKinds<ChangeRequest> = { ...COMMON, add: areTexts, remove: areTexts, force: aBoolean };
 
+interface KeyRequest extends Common {
+  readonly id: number;
+  readonly force?: boolean;
+}
+
+const KEY: OptionKinds<KeyRequest> = {
+  ...COMMON,
+  id: {
+    accepts: (value) => isWholeNumber(value, 1, KEY_ID_MAX),
+    use: `a whole number from 1 to ${String(KEY_ID_MAX)}`,
+  },
+  force: aBoolean,
+};
+
 type Command = (queues: readonly OperatedQueue[], request: Request, signal: AbortSignal) => unknown;
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['members', (queues, request) => chosen<Common>(queues, request, COMMON).map(membersOf)],
   ['status', (queues, request) => chosen<Common>(queues, request, COMMON).map(statusOf)],
   ['change-members', changeMembers],
+  ['keys', showKeys],
+  ['use-key', (queues, request, signal) => changeKeys('use', queues, request, signal)],
+  ['remove-key', (queues, request, signal) => changeKeys('remove', queues, request, signal)],
 ]);
 
 /**
@@ -76,9 +98,9 @@ function placeOf({ queueId, processId: process }: OperatedQueue): Place {
 }
 
 function membersOf(queue: OperatedQueue): MembersReport {
-  const { view, reign } = queue.status();
+  const { view, reign, observers } = queue.status();
   const members = view.members.map((member) => ({ ...member, coordinates: reign?.coordinator === member.process }));
-  return { ...placeOf(queue), view: view.number, members };
+  return { ...placeOf(queue), view: view.number, members, observers };
 }
 
 function statusOf(queue: OperatedQueue): StatusReport {
@@ -96,6 +118,25 @@ async function changeMembers(
   await queue.changeMembers({ add, remove }, { force, signal });
   const { number, members } = queue.status().view;
   return { ...placeOf(queue), view: number, members: members.map(({ process }) => process) };
+}
+
+/** The files are read again, so that new keys are known at once. */
+async function showKeys(queues: readonly OperatedQueue[], request: Request): Promise<readonly KeysOfQueue[]> {
+  const found = chosen<Common>(queues, request, COMMON);
+  await Promise.all(found.map(({ keys }) => keys.reread()));
+  return found.map((queue) => ({ ...placeOf(queue), ...queue.keys.show() }));
+}
+
+async function changeKeys(
+  action: 'use' | 'remove',
+  queues: readonly OperatedQueue[],
+  request: Request,
+  signal: AbortSignal,
+): Promise<KeysOfQueue> {
+  const queue = only(chosen<KeyRequest>(queues, request, KEY));
+  const { id, force = false } = request as KeyRequest & Request;
+  await queue.keys[action](id, { force, signal });
+  return { ...placeOf(queue), ...queue.keys.show() };
 }
 
 /** The queue that the request names, or all where it names none. */

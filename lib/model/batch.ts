@@ -24,6 +24,7 @@ const MARKS = { messages: '.', view: 'v', engine: 'e' } as const satisfies Recor
 const MARK_AT = 16;
 const MARK_OF_MESSAGES = MARKS.messages.charCodeAt(0);
 const MARK_OF_VIEW = MARKS.view.charCodeAt(0);
+const MARK_OF_ENGINE = MARKS.engine.charCodeAt(0);
 
 /**
  * The value that fills an instance without a batch; it is never delivered. It is no value of the kind `engine`, as it has no
@@ -69,6 +70,11 @@ export function isOfMessages(id: BatchId): boolean {
 /** Whether the id names a change of the view: not for the no-op. */
 export function isOfView(id: BatchId): boolean {
   return id.charCodeAt(MARK_AT) === MARK_OF_VIEW;
+}
+
+/** Whether the id names a decision of the engine for itself: not for the no-op. */
+export function isOfEngine(id: BatchId): boolean {
+  return id.charCodeAt(MARK_AT) === MARK_OF_ENGINE;
 }
 
 /** Not to be asked of the no-op. */

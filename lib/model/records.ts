@@ -3,6 +3,7 @@ import type { GroupBase } from './base.js';
 import type { Batch } from './batch.js';
 import type { Checkpoint, Verdict } from './checkpoint.js';
 import type { GroupId, Instance, ProcessId } from './ids.js';
+import type { KeyRecord } from './keys.js';
 import type { StartsRecord } from './start.js';
 import type { ViewRecord } from './view.js';
 
@@ -87,6 +88,8 @@ export type LedgerRecord =
   /** The log below `base.from` comes from a backup: only processes that began from the same one may be in the group. */
   | { readonly kind: 'base'; readonly base: GroupBase }
   | { readonly kind: 'starts'; readonly starts: StartsRecord }
+  /** What has been decided of the group's keys. */
+  | { readonly kind: 'keys'; readonly record: KeyRecord }
   /**
    * The group that the ledger knows was never able to decide anything and never will be: its views, the promise, the
    * votes and the process's id go, in the same commit. The base, with which the group was to begin, stays, and so does
@@ -126,4 +129,6 @@ export interface LedgerSnapshot {
   /** The beginning of the process's group; `NO_BASE` if the ledger was not restored from a backup. */
   readonly base: GroupBase;
   readonly starts: StartsRecord;
+  /** Ascending. */
+  readonly keys: readonly KeyRecord[];
 }

@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { GroupId } from '../model/ids.js';
+import type { KeyRecord } from '../model/keys.js';
 import type { ViewRecord } from '../model/view.js';
 import type { CursorState } from '../sequence/cursor.js';
 
@@ -11,4 +12,6 @@ export interface Base {
   readonly group: GroupId;
   /** That group's views that are decided below its end, ascending. */
   readonly views: readonly ViewRecord[];
+  /** The states of its keys that are decided below its end, ascending. */
+  readonly keys: readonly KeyRecord[];
 }

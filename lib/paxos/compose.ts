@@ -21,7 +21,10 @@ import type { Base } from './base.js';
 import { Batcher } from './batcher.js';
 import { Delivery } from './delivery.js';
 import { Driver } from './driver.js';
+import { groupKeysOf } from './group-key-parts.js';
+import type { GroupKeys } from './group-keys.js';
 import type { ClaimedIdentity } from './identity.js';
+import type { KeySource } from './key-source.js';
 import { LogSupplier } from './log-supplier.js';
 import { autoReplacementOf, memberChangesOf } from './member-change-parts.js';
 import type { MemberChanges } from './member-changes.js';
@@ -42,6 +45,8 @@ export interface EngineParts {
   readonly settings: Settings;
   readonly ledger: Ledger;
   readonly transport: Transport;
+  /** Null where the group has no keys. */
+  readonly keys: KeySource | null;
   readonly claimed: ClaimedIdentity;
   /** Where the local checkpoint ends; null where there is none or it is lost. */
   readonly base: Base | null;
@@ -71,6 +76,8 @@ export interface Engine {
   readonly attendance: Attendance;
   readonly memberChanges: MemberChanges;
   readonly autoReplacement: AutoReplacement;
+  /** Null where the group has no keys. */
+  readonly keys: GroupKeys | null;
   /** Begins to work: to be called once, before anything else of the engine is. */
   begin(): void;
   /** To be called every `constants.tickMs`. */
@@ -105,12 +112,13 @@ export function compose(parts: EngineParts, owner: EngineOwner): Engine {
   const standing = new Standing({ core, delivery, notify });
   const memberChanges = memberChangesOf(parts, core, driver);
   const autoReplacement = autoReplacementOf(parts, { core, driver, memberChanges }, notify);
+  const keys = groupKeysOf(parts, core, driver, owner);
   return {
-    ...{ core, batcher, delivery, driver, recovery, attendance, memberChanges, autoReplacement },
+    ...{ core, batcher, delivery, driver, recovery, attendance, memberChanges, autoReplacement, keys },
     ...{ self: parts.claimed.identity.process, ledger: parts.ledger, transport: parts.transport },
     begin: () => {
       delivery.begin(recovery);
-      driver.begin({ repair: recovery, supplier: logSupplierOf(parts, driver, recovery) });
+      driver.begin({ repair: recovery, keys, supplier: logSupplierOf(parts, driver, recovery) });
       if (parts.loss !== null) recovery.lostCheckpoint(parts.loss);
     },
     tick: () => {
@@ -120,6 +128,7 @@ export function compose(parts: EngineParts, owner: EngineOwner): Engine {
       standing.tick();
       memberChanges.tick();
       autoReplacement.tick();
+      keys?.tick();
     },
   };
 }

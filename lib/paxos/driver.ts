@@ -20,16 +20,13 @@ import type { LogSupplier } from './log-supplier.js';
 import { Peers } from './peers.js';
 import { PendingWrites } from './pending-writes.js';
 import { proposePending, renewForgotten, tellDelivered } from './proposals.js';
-import { Reception } from './reception.js';
-import type { RepairReceiver } from './repair-receiver.js';
+import { type BelowCore, Reception } from './reception.js';
 import { type ReadWaiter, WaitingReads } from './waiting-reads.js';
 import type { WireMessage } from './wire/routes.js';
 import { encodeMessage } from './wire/wire.js';
 
 /** The parts that serve processes that lack something, below consensus. */
-interface BelowCore {
-  /** Receives messages of others about checkpoints, and their answers to questions about the log. */
-  readonly repair: RepairReceiver;
+interface Below extends BelowCore {
   readonly supplier: LogSupplier;
 }
 
@@ -41,7 +38,7 @@ export class Driver {
   /** What is known of the other processes beside consensus. */
   readonly peers: Peers;
   /** Null before the driver begins. */
-  #below: BelowCore | null = null;
+  #below: Below | null = null;
   #isTurnAwaited = false;
   #isCommitting = false;
   #hasStopped = false;
@@ -59,7 +56,7 @@ export class Driver {
   }
 
   /** Begins to work; nothing is received or ticked before. */
-  begin(below: BelowCore): void {
+  begin(below: Below): void {
     const { core, transport, delivery } = this.#options;
     this.#below = below;
     if (core.group !== null) transport.join(core.group);
@@ -83,7 +80,7 @@ export class Driver {
     const message = this.#reception.read(from, group, bytes);
     if (message === null) return;
     this.#step(() => {
-      this.#reception.route(from, start, message, this.#begun.repair);
+      this.#reception.route(from, start, message, this.#begun);
     });
   }
 
@@ -275,7 +272,7 @@ export class Driver {
     }
   }
 
-  get #begun(): BelowCore {
+  get #begun(): Below {
     assert(this.#below !== null, 'a driver begins before it works', {});
     return this.#below;
   }

@@ -99,10 +99,11 @@ export class EngineLife {
   }
 
   async #release(cause: Error | null): Promise<void> {
-    const { driver, memberChanges, recovery } = this.engine;
+    const { driver, keys, memberChanges, recovery } = this.engine;
     const { ledger, subscribers, transport } = this.parts;
     driver.stop(closedError(cause));
     memberChanges.stop(closedError(cause));
+    keys?.stop(closedError(cause));
     this.#stopTicking();
     const recovered = recovery.close();
     this.#stopDelivery(cause);
@@ -129,6 +130,7 @@ export class EngineLife {
   #onNotice(notice: Notice): void {
     this.engine.autoReplacement.noticed(notice);
     this.engine.memberChanges.noticed(notice);
+    this.engine.keys?.noticed(notice);
     const mismatch = mismatchIn(notice, this.parts.queueId, this.#replicas);
     if (mismatch !== null) this.#fail(mismatch);
     else if (notice.kind !== 'founded') return;

@@ -54,8 +54,8 @@ export class Installations {
     this.#awaited = null;
     const { core, delivery } = this.#options;
     const { base, isWanted, done } = awaited;
-    const { checkpoint, cursor, group, views } = base;
-    // The views of a group of which a backup was restored are of no account in the new one.
+    const { checkpoint, cursor, group, views, keys } = base;
+    // Views and keys of a group of which a backup was restored are of no account in the new one.
     const isOurs = group === core.group;
     const installed = (): void => {
       delivery.install(base);
@@ -66,7 +66,10 @@ export class Installations {
     else {
       core.step({
         kind: 'install',
-        installation: { checkpoint, delivered: cursor.delivered, views: isOurs ? views : [] },
+        installation: {
+          ...{ checkpoint, delivered: cursor.delivered },
+          ...(isOurs ? { views, keys } : { views: [], keys: [] }),
+        },
       });
       // The decisions from there on come with the same effects: delivery has to know where it goes on by then.
       this.#onInstalled = installed;

@@ -2,8 +2,9 @@
 import { readFile, stat } from 'node:fs/promises';
 
 import { TreplicaError } from '../model/errors.js';
+import { KEY_ID_MAX } from '../model/keys.js';
 import { isWholeNumber } from '../model/options.js';
-import { type Key, KEY_BYTES, KEY_ID_MAX, KeyRing } from '../transport/frame/key-ring.js';
+import { type Key, KEY_BYTES, KeyRing } from '../transport/frame/key-ring.js';
 
 /** A key of a group: the same at each of its processes. */
 export interface KeyOption {

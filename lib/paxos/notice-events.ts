@@ -14,6 +14,12 @@ export function eventOf(notice: Notice): QueueEvent {
     }
     case 'view-void':
       return { kind: 'view-void', number: notice.view.number, members: notice.view.members };
+    case 'keys': {
+      const { number, sendingId, removedUpTo } = notice.state;
+      return { kind: 'keys-changed', number, sendingId, removedUpTo };
+    }
+    case 'keys-void':
+      return { kind: 'keys-void', number: notice.state.number };
     default:
       return notice;
   }

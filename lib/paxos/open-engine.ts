@@ -4,10 +4,10 @@ import type { NetworkEvent } from '../queue/events.js';
 import { guardedLog } from '../queue/guarded-log.js';
 import { logEvents } from '../queue/log/log-events.js';
 import { Subscribers } from '../queue/subscribers.js';
-import type { KeyRing } from '../transport/frame/key-ring.js';
 import type { Receiver, Transport, TransportLog } from '../transport/transport.js';
 import { EngineLife } from './engine-life.js';
-import { readKeys } from './keys.js';
+import { beginWith, type KeySource } from './key-source.js';
+import { type KeyFile, type KeysOption, readKeyFile, readKeys } from './keys.js';
 import { settingsOf } from './limits.js';
 import { baseOf, openLedger } from './opening.js';
 import { checkOptions, type QueueOptions } from './options.js';
@@ -21,12 +21,10 @@ export async function openEngine(queueId: string, options: QueueOptions, ports: 
   const subscribers = new Subscribers();
   subscribers.subscribe(logEvents(log, queueId));
   if (options.listener !== undefined) subscribers.subscribe(options.listener);
-  const keys = options.keys === undefined ? null : await readKeys(options.keys);
-  const { path, exposedMode: mode } = keys?.file ?? { path: '', exposedMode: null };
-  if (mode !== null) subscribers.tell({ kind: 'keys-exposed', path, mode });
+  const keys = options.keys === undefined ? null : await keysOf(options.keys, subscribers);
   for (;;) {
     try {
-      return await openOnce(queueId, options, ports, subscribers, keys?.ring ?? null);
+      return await openOnce(queueId, options, ports, subscribers, keys);
     } catch (error) {
       // Nobody has been given a queue yet: the process begins anew by itself.
       if (!(error instanceof TreplicaError) || error.code !== 'FOUNDING_FAILED') throw error;
@@ -34,12 +32,28 @@ export async function openEngine(queueId: string, options: QueueOptions, ports: 
   }
 }
 
+/** A file that others may read is told of, also when it is read again. */
+async function keysOf(option: KeysOption, subscribers: Subscribers): Promise<KeySource> {
+  const tellExposed = ({ path, exposedMode }: KeyFile): void => {
+    if (exposedMode !== null) subscribers.tell({ kind: 'keys-exposed', path, mode: exposedMode });
+  };
+  const { ring, file } = await readKeys(option);
+  if (file === null) return { ring, reread: null };
+  tellExposed(file);
+  const reread = async (): Promise<KeyFile['keys']> => {
+    const now = await readKeyFile(file.path);
+    tellExposed(now);
+    return now.keys;
+  };
+  return { ring, reread };
+}
+
 async function openOnce(
   queueId: string,
   options: QueueOptions,
   ports: QueuePorts,
   subscribers: Subscribers,
-  keys: KeyRing | null,
+  keys: KeySource | null,
 ): Promise<EngineLife> {
   const settings = settingsOf(options.limits ?? {});
   const opened = await openLedger(
@@ -55,6 +69,7 @@ async function openOnce(
   let transport: Transport | null = null;
   try {
     const { base, loss } = await baseOf(opened, queueId);
+    if (keys !== null) beginWith(keys, claimed.past.keys);
     // Messages that arrive before the engine exists are lost, as datagrams may be.
     let receive: Receiver = () => undefined;
     transport = await ports.openTransport(
@@ -64,11 +79,11 @@ async function openOnce(
         receive(from, group, message, start);
       },
       networkLog(subscribers),
-      keys,
+      keys?.ring ?? null,
     );
     options.signal?.throwIfAborted();
     const life = new EngineLife({
-      ...{ queueId, options, ports, settings, ledger, transport, claimed, base, loss, subscribers },
+      ...{ queueId, options, ports, settings, ledger, transport, claimed, base, loss, subscribers, keys },
     });
     const { driver } = life.engine;
     receive = (from, group, message, start) => {

@@ -16,7 +16,8 @@ import type { Engine } from './compose.js';
 import { closedError, type EngineLife } from './engine-life.js';
 import type { ChangeOptions, MembersChange } from './member-changes.js';
 import { openEngine } from './open-engine.js';
-import type { OperatedQueue } from './operated-queue.js';
+import { operatedKeys } from './operated-keys.js';
+import type { OperatedKeys, OperatedQueue } from './operated-queue.js';
 import type { QueueOptions } from './options.js';
 import type { ObserverStatus, PaxosStatus } from './paxos-status.js';
 import type { QueuePorts } from './ports.js';
@@ -62,6 +63,11 @@ export class PaxosQueue implements Queue, OperatedQueue {
   /** As `PaxosStatus.observers`. */
   get observers(): readonly ObserverStatus[] {
     return this.#engine.driver.peers.observers.list();
+  }
+
+  /** As `AsynchronousPersistentQueue` says. */
+  get keys(): OperatedKeys {
+    return operatedKeys(this.#engine.keys, this.queueId);
   }
 
   /** As `AsynchronousPersistentQueue` says. */

@@ -10,8 +10,17 @@ import type { QueueEventOf } from '../queue/events.js';
 import { Malformed } from './malformed.js';
 import type { Peers } from './peers.js';
 import type { RepairReceiver } from './repair-receiver.js';
+import type { KeysMessage } from './wire/key-messages.js';
 import { isOf, type WireMessage } from './wire/routes.js';
 import { decodeMessage } from './wire/wire.js';
+
+/** The parts beside consensus that receive messages. */
+export interface BelowCore {
+  /** Receives messages of others about checkpoints, and their answers to questions about the log. */
+  readonly repair: RepairReceiver;
+  /** Null where the process has no keys. */
+  readonly keys: { receive(from: ProcessId, start: Start, message: KeysMessage): void } | null;
+}
 
 export interface ReceptionOptions {
   readonly settings: Settings;
@@ -55,7 +64,7 @@ export class Reception {
   }
 
   /** `from` says it in `start`. */
-  route(from: ProcessId, start: Start, message: WireMessage, repair: RepairReceiver): void {
+  route(from: ProcessId, start: Start, message: WireMessage, { repair, keys }: BelowCore): void {
     const { core, peers, self, heard } = this.#options;
     const { starts, facts, observers } = peers;
     if (isOf('starts', message)) {
@@ -66,6 +75,7 @@ export class Reception {
     if (!starts.hears(from, start) && !(isOf('founding', message) && from !== self)) return;
     heard(from, message);
     if (isOf('repair', message)) return repair.receive(from, message);
+    if (isOf('keys', message)) return keys?.receive(from, start, message);
     if (isOf('facts', message)) return facts.receive(from, start, message);
     if (isOf('observers', message)) return observers.receive(from, message);
     if (message.kind === 'decided') repair.receive(from, message);

@@ -122,6 +122,22 @@ export interface ClonedStart {
   readonly address: string | null;
 }
 
+/** The keys of the group. */
+export type KeyEvent =
+  /** The group has decided which key to send with, null where it never has, or that keys are removed: all up to `removedUpTo`. */
+  | {
+      readonly kind: 'keys-changed';
+      readonly number: number;
+      readonly sendingId: number | null;
+      readonly removedUpTo: number;
+    }
+  /** A change of the keys was decided that follows another state than the latest, which has this number: it changes nothing. */
+  | { readonly kind: 'keys-void'; readonly number: number }
+  /** The group sends with a key that this process does not have, so that it hears nothing: it has only those that are `held`. */
+  | { readonly kind: 'key-missing'; readonly id: number; readonly held: readonly number[] }
+  /** The file of keys was to be read again, and is not good. */
+  | { readonly kind: 'key-file-failed'; readonly error: unknown };
+
 /** The process that coordinates, the mode, and whether a majority is there. */
 export type ReignEvent =
   /** This process has begun phase 1. */
@@ -278,6 +294,7 @@ export type QueueEvent =
   | LifeEvent
   | FoundingEvent
   | MembershipEvent
+  | KeyEvent
   | ReignEvent
   | CheckpointEvent
   | RecoveryEvent

@@ -5,6 +5,7 @@ import { readView, writeView } from '../bytes/view-codec.js';
 import { isOfMessages } from '../model/batch.js';
 import { TreplicaError } from '../model/errors.js';
 import type { GroupId, Position } from '../model/ids.js';
+import type { KeyRecord } from '../model/keys.js';
 import type { ViewRecord } from '../model/view.js';
 import type { CursorState, Mark } from './cursor.js';
 import type { DeliveryRow, DeliveryState, HeldBatch } from './delivery-table.js';
@@ -13,13 +14,15 @@ export interface CheckpointHead {
   readonly group: GroupId;
   /** All views that the group has had, ascending. */
   readonly views: readonly ViewRecord[];
+  /** All states that the group's keys have had, ascending. */
+  readonly keys: readonly KeyRecord[];
   readonly cursor: CursorState;
 }
 
-const FORMAT_VERSION = 3;
+const FORMAT_VERSION = 4;
 
-export function encodeHead({ group, views, cursor }: CheckpointHead): Uint8Array {
-  const out = new FieldWriter().byte(FORMAT_VERSION).id(group).list(views, writeView);
+export function encodeHead({ group, views, keys, cursor }: CheckpointHead): Uint8Array {
+  const out = new FieldWriter().byte(FORMAT_VERSION).id(group).list(views, writeView).list(keys, writeKeys);
   writeMark(out, cursor);
   writeMark(out, cursor.boundary);
   writeDelivered(out, cursor.delivered);
@@ -41,11 +44,31 @@ export function decodeHead(bytes: Buffer): CheckpointHead {
   }
   const group = input.groupId();
   const views = input.list(readView);
+  const keys = input.list(readKeys);
   const mark = readMark(input);
   const boundary = readMark(input);
   const delivered = readDelivered(input);
   input.end();
-  return { group, views, cursor: { ...mark, boundary, delivered } };
+  return { group, views, keys, cursor: { ...mark, boundary, delivered } };
+}
+
+function writeKeys(out: FieldWriter, { number, sendingId, removedUpTo, decidedAt }: KeyRecord): void {
+  out
+    .natural(number)
+    .natural(sendingId ?? 0)
+    .natural(removedUpTo)
+    .natural(decidedAt);
+}
+
+function readKeys(input: FieldReader): KeyRecord {
+  const number = input.natural();
+  const sendingId = input.natural();
+  return {
+    number,
+    sendingId: sendingId === 0 ? null : sendingId,
+    removedUpTo: input.natural(),
+    decidedAt: input.instance(),
+  };
 }
 
 function writeMark(out: FieldWriter, { next, position, bytes }: Mark): void {

@@ -89,6 +89,7 @@ function otherCheckpoint(random: Random, checkpoint: Checkpoint): Checkpoint {
 export function forged(message: WireMessage, random: Random, process: ProcessId): WireMessage | null {
   if (isOf('founding', message)) return null;
   if (isOf('starts', message)) return message;
+  if (isOf('keys', message)) return { ...message, edition: other(random, message.edition), ids: [] };
   if (isOf('facts', message))
     return { ...message, edition: other(random, message.edition), facts: { forged: random.next() } };
   if (isOf('observers', message)) return { ...message, durable: otherInstance(random, message.durable) };

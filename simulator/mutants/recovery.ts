@@ -5,8 +5,8 @@ export const recovery: readonly Mutant[] = [
   {
     name: 'delivered-batches-not-in-checkpoint',
     file: 'lib/paxos/recovery/saver.ts',
-    from: 'encodeHead({ group, views: views.decidedBelow(cursor.next), cursor })',
-    to: 'encodeHead({ group, views: views.decidedBelow(cursor.next), cursor: { ...cursor, delivered: { horizon: 0 as Instance, rows: [], held: [] } } })',
+    from: 'encodeHead({ group, ...known, cursor })',
+    to: 'encodeHead({ group, ...known, cursor: { ...cursor, delivered: { horizon: 0 as Instance, rows: [], held: [] } } })',
     breaks: 'A checkpoint says which batches have been delivered.',
     needs: 'a batch that is decided again behind the checkpoint, and a process that starts from it',
   },

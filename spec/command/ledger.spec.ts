@@ -66,7 +66,7 @@ async function fill(ledger: Ledger): Promise<Checkpoint> {
   const mark = { next: at(4), position: 4 as Position, bytes: 0 };
   const rows = [{ process: PROCESS, incarnation: 1, since: at(0), next: 4, last: at(3) }];
   const cursor = { ...BEGINNING_STATE, ...mark, boundary: mark, delivered: { ...NOTHING_DELIVERED, rows } };
-  await writer.append(encodeHead({ group: GROUP, views: [view], cursor }));
+  await writer.append(encodeHead({ group: GROUP, views: [view], keys: [], cursor }));
   await writer.append(Buffer.from('first'));
   await writer.append(Buffer.from('second'));
   const checkpoint = await writer.finish();

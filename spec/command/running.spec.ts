@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import type { MembersReport, StatusReport } from '../../lib/control/commands.js';
+import type { KeysOfQueue, MembersReport, StatusReport } from '../../lib/control/commands.js';
 import { QueueGroup } from '../support/queue-group.js';
 import { soon } from '../support/soon.js';
 import { answer, PROGRAM, treplica } from './command-line.js';
@@ -42,6 +42,10 @@ describe('commands to a running process', () => {
   it('have observers join and members leave, as a person does it: by the ids that the commands show', async () => {
     group = await QueueGroup.open(3);
     await group.reopen([3], { recover: true });
+    await soon(() => expect(group.queue(0).observers).toHaveLength(1));
+    expect((await treplica('members', group.directoryOf(0))).stdout).toMatch(
+      new RegExp(`observers +1\\n +${group.queue(3).processId} +at 127.0.0.1:\\d+, .*, since 20`),
+    );
     const observer = await answer<{ queues: StatusReport[] }>(0, 'status', group.directoryOf(3));
     expect(observer.queues).toMatchObject([{ role: 'observer' }]);
     const [{ process }] = observer.queues as [StatusReport];
@@ -54,6 +58,28 @@ describe('commands to a running process', () => {
     const left = await answer<{ members: string[] }>(0, 'leave', group.directoryOf(0), removed);
     expect(left.members).not.toContain(removed);
     expect(left.members).toHaveLength(3);
+  });
+
+  it('make keys, and have a group change them', async () => {
+    const files = mkdtempSync(join(tmpdir(), 'treplica-keys-'));
+    const file = join(files, 'keys');
+    expect(await answer(0, 'keys', 'new', file)).toEqual({ file, id: 1, isNewFile: true });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    group = await QueueGroup.open(3, { keys: file });
+    const directory = group.directoryOf(0);
+    expect((await treplica('keys', 'show', directory)).stdout).toMatch(/sent with +the first key of each process/);
+    expect(await treplica('keys', 'use', directory, '2')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^treplica: KEY_MISSING: This process does not have key 2/),
+    });
+    expect(await answer(0, 'keys', 'new', file)).toEqual({ file, id: 2, isNewFile: false });
+    expect((await treplica('keys', 'use', directory, '2')).stdout).toMatch(/sent with +key 2\n/);
+    const removed = await treplica('keys', 'remove', directory, '1');
+    expect(removed).toMatchObject({ code: 0, stderr: '' });
+    expect(removed.stdout).toMatch(/removed +up to key 1\n/);
+    const shown = await answer<{ queues: KeysOfQueue[] }>(0, 'keys', 'show', directory);
+    expect(shown.queues).toMatchObject([{ number: 2, sendingId: 2, removedUpTo: 1 }]);
+    rmSync(files, { recursive: true });
   });
 
   it('say what is wrong as the process says it', async () => {
@@ -91,7 +117,9 @@ describe('commands to a running process', () => {
     [['members', 'a', 'b'], 'members takes DIR'],
     [['join', 'a'], 'join takes DIR and ids'],
     [['leave'], 'leave takes DIR and ids'],
-    [['status', 'a', '--force'], 'Only join and leave take --force'],
+    [['keys', 'use', 'a'], 'keys takes show and DIR'],
+    [['keys', 'show', 'a', '1'], 'keys takes show and DIR'],
+    [['status', 'a', '--force'], 'Only join, leave and keys take --force'],
   ])('take what they take: %j', async (args, why) => {
     group = await QueueGroup.open(1);
     expect(await treplica(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining(why) });

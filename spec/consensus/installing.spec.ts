@@ -170,7 +170,7 @@ describe('an installation', () => {
     const watermark = core?.watermark;
     core?.step({
       kind: 'install',
-      installation: { checkpoint: checkpointAt(1 as Instance), delivered: NOTHING_DELIVERED, views: [] },
+      installation: { checkpoint: checkpointAt(1 as Instance), delivered: NOTHING_DELIVERED, views: [], keys: [] },
     });
     expect([core?.hasEffects, core?.watermark, core?.reign === null]).toEqual([false, watermark, false]);
     expect(group.hasDecided(1, id!)).toBe(true);

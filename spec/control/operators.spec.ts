@@ -14,7 +14,14 @@ import { rejection } from '../support/queue-group.js';
 import { soon } from '../support/soon.js';
 
 const SELF = 'aaaaaaaaaaaaaaaa' as ProcessId;
-const STATUS = { view: { number: 3, members: [{ process: SELF, heardMsAgo: 0 }] }, reign: null, stopped: null };
+const STATUS = {
+  view: { number: 3, members: [{ process: SELF, heardMsAgo: 0 }] },
+  observers: [],
+  reign: null,
+  stopped: null,
+};
+
+const KEYS = { number: 1, sendingId: 2, removedUpTo: 0, processes: [] };
 
 let directory: string;
 const leaves: (() => void)[] = [];
@@ -31,7 +38,13 @@ afterEach(() => {
 /** A queue whose members change when `change` says. */
 function queueOf(queueId: string, change: OperatedQueue['changeMembers'] = () => Promise.resolve()): OperatedQueue {
   const status = (): PaxosStatus => STATUS as unknown as PaxosStatus;
-  return { queueId, processId: SELF, members: [SELF], status, changeMembers: change };
+  const keys = {
+    show: () => KEYS,
+    use: (id: number) => Promise.reject(new Error(`key ${id}`)),
+    remove: () => Promise.resolve(),
+    reread: () => Promise.resolve(),
+  };
+  return { queueId, processId: SELF, members: [SELF], status, keys, changeMembers: change };
 }
 
 async function enter(queue: OperatedQueue, at = directory): Promise<() => void> {
@@ -65,11 +78,27 @@ describe('the control socket', () => {
   it('tells members and status', async () => {
     await enter(queueOf('a'));
     expect(await ask(directory, { command: 'members' })).toEqual([
-      { queueId: 'a', process: SELF, view: 3, members: [{ process: SELF, heardMsAgo: 0, coordinates: false }] },
+      {
+        queueId: 'a',
+        process: SELF,
+        view: 3,
+        members: [{ process: SELF, heardMsAgo: 0, coordinates: false }],
+        observers: [],
+      },
     ]);
     expect(await ask(directory, { command: 'status', queue: 'a' })).toEqual([
-      { queueId: 'a', process: SELF, view: STATUS.view, reign: null },
+      { queueId: 'a', process: SELF, view: STATUS.view, observers: [], reign: null },
     ]);
+  });
+
+  it('shows, uses and removes keys', async () => {
+    await enter(queueOf('a'));
+    const shown = { queueId: 'a', process: SELF, ...KEYS };
+    expect(await ask(directory, { command: 'keys' })).toEqual([shown]);
+    expect(await ask(directory, { command: 'remove-key', id: 1 })).toEqual(shown);
+    await expect(ask(directory, { command: 'use-key', id: 3, force: true })).rejects.toThrow('key 3');
+    for (const id of [0, 2 ** 32, 'a', undefined])
+      await expect(ask(directory, { command: 'use-key', id })).rejects.toMatchObject({ code: 'INVALID_OPTION' });
   });
 
   it('is shared by the queues in its directory, however it is named', async () => {

@@ -59,6 +59,7 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
         verdict: null,
         base: NO_BASE,
         starts: NO_STARTS,
+        keys: [],
       });
       expect(open.ledger.read(at(0), END, Infinity)).toEqual([]);
     });
@@ -75,6 +76,8 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
       const peer = { process: OTHER, starts: [{ ...start, incarnation: 7 }], isForked: true };
       const starts = { own: [{ ...start, incarnation: 1 }, start], peers: [peer], hasLostVotes: true };
       const first = { view: new View(0, [PROCESS]), from: at(0) };
+      const used = { number: 1, sendingId: 2 ** 32 - 1, removedUpTo: 0, decidedAt: at(1) };
+      const removed = { ...used, number: 2, removedUpTo: 7, decidedAt: at(2) };
       const second = { view: new View(1, [PROCESS, OTHER]), from: at(512) };
       await committed(
         open.ledger,
@@ -92,6 +95,8 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
         },
         { kind: 'view', group: GROUP, borderInstances: 77, record: second },
         { kind: 'view', group: GROUP, borderInstances: 77, record: first },
+        { kind: 'keys', record: removed },
+        { kind: 'keys', record: used },
         { kind: 'entry', entry: { instance: at(4), promised: BALLOT, vote: null } },
         { kind: 'watermark', watermark: at(3) },
         ...[3, 2, 1, 0].map((instance) => voteAt(instance)),
@@ -116,6 +121,7 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
         verdict: null,
         base: NO_BASE,
         starts,
+        keys: [used, removed],
       });
     });
 

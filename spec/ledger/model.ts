@@ -2,6 +2,7 @@ import { NO_BALLOT } from '../../lib/model/ballot.js';
 import { NO_BASE } from '../../lib/model/base.js';
 import { constants } from '../../lib/model/constants.js';
 import { after, type Instance } from '../../lib/model/ids.js';
+import type { KeyRecord } from '../../lib/model/keys.js';
 import { type LedgerRecord, type LedgerSnapshot, type LogEntry, NO_FOUNDING } from '../../lib/model/records.js';
 import { NO_STARTS } from '../../lib/model/start.js';
 import type { ViewRecord } from '../../lib/model/view.js';
@@ -14,6 +15,7 @@ export class LedgerModel {
   readonly #segmentInstances: number;
   readonly #entries = new Map<Instance, LogEntry>();
   readonly #views = new Map<number, ViewRecord>();
+  readonly #keys = new Map<number, KeyRecord>();
   #rest: Pick<
     LedgerSnapshot,
     | 'identity'
@@ -74,7 +76,13 @@ export class LedgerModel {
 
   snapshot(): LedgerSnapshot {
     const views = [...this.#views.values()].sort((a, b) => a.from - b.from);
-    return { ...this.#rest, views, entries: this.log().filter((entry) => entry.instance >= this.#rest.watermark) };
+    const keys = [...this.#keys.values()].sort((a, b) => a.number - b.number);
+    return {
+      ...this.#rest,
+      views,
+      keys,
+      entries: this.log().filter((entry) => entry.instance >= this.#rest.watermark),
+    };
   }
 
   log(): LogEntry[] {
@@ -112,6 +120,9 @@ export class LedgerModel {
       case 'view':
         this.#views.set(record.record.view.number, record.record);
         this.#rest = { ...this.#rest, group: record.group, borderInstances: record.borderInstances };
+        break;
+      case 'keys':
+        this.#keys.set(record.record.number, record.record);
         break;
       case 'identity':
         this.#rest = {

@@ -100,6 +100,12 @@ export function anyRecord(group: GroupId): fc.Arbitrary<LedgerRecord> {
     fc.record({ kind: fc.constant('promise' as const), ballot }),
     fc.record({ kind: fc.constant('base' as const), base }),
     fc.record({ kind: fc.constant('starts' as const), starts }),
+    fc
+      .tuple(fc.integer({ min: 1, max: 4 }), count, count, instance)
+      .map(([number, sendingId, removedUpTo, decidedAt]) => ({
+        kind: 'keys' as const,
+        record: { number, sendingId: sendingId === 0 ? null : sendingId, removedUpTo, decidedAt },
+      })),
     fc.record({ kind: fc.constant('verdict' as const), verdict: fc.option(verdict) }),
     fc.record({ kind: fc.constant('watermark' as const), watermark: instance }),
     fc.record({

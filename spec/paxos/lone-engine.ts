@@ -86,7 +86,7 @@ export class LoneEngine {
     this.engine = compose(
       {
         ...{ queueId: QUEUE, options: { directory: 'nowhere', replicas: 1 }, ports: { scheduler }, settings: defaults },
-        ...{ ledger, transport, claimed: { ...claimed, start }, base: null, loss: null },
+        ...{ ledger, transport, claimed: { ...claimed, start }, base: null, loss: null, keys: null },
         subscribers: new Subscribers(),
       },
       { noticed: () => {}, failed: (error) => this.failures.push(error) },

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { batchId, NO_OP_ID, ofKind, VALUE_KINDS } from '../../lib/model/batch.js';
 import { TreplicaError } from '../../lib/model/errors.js';
 import type { Instance, ProcessId } from '../../lib/model/ids.js';
-import { isBody, packBody, packValue, unpackBody } from '../../lib/sequence/batch-body.js';
+import { isBody, packBody, unpackBody } from '../../lib/sequence/batch-body.js';
+import { packKeyChange } from '../../lib/sequence/key-change.js';
 import { idOfBody, isSound } from '../../lib/sequence/sound-batch.js';
 import { packChange } from '../../lib/sequence/view-change.js';
 import { bytes } from '../support/arbitraries.js';
@@ -110,7 +111,7 @@ describe('the check before a batch gets a vote', () => {
     const bodies = {
       messages: packBody([content], content.length, 7),
       view: packChange({ follows: 0, members: [process] }),
-      engine: packValue('engine', content),
+      engine: packKeyChange({ follows: 0, action: 'use', id: 1 }),
     };
     for (const one of VALUE_KINDS)
       for (const other of VALUE_KINDS)

@@ -39,12 +39,19 @@ const held = fc.record({
       body: Buffer.from(body),
     })),
 });
+const keys = fc.record({
+  number: naturals,
+  sendingId: fc.option(numbers),
+  removedUpTo: naturals,
+  decidedAt: instances,
+});
 const delivered = fc.record({ horizon: instances, rows: fc.array(rows), held: fc.array(held) });
 const heads: fc.Arbitrary<CheckpointHead> = fc
-  .record({ view: views, mark: marks, boundary: marks, delivered })
-  .map(({ view, mark, boundary, delivered: state }) => ({
+  .record({ view: views, keys: fc.array(keys), mark: marks, boundary: marks, delivered })
+  .map(({ view, keys: states, mark, boundary, delivered: state }) => ({
     group: groupIdOf(view.view.members, 0),
     views: [view],
+    keys: states,
     cursor: { ...mark, boundary, delivered: state },
   }));
 
@@ -70,7 +77,7 @@ describe('the head of a checkpoint', () => {
     );
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        expect(() => decodeHead(Buffer.concat([Buffer.of(3), bytes]))).toThrow(
+        expect(() => decodeHead(Buffer.concat([Buffer.of(4), bytes]))).toThrow(
           expect.objectContaining({ code: 'MALFORMED_BYTES' }),
         );
       }),
@@ -86,6 +93,6 @@ describe('the head of a checkpoint', () => {
   });
 
   it('of a later format is refused as such', () => {
-    expect(() => decodeHead(Buffer.of(4, 0, 0))).toThrow(expect.objectContaining({ code: 'LEDGER_VERSION' }));
+    expect(() => decodeHead(Buffer.of(5, 0, 0))).toThrow(expect.objectContaining({ code: 'LEDGER_VERSION' }));
   });
 });

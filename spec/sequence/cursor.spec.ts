@@ -31,7 +31,7 @@ function stored(cursor: CursorState): CursorState {
 
 function headOf(cursor: CursorState): CheckpointHead {
   const view = new View(0, [SELF]);
-  return { group: groupIdOf([SELF], 0), views: [{ view, from: 0 as Instance }], cursor };
+  return { group: groupIdOf([SELF], 0), views: [{ view, from: 0 as Instance }], keys: [], cursor };
 }
 
 function passages(cursor: Cursor, sequence: readonly Batch[]): unknown[] {

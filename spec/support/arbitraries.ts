@@ -122,6 +122,7 @@ const fieldsOf: { readonly [K in MessageKind]: Fields<MessageOf<K>> } = {
   checkpointed: { next: instances, digest: digests },
   facts: { edition: naturals, facts },
   observing: { durable: instances },
+  keys: { edition: naturals, number: naturals, sendingId: naturals, ids: fc.array(naturals) },
   start: { former: fc.array(starts, { maxLength: OWN_STARTS_MAX }), peers },
   welcome: { to: starts, isMet: fc.boolean(), former: fc.array(starts, { maxLength: OWN_STARTS_MAX }), peers },
   ...coreFields({

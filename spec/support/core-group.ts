@@ -5,6 +5,7 @@ import type { BatchId, ValueKind } from '../../lib/model/batch.js';
 import { constants } from '../../lib/model/constants.js';
 import { after, type Instance } from '../../lib/model/ids.js';
 import { defaults } from '../../lib/model/settings.js';
+import { type KeyChange, packKeyChange } from '../../lib/sequence/key-change.js';
 import { packChange } from '../../lib/sequence/view-change.js';
 import { CoreChecker } from './core-checker.js';
 import { CoreNetwork, type InTransit, type Loss } from './core-network.js';
@@ -136,6 +137,17 @@ export class CoreGroup implements TurnHost {
     const p = this.process(number);
     const follows = p.core?.views.latest.number ?? 0;
     const batch = p.newValue('view', packChange({ follows, members: members.map((member) => idOf(member)) }), which);
+    this.checker.proposed(batch);
+    p.core?.step({ kind: 'proposal', batch });
+    this.#turns.drain(p);
+    return batch.id;
+  }
+
+  /** A process proposes a change of the keys, after the latest state that it knows or `follows`. */
+  changeKeys(number: number, change: Partial<KeyChange> & Omit<KeyChange, 'follows'>, which = 0): BatchId {
+    const p = this.process(number);
+    const follows = p.core?.keys.latest.number ?? 0;
+    const batch = p.newValue('engine', packKeyChange({ follows, ...change }), which);
     this.checker.proposed(batch);
     p.core?.step({ kind: 'proposal', batch });
     this.#turns.drain(p);
@@ -291,8 +303,14 @@ export class CoreGroup implements TurnHost {
   /** The receiver of a checkpoint goes on from it when it has nothing else to do. */
   #receive(p: CoreProcess, next: Instance): void {
     if (p.core === null || next <= Math.max(p.core.watermark, p.installation?.checkpoint.next ?? 0)) return;
-    const views =
-      this.live.find((q) => q.core !== null && q.core.watermark >= next)?.core?.views.decidedBelow(next) ?? [];
-    p.installation = { checkpoint: checkpointAt(next), delivered: this.checker.checkpointed(next).delivered, views };
+    const maker = this.live.find((q) => q.core !== null && q.core.watermark >= next)?.core;
+    const views = maker?.views.decidedBelow(next) ?? [];
+    const keys = maker?.keys.decidedBelow(next) ?? [];
+    p.installation = {
+      checkpoint: checkpointAt(next),
+      delivered: this.checker.checkpointed(next).delivered,
+      views,
+      keys,
+    };
   }
 }

@@ -24,6 +24,7 @@ class Disk {
   views: LedgerSnapshot['views'] = [];
   group: LedgerSnapshot['group'] = null;
   borderInstances: LedgerSnapshot['borderInstances'] = null;
+  keys: LedgerSnapshot['keys'] = [];
   base = NO_BASE;
   incarnation = 1;
   readonly log = new Map<Instance, LogEntry>();
@@ -39,6 +40,7 @@ class Disk {
       else if (record.kind === 'checkpoint') this.#goOnFrom(record.checkpoint);
       else if (record.kind === 'founding') this.founding = record.founding;
       else if (record.kind === 'base') this.base = record.base;
+      else if (record.kind === 'keys') this.keys = [...this.keys, record.record];
       else if (record.kind === 'dissolution') this.#dissolve();
       else if (record.kind === 'view') {
         this.views = [...this.views, record.record];
@@ -94,6 +96,7 @@ class Disk {
       verdict: null,
       base: this.base,
       starts: NO_STARTS,
+      keys: this.keys,
     };
   }
 }

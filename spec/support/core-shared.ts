@@ -1,6 +1,7 @@
 import { BatchPool } from '../../lib/consensus/batch-pool.js';
 import { GroupClock } from '../../lib/consensus/group-clock.js';
 import { InstanceLog } from '../../lib/consensus/instance-log.js';
+import { KeyStates } from '../../lib/consensus/key-states.js';
 import { Completion } from '../../lib/consensus/membership/completion.js';
 import { Views } from '../../lib/consensus/membership/views.js';
 import { Outbox } from '../../lib/consensus/outbox.js';
@@ -22,6 +23,7 @@ export function sharedOf(self: ProcessId, ...views: readonly ViewRecord[]): Shar
     self,
     settings: defaults,
     views: known,
+    keys: new KeyStates([], outbox),
     completion: new Completion(known, outbox),
     right: { isAdmitted: true },
     log,

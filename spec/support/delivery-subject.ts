@@ -196,7 +196,7 @@ export class DeliverySubject {
     for (let instance = 0; instance < next; instance += 1) cursor.pass(instance as Instance, this.log[instance]!);
     const { state } = cursor;
     const checkpoint = { next: state.next, position: state.position, chunks: 1, bytes: 1, digest: `of ${next}` };
-    return { checkpoint, cursor: state, group: 'ab'.repeat(16) as GroupId, views: [] };
+    return { checkpoint, cursor: state, group: 'ab'.repeat(16) as GroupId, views: [], keys: [] };
   }
 
   /** What the core does: the checkpoint's record is durable, and decisions come from its end on. */

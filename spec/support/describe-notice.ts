@@ -53,6 +53,10 @@ export function describeNotice(notice: Notice, nameOf: (process: ProcessId) => s
       return `knows view ${notice.number} to be complete`;
     case 'view-void':
       return `learns that the change at ${notice.instance} is void: view ${notice.view.number} is the latest`;
+    case 'keys':
+      return `learns to send with key ${notice.state.sendingId}, and that keys up to ${notice.state.removedUpTo} are removed`;
+    case 'keys-void':
+      return `learns that a change of the keys is void: state ${notice.state.number} is the latest`;
     case 'reigns-exhausted':
       return `can begin no reign after ${notice.reign}`;
     case 'clock-strays':

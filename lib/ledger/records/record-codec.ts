@@ -15,6 +15,7 @@ import {
   readBase,
   readCheckpoint,
   readFounding,
+  readKeys,
   readStarts,
   readTally,
   readVerdict,
@@ -26,6 +27,7 @@ import {
   writeBatchId,
   writeCheckpoint,
   writeFounding,
+  writeKeys,
   writeStarts,
   writeTally,
   writeVerdict,
@@ -45,15 +47,18 @@ const ENTRY_BYTES_MAX = SEAL_BYTES + BALLOT_BYTES_MAX + 1 + BALLOT_BYTES_MAX + B
 const INVENTORY_BYTES_MAX = SEAL_BYTES + 3 * VARINT_BYTES_MAX + TALLY_BYTES_MAX;
 
 const VIEW_KEY = 'view/';
+const KEYS_KEY = 'keys/';
 const SEGMENT_KEY = 'segment/';
 /** The key that an inventory is bound to, wherever it lies. */
 export const INVENTORY_KEY = 'inventory';
 
-/** The key that a record is stored under; views and segments are kept each, of everything else the last. */
+/** The key that a record is stored under; views, states of keys and segments are kept each, of everything else the last. */
 export function metaKey(record: MetaRecord): string {
   switch (record.kind) {
     case 'view':
       return numbered(VIEW_KEY, record.record.view.number);
+    case 'keys':
+      return numbered(KEYS_KEY, record.record.number);
     case 'segment':
       return segmentKey(record.number);
     default:
@@ -68,7 +73,7 @@ export function saysGroup(key: string): boolean {
 
 /** Whether the record under `key` tells who the process is in its group, or what it has promised there. */
 export function isOfGroup(key: string): boolean {
-  return key === 'identity' || key === 'promise' || key.startsWith(VIEW_KEY);
+  return key === 'identity' || key === 'promise' || key.startsWith(VIEW_KEY) || key.startsWith(KEYS_KEY);
 }
 
 export function segmentKey(number: number): string {
@@ -181,6 +186,7 @@ function entryKey(instance: Instance): string {
 
 function nameOf(key: string): string {
   if (key.startsWith(VIEW_KEY)) return `view ${String(Number(key.slice(VIEW_KEY.length)))}`;
+  if (key.startsWith(KEYS_KEY)) return `state ${String(Number(key.slice(KEYS_KEY.length)))} of the keys`;
   if (key.startsWith(SEGMENT_KEY)) return `tally of segment ${String(Number(key.slice(SEGMENT_KEY.length)))}`;
   if (key === 'watermark') return 'decided watermark';
   return /^[a-z]+$/.test(key) ? `${key} record` : 'record under an unknown key';
@@ -226,6 +232,9 @@ function writeMeta(writer: ByteWriter, record: MetaRecord): void {
     case 'starts':
       writeStarts(writer, record.starts);
       break;
+    case 'keys':
+      writeKeys(writer, record.record);
+      break;
     case 'start':
       writer.number(record.start);
       break;
@@ -265,6 +274,7 @@ function readMeta(reader: ByteReader, key: string): MetaRecord {
         const group = reader.id() as GroupId;
         return { kind: 'view', group, borderInstances: reader.number(), record: decodeView(reader.rest()) };
       }
+      if (key.startsWith(KEYS_KEY)) return { kind: 'keys', record: readKeys(reader) };
       if (key.startsWith(SEGMENT_KEY))
         return { kind: 'segment', number: Number(key.slice(SEGMENT_KEY.length)), tally: readTally(reader) };
       throw new RangeError('there is no such kind of record');

@@ -18,6 +18,7 @@ import {
 } from '../../model/batch.js';
 import type { Checkpoint, Verdict } from '../../model/checkpoint.js';
 import type { GroupId, Instance, Position, ProcessId } from '../../model/ids.js';
+import type { KeyRecord } from '../../model/keys.js';
 import type { Founding, FoundingRecord, Vote } from '../../model/records.js';
 import type { Nonce, Start, StartsRecord } from '../../model/start.js';
 import type { Tally } from './inventory.js';
@@ -237,4 +238,19 @@ function readList<T>(reader: ByteReader, read: () => T): T[] {
   const values: T[] = [];
   for (let count = reader.number(); count > 0; count -= 1) values.push(read());
   return values;
+}
+
+export function writeKeys(writer: ByteWriter, { number, sendingId, removedUpTo, decidedAt }: KeyRecord): void {
+  for (const value of [number, sendingId ?? 0, removedUpTo, decidedAt]) writer.number(value);
+}
+
+export function readKeys(reader: ByteReader): KeyRecord {
+  const number = reader.number();
+  const sendingId = reader.number();
+  return {
+    number,
+    sendingId: sendingId === 0 ? null : sendingId,
+    removedUpTo: reader.number(),
+    decidedAt: reader.number() as Instance,
+  };
 }

@@ -1,6 +1,7 @@
 import { NO_BALLOT } from '../../model/ballot.js';
 import { NO_BASE } from '../../model/base.js';
 import type { Instance } from '../../model/ids.js';
+import type { KeyRecord } from '../../model/keys.js';
 import { type LedgerSnapshot, NO_FOUNDING } from '../../model/records.js';
 import { NO_STARTS } from '../../model/start.js';
 import type { ViewRecord } from '../../model/view.js';
@@ -15,6 +16,7 @@ export class StoredMeta {
   /** Tallies of complete segments, by number, ascending. */
   readonly sealed = new Map<number, Tally>();
   readonly #views: ViewRecord[] = [];
+  readonly #keys: KeyRecord[] = [];
   readonly #snapshot: MetaSnapshot = {
     identity: null,
     promise: NO_BALLOT,
@@ -28,6 +30,7 @@ export class StoredMeta {
     verdict: null,
     base: NO_BASE,
     starts: NO_STARTS,
+    keys: this.#keys,
   };
 
   /** @throws TreplicaError LEDGER_DAMAGED, naming the record, or LEDGER_VERSION */
@@ -38,6 +41,7 @@ export class StoredMeta {
       this.shares.set(key, { digest: shareOf(value), bytes: 0 });
     }
     this.#views.sort((a, b) => a.from - b.from);
+    this.#keys.sort((a, b) => a.number - b.number);
   }
 
   get snapshot(): Omit<LedgerSnapshot, 'entries'> {
@@ -86,6 +90,9 @@ export class StoredMeta {
         break;
       case 'starts':
         this.#snapshot.starts = record.starts;
+        break;
+      case 'keys':
+        this.#keys.push(record.record);
         break;
       case 'start':
         this.#snapshot.start = record.start;

@@ -15,10 +15,10 @@ import { restoreState } from './chunks.js';
 export async function readBase({ checkpoints }: Pick<Ledger, 'checkpoints'>, checkpoint: Checkpoint): Promise<Base> {
   const reader = await checkpoints.open(checkpoint);
   try {
-    const { group, cursor, views } = decodeHead(await reader.chunk(0));
+    const { group, cursor, views, keys } = decodeHead(await reader.chunk(0));
     const { next, position } = checkpoint;
     if (cursor.next !== next || cursor.position !== position) throw otherPlace(checkpoint, cursor);
-    return { checkpoint, cursor, group, views };
+    return { checkpoint, cursor, group, views, keys };
   } finally {
     await reader.close();
   }

@@ -1,3 +1,4 @@
+import type { GroupKeyStates } from '../../consensus/key-states.js';
 import type { GroupViews } from '../../consensus/membership/views.js';
 import type { GroupId } from '../../model/ids.js';
 
@@ -5,4 +6,5 @@ import type { GroupId } from '../../model/ids.js';
 export interface Membership {
   readonly group: GroupId;
   readonly views: GroupViews;
+  readonly keys: GroupKeyStates;
 }

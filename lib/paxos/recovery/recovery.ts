@@ -273,8 +273,8 @@ export class Recovery implements RepairReceiver, DeliveryListener {
   }
 
   get #membership(): Membership | null {
-    const { group, views } = this.#options.core;
-    return group === null ? null : { group, views };
+    const { group, views, keys } = this.#options.core;
+    return group === null ? null : { group, views, keys };
   }
 
   /** The processes that may have the data that this process has lost. */

@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../../model/checkpoint.js';
 import type { GroupId, Instance, ProcessId } from '../../model/ids.js';
+import type { KeyRecord } from '../../model/keys.js';
 import { View, type ViewRecord } from '../../model/view.js';
 import type { SavingTask } from '../../queue/state-holder.js';
 
@@ -10,6 +11,7 @@ export interface ReplayTask {
   readonly queueId: string;
   readonly group: GroupId;
   readonly views: readonly ViewRecord[];
+  readonly keys: readonly KeyRecord[];
   /** The checkpoint to begin with; null to begin with the log. */
   readonly latest: Checkpoint | null;
   /** The checkpoint is to hold everything below this instance, and all of that is in the log or in the latest checkpoint. */

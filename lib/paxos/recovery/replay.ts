@@ -37,14 +37,14 @@ export const save: SaveElsewhere = async (content, holder, progressed) => {
 async function saveFromLog(replay: Replay): Promise<Checkpoint> {
   const cursor = new Cursor(await restoreLatest(replay), replay.stretch);
   await deliverUntil(replay, cursor);
-  const { group, views, holder } = replay;
+  const { group, views, keys, holder } = replay;
   const { state } = cursor;
   const writer = checkpointsIn(replay.directory, replay.queueId).create({
     next: state.next,
     position: state.position,
   });
   try {
-    await writer.append(encodeHead({ group, views, cursor: state }));
+    await writer.append(encodeHead({ group, views, keys, cursor: state }));
     await saveState(holder.keeper.save(), writer, turnOf(replay, 'writes the checkpoint'));
     return await writer.finish();
   } catch (error) {

@@ -81,14 +81,25 @@ export class Saver {
     return { checkpoint: await this.#saveHere(request), isComparable: false };
   }
 
-  #taskOf({ membership: { group, views }, boundary, latest }: SaveRequest): SavingTask {
+  #taskOf({ membership: { group, views, keys }, boundary, latest }: SaveRequest): SavingTask {
     const { task, delivery } = this.#options;
     const until: Instance = (boundary ?? delivery.front).next;
-    return savingTaskOf({ ...task, group, views: views.decidedBelow(until), until, latest });
+    return savingTaskOf({
+      ...task,
+      group,
+      views: views.decidedBelow(until),
+      keys: keys.decidedBelow(until),
+      until,
+      latest,
+    });
   }
 
   /** Nothing is executed from the first piece of the state to the last; storing the last of them may take longer. */
-  async #saveHere({ keeper, membership: { group, views }, callOff: { signal } }: SaveRequest): Promise<Checkpoint> {
+  async #saveHere({
+    keeper,
+    membership: { group, views, keys },
+    callOff: { signal },
+  }: SaveRequest): Promise<Checkpoint> {
     const { delivery, store, nextTurn, chunkBytes } = this.#options;
     const cursor = delivery.front.state;
     const writer = store.create({ next: cursor.next, position: cursor.position });
@@ -105,7 +116,9 @@ export class Saver {
     };
     try {
       try {
-        await append(encodeHead({ group, views: views.decidedBelow(cursor.next), cursor }));
+        const { next } = cursor;
+        const known = { views: views.decidedBelow(next), keys: keys.decidedBelow(next) };
+        await append(encodeHead({ group, ...known, cursor }));
         await saveState(keeper.save(), { append }, nextTurnUnlessCalledOff, chunkBytes);
       } finally {
         release();

@@ -38,6 +38,8 @@ export function describeMessage(message: WireMessage, nameOf: NameOf): string {
   if (isOf('founding', message)) return describeFoundingMessage(message, nameOf);
   if (isOf('repair', message)) return describeRepairMessage(message);
   if (isOf('starts', message)) return describeStartMessage(message, nameOf);
+  if (isOf('keys', message))
+    return `keys ${message.edition}: state ${message.number}, sends with ${message.sendingId}, has ${list(message.ids.map(String))}`;
   if (isOf('facts', message))
     return `${message.kind} ${message.edition}: ${list(Object.keys(message.facts).map((name) => JSON.stringify(name)))}`;
   if (isOf('observers', message)) return `${message.kind}, ${message.durable} durable`;
@@ -181,6 +183,8 @@ export function describeRecord(record: LedgerRecord, nameOf: NameOf): string {
       const { own, peers, hasLostVotes } = record.starts;
       return `starts ${own.map(describeStart).join(' ')}, knows ${describePeers(peers, nameOf)}${hasLostVotes ? ', has lost votes' : ''}`;
     }
+    case 'keys':
+      return `keys ${record.record.number}: sends with ${record.record.sendingId}, removed up to ${record.record.removedUpTo}`;
     case 'dissolution':
       return 'dissolution';
     default:

@@ -1,6 +1,7 @@
 import type { CoreMessage, FoundingMessage } from '../../consensus/messages.js';
 import { consensusRoutes, type Route } from '../../consensus/routes.js';
 import type { FactsMessage } from './facts-messages.js';
+import type { KeysMessage } from './key-messages.js';
 import type { ObserverMessage } from './observer-messages.js';
 import type { RepairMessage } from './repair-messages.js';
 import type { StartMessage } from './start-messages.js';
@@ -13,6 +14,7 @@ export interface Families {
   readonly starts: StartMessage;
   readonly facts: FactsMessage;
   readonly observers: ObserverMessage;
+  readonly keys: KeysMessage;
 }
 
 type Family = keyof Families;
@@ -40,6 +42,8 @@ export const routes = {
   facts: { family: 'facts', saidBy: 'anyone' },
   // Processes without a vote.
   observing: { family: 'observers', saidBy: 'anyone' },
+  // The keys that they hold.
+  keys: { family: 'keys', saidBy: 'anyone' },
 } as const satisfies Routes;
 
 export function isOf<F extends Family>(family: F, message: WireMessage): message is Families[F] {

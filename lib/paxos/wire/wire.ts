@@ -8,6 +8,7 @@ import type { Codec, CodecsOf } from './codec.js';
 import { coreCodecs } from './core-codecs.js';
 import { factsCodecs } from './facts-codecs.js';
 import { foundingCodecs } from './founding-codecs.js';
+import { keyCodecs } from './key-codecs.js';
 import { observerCodecs } from './observer-codecs.js';
 import { repairCodecs } from './repair-codecs.js';
 import type { WireMessage } from './routes.js';
@@ -22,6 +23,7 @@ const codecs: CodecsOf<WireMessage> = {
   ...startCodecs,
   ...factsCodecs,
   ...observerCodecs,
+  ...keyCodecs,
 };
 
 /** All kinds of messages that travel. */

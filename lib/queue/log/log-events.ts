@@ -3,6 +3,7 @@ import type { ProcessId } from '../../model/ids.js';
 import type {
   FactsEvent,
   HolderEvent,
+  KeyEvent,
   MembershipEvent,
   NetworkEvent,
   QueueEvent,
@@ -11,6 +12,7 @@ import type {
 } from '../events.js';
 import { attendanceLine, foundingLine, membershipLine } from './founding-lines.js';
 import { holderLine } from './holder-lines.js';
+import { keyLine } from './key-lines.js';
 import { lifeLine } from './life-lines.js';
 import { debug, type Line, type Place } from './line.js';
 import { checkpointLine, damageLine, recoveryLine } from './recovery-lines.js';
@@ -97,7 +99,12 @@ function lineOf(event: QueueEvent, place: Place): Line {
 }
 
 type OtherEvent =
-  NetworkEvent | FactsEvent | HolderEvent | MembershipEvent | QueueEventOf<'operators-cut-off' | 'keys-exposed'>;
+  | KeyEvent
+  | NetworkEvent
+  | FactsEvent
+  | HolderEvent
+  | MembershipEvent
+  | QueueEventOf<'operators-cut-off' | 'keys-exposed'>;
 
 function otherLine(event: OtherEvent, place: Place): Line {
   switch (event.kind) {
@@ -110,6 +117,11 @@ function otherLine(event: OtherEvent, place: Place): Line {
       return holderLine(event, place);
     case 'facts-changed':
       return debug({ process: event.process, facts: event.facts }, 'a process publishes other facts of itself');
+    case 'keys-changed':
+    case 'keys-void':
+    case 'key-missing':
+    case 'key-file-failed':
+      return keyLine(event);
     default:
       return membershipLine(event);
   }

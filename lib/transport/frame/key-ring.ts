@@ -12,7 +12,6 @@ export interface Key {
 }
 
 export const KEY_BYTES = 32;
-export const KEY_ID_MAX = 2 ** 32 - 1;
 
 /**
  * The keys of a group at this process: frames under each of them are opened, and one of them seals. It changes while the process

@@ -1,4 +1,6 @@
+import { KeyStates } from '../../../lib/consensus/key-states.js';
 import { Views } from '../../../lib/consensus/membership/views.js';
+import { Outbox } from '../../../lib/consensus/outbox.js';
 import type { Checkpoint, Verdict } from '../../../lib/model/checkpoint.js';
 import { constants } from '../../../lib/model/constants.js';
 import type { Instance, ProcessId } from '../../../lib/model/ids.js';
@@ -61,7 +63,7 @@ export class CheckpointerSubject {
         const view = new View(0, this.members);
         const group = groupIdOf(view.members, 0);
         const past = { group, views: [{ view, from: 0 as Instance }], borderInstances: constants.borderInstances };
-        return { group, views: new Views(past, { first: 0 as Instance }) };
+        return { group, views: new Views(past, { first: 0 as Instance }), keys: new KeyStates([], new Outbox(SELF)) };
       },
       latest: null,
       write: (records, done) => {

@@ -149,6 +149,7 @@ describe('monotonicity', () => {
       start: at(0),
       base: NO_BASE,
       starts: NO_STARTS,
+      keys: [],
       checkpoint: checkpointAt(2),
       verdict: null,
     };

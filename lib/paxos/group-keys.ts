@@ -1,0 +1,294 @@
+/**
+ * The keys of a group at this process, while they change: applies what the sequence decides to the ring that seals and opens
+ * frames, says which keys this process holds, and makes the changes that are asked for here. See "Keys that change" in
+ * docs/protocol.md.
+ */
+import type { Notice } from '../consensus/effects.js';
+import { constants } from '../model/constants.js';
+import { TreplicaError } from '../model/errors.js';
+import type { ProcessId } from '../model/ids.js';
+import { FIRST_KEY_STATE, type KeyState } from '../model/keys.js';
+import type { Settings } from '../model/settings.js';
+import type { Start } from '../model/start.js';
+import type { QueueEventOf } from '../queue/events.js';
+import type { KeyChange } from '../sequence/key-change.js';
+import type { Transport } from '../transport/transport.js';
+import { type KeyChangeOptions, KeyChanges, type KeyChangesOptions } from './key-changes.js';
+import { KeyExchange } from './key-exchange.js';
+import { allRemoved, type KeySource } from './key-source.js';
+import { KEY_IDS_TOLD_MAX, type KeysMessage } from './wire/key-messages.js';
+
+export interface GroupKeysOptions extends Omit<KeyChangesOptions, 'obstacle'> {
+  readonly settings: Settings;
+  readonly source: KeySource;
+  readonly members: () => readonly ProcessId[];
+  /** Processes without a vote that are heard. */
+  readonly observers: () => readonly ProcessId[];
+  readonly transport: Pick<Transport, 'ticksSinceHeard' | 'statistics'>;
+  readonly tell: (message: KeysMessage) => void;
+  readonly notify: (event: QueueEventOf<'key-missing' | 'key-file-failed'>) => void;
+  /** This process can hear nobody any more. */
+  readonly fail: (error: TreplicaError) => void;
+}
+
+/** Which process holds which keys. */
+export interface KeysOfProcess {
+  readonly process: ProcessId;
+  readonly isMember: boolean;
+  /** As `MemberStatus.heardMsAgo`. */
+  readonly heardMsAgo: number | null;
+  /** Null where it has not said so yet, as `sendingId`. */
+  readonly ids: readonly number[] | null;
+  readonly sendingId: number | null;
+  /** Of the keys that this process holds. */
+  readonly lacks: readonly number[];
+}
+
+/** The keys of a group, by their ids. */
+export interface KeysReport {
+  /** How many changes have been decided. */
+  readonly number: number;
+  /** The key that the group has decided to send with; null where it has decided none yet. */
+  readonly sendingId: number | null;
+  /** Keys with this id and below are removed for good. */
+  readonly removedUpTo: number;
+  /** This process first. */
+  readonly processes: readonly KeysOfProcess[];
+}
+
+/** A process heard no longer ago is taken to be alive. */
+const ALIVE_TICKS = 200;
+/** The file of keys is read again no more often by itself. */
+const REREAD_TICKS = 100;
+/** A process that hears no other for so long tries its other keys, each for so long. */
+const SILENT_TICKS = 100;
+
+export class GroupKeys {
+  readonly #options: GroupKeysOptions;
+  readonly #exchange: KeyExchange;
+  readonly #changes: KeyChanges;
+  /** A state that another process has told, ahead of this one's. */
+  #told: KeyState | null = null;
+  #missing: number | null = null;
+  #keyDropped = 0;
+  #ticksSinceRead = REREAD_TICKS;
+  #wantsKeys = false;
+  #hasFileFailed = false;
+  #silentTicks = 0;
+  /** The key to send with where the group has decided on none. */
+  readonly #first: number;
+
+  constructor(options: GroupKeysOptions) {
+    this.#options = options;
+    this.#first = options.source.ring.sendingId;
+    this.#exchange = new KeyExchange({ ...options, held: () => this.#held() });
+    this.#changes = new KeyChanges({ ...options, obstacle: (change) => this.#obstacleTo(change) });
+    this.#apply();
+  }
+
+  show(): KeysReport {
+    const { self, members, core } = this.#options;
+    const present = members();
+    const { number, sendingId, removedUpTo } = core.keys.latest;
+    const processes = [self, ...this.#others()].map((process) => this.#keysOf(process, present.includes(process)));
+    return { number, sendingId, removedUpTo, processes };
+  }
+
+  async use(id: number, options: KeyChangeOptions): Promise<void> {
+    await this.reread();
+    if (!this.#options.source.ring.has(id)) throw this.#lacksHere(id);
+    await this.#changes.change('use', id, options);
+  }
+
+  remove(id: number, options: KeyChangeOptions): Promise<void> {
+    return this.#changes.change('remove', id, options);
+  }
+
+  /**
+   * Takes the keys of the file that are not here yet.
+   * @throws TreplicaError INVALID_OPTION where the file is not good, or has other bytes for a key
+   */
+  async reread(): Promise<void> {
+    const { source, core } = this.#options;
+    if (source.reread === null) return;
+    this.#ticksSinceRead = 0;
+    this.#wantsKeys = false;
+    const keys = await source.reread();
+    let isNew = false;
+    for (const key of keys) {
+      if (key.id <= core.keys.latest.removedUpTo) continue;
+      isNew ||= !source.ring.has(key.id);
+      source.ring.accept(key);
+    }
+    this.#hasFileFailed = false;
+    if (!isNew) return;
+    this.#apply();
+    this.#exchange.changed();
+  }
+
+  receive(from: ProcessId, start: Start, message: KeysMessage): void {
+    if (from === this.#options.self || !this.#exchange.receive(from, start, message)) return;
+    const { source, core } = this.#options;
+    const { number, sendingId, ids } = message;
+    const { latest } = core.keys;
+    if (ids.some((id) => id > latest.removedUpTo && !source.ring.has(id))) this.#wantsKeys = true;
+    if (number > (this.#told ?? latest).number) this.#told = { ...latest, number, sendingId };
+    this.#apply();
+  }
+
+  noticed(notice: Notice): void {
+    if (notice.kind !== 'keys') return;
+    this.#apply();
+    this.#exchange.changed();
+    this.#changes.decided(notice.state);
+  }
+
+  tick(): void {
+    const { keyDropped } = this.#options.transport.statistics;
+    if (keyDropped > this.#keyDropped) this.#wantsKeys = true;
+    this.#keyDropped = keyDropped;
+    this.#ticksSinceRead += 1;
+    if (this.#wantsKeys && this.#ticksSinceRead >= REREAD_TICKS) this.#rereadAlone();
+    this.#tryKeys();
+    this.#exchange.tick();
+    this.#changes.tick();
+  }
+
+  stop(cause: TreplicaError): void {
+    this.#changes.stop(cause);
+  }
+
+  /**
+   * The group may have changed its keys without this process: what this one sends is heard by nobody then, and so it meets nobody
+   * who would tell it which key to send with.
+   */
+  #tryKeys(): void {
+    const others = this.#others();
+    const isHeard = others.length === 0 || others.some((process) => this.#ticksSince(process) <= SILENT_TICKS);
+    this.#silentTicks = isHeard ? 0 : this.#silentTicks + 1;
+    if (isHeard || this.#silentTicks % SILENT_TICKS !== 0) return;
+    const { ring } = this.#options.source;
+    const { ids, sendingId } = ring;
+    ring.use(ids[(ids.indexOf(sendingId) + 1) % ids.length] ?? sendingId);
+  }
+
+  /** What a file has wrong is told once, until it is right. */
+  #rereadAlone(): void {
+    const hasFailedBefore = this.#hasFileFailed;
+    this.reread().catch((error: unknown) => {
+      this.#hasFileFailed = true;
+      if (!hasFailedBefore) this.#options.notify({ kind: 'key-file-failed', error });
+    });
+  }
+
+  #held(): { readonly number: number; readonly sendingId: number; readonly ids: readonly number[] } {
+    const { source, core } = this.#options;
+    const { sendingId, ids } = source.ring;
+    // What is told to be known is known after a restart, too.
+    const { number } = core.keys.decidedBelow(core.durableWatermark).at(-1) ?? FIRST_KEY_STATE;
+    return { number, sendingId, ids: ids.slice(-KEY_IDS_TOLD_MAX) };
+  }
+
+  /** The ring follows the latest state, and sends with the key of a later one that was told. */
+  #apply(): void {
+    const { source, core, fail } = this.#options;
+    const { ring } = source;
+    const { latest } = core.keys;
+    if (this.#told !== null && this.#told.number <= latest.number) this.#told = null;
+    this.#send((this.#told ?? latest).sendingId ?? this.#first);
+    if (ring.sendingId <= latest.removedUpTo) {
+      const left = ring.ids.filter((id) => id > latest.removedUpTo).at(-1);
+      if (left === undefined) {
+        fail(allRemoved(latest));
+        return;
+      }
+      ring.use(left);
+    }
+    for (const id of ring.ids) if (id <= latest.removedUpTo) ring.remove(id);
+  }
+
+  #send(id: number): void {
+    const { source, notify } = this.#options;
+    if (source.ring.has(id)) {
+      source.ring.use(id);
+      this.#missing = null;
+    } else if (this.#missing !== id) {
+      this.#missing = id;
+      this.#wantsKeys = true;
+      notify({ kind: 'key-missing', id, held: source.ring.ids });
+    }
+  }
+
+  #obstacleTo({ action, id }: KeyChange): TreplicaError | null {
+    const { core } = this.#options;
+    const present = this.#options.members();
+    const others = this.#others();
+    const isAlive = (process: ProcessId): boolean => this.#ticksSince(process) <= ALIVE_TICKS;
+    if (action === 'use') {
+      const lacking = others.filter(
+        (process) => isAlive(process) && this.#exchange.of(process)?.ids.includes(id) !== true,
+      );
+      return lacking.length === 0 ? null : lacked(id, lacking);
+    }
+    const { number, sendingId } = core.keys.latest;
+    const late = others.filter((process) => {
+      const held = this.#exchange.of(process);
+      if (!present.includes(process) && !isAlive(process)) return false;
+      return held === null || held.number < number || held.sendingId !== sendingId;
+    });
+    return late.length === 0 ? null : inUse(id, sendingId, late);
+  }
+
+  /** All other processes of the group that are known. */
+  #others(): readonly ProcessId[] {
+    const { self, members, observers } = this.#options;
+    const others = new Set([...members(), ...observers(), ...this.#exchange.others]);
+    others.delete(self);
+    return [...others].sort();
+  }
+
+  #keysOf(process: ProcessId, isMember: boolean): KeysOfProcess {
+    const { self, source } = this.#options;
+    const ticks = process === self ? 0 : this.#ticksSince(process);
+    const { ids, sendingId } = (process === self ? this.#held() : this.#exchange.of(process)) ?? {
+      ids: null,
+      sendingId: null,
+    };
+    const lacks = ids === null ? [] : source.ring.ids.filter((id) => !ids.includes(id));
+    return {
+      process,
+      isMember,
+      heardMsAgo: Number.isFinite(ticks) ? ticks * constants.tickMs : null,
+      ids,
+      sendingId,
+      lacks,
+    };
+  }
+
+  #ticksSince(process: ProcessId): number {
+    return this.#options.transport.ticksSinceHeard(process);
+  }
+
+  #lacksHere(id: number): TreplicaError {
+    const { ring, reread } = this.#options.source;
+    const remedy = reread === null ? 'start it with that key in the option keys' : 'add the key to its file of keys';
+    return new TreplicaError(
+      'KEY_MISSING',
+      `This process does not have key ${String(id)}, but ${ring.ids.join(', ')}: ${remedy} and ask again. Nothing was changed.`,
+    );
+  }
+}
+
+function lacked(id: number, processes: readonly ProcessId[]): TreplicaError {
+  return new TreplicaError(
+    'KEY_MISSING',
+    `Key ${String(id)} is not known to be at ${processes.join(', ')}, which would hear nothing any more: add it to their files of keys and ask again, or set force. Nothing was changed.`,
+  );
+}
+
+function inUse(id: number, sendingId: number | null, processes: readonly ProcessId[]): TreplicaError {
+  return new TreplicaError(
+    'KEY_IN_USE',
+    `${processes.join(', ')} ${processes.length === 1 ? 'has' : 'have'} not been heard to send with key ${String(sendingId)} yet, and without key ${String(id)} might be heard no more: wait, start them, take them out of the group, or set force. Nothing was changed.`,
+  );
+}
