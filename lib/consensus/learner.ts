@@ -107,7 +107,7 @@ export class Learner {
     delivered?.pass(batch, instance);
     pool.drop(batch.id);
     outbox.decide({ instance, batch });
-    if (isOfEngine(batch.id)) this.#shared.keys.decide(instance, batch);
+    if (isOfEngine(batch.id) && this.#shared.views.isOfGroup(instance)) this.#shared.keys.decide(instance, batch);
     this.#listener(instance, batch.id, isOfView(batch.id) && applyChange(this.#shared, instance, batch));
   }
 }

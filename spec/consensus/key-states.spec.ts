@@ -63,6 +63,33 @@ describe.each(MODES as ('fast' | 'classic' | 'adaptive')[])('the keys of a group
   });
 });
 
+it('the keys of a group that was restored from a backup are not those of the former one, also where a newcomer gets its log', () => {
+  const former = new CoreGroup(3, { mode: 'classic' }).found();
+  former.changeKeys(2, { action: 'use', id: 2 });
+  former.runUntil(() => allKnow(former, USED));
+  const { watermark } = former.process(1).core!;
+  const past = [...former.process(1).disk.log.values()].filter(({ instance }) => instance < watermark);
+  const group = new CoreGroup(3, { mode: 'classic' });
+  for (const { vote } of past) group.checker.proposed(vote!.batch);
+  for (const { disk } of group.processes)
+    disk.apply([
+      ...past.map((entry) => ({ kind: 'entry', entry }) as const),
+      { kind: 'watermark', watermark },
+      { kind: 'base', base: { from: watermark, digest: 'd'.repeat(32) } },
+    ]);
+  group.crash(1, 2, 3);
+  group.restart(1, 2, 3);
+  group.runUntil(() => group.coordinator !== null);
+  const newcomer = group.join();
+  const id = group.propose(1, 'a');
+  group.runUntil(() => group.everyoneHasDecided([id]));
+  expect(group.process(newcomer).decided.size).toBe(watermark + 1);
+  const none = stateOf([FIRST_KEY_STATE]);
+  expect([1, 2, 3, newcomer].map((number) => known(group, number))).toEqual([none, none, none, none]);
+  group.changeKeys(newcomer, { action: 'use', id: 3 });
+  group.runUntil(() => allKnow(group, { ...USED, sendingId: 3 }, [1, 2, 3, newcomer]));
+});
+
 function stateOf(keys: readonly KeyState[]): KeyState {
   const { number, sendingId, removedUpTo } = keys.at(-1) ?? FIRST_KEY_STATE;
   return { number, sendingId, removedUpTo };

@@ -119,6 +119,12 @@ export class Views implements GroupViews {
     return noView();
   }
 
+  /** Whether the group decides `instance` itself: what is below its first view was decided in the group of which a backup was restored. */
+  isOfGroup(instance: Instance): boolean {
+    const [first] = this.#records;
+    return first !== undefined && instance >= first.from;
+  }
+
   /** Whether `process` is a member of the current view or of the latest: no other view governs anything undecided. */
   isMember(process: ProcessId): boolean {
     return this.isFounded && (this.current.has(process) || this.latest.has(process));
