@@ -29,8 +29,9 @@ const CHALLENGE_TICKS = 2;
 const DOUBLINGS_MAX = 5;
 /** So many challenges have had no answer: the next one goes by the bulk lane, too. */
 const UNANSWERED_MAX = 4;
-/** Addresses share waits by their hashes, so that no flood of addresses needs more room. */
+/** So many addresses are waited for: one that has the place of another takes it, so that no flood of addresses needs more room. */
 const WAITS = 256;
+const LONG_AGO = -(2 ** 30);
 
 /**
  * Meets starts. A frame of a start that has not been met is authentic, but may be an old one that somebody has recorded: it is
@@ -39,7 +40,9 @@ const WAITS = 256;
  */
 export class Admission {
   readonly #options: AdmissionOptions;
-  readonly #challengedAt = new Int32Array(WAITS).fill(-(2 ** 30));
+  /** The hashes of the addresses. */
+  readonly #waitsFor = new Uint32Array(WAITS);
+  readonly #challengedAt = new Int32Array(WAITS).fill(LONG_AGO);
   readonly #unanswered = new Uint8Array(WAITS);
 
   constructor(options: AdmissionOptions) {
@@ -60,7 +63,7 @@ export class Admission {
       const where = whereOf(from, lane, said.port);
       if (said.kind === 'answer' && this.#isProof(said.proof, unmet.start)) {
         if (!this.#options.met.meet(unmet.start, unmet.counter)) return false;
-        this.#unanswered[waitOf(where)] = 0;
+        this.#unanswered[this.#waitOf(where)] = 0;
         this.#options.admitted(where, lane);
         return true;
       }
@@ -85,7 +88,7 @@ export class Admission {
 
   #challenge(sender: ProcessId, start: Buffer, where: Address, lane: Lane): void {
     const { reply, clock } = this.#options;
-    const wait = waitOf(where);
+    const wait = this.#waitOf(where);
     const unanswered = this.#unanswered[wait] ?? 0;
     const sinceTicks = clock.nowTick - (this.#challengedAt[wait] ?? 0);
     if (sinceTicks < CHALLENGE_TICKS << Math.min(unanswered, DOUBLINGS_MAX)) return;
@@ -96,6 +99,18 @@ export class Admission {
     reply(where, sender, lane, 'challenge', proof);
     if (lane === 'datagram' && !isLongAgo && unanswered >= UNANSWERED_MAX)
       reply(where, sender, 'bulk', 'challenge', proof);
+  }
+
+  /** The place of an address. */
+  #waitOf({ address, port }: Address): number {
+    const hash = crc32(`${address}:${port}`);
+    const wait = hash % WAITS;
+    if (this.#waitsFor[wait] !== hash) {
+      this.#waitsFor[wait] = hash;
+      this.#challengedAt[wait] = LONG_AGO;
+      this.#unanswered[wait] = 0;
+    }
+    return wait;
   }
 
   #proofFor(start: Buffer): Buffer {
@@ -111,8 +126,4 @@ export class Admission {
 /** A connection comes from another port than the one at which its process is reached. */
 function whereOf(from: Address, lane: Lane, port: number): Address {
   return lane === 'datagram' ? from : { address: from.address, port };
-}
-
-function waitOf({ address, port }: Address): number {
-  return crc32(`${address}:${port}`) % WAITS;
 }

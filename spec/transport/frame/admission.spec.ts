@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { constants } from '../../../lib/model/constants.js';
@@ -103,6 +104,22 @@ describe('two starts under one key', () => {
     world.say(2, 'second');
     world.arrive();
     expect([world.heardBy(1), world.heardBy(2)]).toEqual([['2>second'], ['1>first']]);
+  });
+
+  it('meet at once also where both have the same place in the table of those that are challenged', async () => {
+    const placeOf = (transport: Transport): number => {
+      const [, port = ''] = /port (\d+)/.exec(transport.place) ?? [];
+      return crc32(`memory:${port}`) % 256;
+    };
+    world.open(1);
+    const second = placeOf(world.open(2));
+    for (let place = -1; place !== second; place = placeOf(world.transport(3))) {
+      await world.transports.get(3)?.close();
+      world.open(3);
+    }
+    for (const number of [1, 2, 3]) world.say(number, 'here');
+    world.arrive();
+    expect(world.heardBy(1).sort()).toEqual(['2>here', '3>here']);
   });
 
   it('meet whichever frames are lost, as long as others come', () => {
