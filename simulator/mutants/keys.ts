@@ -5,7 +5,7 @@ export const keys: readonly Mutant[] = [
   {
     name: 'replay-taken',
     file: 'lib/transport/frame/keyed-opener.ts',
-    from: "if (window?.mayTake(counter) === false) return 'replay';",
+    from: "if (!mayTake && met?.sender !== bringer) return 'replay';",
     to: '',
     breaks: 'A frame is taken once.',
     needs: 'frames that are sent again',

@@ -186,7 +186,7 @@ export class FramedTransport implements Transport {
       },
       accept: (from, frame) => {
         const where = peers.addressOf(from);
-        return where !== undefined && this.#inbox.accept(frame, where, 'bulk') === 'intact';
+        return where !== undefined && this.#inbox.accept(frame, where, 'bulk', from) === 'intact';
       },
     });
   }

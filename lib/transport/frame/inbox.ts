@@ -99,10 +99,10 @@ export class Inbox {
     return this.#decoder.announcedBytes(bytes);
   }
 
-  /** Takes what may be a frame. */
-  accept(bytes: Buffer, from: Address, lane: Lane): Verdict {
+  /** Takes what may be a frame; `bringer` has brought it in parts. */
+  accept(bytes: Buffer, from: Address, lane: Lane, bringer: ProcessId | null = null): Verdict {
     if (!this.#isOpen) return 'shut';
-    const opened = this.#decoder.open(bytes, this.hears(from.address));
+    const opened = this.#decoder.open(bytes, this.hears(from.address), bringer);
     if (typeof opened === 'string') {
       if (opened !== 'own') this.#refusals.add(opened, bytes, from);
       return opened;

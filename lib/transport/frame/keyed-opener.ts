@@ -31,7 +31,7 @@ export class KeyedOpener implements FrameOpener {
     return this.ring.has(keyId);
   }
 
-  open(frame: Buffer): Opened | 'seal' | 'replay' | 'unmet' | 'foreign' {
+  open(frame: Buffer, bringer: ProcessId | null): Opened | 'seal' | 'replay' | 'unmet' | 'foreign' {
     const ringKey = this.ring.keyOf(keyIdOf(frame));
     const { lane, counter } = countOf(frame);
     if (ringKey === undefined || !Number.isSafeInteger(counter)) return 'seal';
@@ -39,11 +39,12 @@ export class KeyedOpener implements FrameOpener {
     const met = this.met.find(start, 0);
     if (met === undefined && !this.#mayTry()) return 'unmet';
     const window = met?.windows[lane];
-    if (window?.mayTake(counter) === false) return 'replay';
+    const mayTake = window?.mayTake(counter) !== false;
+    if (!mayTake && met?.sender !== bringer) return 'replay';
     const key = met?.keyUnder(ringKey) ?? derivedKey(ringKey, 'frames', this.queueId, start);
     const bytes = this.#decrypted(frame, key);
     if (bytes === null) return 'seal';
-    window?.take(counter);
+    if (mayTake) window?.take(counter);
     if (met !== undefined) met.isRecent = true;
     if (!isFilledExactly(bytes, 0)) return 'foreign';
     const unmet = met === undefined ? { start, counter } : null;

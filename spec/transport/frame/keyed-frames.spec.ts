@@ -162,6 +162,17 @@ describe('a frame under a key', () => {
     }
   });
 
+  it('that is too old for the window is taken where its sender has just brought it in parts, and spoils no later one', () => {
+    const old = sender.bulkFrame('old');
+    for (let i = 0; i < 40_000; i += 1) sender.encoder.encode([Buffer.of(0)]);
+    const [next, latest] = [sender.bulkFrame('next'), sender.bulkFrame('latest')];
+    expect(textsIn(reader.open(latest))).toEqual(['latest']);
+    expect(reader.open(old)).toBe('replay');
+    expect(reader.decoder.open(old, true, reader.id)).toBe('replay');
+    expect(textsIn(reader.decoder.open(old, true, sender.id))).toEqual(['old']);
+    expect(textsIn(reader.open(next))).toEqual(['next']);
+  });
+
   it('whose messages do not fill it is foreign', () => {
     expect(reader.open(Buffer.concat(sender.encoder.encode([])))).toBe('foreign');
   });
