@@ -39,7 +39,7 @@ export const views: readonly Mutant[] = [
     name: 'prepared-in-the-latest-view-alone',
     file: 'lib/consensus/preparation.ts',
     from: 'view.number < number || promises.length >= view.classicQuorum',
-    to: 'view.number < Math.max(number, this.#views.latest.number) || promises.length >= view.classicQuorum',
+    to: 'view.number < Math.max(number, views.latest.number) || promises.length >= view.classicQuorum',
     breaks: 'Phase 1 needs a quorum of each view that governs an undecided instance.',
     needs: 'a coordinator that begins before the latest view governs',
     profile: 'members',
