@@ -161,7 +161,9 @@ export class CatchUp {
     if (this.#quietTicks < this.#quietWait) return;
     this.#quietTicks = 0;
     this.#quietWait = Math.min(2 * this.#quietWait, Math.max(settings.retryTicksMax, settings.silenceTicks));
-    const members = (views.told ?? views.latest).members.filter((member) => member !== self);
+    // Those told of first; where they have nothing to tell, as this process may be one of them, those of before do.
+    const all = new Set([...(views.told?.members ?? []), ...views.latest.members]);
+    const members = [...all].filter((member) => member !== self);
     const member = members[this.#probes % members.length];
     this.#probes += 1;
     if (member === undefined) return;
