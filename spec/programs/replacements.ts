@@ -56,6 +56,7 @@ class Replacements {
     let members = this.#group.replicas.slice(0, MEMBERS);
     for (const member of members) this.#introduce(member, members);
     await Promise.all(members.map((member) => member.start()));
+    await this.#group.load(CALLERS);
     for (let round = 0; round < rounds; round += 1) {
       await this.#group.pass(NOTES_A_ROUND);
       const former = this.#chosen(members, round);
@@ -97,12 +98,12 @@ class Replacements {
   ): Promise<void> {
     const [add, remove] = [newcomer.processId, former.processId];
     if (add === null || remove === null) throw new Error('a process has told no id');
-    // What it executes itself it has learnt: it is level.
-    await newcomer.ask({ kind: 'append', entry: newcomer.setup.name });
     if (isKilledFirst) await former.kill();
     const asking = [...members, newcomer].filter((process) => process !== former && process.running);
     const asked = asking[Math.floor(this.#random() * asking.length)] ?? newcomer;
     await this.#change(asked, add, remove);
+    // Not before: what it puts while a checkpoint takes it past instances has an outcome that it cannot know.
+    await newcomer.load(CALLERS);
     await former.kill();
     this.replaced.push(remove);
   }
@@ -127,7 +128,6 @@ export async function replacements({ rounds, seed, unicast }: ReplacementsOption
   const hosts = missing === null ? new Hosts(count) : null;
   const group = await ProcessGroup.create(MEMBERS, {
     extra: rounds,
-    callers: CALLERS,
     options: {
       checkpoint: CHECKPOINT,
       ...(hosts === null || unicast ? {} : { networkInterface: Hosts.interfaceName }),
