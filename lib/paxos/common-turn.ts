@@ -14,7 +14,7 @@ export function deferTogether(callback: Callback): void {
   setImmediate(() => {
     const due = deferred;
     deferred = [];
-    runTogether(due);
+    runTogether(due, due.length);
   });
 }
 
@@ -44,15 +44,22 @@ export function tickTogether(ms: number, tick: Callback): () => void {
 function newTicker(ms: number): Ticker {
   const callbacks = new Set<Callback>();
   const timer = setInterval(() => {
-    runTogether(callbacks);
+    runTogether(callbacks, callbacks.size);
   }, ms);
   const ticker = { callbacks, timer };
   tickers.set(ms, ticker);
   return ticker;
 }
 
-/** An error that nobody has caught keeps none of the others waiting: it is thrown in a turn of its own. */
-function runTogether(callbacks: Iterable<Callback>): void {
+/**
+ * Runs callbacks, of which there are `count`. One alone has no company, and nothing that it sends waits. Of several, an error that
+ * nobody has caught keeps none of the others waiting: it is thrown in a turn of its own.
+ */
+function runTogether(callbacks: Iterable<Callback>, count: number): void {
+  if (count === 1) {
+    for (const callback of callbacks) callback();
+    return;
+  }
   inCompany(() => {
     for (const callback of callbacks) {
       try {

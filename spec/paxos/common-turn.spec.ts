@@ -21,8 +21,16 @@ describe('what is deferred', () => {
   it('may share datagrams, and what follows may not', async () => {
     const found: boolean[] = [];
     deferTogether(() => found.push(mayWait()));
+    deferTogether(() => found.push(mayWait()));
+    await until(() => found.length === 2);
+    expect([...found, mayWait()]).toEqual([true, true, false]);
+  });
+
+  it('has nothing to wait for where it is alone', async () => {
+    const found: boolean[] = [];
+    deferTogether(() => found.push(mayWait()));
     await until(() => found.length === 1);
-    expect([...found, mayWait()]).toEqual([true, false]);
+    expect(found).toEqual([false]);
   });
 });
 

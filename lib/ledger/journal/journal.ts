@@ -118,8 +118,9 @@ export class Journal {
   }
 
   /** Whether they are small enough for one frame and there is room; if not, LMDB is to have them and all before them. */
-  hasRoomFor(...commits: readonly JournaledCommit[]): boolean {
-    const bytes = commits.reduce((sum, commit) => sum + commitBytesMax(commit), 0);
+  hasRoomFor(commits: readonly JournaledCommit[]): boolean {
+    let bytes = 0;
+    for (const commit of commits) bytes += commitBytesMax(commit);
     return bytes <= constants.journalCommitBytesMax && this.#sector + sectorsOf(bytes) <= SECTORS;
   }
 
@@ -127,9 +128,9 @@ export class Journal {
    * Returns when the commits, for which there is room, are durable: in one frame, of which a crash leaves all or nothing.
    * @throws Error of the system; all of them may be durable, or none
    */
-  append(...commits: readonly JournaledCommit[]): void {
+  append(commits: readonly JournaledCommit[]): void {
     if (this.#failure !== null) throw this.#failure;
-    assert(this.hasRoomFor(...commits), 'a commit is journaled where there is room', { sector: this.#sector });
+    assert(this.hasRoomFor(commits), 'a commit is journaled where there is room', { sector: this.#sector });
     const frame = encodeCommits(this.#frame, commits);
     const bytes = writeSectors(this.#sectors, frame, this.#sequence + 1);
     writeAll(this.#fd, this.#sectors.subarray(0, bytes), this.#sector * SECTOR_BYTES);

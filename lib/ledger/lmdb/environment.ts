@@ -38,7 +38,9 @@ export class Environment {
   readonly #failure: FinalFailure;
   readonly #ownership: Ownership;
   readonly #queues = new Set<string>();
-  readonly #group = new CommitGroup((group) => this.writes.commit(group));
+  readonly #group = new CommitGroup((group) => {
+    this.writes.commit(group);
+  });
   readonly #presence: Presence;
   /** The timer by which this process looks whether its files are still there, and lets others see it at work. */
   readonly #watching: NodeJS.Timeout;
@@ -128,7 +130,10 @@ export class Environment {
     else this.#group.add(commit);
   }
 
-  /** Closes a queue's tables, if it has any, when what is to be committed is. Returns whether it was the last queue: the environment is then to be closed. */
+  /**
+   * Closes a queue's tables, if it has any, when what is to be committed is. Returns whether it was the last queue: the environment is
+   * then to be closed.
+   */
   removeQueue(queueId: string, tables: QueueTables | null): boolean {
     this.#group.flush();
     if (tables) this.#closeTables(tables);

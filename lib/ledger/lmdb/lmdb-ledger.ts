@@ -6,6 +6,7 @@ import type { Ledger } from '../ledger.js';
 import { closed, otherQueues } from '../ledger-errors.js';
 import { RecordCodec } from '../records/record-codec.js';
 import { StoredRecords } from '../records/stored-records.js';
+import type { CommittingQueue } from './commit-group.js';
 import type { Environment } from './environment.js';
 import { openDirectories } from './open-directories.js';
 import type { QueueTables } from './queue-tables.js';
@@ -30,8 +31,8 @@ export function openLmdbLedger(directory: string, queueId: string, begins = true
 }
 
 /**
- * Writes synchronously, all that the queues of its directory commit in one moment at one go: while a commit blocks, datagrams gather in the kernel's buffer, and the next commit takes all
- * that they bring.
+ * Writes synchronously, all that the queues of its directory commit in one moment at one go: while a commit blocks, datagrams
+ * gather in the kernel's buffer, and the next commit takes all that they bring.
  */
 class LmdbLedger implements Ledger {
   readonly checkpoints: FileCheckpoints;
@@ -39,6 +40,7 @@ class LmdbLedger implements Ledger {
   readonly #codec: RecordCodec;
   readonly #tables: QueueTables;
   readonly #records: StoredRecords;
+  readonly #queue: CommittingQueue;
   #closed: Promise<void> | null = null;
 
   constructor(environment: Environment, queueId: string) {
@@ -57,6 +59,13 @@ class LmdbLedger implements Ledger {
       },
       this.#codec,
     );
+    this.#queue = {
+      tables: this.#tables,
+      prepare: (records) => this.#records.prepare(records),
+      committed: (commit) => {
+        this.#records.committed(commit);
+      },
+    };
   }
 
   get failure(): Error | null {
@@ -87,15 +96,7 @@ class LmdbLedger implements Ledger {
       done(error as Error);
       return;
     }
-    this.#environment.commit({
-      tables: this.#tables,
-      prepare: () => this.#records.prepare(records),
-      done: (commit) => {
-        this.#records.committed(commit);
-        done(null);
-      },
-      failed: done,
-    });
+    this.#environment.commit({ queue: this.#queue, records, done });
   }
 
   read(from: Instance, to: Instance, maxBytes: number): LogEntry[] {

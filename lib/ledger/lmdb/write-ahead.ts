@@ -4,7 +4,6 @@ import { constants } from '../../model/constants.js';
 import type { Journal } from '../journal/journal.js';
 import { type JournaledCommit, valuesOf } from '../journal/journaled-commit.js';
 import type { TransactionMark } from '../lmdb-file/transaction-mark.js';
-import type { Commit } from '../records/stored-records.js';
 import type { MapRoom } from './address-space.js';
 import type { QueueCommit } from './commit-group.js';
 import type { Databases } from './databases.js';
@@ -59,24 +58,27 @@ export class WriteAhead {
   }
 
   /**
-   * Makes the commits that are worked out by `prepare`, of one queue each, durable together: in the journal where they are small,
-   * else in LMDB, with all that is in the journal. When that fails, for whatever reason, nothing more will be written.
+   * Makes commits of different queues durable together, and tells these: in the journal where they are small, else in LMDB, with all
+   * that is in the journal. When that fails, for whatever reason, nothing more will be written.
    * @throws TreplicaError LEDGER_FAILED, DISK_FULL or DIRECTORY_IN_USE
    */
-  commit(group: readonly Pick<QueueCommit, 'tables' | 'prepare'>[]): Commit[] {
+  commit(group: readonly QueueCommit[]): void {
     this.#failure.assertNone();
-    const prepared = this.#failure.guard(() => group.map(({ prepare }) => prepare()));
-    const commits = prepared.map(({ changes, inventory, start }, i): [QueueTables, JournaledCommit] => {
-      const { tables } = group[i] as QueueCommit;
-      return [tables, { queueName: tables.name, values: valuesOf(changes), inventory, start }];
-    });
-    const journaled = commits.map(([, commit]) => commit);
-    const hasRoom = this.#journal.hasRoomFor(...journaled);
-    if (hasRoom) this.#append(journaled);
-    for (const [tables, commit] of commits) this.#pending.add(tables, commit);
+    const prepared = this.#failure.guard(() =>
+      group.map(({ queue, records }) => {
+        const commit = queue.prepare(records);
+        const { changes, inventory, start } = commit;
+        const journaled = { queueName: queue.tables.name, values: valuesOf(changes), inventory, start };
+        return { queue, commit, journaled };
+      }),
+    );
+    const commits = prepared.map(({ journaled }) => journaled);
+    const hasRoom = this.#journal.hasRoomFor(commits);
+    if (hasRoom) this.#append(commits);
+    for (const { queue, journaled } of prepared) this.#pending.add(queue.tables, journaled);
     if (hasRoom) this.#settleSoon();
     else this.#settle();
-    return prepared;
+    for (const { queue, commit } of prepared) queue.committed(commit);
   }
 
   /**
@@ -146,7 +148,7 @@ export class WriteAhead {
    */
   #append(commits: readonly JournaledCommit[]): void {
     this.#failure.guard(() => {
-      this.#journal.append(...commits);
+      this.#journal.append(commits);
       this.#mark.check(this.verifyOwner);
     });
   }

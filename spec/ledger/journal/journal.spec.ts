@@ -80,7 +80,7 @@ function write(sequence: readonly (readonly Group[])[]): Written {
       applied = journal.sequence;
     }
     for (const one of groups) {
-      journal.append(...one);
+      journal.append(one);
       states.push(read());
     }
   }
@@ -253,7 +253,7 @@ describe('a journal', () => {
   it('confirms by itself that its last commit was there, and that LMDB has got it', async () => {
     const journal = Journal.create(directory, BEGIN);
     const confirmed = (): number => readHeader(readFileSync(journalFile(directory)), 'journal').confirmed;
-    journal.append({ queueName: 'queue', values: new Map(), inventory: Buffer.alloc(9), start: at(0) });
+    journal.append([{ queueName: 'queue', values: new Map(), inventory: Buffer.alloc(9), start: at(0) }]);
     expect(confirmed()).toBe(BEGIN);
     await soon(() => expect(confirmed()).toBe(BEGIN + 1));
     journal.restart(BEGIN + 2);
@@ -269,16 +269,16 @@ describe('a journal', () => {
       inventory: Buffer.alloc(0),
       start: at(0),
     });
-    expect(journal.hasRoomFor(sized(constants.journalCommitBytesMax))).toBe(false);
+    expect(journal.hasRoomFor([sized(constants.journalCommitBytesMax)])).toBe(false);
     const commits: JournaledCommit[] = [];
-    while (journal.hasRoomFor(sized(20_000))) {
+    while (journal.hasRoomFor([sized(20_000)])) {
       commits.push(sized(20_000));
-      journal.append(sized(20_000));
+      journal.append([sized(20_000)]);
     }
-    expect(() => journal.append(sized(20_000))).toThrow('where there is room');
+    expect(() => journal.append([sized(20_000)])).toThrow('where there is room');
     expect(scan(readFileSync(journalFile(directory)), BEGIN)).toBe(told({ commits, last: BEGIN + commits.length }));
     journal.restart(journal.sequence + 1);
-    expect(journal.hasRoomFor(sized(20_000))).toBe(true);
+    expect(journal.hasRoomFor([sized(20_000)])).toBe(true);
     journal.close();
   });
 
