@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { run, type RunOptions } from '../lib/simulation/run.js';
 import { type Flags, readFlags, USAGE } from './flags.js';
-import { huntMutants } from './mutant-hunt.js';
+import { huntMutants, mutantsCalled } from './mutant-hunt.js';
 import { registers } from './registers.js';
 import { Totals } from './totals.js';
 import { runAll } from './workers.js';
@@ -51,7 +51,8 @@ async function main(): Promise<boolean> {
     console.log(USAGE);
     return true;
   }
-  if (flags.mutants || flags.mutant !== null) return huntMutants(flags.mutant, flags.workers);
+  if (flags.mutants || flags.mutant !== null)
+    return huntMutants(mutantsCalled(flags.mutant), flags.workers, join(tree, '..'));
   if (flags.isTraced) return trace(flags.optionsOf(flags.seed));
   return simulateAll(flags);
 }

@@ -1,10 +1,8 @@
-import { join } from 'node:path';
-
 import type { RunOptions } from '../lib/simulation/run.js';
 import { profileOf } from './flags.js';
 import { type Mutant, mutants } from './mutants.js';
 import { buildMutant } from './mutate.js';
-import { runAll } from './workers.js';
+import { LoadError, runAll } from './workers.js';
 
 /** Within so many seeds each must be caught. */
 const SEEDS_MAX = 500;
@@ -16,28 +14,42 @@ interface Catch {
   readonly text: string;
 }
 
-/** Runs the simulator on every mutant, or on one. Prints who caught it and when; returns whether all were caught. */
-export async function huntMutants(name: string | null, workers: number): Promise<boolean> {
-  const hunted = mutants.filter((mutant) => name === null || mutant.name === name);
-  if (hunted.length === 0) throw new Error(`There is no mutant ${String(name)}.`);
-  let escaped = 0;
-  console.log('| mutant | caught by | after seeds | in profile |\n| --- | --- | --- | --- |');
-  for (const mutant of hunted) {
-    const found = await hunt(mutant, workers);
-    if (found === null) escaped += 1;
-    console.log(
-      found === null
-        ? `| ${mutant.name} | **nobody** | ${SEEDS_MAX} | |`
-        : `| ${mutant.name} | ${found.checker} | ${found.seeds} | ${found.profile} |`,
-    );
-    if (found !== null) console.error(`  ${found.text.split('\n')[0] ?? ''}`);
-  }
-  console.log(`${hunted.length - escaped} of ${hunted.length} mutants caught`);
-  return escaped === 0;
+/** The mutant of this name, or all if it is null. */
+export function mutantsCalled(name: string | null): readonly Mutant[] {
+  const called = mutants.filter((mutant) => name === null || mutant.name === name);
+  if (called.length === 0) throw new Error(`There is no mutant ${String(name)}.`);
+  return called;
 }
 
-async function hunt(mutant: Mutant, workers: number): Promise<Catch | null> {
-  const tree = buildMutant(mutant, join(import.meta.dirname, '../..'));
+/**
+ * Runs the simulator on each mutant of the tree at `root`. Prints who caught it and when; returns whether all were caught. A mutant
+ * that cannot be loaded has broken no rule, so that nobody can have caught it.
+ */
+export async function huntMutants(hunted: readonly Mutant[], workers: number, root: string): Promise<boolean> {
+  let caught = 0;
+  console.log('| mutant | caught by | after seeds | in profile |\n| --- | --- | --- | --- |');
+  for (const mutant of hunted) {
+    try {
+      const found = await hunt(mutant, workers, root);
+      if (found !== null) caught += 1;
+      console.log(
+        found === null
+          ? `| ${mutant.name} | **nobody** | ${SEEDS_MAX} | |`
+          : `| ${mutant.name} | ${found.checker} | ${found.seeds} | ${found.profile} |`,
+      );
+      if (found !== null) console.error(`  ${found.text.split('\n')[0] ?? ''}`);
+    } catch (error) {
+      if (!(error instanceof LoadError)) throw error;
+      console.log(`| ${mutant.name} | **nobody: it does not load** | 0 | |`);
+      console.error(`  ${error.message}`);
+    }
+  }
+  console.log(`${caught} of ${hunted.length} mutants caught`);
+  return caught === hunted.length;
+}
+
+async function hunt(mutant: Mutant, workers: number, root: string): Promise<Catch | null> {
+  const tree = buildMutant(mutant, root);
   let seed = 0;
   let found: Catch | null = null;
   const next = (): RunOptions | null => {

@@ -1,4 +1,7 @@
-/** Makes runs for the process that forked this one: one run and one answer for each message. */
+/**
+ * Makes runs for the process that forked this one: one run and one answer for each message. Says at the beginning that everything
+ * is loaded: a simulator that is broken in its syntax never does.
+ */
 import { run, type RunOptions, type RunResult } from '../lib/simulation/run.js';
 import { registers } from './registers.js';
 
@@ -13,3 +16,5 @@ process.on('message', (options: RunOptions) => {
 });
 
 process.once('disconnect', () => process.exit(1)); // Nobody waits for the answer any more.
+
+process.send?.('loaded');

@@ -7,6 +7,9 @@ import type { Answer } from './worker.js';
 /** A run that does not end: only a program that is broken makes one. */
 const RUN_MS_MAX = 60_000;
 
+/** The modules of a simulator cannot even be loaded, so that it has run nothing. */
+export class LoadError extends Error {}
+
 /** A process that makes runs with the simulator in `tree`, one after the other. */
 class Worker {
   readonly #tree: string;
@@ -16,9 +19,12 @@ class Worker {
     this.#tree = tree;
   }
 
-  /** Null where the run did not end, or took the process with it. */
-  run(options: RunOptions): Promise<Answer | null> {
-    this.#child ??= fork(join(this.#tree, 'simulator/worker.js'), { serialization: 'advanced' });
+  /**
+   * Null where the run did not end, or took the process with it.
+   * @throws LoadError where there is no simulator that could run anything
+   */
+  async run(options: RunOptions): Promise<Answer | null> {
+    this.#child ??= await this.#loaded();
     const child = this.#child;
     return new Promise((resolve) => {
       const end = (answer: Answer | null): void => {
@@ -31,6 +37,19 @@ class Worker {
       child.once('message', (answer: Answer) => end(answer));
       child.once('exit', () => end(null));
       child.send(options);
+    });
+  }
+
+  /** A process that has loaded the simulator: its first message says so. */
+  #loaded(): Promise<ChildProcess> {
+    const path = join(this.#tree, 'simulator/worker.js');
+    const child = fork(path, { serialization: 'advanced' });
+    return new Promise((resolve, reject) => {
+      child.once('message', () => {
+        child.removeAllListeners();
+        resolve(child);
+      });
+      child.once('exit', (code) => reject(new LoadError(`${path} does not load: it exits with code ${code}`)));
     });
   }
 

@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
+import { huntMutants } from '../../simulator/mutant-hunt.js';
 import { type Mutant, mutants } from '../../simulator/mutants.js';
 import { buildMutant, mutate } from '../../simulator/mutate.js';
 
@@ -31,6 +32,15 @@ describe('the mutants', () => {
   });
 });
 
+/** A simulator in which all runs go wrong if greetings are not friendly. */
+const WORKER = `
+import { greeting } from '../lib/deep/greeting.js';
+const violation = greeting === 'hello' ? null : { checker: 'friendliness', text: greeting };
+process.on('message', ({ seed }) => process.send({ seed, violation }));
+process.once('disconnect', () => process.exit(1));
+process.send('loaded');
+`;
+
 describe('the tree of a mutant', () => {
   const mutant: Mutant = {
     name: 'greets-wrongly',
@@ -51,7 +61,10 @@ describe('the tree of a mutant', () => {
     write('dist/samples/start.js', 'built');
   });
 
-  afterEach(() => rmSync(root, { recursive: true }));
+  afterEach(() => {
+    jest.restoreAllMocks();
+    rmSync(root, { recursive: true });
+  });
 
   function write(path: string, text: string): void {
     mkdirSync(dirname(join(root, path)), { recursive: true });
@@ -87,6 +100,31 @@ describe('the tree of a mutant', () => {
     ['occurs twice', 'e'],
   ])('is not made where the text to be replaced %s', (_, from) => {
     expect(() => buildMutant({ ...mutant, from }, root)).toThrow(/greets-wrongly .* must occur once/);
+  });
+
+  it.each([
+    [
+      'is caught where a run says that something is wrong',
+      "'goodbye'",
+      true,
+      /^\| greets-wrongly \| friendliness \| 1 \|/,
+    ],
+    [
+      'is caught by nobody, and fails the hunt, where its syntax is broken',
+      "''; const greeting = ''",
+      false,
+      /^\| greets-wrongly \| \*\*nobody: it does not load\*\* \|/,
+    ],
+  ])('%s', async (_, to, isCaught, row) => {
+    write('package.json', '{ "type": "module" }');
+    write('dist/simulator/worker.js', WORKER);
+    const lines: string[] = [];
+    jest.spyOn(console, 'log').mockImplementation((line: string) => lines.push(...line.split('\n')));
+    const errors = jest.spyOn(console, 'error').mockImplementation(() => undefined);
+    expect(await huntMutants([{ ...mutant, to }], 1, root)).toBe(isCaught);
+    expect(lines[2]).toMatch(row);
+    expect(lines.at(-1)).toBe(`${isCaught ? 1 : 0} of 1 mutants caught`);
+    expect(errors).toHaveBeenCalledTimes(1);
   });
 
   it('is not made of what is no TypeScript', () => {
