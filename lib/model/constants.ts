@@ -15,6 +15,8 @@ export const constants = {
   reignStepTicks: 50,
   /** Nobody is further ahead than by so many instances. */
   watermarkLeadMax: 2 ** 48,
+  /** Where members or keys change, a process that was heard no longer ago is taken to be alive. */
+  aliveTicks: 200,
   /** Processes of which it is remembered that they have proposed something lately. */
   proposersMax: 64,
   /** Batches and ballots of which votes are counted at one instance; beyond, those of the lowest ballot are forgotten. */

@@ -32,8 +32,6 @@ interface Attempt {
   readonly controller: AbortController;
 }
 
-/** A process heard no longer ago is taken to be alive. */
-const ALIVE_TICKS = 200;
 /** After an attempt that has failed the next waits for so long. */
 const PAUSE_TICKS = 100;
 
@@ -121,7 +119,7 @@ export class AutoReplacement {
     const { self, core, transport } = this.#options;
     const { latest } = core.views;
     const heard = latest.members.filter(
-      (member) => member === self || transport.ticksSinceHeard(member) <= ALIVE_TICKS,
+      (member) => member === self || transport.ticksSinceHeard(member) <= constants.aliveTicks,
     );
     return heard.length >= latest.classicQuorum;
   }

@@ -56,8 +56,6 @@ export interface KeysReport {
   readonly processes: readonly KeysOfProcess[];
 }
 
-/** A process heard no longer ago is taken to be alive. */
-const ALIVE_TICKS = 200;
 /** The file of keys is read again no more often by itself. */
 const REREAD_TICKS = 100;
 /** A process that hears no other for so long tries its other keys, each for so long. */
@@ -223,7 +221,7 @@ export class GroupKeys {
     const { core } = this.#options;
     const present = this.#options.members();
     const others = this.#others();
-    const isAlive = (process: ProcessId): boolean => this.#ticksSince(process) <= ALIVE_TICKS;
+    const isAlive = (process: ProcessId): boolean => this.#ticksSince(process) <= constants.aliveTicks;
     if (action === 'use') {
       const lacking = others.filter(
         (process) => isAlive(process) && this.#exchange.of(process)?.ids.includes(id) !== true,

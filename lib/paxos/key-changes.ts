@@ -1,10 +1,8 @@
 import type { Consensus } from '../consensus/consensus.js';
-import { type Batch, ofKind } from '../model/batch.js';
 import { TreplicaError } from '../model/errors.js';
-import type { ProcessId } from '../model/ids.js';
 import type { KeyState } from '../model/keys.js';
 import { type KeyChange, keysAfter, packKeyChange } from '../sequence/key-change.js';
-import { idOfBody } from '../sequence/sound-batch.js';
+import { AskedChanges, type AskedChangesOptions } from './asked-changes.js';
 
 /** How a change of the keys is asked for. */
 export interface KeyChangeOptions {
@@ -14,25 +12,17 @@ export interface KeyChangeOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface KeyChangesOptions {
+export interface KeyChangesOptions extends Pick<AskedChangesOptions<Wish, number>, 'self' | 'startNumber' | 'propose'> {
   readonly core: Pick<Consensus, 'keys' | 'watermark' | 'durableWatermark'>;
-  readonly self: ProcessId;
-  /** Names the start of this process in ids. */
-  readonly startNumber: number;
-  /** Has the value decided. */
-  readonly propose: (batch: Batch) => void;
   /** Why a change cannot be made yet; null where it can. It may be possible later. */
   readonly obstacle: (change: KeyChange) => TreplicaError | null;
 }
 
-interface Wanted {
+interface Wish {
   readonly action: KeyChange['action'];
   readonly id: number;
   readonly isForced: boolean;
-  readonly settle: (error: unknown) => void;
   ticks: number;
-  /** The number of the state that it makes; null before it is proposed. */
-  number: number | null;
 }
 
 /** So long a change waits for what is in its way. */
@@ -41,12 +31,19 @@ const PATIENCE_TICKS = 500;
 /** The changes of the keys that are asked for here, one after the other. The outcome follows from the states that are decided. */
 export class KeyChanges {
   readonly #options: KeyChangesOptions;
-  readonly #wanted: Wanted[] = [];
-  #sequence = 0;
-  #stopped: TreplicaError | null = null;
+  /** Each makes the state of a number. */
+  readonly #asked: AskedChanges<Wish, number>;
 
   constructor(options: KeyChangesOptions) {
     this.#options = options;
+    this.#asked = new AskedChanges({
+      ...options,
+      ...{ kind: 'engine', unknown },
+      ended: () => undefined,
+      next: () => {
+        this.#next();
+      },
+    });
   }
 
   change(
@@ -54,77 +51,45 @@ export class KeyChanges {
     id: number,
     { force: isForced = false, signal }: KeyChangeOptions,
   ): Promise<void> {
-    return new Promise<void>((resolve, reject) => {
-      if (this.#stopped !== null) throw this.#stopped;
-      signal?.throwIfAborted();
-      const abort = (): void => {
-        this.#end(wanted, wanted.number === null ? signal?.reason : unknown(wanted, signal?.reason));
-      };
-      const settle = (error: unknown): void => {
-        signal?.removeEventListener('abort', abort);
-        if (error === null) resolve();
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- errors of this file, or a signal's reason
-        else reject(error);
-      };
-      const wanted: Wanted = { action, id, isForced, settle, ticks: 0, number: null };
-      this.#wanted.push(wanted);
-      signal?.addEventListener('abort', abort, { once: true });
-      this.#next();
-    });
+    return this.#asked.ask({ action, id, isForced, ticks: 0 }, signal);
   }
 
   tick(): void {
-    const [first] = this.#wanted;
+    const { first } = this.#asked;
     if (first === undefined) return;
-    first.ticks += 1;
+    first.wish.ticks += 1;
     this.#next();
   }
 
   /** A state has been decided. */
   decided(state: KeyState): void {
-    const [first] = this.#wanted;
-    const made = first?.number ?? null;
+    const { first } = this.#asked;
+    const made = first?.made ?? null;
     if (first === undefined || made === null || state.number < made) return;
-    const isIt = state.number === made && (first.action === 'use' ? state.sendingId : state.removedUpTo) === first.id;
-    this.#end(first, isIt ? null : forestalled(state));
+    const { action, id } = first.wish;
+    const isIt = state.number === made && (action === 'use' ? state.sendingId : state.removedUpTo) === id;
+    if (isIt) this.#asked.done(first);
+    else this.#asked.refuse(first, forestalled(state));
   }
 
   stop(cause: TreplicaError): void {
-    this.#stopped = cause;
-    for (const wanted of this.#wanted.splice(0)) wanted.settle(wanted.number === null ? cause : unknown(wanted, cause));
+    this.#asked.stop(cause);
   }
 
   #next(): void {
-    const [first] = this.#wanted;
-    if (first?.number !== null) return;
+    const { first } = this.#asked;
+    if (first?.made !== null) return;
+    const { action, id, isForced, ticks } = first.wish;
     const { latest } = this.#options.core.keys;
-    const change = { follows: latest.number, action: first.action, id: first.id };
+    const change = { follows: latest.number, action, id };
     const made = keysAfter(change, latest);
     if (made === null) {
-      this.#end(first, impossible(change, latest));
+      this.#asked.refuse(first, impossible(change, latest));
       return;
     }
-    const obstacle = first.isForced ? null : this.#options.obstacle(change);
-    if (obstacle === null) {
-      first.number = made.number;
-      this.#propose(change);
-    } else if (first.ticks >= PATIENCE_TICKS) this.#end(first, obstacle);
-  }
-
-  #propose(change: KeyChange): void {
-    const { self: process, startNumber: incarnation, core, propose } = this.#options;
-    const body = packKeyChange(change);
-    const id = idOfBody({ process, incarnation, since: core.watermark }, this.#sequence, body);
-    this.#sequence += 1;
-    propose({ id: ofKind('engine', id), body });
-  }
-
-  #end(wanted: Wanted, error: unknown): void {
-    const at = this.#wanted.indexOf(wanted);
-    if (at < 0) return;
-    this.#wanted.splice(at, 1);
-    wanted.settle(error);
-    this.#next();
+    const obstacle = isForced ? null : this.#options.obstacle(change);
+    if (obstacle === null) this.#asked.propose(first, made.number, packKeyChange(change));
+    else if (ticks >= PATIENCE_TICKS) this.#asked.refuse(first, obstacle);
   }
 }
 
@@ -150,7 +115,7 @@ function forestalled({ sendingId, removedUpTo }: KeyState): TreplicaError {
   );
 }
 
-function unknown({ action, id }: Wanted, cause: unknown): TreplicaError {
+function unknown({ action, id }: Wish, _: number, cause: unknown): TreplicaError {
   return new TreplicaError(
     'UNKNOWN_OUTCOME',
     `The wait to ${action} key ${String(id)} has ended. The outcome is unknown: it may have been done or may yet be.`,

@@ -8,11 +8,11 @@ export function invalidChange(why: string): TreplicaError {
   return new TreplicaError('INVALID_OPTION', `The members cannot be changed so: ${why}.`);
 }
 
-/** `silent` have not been heard for so many ticks. */
-export function noMajority({ members }: View, silent: readonly ProcessId[], ticks: number): TreplicaError {
+/** `silent` are not taken to be alive. */
+export function noMajority({ members }: View, silent: readonly ProcessId[]): TreplicaError {
   return new TreplicaError(
     'NO_MAJORITY',
-    `Of the ${String(members.length)} members that the group would have, ${silent.join(' and ')} ${silent.length === 1 ? 'has' : 'have'} not been heard for ${String((ticks * constants.tickMs) / 1_000)} s, and the others are no majority (${String(classicQuorum(members.length))}): the group would stop. Start them, name others, or set force.`,
+    `Of the ${String(members.length)} members that the group would have, ${silent.join(' and ')} ${silent.length === 1 ? 'has' : 'have'} not been heard for ${String((constants.aliveTicks * constants.tickMs) / 1_000)} s, and the others are no majority (${String(classicQuorum(members.length))}): the group would stop. Start them, name others, or set force.`,
   );
 }
 

@@ -1,12 +1,12 @@
 import type { Consensus } from '../consensus/consensus.js';
 import type { Notice } from '../consensus/effects.js';
-import { type Batch, ofKind } from '../model/batch.js';
+import { constants } from '../model/constants.js';
 import type { TreplicaError } from '../model/errors.js';
 import { isProcessId, type ProcessId } from '../model/ids.js';
 import { MAX_MEMBERS, View } from '../model/view.js';
-import { idOfBody } from '../sequence/sound-batch.js';
 import { packChange } from '../sequence/view-change.js';
 import type { Transport } from '../transport/transport.js';
+import { type Asked, AskedChanges, type AskedChangesOptions } from './asked-changes.js';
 import { forestalled, invalidChange, noMajority, notLevel, unknownChange } from './member-change-errors.js';
 import type { Observers } from './observers.js';
 import type { ReadWaiter } from './waiting-reads.js';
@@ -30,38 +30,29 @@ export interface ChangeOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface MemberChangesOptions {
+export interface MemberChangesOptions extends Pick<
+  AskedChangesOptions<Wish, View>,
+  'self' | 'startNumber' | 'propose'
+> {
   readonly core: Pick<Consensus, 'views' | 'watermark'>;
-  readonly self: ProcessId;
-  /** Names the start of this process in ids. */
-  readonly startNumber: number;
   readonly transport: Pick<Transport, 'ticksSinceHeard'>;
   readonly observers: Pick<Observers, 'lagOf'>;
   /** An observer that lacks more instances than that is not level. */
   readonly lagMax: number;
   /** As `Driver.read`. */
   readonly read: (waiter: ReadWaiter) => () => void;
-  /** Has the value decided. */
-  readonly propose: (batch: Batch) => void;
 }
 
-interface Change {
+interface Wish {
   readonly change: MembersChange;
-  readonly options: ChangeOptions;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
+  readonly isForced: boolean;
   /** Whether everything that was decided before is known here, after a majority was asked. */
   past: 'unknown' | 'asked' | 'known';
   /** Gives up the question for it. */
   forget: () => void;
-  /** The view that it makes, once it is proposed. */
-  view: View | null;
-  /** Whether that view has been decided. */
+  /** Whether the view that it makes has been decided. */
   isDecided: boolean;
 }
-
-/** A process heard no longer ago is taken to be alive. */
-const ALIVE_TICKS = 200;
 
 /**
  * The changes of the members that are asked for here: one after the other, each judged by the latest view of the group, which a
@@ -70,47 +61,32 @@ const ALIVE_TICKS = 200;
  */
 export class MemberChanges {
   readonly #options: MemberChangesOptions;
-  readonly #changes: Change[] = [];
-  #sequence = 0;
-  #stopped: TreplicaError | null = null;
+  readonly #asked: AskedChanges<Wish, View>;
 
   constructor(options: MemberChangesOptions) {
     this.#options = options;
+    this.#asked = new AskedChanges({
+      ...options,
+      kind: 'view',
+      unknown: (_, view, cause) => unknownChange(view, cause),
+      ended: ({ forget }) => {
+        forget();
+      },
+      next: () => {
+        this.#next();
+      },
+    });
   }
 
   /** As `PaxosQueue.changeMembers`. */
-  change(change: MembersChange, options: ChangeOptions): Promise<void> {
-    return new Promise<void>((resolve, reject) => {
-      if (this.#stopped !== null) throw this.#stopped;
-      const { signal } = options;
-      signal?.throwIfAborted();
-      checkIds(change);
-      const abort = (): void => {
-        this.#end(asked, () => {
-          asked.reject(asked.view === null ? signal?.reason : unknownChange(asked.view, signal?.reason));
-        });
-      };
-      const asked: Change = {
-        ...{ change, options, past: 'unknown', forget: () => undefined, view: null, isDecided: false },
-        resolve: () => {
-          signal?.removeEventListener('abort', abort);
-          resolve();
-        },
-        reject: (error) => {
-          signal?.removeEventListener('abort', abort);
-          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- errors of changes, or a signal's reason
-          reject(error);
-        },
-      };
-      this.#changes.push(asked);
-      signal?.addEventListener('abort', abort, { once: true });
-      this.#next();
-    });
+  async change(change: MembersChange, { force: isForced = false, signal }: ChangeOptions): Promise<void> {
+    checkIds(change);
+    await this.#asked.ask({ change, isForced, past: 'unknown', forget: () => undefined, isDecided: false }, signal);
   }
 
   /** Whether any is under way. */
   get isBusy(): boolean {
-    return this.#changes.length > 0;
+    return this.#asked.first !== undefined;
   }
 
   tick(): void {
@@ -118,77 +94,52 @@ export class MemberChanges {
   }
 
   noticed(notice: Notice): void {
-    const [first] = this.#changes;
-    const view = first?.view ?? null;
+    const { first } = this.#asked;
+    const view = first?.made ?? null;
     if (first === undefined || view === null) return;
     if (notice.kind === 'view' && notice.record.view.number === view.number) {
-      if (isSame(notice.record.view, view)) first.isDecided = true;
-      else
-        this.#end(first, () => {
-          first.reject(forestalled(view, notice.record.view));
-        });
-    } else if (notice.kind === 'view-complete' && notice.number >= view.number && first.isDecided)
-      this.#end(first, first.resolve);
+      if (isSame(notice.record.view, view)) first.wish.isDecided = true;
+      else this.#asked.refuse(first, forestalled(view, notice.record.view));
+    } else if (notice.kind === 'view-complete' && notice.number >= view.number && first.wish.isDecided)
+      this.#asked.done(first);
   }
 
   stop(cause: TreplicaError): void {
-    this.#stopped = cause;
-    for (const { view, forget, reject } of this.#changes.splice(0)) {
-      forget();
-      reject(view === null ? cause : unknownChange(view, cause));
-    }
+    this.#asked.stop(cause);
   }
 
   #next(): void {
     const { core } = this.#options;
-    const [first] = this.#changes;
-    if (first?.view !== null) return;
-    if (first.past === 'unknown') this.#askForPast(first);
+    const { first } = this.#asked;
+    if (first?.made !== null) return;
+    const { wish } = first;
+    if (wish.past === 'unknown') this.#askForPast(first);
     // Decided before the latest view governs, it would be void.
-    if (first.past !== 'known' || core.watermark < core.views.latestFrom) return;
+    if (wish.past !== 'known' || core.watermark < core.views.latestFrom) return;
     try {
-      first.view = this.#viewAfter(first.change, first.options);
-      this.#propose(first.view);
+      const view = this.#viewAfter(wish);
+      this.#asked.propose(first, view, packChange({ follows: view.number - 1, members: view.members }));
     } catch (error) {
-      this.#end(first, () => {
-        first.reject(error);
-      });
+      this.#asked.refuse(first, error);
     }
   }
 
   /** It is judged by the members that the group has now. Without a majority nothing could be decided either. */
-  #askForPast(change: Change): void {
-    change.past = 'asked';
-    change.forget = this.#options.read({
+  #askForPast(asked: Asked<Wish, View>): void {
+    const { wish } = asked;
+    wish.past = 'asked';
+    wish.forget = this.#options.read({
       resolve: () => {
-        change.past = 'known';
+        wish.past = 'known';
       },
       reject: (error) => {
-        this.#end(change, () => {
-          change.reject(error);
-        });
+        this.#asked.refuse(asked, error);
       },
     });
   }
 
-  #propose({ number, members }: View): void {
-    const { self: process, startNumber: incarnation, core, propose } = this.#options;
-    const body = packChange({ follows: number - 1, members });
-    const id = idOfBody({ process, incarnation, since: core.watermark }, this.#sequence, body);
-    this.#sequence += 1;
-    propose({ id: ofKind('view', id), body });
-  }
-
-  #end(change: Change, tell: () => void): void {
-    const at = this.#changes.indexOf(change);
-    if (at < 0) return;
-    this.#changes.splice(at, 1);
-    change.forget();
-    tell();
-  }
-
   /** @throws TreplicaError INVALID_OPTION, NOT_LEVEL, NO_MAJORITY */
-  #viewAfter({ add = [], remove = [] }: MembersChange, { force = false }: ChangeOptions): View {
+  #viewAfter({ change: { add = [], remove = [] }, isForced }: Wish): View {
     const { core, observers, lagMax } = this.#options;
     const { latest } = core.views;
     const added = add as readonly ProcessId[];
@@ -201,19 +152,19 @@ export class MemberChanges {
         `a group has 1 to ${String(MAX_MEMBERS)} members, and this would leave ${String(members.size)}`,
       );
     const view = new View(latest.number + 1, [...members]);
-    if (force) return view;
+    if (isForced) return view;
     for (const process of added) {
       const lag = observers.lagOf(process);
       if (lag === null || lag > lagMax) throw notLevel(process, lag, lagMax);
     }
     const silent = view.members.filter((member) => !this.#isAlive(member));
-    if (view.size - silent.length < view.classicQuorum) throw noMajority(view, silent, ALIVE_TICKS);
+    if (view.size - silent.length < view.classicQuorum) throw noMajority(view, silent);
     return view;
   }
 
   #isAlive(process: ProcessId): boolean {
     const { self, transport } = this.#options;
-    return process === self || transport.ticksSinceHeard(process) <= ALIVE_TICKS;
+    return process === self || transport.ticksSinceHeard(process) <= constants.aliveTicks;
   }
 }
 

@@ -1,0 +1,126 @@
+import type { Consensus } from '../consensus/consensus.js';
+import { type Batch, ofKind } from '../model/batch.js';
+import type { TreplicaError } from '../model/errors.js';
+import type { ProcessId } from '../model/ids.js';
+import { idOfBody } from '../sequence/sound-batch.js';
+
+export interface AskedChangesOptions<Wish, Made> {
+  readonly core: Pick<Consensus, 'watermark'>;
+  readonly self: ProcessId;
+  /** Names the start of this process in ids. */
+  readonly startNumber: number;
+  /** Of the values that make these changes. */
+  readonly kind: Parameters<typeof ofKind>[0];
+  /** Has the value decided. */
+  readonly propose: (batch: Batch) => void;
+  /** Proposes the first if it can be made now. */
+  readonly next: () => void;
+  /** What a change has in hand is given up: it is waited for no more. */
+  readonly ended: (wish: Wish) => void;
+  /** Tells that it was proposed, and is waited for no more. */
+  readonly unknown: (wish: Wish, made: Made, cause: unknown) => TreplicaError;
+}
+
+/** A change that is asked for. */
+export interface Asked<Wish, Made> {
+  readonly wish: Wish;
+  /** What it makes, once it is proposed. */
+  readonly made: Made | null;
+}
+
+interface Entry<Wish, Made> extends Asked<Wish, Made> {
+  made: Made | null;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Changes that are asked for at this process, in their order: one is proposed at a time, as a value of the engine's own, and its
+ * outcome follows from what is decided. Once a change is proposed, nobody can call it off: where the wait ends before it is
+ * decided, its outcome is unknown.
+ */
+export class AskedChanges<Wish, Made> {
+  readonly #options: AskedChangesOptions<Wish, Made>;
+  readonly #entries: Entry<Wish, Made>[] = [];
+  #sequence = 0;
+  #stopped: TreplicaError | null = null;
+
+  constructor(options: AskedChangesOptions<Wish, Made>) {
+    this.#options = options;
+  }
+
+  /** The one that is due; undefined where none is asked for. */
+  get first(): Asked<Wish, Made> | undefined {
+    return this.#entries[0];
+  }
+
+  /** Resolves when it is made. `signal` ends the wait: with its reason, or with an unknown outcome. */
+  ask(wish: Wish, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      if (this.#stopped !== null) throw this.#stopped;
+      signal?.throwIfAborted();
+      const abort = (): void => {
+        this.refuse(entry, this.#endOfWait(entry, signal?.reason));
+      };
+      const entry: Entry<Wish, Made> = {
+        ...{ wish, made: null },
+        resolve: () => {
+          signal?.removeEventListener('abort', abort);
+          resolve();
+        },
+        reject: (error) => {
+          signal?.removeEventListener('abort', abort);
+          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- an error of a change, or a signal's reason
+          reject(error);
+        },
+      };
+      this.#entries.push(entry);
+      signal?.addEventListener('abort', abort, { once: true });
+      this.#options.next();
+    });
+  }
+
+  /** `asked` makes `made`, by a value with this body. */
+  propose(asked: Asked<Wish, Made>, made: Made, body: Uint8Array): void {
+    const { self: process, startNumber: incarnation, core, kind, propose } = this.#options;
+    const entry = this.#entries.find((other) => other === asked);
+    if (entry === undefined) return;
+    entry.made = made;
+    const id = idOfBody({ process, incarnation, since: core.watermark }, this.#sequence, body);
+    this.#sequence += 1;
+    propose({ id: ofKind(kind, id), body });
+  }
+
+  done(asked: Asked<Wish, Made>): void {
+    this.#end(asked, ({ resolve }) => {
+      resolve();
+    });
+  }
+
+  refuse(asked: Asked<Wish, Made>, error: unknown): void {
+    this.#end(asked, ({ reject }) => {
+      reject(error);
+    });
+  }
+
+  stop(cause: TreplicaError): void {
+    this.#stopped = cause;
+    for (const entry of this.#entries.splice(0)) {
+      this.#options.ended(entry.wish);
+      entry.reject(this.#endOfWait(entry, cause));
+    }
+  }
+
+  #end(asked: Asked<Wish, Made>, tell: (entry: Entry<Wish, Made>) => void): void {
+    const at = this.#entries.findIndex((other) => other === asked);
+    const [entry] = at < 0 ? [] : this.#entries.splice(at, 1);
+    if (entry === undefined) return;
+    this.#options.ended(entry.wish);
+    tell(entry);
+    this.#options.next();
+  }
+
+  #endOfWait({ wish, made }: Asked<Wish, Made>, cause: unknown): unknown {
+    return made === null ? cause : this.#options.unknown(wish, made, cause);
+  }
+}
