@@ -4,6 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { TreplicaError } from '../model/errors.js';
 import { KEY_ID_MAX } from '../model/keys.js';
 import { isWholeNumber } from '../model/options.js';
+import { loadCiphers } from '../transport/frame/frame-key.js';
 import { type Key, KEY_BYTES, KeyRing } from '../transport/frame/key-ring.js';
 
 /** A key of a group: the same at each of its processes. */
@@ -26,7 +27,7 @@ export interface KeyFile {
 }
 
 /**
- * The ring of an option, and the file that it names.
+ * The ring of an option, and the file that it names; what seals frames under it is loaded then.
  * @throws TreplicaError INVALID_OPTION.
  */
 export async function readKeys(option: KeysOption): Promise<{ readonly ring: KeyRing; readonly file: KeyFile | null }> {
@@ -36,6 +37,7 @@ export async function readKeys(option: KeysOption): Promise<{ readonly ring: Key
       'INVALID_OPTION',
       "The option keys is neither a list of keys nor the path of a file: use a list such as [{ id: 1, key }], or the path of a file with a line '1 KEY' for each key.",
     );
+  await loadCiphers();
   if (isPath) {
     const file = await readKeyFile(option);
     return { ring: new KeyRing(file.keys), file };

@@ -58,9 +58,10 @@ export const keys: readonly Mutant[] = [
   },
   {
     name: 'tag-ignored',
-    file: 'lib/transport/frame/keyed-opener.ts',
-    from: 'return null; // The tag does not fit.',
-    to: 'return bytes;',
+    file: 'lib/transport/frame/frame-key.ts',
+    from: 'return smallCipher().open(this.#smallKey, nonce, covered, text, tag);',
+    // A stream cipher opens as it seals.
+    to: '{ smallCipher().seal(this.#smallKey, nonce, covered, text, Buffer.alloc(TAG_BYTES)); return text; }',
     breaks: 'A frame counts only if its tag fits.',
     needs: 'frames that were changed on their way',
     profile: 'keys',

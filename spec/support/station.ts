@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import type { GroupId, ProcessId } from '../../lib/model/ids.js';
 import type { Nonce, Start } from '../../lib/model/start.js';
+import { loadCiphers } from '../../lib/transport/frame/frame-key.js';
 import { type Key, KeyRing } from '../../lib/transport/frame/key-ring.js';
 import {
   type Destination,
@@ -10,6 +11,9 @@ import {
   type Transport,
   type TransportLog,
 } from '../../lib/transport/transport.js';
+
+// Whatever has keys here may seal and open from the beginning.
+await loadCiphers();
 
 /** A start like no other. */
 export function newStart(incarnation = 1): Start {

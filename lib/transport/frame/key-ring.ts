@@ -89,7 +89,7 @@ export class KeyRing {
 }
 
 /** The purposes of derived keys: no two of them have a key in common. */
-type Purpose = 'frames' | 'challenges';
+type Purpose = 'frames' | 'short frames' | 'challenges';
 
 /**
  * The key of one start of one process on one queue (HKDF, RFC 5869). `start` is sender, incarnation and nonce as they are in

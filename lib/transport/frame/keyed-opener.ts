@@ -1,12 +1,11 @@
-import { createDecipheriv, type KeyObject } from 'node:crypto';
-
 import type { ProcessId } from '../../model/ids.js';
 import { COUNTER_AT, headerBytesUnder, isFilledExactly, keyIdOf, originAtUnder, SEAL_AT, TAG_BYTES } from './frame.js';
 import type { FrameOpener, Opened } from './frame-decoder.js';
-import { derivedKey, type KeyRing } from './key-ring.js';
+import { FrameKey, NONCE_BYTES } from './frame-key.js';
+import type { KeyRing } from './key-ring.js';
 import type { MetStarts } from './met-starts.js';
 import { OriginCache } from './origin-cache.js';
-import { CIPHER, CIPHER_OPTIONS, countOf, Covered, NONCE_BYTES, startIn } from './seal.js';
+import { countOf, Covered, startIn } from './seal.js';
 
 /** Of starts that have not been met, so many frames are tried in one tick: a key has to be derived for each. */
 const TRIALS_A_TICK = 32;
@@ -41,7 +40,7 @@ export class KeyedOpener implements FrameOpener {
     const window = met?.windows[lane];
     const mayTake = window?.mayTake(counter) !== false;
     if (!mayTake && met?.sender !== bringer) return 'replay';
-    const key = met?.keyUnder(ringKey) ?? derivedKey(ringKey, 'frames', this.queueId, start);
+    const key = met?.keyUnder(ringKey) ?? new FrameKey(ringKey, this.queueId, start);
     const bytes = this.#decrypted(frame, key);
     if (bytes === null) return 'seal';
     if (mayTake) window?.take(counter);
@@ -56,18 +55,10 @@ export class KeyedOpener implements FrameOpener {
     return met === undefined ? null : met.sender;
   }
 
-  #decrypted(frame: Buffer, key: KeyObject): Buffer | null {
+  #decrypted(frame: Buffer, key: FrameKey): Buffer | null {
     frame.copy(this.#nonce, NONCE_BYTES - 8, COUNTER_AT, COUNTER_AT + 8);
-    const decipher = createDecipheriv(CIPHER, key, this.#nonce, CIPHER_OPTIONS);
-    decipher.setAuthTag(frame.subarray(SEAL_AT, SEAL_AT + TAG_BYTES));
-    decipher.setAAD(this.#covered.of(frame, this.self));
-    const bytes = decipher.update(frame.subarray(MESSAGES_AT));
-    try {
-      decipher.final();
-      return bytes;
-    } catch {
-      return null; // The tag does not fit.
-    }
+    const tag = frame.subarray(SEAL_AT, SEAL_AT + TAG_BYTES);
+    return key.open(this.#nonce, this.#covered.of(frame, this.self), frame.subarray(MESSAGES_AT), tag);
   }
 
   #mayTry(): boolean {

@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import { constants } from '../../model/constants.js';
 import type { ProcessId } from '../../model/ids.js';
 import type { Lane } from './frame.js';
-import { derivedKey } from './key-ring.js';
+import { FrameKey } from './frame-key.js';
 import { ReplayWindow } from './replay-window.js';
 
 /** One start of one process, from which frames are heard under keys. */
@@ -14,7 +14,7 @@ export class MetStart {
   readonly sender: ProcessId;
   readonly #words: Int32Array;
   /** By the key of the ring: two while the group changes its key. */
-  readonly #keys = new Map<KeyObject, KeyObject>();
+  readonly #keys = new Map<KeyObject, FrameKey>();
 
   /** `start`: sender, incarnation and nonce as they are in frames. What was sealed up to `floor` is never taken. */
   constructor(
@@ -27,12 +27,12 @@ export class MetStart {
     this.#words = Int32Array.from({ length: START_BYTES / 4 }, (_, i) => start.readInt32BE(4 * i));
   }
 
-  keyUnder(ringKey: KeyObject): KeyObject {
+  keyUnder(ringKey: KeyObject): FrameKey {
     const known = this.#keys.get(ringKey);
     if (known !== undefined) return known;
     // Keys that the ring has given up since.
     if (this.#keys.size >= KEYS_MAX) this.#keys.clear();
-    const key = derivedKey(ringKey, 'frames', this.queueId, this.start);
+    const key = new FrameKey(ringKey, this.queueId, this.start);
     this.#keys.set(ringKey, key);
     return key;
   }

@@ -1,4 +1,3 @@
-import { createCipheriv, type KeyObject } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
 import type { ProcessId } from '../../model/ids.js';
@@ -17,7 +16,8 @@ import {
   SENDER_OFFSET,
   TAG_BYTES,
 } from './frame.js';
-import { derivedKey, type KeyRing } from './key-ring.js';
+import { FrameKey, NONCE_BYTES } from './frame-key.js';
+import type { KeyRing } from './key-ring.js';
 
 /**
  * What a sender puts on its frames. The first four bytes of a seal are part of the frame's id: they differ between two frames of
@@ -63,9 +63,6 @@ export const CRC_32 = {
   },
 } as const satisfies Seal & Record<'fits', unknown>;
 
-export const CIPHER = 'aes-256-gcm';
-export const CIPHER_OPTIONS = { authTagLength: TAG_BYTES } as const;
-export const NONCE_BYTES = 12;
 /** In the upper half of the counter's field: set on frames of the bulk lane. */
 const BULK_BIT = 0x8000_0000;
 /** Beside it: set on frames for one process. */
@@ -104,15 +101,15 @@ export class Covered {
 }
 
 /**
- * The seal with a key: AES-256-GCM under the key that is derived for this start from the one that the ring sends with. A counter
+ * The seal with a key: the text is encrypted under what is derived for this start from the key that the ring sends with. A counter
  * is the nonce, and goes on through all keys. Key id, queue and version are bound by the derivation, and the length by the tag.
  */
 export class KeyedSeal implements Seal {
   readonly bytes = KEYED_SEAL_BYTES;
-  /** What fits a datagram is encrypted in one piece. */
+  /** What fits a datagram is encrypted in one piece, and what is short in place. */
   readonly copiedBytesMax = 65_536;
   #counter = 0;
-  #sending: { readonly ringKey: KeyObject; readonly key: KeyObject } | null = null;
+  #sending: FrameKey | null = null;
   readonly #nonce = Buffer.alloc(NONCE_BYTES);
   readonly #covered = new Covered();
 
@@ -130,24 +127,16 @@ export class KeyedSeal implements Seal {
     header.writeUInt32BE(this.#counter % HALF, COUNTER_AT + 4);
     header.copy(this.#nonce, NONCE_BYTES - 8, COUNTER_AT, COUNTER_AT + 8);
 
-    const cipher = createCipheriv(CIPHER, this.#keyFor(header), this.#nonce, CIPHER_OPTIONS);
-    cipher.setAAD(this.#covered.of(header, to ?? ''));
-    const sealed: Uint8Array[] = [header.subarray(0, HEADER_BYTES)];
-    let from = HEADER_BYTES;
-    for (const piece of frame) {
-      if (from < piece.length) sealed.push(cipher.update(piece.subarray(from)));
-      from = 0;
-    }
-    cipher.final();
-    header.set(cipher.getAuthTag(), SEAL_AT);
-    return sealed;
+    const covered = this.#covered.of(header, to ?? '');
+    const tag = header.subarray(SEAL_AT, SEAL_AT + TAG_BYTES);
+    return this.#keyFor(header).seal(this.#nonce, covered, frame, HEADER_BYTES, tag);
   }
 
-  #keyFor(header: Buffer): KeyObject {
-    const { sendingKey: ringKey } = this.ring;
-    if (this.#sending?.ringKey !== ringKey)
-      this.#sending = { ringKey, key: derivedKey(ringKey, 'frames', this.queueId, startIn(header)) };
-    return this.#sending.key;
+  #keyFor(header: Buffer): FrameKey {
+    const { sendingKey } = this.ring;
+    if (this.#sending?.ringKey !== sendingKey)
+      this.#sending = new FrameKey(sendingKey, this.queueId, Buffer.from(startIn(header)));
+    return this.#sending;
   }
 }
 

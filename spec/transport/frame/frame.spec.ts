@@ -59,7 +59,7 @@ describe('a frame', () => {
     expect(encode([Buffer.from('ab'), Buffer.from('c')], GROUP).toString('hex')).toBe(
       [
         '545250',
-        '04',
+        '05',
         '00000000',
         'e7feaddc',
         '00000043',

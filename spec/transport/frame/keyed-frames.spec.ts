@@ -8,10 +8,12 @@ import {
   headerBytesUnder,
   KEY_ID_AT,
   LENGTH_AT,
+  MESSAGE_HEADER_BYTES,
   SEAL_AT,
 } from '../../../lib/transport/frame/frame.js';
 import { messagesOf, type Opened, type Refusal } from '../../../lib/transport/frame/frame-decoder.js';
 import { FrameEncoder } from '../../../lib/transport/frame/frame-encoder.js';
+import { SMALL_TEXT_BYTES_MAX } from '../../../lib/transport/frame/small-cipher.js';
 import { KeyedReader, KeyedSender } from '../../support/keyed.js';
 import { KEY_1, KEY_2, newStart } from '../../support/station.js';
 
@@ -58,10 +60,23 @@ describe('a frame under a key', () => {
     expect(messagesOf(opened).map((message, i) => message.equals(messages[i]!))).toEqual(messages.map(() => true));
   });
 
+  it('is whole at the border between the two ciphers, and refused there with a bit flipped', () => {
+    for (const bytes of [-1, 0, 1].map((more) => SMALL_TEXT_BYTES_MAX - MESSAGE_HEADER_BYTES + more)) {
+      const text = 'x'.repeat(bytes);
+      const frame = sender.frame(text);
+      const flipped = Buffer.from(frame);
+      flipped[frame.length - 1]! ^= 1;
+      expect(reader.open(flipped)).toBe('seal');
+      expect(textsIn(reader.open(frame))).toEqual([text]);
+    }
+  });
+
   it('leaves the messages as they were', () => {
-    const large = Buffer.alloc(100_000, 'x');
-    sender.encoder.encode([large, Buffer.from('small')]);
+    const [large, small] = [Buffer.alloc(100_000, 'x'), Buffer.from('small')];
+    sender.encoder.encode([large, small]);
+    sender.encoder.encode([small]);
     expect(large.equals(Buffer.alloc(100_000, 'x'))).toBe(true);
+    expect(String(small)).toBe('small');
   });
 
   it('shows nothing of its messages', () => {
