@@ -111,12 +111,14 @@ export const constants = {
   smallInBulkBytesMax: 1024 * 1024,
   /** A receiver that says nothing for so long of what is on its way to it is given up, and what is kept for it with it. */
   heldTicks: 1_000,
-  /** Connections of the bulk lane that one endpoint accepts at a time. */
+  /** Connections of the bulk lane that one endpoint accepts at a time, and that one queue opens. */
   bulkConnectionsMax: 1_024,
   /** Where there are keys, connections of processes that are not known yet: so many, for so long, and with frames as small. */
   unknownConnectionsMax: 16,
   unknownConnectionMs: 1_000,
   firstBulkBytesMax: 1_024,
+  /** Replies by the bulk lane in a second to processes that are not known yet. */
+  unmetRepliesASecond: 16,
   /** A connection of the bulk lane on which nothing has moved for this long is closed; the next message opens another. */
   bulkIdleMs: 10_000,
   /** Address space of one ledger. The file grows to what is used; growing the map while running would stall the process. */

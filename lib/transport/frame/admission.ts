@@ -1,8 +1,10 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
+import { constants } from '../../model/constants.js';
 import type { ProcessId } from '../../model/ids.js';
 import { ADMISSION_BYTES, type AdmissionMessage, decodeAdmission, PROOF_BYTES } from './admission-messages.js';
+import { Allowance } from './allowance.js';
 import { headerBytesUnder, type Lane, MESSAGE_HEADER_BYTES } from './frame.js';
 import { messagesOf, type Opened } from './frame-decoder.js';
 import type { MetStarts } from './met-starts.js';
@@ -33,6 +35,8 @@ const UNANSWERED_MAX = 4;
 const WAITS = 256;
 const LONG_AGO = -(2 ** 30);
 
+const SECOND_TICKS = 1_000 / constants.tickMs;
+
 /**
  * Meets starts. A frame of a start that has not been met is authentic, but may be an old one that somebody has recorded: it is
  * answered by a challenge, and only the process itself, alive, can bring its proof back. Nothing is kept until then: the proof is
@@ -44,6 +48,8 @@ export class Admission {
   readonly #waitsFor = new Uint32Array(WAITS);
   readonly #challengedAt = new Int32Array(WAITS).fill(LONG_AGO);
   readonly #unanswered = new Uint8Array(WAITS);
+  /** Each may open a connection. */
+  readonly #bulkReplies = new Allowance(constants.unmetRepliesASecond, SECOND_TICKS);
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
@@ -68,7 +74,7 @@ export class Admission {
         return true;
       }
       if (said.kind === 'challenge') {
-        this.#options.reply(where, opened.origin.sender, lane, 'answer', said.proof);
+        if (this.#mayReply(lane)) this.#options.reply(where, opened.origin.sender, lane, 'answer', said.proof);
         return false;
       }
       port = said.port;
@@ -91,14 +97,19 @@ export class Admission {
     const wait = this.#waitOf(where);
     const unanswered = this.#unanswered[wait] ?? 0;
     const sinceTicks = clock.nowTick - (this.#challengedAt[wait] ?? 0);
-    if (sinceTicks < CHALLENGE_TICKS << Math.min(unanswered, DOUBLINGS_MAX)) return;
+    if (sinceTicks < CHALLENGE_TICKS << Math.min(unanswered, DOUBLINGS_MAX) || !this.#mayReply(lane)) return;
     const isLongAgo = sinceTicks > CHALLENGE_TICKS << (DOUBLINGS_MAX + 1);
     this.#challengedAt[wait] = clock.nowTick;
     this.#unanswered[wait] = isLongAgo ? 1 : Math.min(unanswered + 1, UNANSWERED_MAX + 1);
     const proof = this.#proofFor(start);
     reply(where, sender, lane, 'challenge', proof);
-    if (lane === 'datagram' && !isLongAgo && unanswered >= UNANSWERED_MAX)
+    if (lane === 'datagram' && !isLongAgo && unanswered >= UNANSWERED_MAX && this.#mayReply('bulk'))
       reply(where, sender, 'bulk', 'challenge', proof);
+  }
+
+  /** Whether a start that has not been met may have a reply by a lane now. */
+  #mayReply(lane: Lane): boolean {
+    return lane === 'datagram' || this.#bulkReplies.take(this.#options.clock.nowTick);
   }
 
   /** The place of an address. */

@@ -40,7 +40,9 @@ export interface FrameCarrier {
   bulk(frame: Frame, to: Address): void;
   /** The same for a frame that would fit a datagram: it does not wait behind large ones. */
   smallInBulk(frame: Frame, to: Address): void;
-  /** From now on each connection that `bulk` and `smallInBulk` open begins with a frame that `first` makes. */
+  /** The same for a reply to a start that may not be there. */
+  replyInBulk(frame: Frame, to: Address): void;
+  /** From now on each connection of the bulk lane that is opened begins with a frame that `first` makes. */
   beginBulk(first: () => Frame): void;
   /** Null where the network finds all processes. */
   readonly finder: Finder | null;
@@ -206,7 +208,9 @@ export class FramedTransport implements Transport {
     this.#inbox.open(this.#lanes, {
       secret: this.#encoder.secretUnder(keys),
       reply: (where, to, lane, kind, proof) => {
-        this.#leave(where, to, lane, [messageOf(kind, proof)]);
+        const message = messageOf(kind, proof);
+        if (lane === 'datagram') this.#leave(where, to, lane, [message]);
+        else if (this.#closing === null) this.#wire.replyInBulk(this.#encoder.encode([message], lane, to), where);
       },
       admitted: (where, lane) => {
         this.#leave(where, null, lane, [opening]);

@@ -103,6 +103,7 @@ export class MemoryNetwork {
         this.#dispatch({ from, to, lane: 'bulk', bytes: this.#joined(from, frame) });
       },
       smallInBulk: (frame, to) => this.#dispatch({ from, to, lane: 'bulk', bytes: this.#joined(from, frame) }),
+      replyInBulk: (frame, to) => this.#dispatch({ from, to, lane: 'bulk', bytes: this.#joined(from, frame) }),
       finder: null,
       beginBulk: () => undefined, // There are no connections.
       close: async () => void this.#members.delete(from.address.port),

@@ -5,8 +5,11 @@ import type { Frame } from '../frame/frame.js';
 import type { Address } from '../frame/peers.js';
 import type { TransportLog, TransportStatistics } from '../transport.js';
 
-/** Small messages have a separate connection, so that they do not wait behind large ones. */
-type Size = 'large' | 'small';
+/**
+ * Small messages have a separate connection, so that they do not wait behind large ones. Replies have one that does not last: they go
+ * to starts that may not be there, wherever somebody has brought what those said once.
+ */
+type Use = 'large' | 'small' | 'reply';
 
 /** The sending end of the bulk lane of one queue: TCP connections to each receiver, opened by the first frame to it. */
 export class BulkSender {
@@ -24,10 +27,11 @@ export class BulkSender {
     this.#from = localAddress === undefined ? {} : { localAddress };
   }
 
-  /** Writes a frame, or drops it where too much is waiting for that receiver already. */
-  send(frame: Frame, to: Address, size: Size): void {
-    const connection = this.#connectionTo(to, size);
-    if (connection.writableLength >= (size === 'large' ? constants.bulkBytesMax : constants.smallInBulkBytesMax)) {
+  /** Writes a frame, or drops it where too much is waiting for that receiver already, or too many others are busy. */
+  send(frame: Frame, to: Address, use: Use): void {
+    const connection = this.#connectionTo(to, use);
+    const waitingMax = use === 'large' ? constants.bulkBytesMax : constants.smallInBulkBytesMax;
+    if (connection === null || connection.writableLength >= waitingMax) {
       this.statistics.unsent += 1;
       return;
     }
@@ -53,13 +57,25 @@ export class BulkSender {
     await Promise.all(closing);
   }
 
-  #connectionTo({ address, port }: Address, size: Size): Socket {
-    const key = `${address}:${port} ${size}`;
+  /** Null where there is no room for another. */
+  #connectionTo(to: Address, use: Use): Socket | null {
+    const key = `${to.address}:${to.port} ${use}`;
     const known = this.#connections.get(key);
     if (known?.writable === true) return known;
-    // The other end has closed it: what still waits in it cannot arrive.
-    known?.destroy();
+    if (known !== undefined) {
+      // The other end has closed it: what still waits in it cannot arrive.
+      this.#connections.delete(key);
+      known.destroy();
+    }
+    if (!this.#hasRoom()) return null;
+    const connection = this.#open(to, key);
+    if (use === 'reply') endSoon(connection);
+    this.#connections.set(key, connection);
+    for (const piece of this.#first?.() ?? []) connection.write(piece);
+    return connection;
+  }
 
+  #open({ address, port }: Address, key: string): Socket {
     const connection = connect({ host: address, port, noDelay: true, ...this.#from });
     const forget = (): void => {
       if (this.#connections.get(key) === connection) this.#connections.delete(key);
@@ -70,8 +86,26 @@ export class BulkSender {
     connection.on('close', forget);
     // Nothing comes back, but only a connection that is read notices that the other end has closed it.
     connection.resume();
-    this.#connections.set(key, connection);
-    for (const piece of this.#first?.() ?? []) connection.write(piece);
     return connection;
   }
+
+  /** The oldest on which nothing waits makes room for another. */
+  #hasRoom(): boolean {
+    if (this.#connections.size < constants.bulkConnectionsMax) return true;
+    for (const [key, connection] of this.#connections) {
+      if (connection.writableLength > 0) continue;
+      this.#connections.delete(key);
+      connection.destroy();
+      return true;
+    }
+    return false;
+  }
+}
+
+/** Its receiver takes no longer either to know whom it comes from. */
+function endSoon(connection: Socket): void {
+  const end = setTimeout(() => connection.destroy(), constants.unknownConnectionMs);
+  connection.on('close', () => {
+    clearTimeout(end);
+  });
 }

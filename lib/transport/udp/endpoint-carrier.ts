@@ -54,6 +54,10 @@ export abstract class EndpointCarrier implements FrameCarrier {
     this.#bulk.send(frame, to, 'small');
   }
 
+  replyInBulk(frame: Frame, to: Address): void {
+    this.#bulk.send(frame, to, 'reply');
+  }
+
   beginBulk(first: () => Frame): void {
     this.#bulk.begin(first);
   }
