@@ -7,7 +7,7 @@
  * | 0 | 1 | 0xfa |
  * | 1 | 1 | 0 opening, 1 challenge, 2 answer |
  * | 2 | 2 | port at which the sender is reached, by both lanes |
- * | 4 | 16 | proof; zero in an opening |
+ * | 4 | 16 | proof; zero in an opening, and otherwise the first 4 bytes of the nonce of the start that is challenged, and 12 of a MAC |
  */
 export interface AdmissionMessage {
   /**
@@ -20,6 +20,8 @@ export interface AdmissionMessage {
 }
 
 export const PROOF_BYTES = 16;
+/** Of the nonce of the start that is challenged: what a proof begins with. */
+export const CHALLENGED_BYTES = 4;
 export const NO_PROOF = new Uint8Array(PROOF_BYTES);
 
 const KINDS = ['opening', 'challenge', 'answer'] as const;

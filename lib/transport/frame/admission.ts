@@ -3,14 +3,23 @@ import { crc32 } from 'node:zlib';
 
 import { constants } from '../../model/constants.js';
 import type { ProcessId } from '../../model/ids.js';
-import { ADMISSION_BYTES, type AdmissionMessage, decodeAdmission, PROOF_BYTES } from './admission-messages.js';
+import type { Nonce } from '../../model/start.js';
+import {
+  ADMISSION_BYTES,
+  type AdmissionMessage,
+  CHALLENGED_BYTES,
+  decodeAdmission,
+  PROOF_BYTES,
+} from './admission-messages.js';
 import { Allowance } from './allowance.js';
-import { headerBytesUnder, type Lane, MESSAGE_HEADER_BYTES } from './frame.js';
+import { BOOT_OFFSET, headerBytesUnder, type Lane, MESSAGE_HEADER_BYTES, SENDER_OFFSET } from './frame.js';
 import { messagesOf, type Opened } from './frame-decoder.js';
 import type { MetStarts } from './met-starts.js';
 import type { Address } from './peers.js';
 
 export interface AdmissionOptions {
+  /** Of this run of this process. */
+  readonly nonce: Nonce;
   readonly met: MetStarts;
   /** Of this run of this process, and known to nobody without the key. */
   readonly secret: KeyObject;
@@ -35,12 +44,16 @@ const UNANSWERED_MAX = 4;
 const WAITS = 256;
 const LONG_AGO = -(2 ** 30);
 
+/** Within the bytes of a start. */
+const NONCE_AT = BOOT_OFFSET - SENDER_OFFSET;
+
 const SECOND_TICKS = 1_000 / constants.tickMs;
 
 /**
  * Meets starts. A frame of a start that has not been met is authentic, but may be an old one that somebody has recorded: it is
  * answered by a challenge, and only the process itself, alive, can bring its proof back. Nothing is kept until then: the proof is
- * a MAC of the start, and of how often its sender has been met.
+ * a MAC of the start, and of how often its sender has been met. A challenge says which start it is of: another start, at whose place
+ * an old frame seemed to come from, has nothing to do with it.
  */
 export class Admission {
   readonly #options: AdmissionOptions;
@@ -74,7 +87,8 @@ export class Admission {
         return true;
       }
       if (said.kind === 'challenge') {
-        if (this.#mayReply(lane)) this.#options.reply(where, opened.origin.sender, lane, 'answer', said.proof);
+        if (this.#isOfThisStart(said.proof) && this.#mayReply(lane))
+          this.#options.reply(where, opened.origin.sender, lane, 'answer', said.proof);
         return false;
       }
       port = said.port;
@@ -86,7 +100,7 @@ export class Admission {
 
   /** What a start that has been met says. */
   receive(sender: ProcessId, { kind, port, proof }: AdmissionMessage, from: Address, lane: Lane): void {
-    if (kind !== 'challenge') return;
+    if (kind !== 'challenge' || !this.#isOfThisStart(proof)) return;
     const where = whereOf(from, lane, port);
     this.#options.reply(where, sender, lane, 'answer', proof);
     this.#options.isUnheardBy(sender, where, lane);
@@ -126,7 +140,12 @@ export class Admission {
 
   #proofFor(start: Buffer): Buffer {
     const { met, secret } = this.#options;
-    return createHmac('sha256', secret).update(start).update(met.ageOf(start)).digest().subarray(0, PROOF_BYTES);
+    const mac = createHmac('sha256', secret).update(start).update(met.ageOf(start)).digest();
+    return Buffer.concat([start.subarray(NONCE_AT, NONCE_AT + CHALLENGED_BYTES), mac], PROOF_BYTES);
+  }
+
+  #isOfThisStart(proof: Uint8Array): boolean {
+    return this.#options.nonce.startsWith(Buffer.from(proof.subarray(0, CHALLENGED_BYTES)).toString('hex'));
   }
 
   #isProof(proof: Uint8Array, start: Buffer): boolean {

@@ -26,7 +26,10 @@ import { crc32 } from 'node:zlib';
 import { constants } from '../../model/constants.js';
 
 const MAGIC = 0x545250;
-/** Versions 1 and 2 had the checksum in front of the queue, and no key id; version 3 had no keys, and version 4 one cipher. */
+/**
+ * Versions 1 and 2 had the checksum in front of the queue, and no key id; version 3 had no keys, and version 4 one cipher, and
+ * challenges that did not say which start they were of.
+ */
 export const FRAME_VERSION = 5;
 const MAGIC_AND_VERSION = MAGIC * 256 + FRAME_VERSION;
 

@@ -1,5 +1,5 @@
 import type { GroupId, ProcessId } from '../../model/ids.js';
-import type { Start } from '../../model/start.js';
+import type { Nonce, Start } from '../../model/start.js';
 import type { Receiver, TransportLog, TransportStatistics } from '../transport.js';
 import { Admission, type AdmissionOptions } from './admission.js';
 import { decodeAdmission } from './admission-messages.js';
@@ -57,6 +57,7 @@ export class Inbox {
   readonly #self: ProcessId;
   readonly #refusals: Refusals;
   readonly #met: MetStarts;
+  readonly #nonce: Nonce;
   #admission: Admission | null = null;
   #lanes: Pick<Lanes, 'onBulkBytes' | 'onBulkFrame' | 'onMessage'> | null = null;
   #isOpen = false;
@@ -74,6 +75,7 @@ export class Inbox {
     const opener = keys === null ? undefined : new KeyedOpener(keys, queueId, self, this.#met, this.peers);
     this.#decoder = new FrameDecoder(queueId, self, start, opener);
     this.#self = self;
+    this.#nonce = start.nonce;
     this.#receiver = receiver;
   }
 
@@ -83,10 +85,11 @@ export class Inbox {
    */
   open(
     lanes: Pick<Lanes, 'onBulkBytes' | 'onBulkFrame' | 'onMessage'> | null = null,
-    admission: Omit<AdmissionOptions, 'met' | 'clock'> | null = null,
+    admission: Omit<AdmissionOptions, 'nonce' | 'met' | 'clock'> | null = null,
   ): void {
     this.#lanes = lanes;
-    if (admission !== null) this.#admission = new Admission({ ...admission, met: this.#met, clock: this.peers });
+    if (admission !== null)
+      this.#admission = new Admission({ ...admission, nonce: this.#nonce, met: this.#met, clock: this.peers });
     this.#isOpen = true;
   }
 

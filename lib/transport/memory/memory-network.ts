@@ -49,10 +49,12 @@ interface Member {
 
 interface Packet {
   /** Null where it comes from nobody on the network. */
-  readonly from: Member | null;
+  readonly from: ProcessId | null;
   readonly to: Address;
   readonly lane: Lane;
   readonly bytes: Buffer;
+  /** Where it seems to come from. */
+  readonly where: Address;
 }
 
 /** A network in memory: the transport's frames, lanes and limits, with delays and faults at will. */
@@ -77,36 +79,40 @@ export class MemoryNetwork {
     return new FramedTransport(options, member.inbox, this.#wireOf(member, maxDatagramBytes));
   }
 
-  /** Sends any bytes to every process of the queue, as a datagram of a stranger. */
-  inject(queueId: string, bytes: Uint8Array): void {
+  /** Sends any bytes to every process of the queue, as a datagram of a stranger that seems to come from `where`. */
+  inject(queueId: string, bytes: Uint8Array, where = STRANGER): void {
     for (const to of this.#addressesOf(queueDigest(queueId))) {
-      this.#dispatch({ from: null, to, lane: 'datagram', bytes: Buffer.from(bytes) });
+      this.#dispatch({ from: null, to, lane: 'datagram', bytes: Buffer.from(bytes), where });
     }
   }
 
   #wireOf(from: Member, maxDatagramBytes: number): FrameCarrier {
+    const { self, address: where } = from;
+    const send = (lane: Lane, bytes: Buffer, to: Address): void => {
+      this.#dispatch({ from: self, to, lane, bytes, where });
+    };
     return {
       maxDatagramBytes,
       receiveBufferBytes: constants.receiveBufferBytes,
-      place: `memory (port ${from.address.port})`,
-      port: from.address.port,
+      place: `memory (port ${where.port})`,
+      port: where.port,
       multicast: (frame) => {
         const bytes = this.#joined(from, frame);
         for (const to of this.#addressesOf(from.inbox.queue)) {
-          if (to !== from.address) this.#dispatch({ from, to, lane: 'datagram', bytes });
+          if (to !== where) send('datagram', bytes, to);
         }
       },
-      unicast: (frame, to) => this.#dispatch({ from, to, lane: 'datagram', bytes: this.#joined(from, frame) }),
+      unicast: (frame, to) => send('datagram', this.#joined(from, frame), to),
       hurry: () => undefined,
       bulk: (frame, to) => {
         from.inbox.statistics.bulkMessagesSent += 1;
-        this.#dispatch({ from, to, lane: 'bulk', bytes: this.#joined(from, frame) });
+        send('bulk', this.#joined(from, frame), to);
       },
-      smallInBulk: (frame, to) => this.#dispatch({ from, to, lane: 'bulk', bytes: this.#joined(from, frame) }),
-      replyInBulk: (frame, to) => this.#dispatch({ from, to, lane: 'bulk', bytes: this.#joined(from, frame) }),
+      smallInBulk: (frame, to) => send('bulk', this.#joined(from, frame), to),
+      replyInBulk: (frame, to) => send('bulk', this.#joined(from, frame), to),
       finder: null,
       beginBulk: () => undefined, // There are no connections.
-      close: async () => void this.#members.delete(from.address.port),
+      close: async () => void this.#members.delete(where.port),
     };
   }
 
@@ -114,10 +120,10 @@ export class MemoryNetwork {
     for (const { address, inbox } of this.#members.values()) if (inbox.queue === queue) yield address;
   }
 
-  #dispatch({ from, to, lane, bytes }: Packet): void {
+  #dispatch({ from, to, lane, bytes, where }: Packet): void {
     const receiver = this.#members.get(to.port);
     if (receiver === undefined) return;
-    const passenger = { from: from?.self ?? null, to: receiver.self, lane, bytes };
+    const passenger = { from, to: receiver.self, lane, bytes };
     for (const copy of this.fate(passenger)) {
       // A process that has closed its transport by then is not there any more.
       const inbox = (): Inbox | undefined => this.#members.get(to.port)?.inbox;
@@ -129,7 +135,6 @@ export class MemoryNetwork {
         if (lane === 'bulk' && partsAt === undefined) arriving();
         const there = inbox();
         if (there === undefined) return;
-        const where = from?.address ?? STRANGER;
         const taker = this.#taker(to.port, receiver.self, there);
         if (lane === 'bulk') taker.accept(copy.bytes, where, lane);
         else acceptDatagram(copy.bytes, where, taker);

@@ -2,108 +2,10 @@ import { crc32 } from 'node:zlib';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { constants } from '../../../lib/model/constants.js';
-import type { ProcessId } from '../../../lib/model/ids.js';
-import type { Start } from '../../../lib/model/start.js';
-import { Agenda } from '../../../lib/simulation/agenda.js';
-import type { Lane } from '../../../lib/transport/frame/frame.js';
-import type { Key } from '../../../lib/transport/frame/key-ring.js';
-import { MemoryNetwork } from '../../../lib/transport/memory/memory-network.js';
-import { EVERYONE, type Transport } from '../../../lib/transport/transport.js';
-import { idOf, numberOf } from '../../support/ids.js';
-import { GROUP_A, KEY_1, KEY_2, MemoryLog, newStart, ringOf } from '../../support/station.js';
-
-const QUEUE = 'a queue';
-
-interface Sent {
-  readonly from: number | null;
-  readonly to: number;
-  readonly lane: Lane;
-  readonly bytes: Buffer;
-}
-
-/** Processes under keys in a virtual time; everything that is sent is recorded. */
-class KeyedWorld {
-  /** What each has heard, as `sender>text`, by its number. */
-  readonly heard = new Map<number, string[]>();
-  readonly transports = new Map<number, Transport>();
-  readonly sent: Sent[] = [];
-  loses: (sent: Sent) => boolean = () => false;
-  readonly #agenda = new Agenda();
-  readonly #network = new MemoryNetwork(this.#agenda.add, ({ from, to, lane, bytes }) => {
-    const sent = { from: from === null ? null : numberOf(from), to: numberOf(to), lane, bytes: Buffer.from(bytes) };
-    this.sent.push(sent);
-    return this.loses(sent) ? [] : [{ delayTicks: 1, bytes }];
-  });
-
-  open(number: number, { start = newStart(), key = KEY_1 }: { start?: Start; key?: Key | null } = {}): Transport {
-    const heard: string[] = [];
-    this.heard.set(number, heard);
-    const receiver = (from: ProcessId, _group: unknown, message: Buffer): void => {
-      heard.push(`${numberOf(from)}>${message.length > 100 ? message.length : message.toString()}`);
-    };
-    const transport = this.#network.open({
-      ...{ queueId: QUEUE, self: idOf(number), start, receiver, log: new MemoryLog() },
-      keys: key === null ? null : ringOf(key),
-    });
-    transport.join(GROUP_A);
-    this.transports.set(number, transport);
-    return transport;
-  }
-
-  /** The next process that is opened is reached at this port. */
-  async goOnAt(port: number): Promise<void> {
-    for (let next = 0; next < port - 1;) {
-      const options = { self: idOf(1), start: newStart(), receiver: () => undefined, log: new MemoryLog(), keys: null };
-      const transport = this.#network.open({ queueId: 'another queue', ...options });
-      next = portOf(transport);
-      await transport.close();
-    }
-  }
-
-  async restart(number: number, options: { start?: Start; key?: Key } = {}): Promise<void> {
-    await this.transport(number).close();
-    this.open(number, options);
-  }
-
-  transport(number: number): Transport {
-    return this.transports.get(number)!;
-  }
-
-  say(from: number, text: string | Uint8Array, to: number | 'everyone' = 'everyone'): void {
-    const transport = this.transport(from);
-    transport.send(to === 'everyone' ? EVERYONE : idOf(to), Buffer.from(text));
-    transport.flush();
-  }
-
-  /** Somebody sends what was sent before, to everyone. */
-  replay(frames: readonly Sent[]): void {
-    for (const { bytes } of frames) this.#network.inject(QUEUE, bytes);
-    this.arrive();
-  }
-
-  arrive(): void {
-    while (this.#agenda.next());
-  }
-
-  pass(ticks: number): void {
-    for (let i = 0; i < ticks; i += 1) {
-      for (const transport of this.transports.values()) transport.tick();
-      this.arrive();
-    }
-  }
-
-  heardBy(number: number): string[] {
-    return this.heard.get(number)!;
-  }
-
-  forget(): void {
-    for (const heard of this.heard.values()) heard.length = 0;
-  }
-}
-
-function portOf({ place }: Transport): number {
-  return Number(/port (\d+)/.exec(place)?.[1]);
-}
+import { EVERYONE } from '../../../lib/transport/transport.js';
+import { idOf } from '../../support/ids.js';
+import { KeyedWorld, portOf } from '../../support/keyed-world.js';
+import { KEY_1, KEY_2, newStart } from '../../support/station.js';
 
 let world: KeyedWorld;
 beforeEach(() => {
@@ -241,6 +143,26 @@ describe('what was recorded', () => {
     world.say(1, 'still heard');
     world.arrive();
     expect(world.heardBy(2)).toContain('1>still heard');
+  });
+
+  it('of an earlier start does not stop what is on its way from the present one, whatever address it seems to come from', async () => {
+    world.open(1, { start: newStart(1) });
+    world.open(2);
+    world.arrive();
+    for (let i = 0; i < 20; i += 1) world.say(1, `old ${i}`);
+    world.arrive();
+    const recorded = world.sent.filter(({ from }) => from === 1);
+    await world.restart(1, { start: newStart(2) });
+    world.arrive();
+    world.loses = ({ lane }) => lane === 'bulk';
+    world.say(1, Buffer.alloc(200_000), 2);
+    world.pass(5);
+    const onTheirWay = world.transport(1).bytesOnTheirWay(idOf(2));
+    expect(onTheirWay).toBeGreaterThan(200_000);
+    const before = world.sent.length;
+    world.replay(recorded, 1);
+    expect(world.sent.slice(before).some(({ from, to }) => from === 2 && to === 1)).toBe(true);
+    expect(world.transport(1).bytesOnTheirWay(idOf(2))).toBe(onTheirWay);
   });
 
   it('before a restart of the receiver has none, while the sender goes on and after it has stopped', async () => {
