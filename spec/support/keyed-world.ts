@@ -47,16 +47,6 @@ export class KeyedWorld {
     return transport;
   }
 
-  /** The next process that is opened is reached at this port. */
-  async goOnAt(port: number): Promise<void> {
-    for (let next = 0; next < port - 1;) {
-      const options = { self: idOf(1), start: newStart(), receiver: () => undefined, log: new MemoryLog(), keys: null };
-      const transport = this.#network.open({ queueId: 'another queue', ...options });
-      next = portOf(transport);
-      await transport.close();
-    }
-  }
-
   async restart(number: number, options: { start?: Start; key?: Key } = {}): Promise<void> {
     await this.transport(number).close();
     this.open(number, options);
@@ -100,6 +90,6 @@ export class KeyedWorld {
   }
 }
 
-export function portOf({ place }: Transport): number {
+function portOf({ place }: Transport): number {
   return Number(/port (\d+)/.exec(place)?.[1]);
 }

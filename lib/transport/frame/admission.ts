@@ -1,5 +1,4 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
-import { crc32 } from 'node:zlib';
 
 import { constants } from '../../model/constants.js';
 import type { ProcessId } from '../../model/ids.js';
@@ -35,12 +34,12 @@ export interface AdmissionOptions {
 /** No frame that is shorter is challenged, so that nobody gets more bytes than were sent in its name. */
 const CHALLENGED_BYTES_MIN = headerBytesUnder(1) + MESSAGE_HEADER_BYTES + ADMISSION_BYTES;
 
-/** The wait until the same address is challenged again, at first; it doubles. */
+/** The wait until the same start is challenged at the same address again, at first; it doubles. */
 const CHALLENGE_TICKS = 2;
 const DOUBLINGS_MAX = 5;
 /** So many challenges have had no answer: the next one goes by the bulk lane, too. */
 const UNANSWERED_MAX = 4;
-/** So many addresses are waited for: one that has the place of another takes it, so that no flood of addresses needs more room. */
+/** So many are waited for: one that has the place of another takes it, so that no flood of addresses needs more room. */
 const WAITS = 256;
 const LONG_AGO = -(2 ** 30);
 
@@ -57,7 +56,7 @@ const SECOND_TICKS = 1_000 / constants.tickMs;
  */
 export class Admission {
   readonly #options: AdmissionOptions;
-  /** The hashes of the addresses. */
+  /** The hashes of the starts and their addresses. */
   readonly #waitsFor = new Uint32Array(WAITS);
   readonly #challengedAt = new Int32Array(WAITS).fill(LONG_AGO);
   readonly #unanswered = new Uint8Array(WAITS);
@@ -82,7 +81,7 @@ export class Admission {
       const where = whereOf(from, lane, said.port);
       if (said.kind === 'answer' && this.#isProof(said.proof, unmet.start)) {
         if (!this.#options.met.meet(unmet.start, unmet.counter)) return false;
-        this.#unanswered[this.#waitOf(where)] = 0;
+        this.#unanswered[this.#waitOf(unmet.start, where)] = 0;
         this.#options.admitted(where, lane);
         return true;
       }
@@ -108,7 +107,7 @@ export class Admission {
 
   #challenge(sender: ProcessId, start: Buffer, where: Address, lane: Lane): void {
     const { reply, clock } = this.#options;
-    const wait = this.#waitOf(where);
+    const wait = this.#waitOf(start, where);
     const unanswered = this.#unanswered[wait] ?? 0;
     const sinceTicks = clock.nowTick - (this.#challengedAt[wait] ?? 0);
     if (sinceTicks < CHALLENGE_TICKS << Math.min(unanswered, DOUBLINGS_MAX) || !this.#mayReply(lane)) return;
@@ -126,9 +125,13 @@ export class Admission {
     return lane === 'datagram' || this.#bulkReplies.take(this.#options.clock.nowTick);
   }
 
-  /** The place of an address. */
-  #waitOf({ address, port }: Address): number {
-    const hash = crc32(`${address}:${port}`);
+  /**
+   * The place of a start at an address. An old frame, brought from the address of the present start, has another one; and which starts
+   * share one nobody can tell who does not have the key.
+   */
+  #waitOf(start: Buffer, { address, port }: Address): number {
+    const { secret } = this.#options;
+    const hash = createHmac('sha256', secret).update(start).update(`wait ${address}:${port}`).digest().readUInt32BE();
     const wait = hash % WAITS;
     if (this.#waitsFor[wait] !== hash) {
       this.#waitsFor[wait] = hash;

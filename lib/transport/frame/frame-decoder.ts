@@ -50,8 +50,15 @@ interface Unmet {
 export interface FrameOpener {
   /** Whether it may open frames under this key id. */
   knows(keyId: number): boolean;
-  /** `bringer`: its start that is heard has just brought the frame in parts, which are new themselves; null where nobody has. */
-  open(frame: Buffer, bringer: ProcessId | null): Opened | Extract<Refusal, 'seal' | 'replay' | 'unmet' | 'foreign'>;
+  /**
+   * `source`: the address that it comes from. `bringer`: its start that is heard has just brought the frame in parts, which are new
+   * themselves; null where nobody has.
+   */
+  open(
+    frame: Buffer,
+    source: string,
+    bringer: ProcessId | null,
+  ): Opened | Extract<Refusal, 'seal' | 'replay' | 'unmet' | 'foreign'>;
   /** The sender of a frame that is still coming, as far as its header can tell; null where that is nobody's from whom frames count. */
   senderOf(header: Buffer): ProcessId | null;
 }
@@ -100,9 +107,9 @@ export class FrameDecoder {
 
   /**
    * What `bytes` are. Cheapest test first: multicast brings back each of our own frames, so they go before the seal is looked at.
-   * Where `isFromHere` is false they come by a way by which nothing is heard. `bringer` as of `FrameOpener.open`.
+   * Where `isFromHere` is false they come by a way by which nothing is heard. `source` and `bringer` as of `FrameOpener.open`.
    */
-  open(bytes: Buffer, isFromHere = true, bringer: ProcessId | null = null): Opened | Refusal {
+  open(bytes: Buffer, source = '', isFromHere = true, bringer: ProcessId | null = null): Opened | Refusal {
     if (bytes.length < FRAME_PREFIX_BYTES) return 'foreign';
     if (!isOurs(bytes, 0)) return isOfAnyVersion(bytes) ? 'version' : 'foreign';
     if (queueOf(bytes) !== this.#queue) return 'queue';
@@ -113,7 +120,7 @@ export class FrameDecoder {
     if (bytes.readInt32BE(originAt + SENDER_OFFSET + 4) === this.#selfLow && this.#isOwn(bytes, originAt)) return 'own';
     if (!isFromHere || bytes.readUInt32BE(LENGTH_AT) !== bytes.length) return 'foreign';
     if (!isIncarnation(bytes.readUInt32BE(originAt + INCARNATION_OFFSET))) return 'foreign';
-    return this.opener.open(bytes, bringer);
+    return this.opener.open(bytes, source, bringer);
   }
 
   /** How long the frame is whose prefix is at the beginning of `bytes`, or null where that announces none that can be read here. */

@@ -105,7 +105,7 @@ export class Inbox {
   /** Takes what may be a frame; `bringer` has brought it in parts. */
   accept(bytes: Buffer, from: Address, lane: Lane, bringer: ProcessId | null = null): Verdict {
     if (!this.#isOpen) return 'shut';
-    const opened = this.#decoder.open(bytes, this.hears(from.address), bringer);
+    const opened = this.#decoder.open(bytes, from.address, this.hears(from.address), bringer);
     if (typeof opened === 'string') {
       if (opened !== 'own') this.#refusals.add(opened, bytes, from);
       return opened;

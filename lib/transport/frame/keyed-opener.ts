@@ -6,17 +6,14 @@ import type { KeyRing } from './key-ring.js';
 import type { MetStarts } from './met-starts.js';
 import { OriginCache } from './origin-cache.js';
 import { countOf, Covered, startIn } from './seal.js';
-
-/** Of starts that have not been met, so many frames are tried in one tick: a key has to be derived for each. */
-const TRIALS_A_TICK = 32;
+import { Trials } from './trials.js';
 
 /** Opens frames under the keys of a ring. Nothing is kept of a start until it has been met. */
 export class KeyedOpener implements FrameOpener {
   readonly #origins = new OriginCache();
   readonly #nonce = Buffer.alloc(NONCE_BYTES);
   readonly #covered = new Covered();
-  #trialsAt = -1;
-  #trials = 0;
+  readonly #trials = new Trials();
 
   constructor(
     private readonly ring: KeyRing,
@@ -30,13 +27,13 @@ export class KeyedOpener implements FrameOpener {
     return this.ring.has(keyId);
   }
 
-  open(frame: Buffer, bringer: ProcessId | null): Opened | 'seal' | 'replay' | 'unmet' | 'foreign' {
+  open(frame: Buffer, source: string, bringer: ProcessId | null): Opened | 'seal' | 'replay' | 'unmet' | 'foreign' {
     const ringKey = this.ring.keyOf(keyIdOf(frame));
     const { lane, counter } = countOf(frame);
     if (ringKey === undefined || !Number.isSafeInteger(counter)) return 'seal';
     const start = startIn(frame);
     const met = this.met.find(start, 0);
-    if (met === undefined && !this.#mayTry()) return 'unmet';
+    if (met === undefined && !this.#trials.take(source, frame.length, this.clock.nowTick)) return 'unmet';
     const window = met?.windows[lane];
     const mayTake = window?.mayTake(counter) !== false;
     if (!mayTake && met?.sender !== bringer) return 'replay';
@@ -59,14 +56,6 @@ export class KeyedOpener implements FrameOpener {
     frame.copy(this.#nonce, NONCE_BYTES - 8, COUNTER_AT, COUNTER_AT + 8);
     const tag = frame.subarray(SEAL_AT, SEAL_AT + TAG_BYTES);
     return key.open(this.#nonce, this.#covered.of(frame, this.self), frame.subarray(MESSAGES_AT), tag);
-  }
-
-  #mayTry(): boolean {
-    const { nowTick } = this.clock;
-    if (nowTick !== this.#trialsAt) this.#trials = 0;
-    this.#trialsAt = nowTick;
-    this.#trials += 1;
-    return this.#trials <= TRIALS_A_TICK;
   }
 }
 

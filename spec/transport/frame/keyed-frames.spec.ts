@@ -183,8 +183,8 @@ describe('a frame under a key', () => {
     const [next, latest] = [sender.bulkFrame('next'), sender.bulkFrame('latest')];
     expect(textsIn(reader.open(latest))).toEqual(['latest']);
     expect(reader.open(old)).toBe('replay');
-    expect(reader.decoder.open(old, true, reader.id)).toBe('replay');
-    expect(textsIn(reader.decoder.open(old, true, sender.id))).toEqual(['old']);
+    expect(reader.decoder.open(old, '', true, reader.id)).toBe('replay');
+    expect(textsIn(reader.decoder.open(old, '', true, sender.id))).toEqual(['old']);
     expect(textsIn(reader.open(next))).toEqual(['next']);
   });
 
@@ -257,12 +257,31 @@ describe('frames of starts that have not been met', () => {
   });
 
   it('are tried few at a time', () => {
-    const tried = Array.from({ length: 100 }, () => {
+    const tried = Array.from({ length: 100 }, (_, i) => {
       reader.clock.nowTick = 1_000;
-      return reader.decoder.open(new KeyedSender(QUEUE).frame('x'));
+      return reader.decoder.open(new KeyedSender(QUEUE).frame('x'), `10.0.0.${i}`);
     });
     expect(tried.filter((opened) => opened === 'unmet').length).toBe(100 - 32);
     expect(textsIn(reader.open(sender.frame('of one that is met')))).toEqual(['of one that is met']);
+  });
+
+  it('are tried from one address while too many come from another', () => {
+    const from = (source: string): string => {
+      reader.clock.nowTick = 1_000;
+      const opened = reader.decoder.open(new KeyedSender(QUEUE).frame('x'), source);
+      return typeof opened === 'string' ? opened : 'opened';
+    };
+    for (let i = 0; i < 100; i += 1) from('10.0.0.1');
+    expect([from('10.0.0.1'), from('10.0.0.2'), from('10.0.0.3')]).toEqual(['unmet', 'opened', 'opened']);
+  });
+
+  it('are tried the fewer the larger they are', () => {
+    const large = 'x'.repeat(60_000);
+    const tried = Array.from({ length: 100 }, (_, i) => {
+      reader.clock.nowTick = 1_000;
+      return reader.decoder.open(new KeyedSender(QUEUE).frame(large), `10.0.0.${i}`);
+    });
+    expect(tried.filter((opened) => opened !== 'unmet').length).toBe(8);
   });
 
   it('count no more once a later start of the sender has been met', () => {
