@@ -1,12 +1,10 @@
 import type { Address, Peers } from '../frame/peers.js';
-import { type HintSource, lastHeard } from './places.js';
+import { Knocks } from './knocks.js';
+import { type HintSource, lastHeard, type Place } from './places.js';
 
 /** Without anything from an address for so long it gets a datagram only now and then. */
 const SILENT_TICKS = 300;
-/** The interval of these is a part of the silence, within bounds. */
-const KNOCK_PART = 30;
-const KNOCK_TICKS = 10;
-const KNOCK_TICKS_MAX = 100;
+const PACE = { part: 30, ticksMin: 10, ticksMax: 100 };
 
 /**
  * The addresses that a datagram to everyone goes to, one by one, where there is no multicast: those of all processes that are
@@ -17,8 +15,7 @@ export class FanOut {
   #lively: Address[] = [];
   /** Of silent ones that the next datagram goes to. */
   #due: Address[] = [];
-  /** When silent ones got the last datagram. */
-  #knockedAt = new Map<string, number>();
+  readonly #knocks = new Knocks(PACE);
   #madeAt = -1;
   #peersVersion = -1;
   #hintsVersion = -1;
@@ -58,20 +55,11 @@ export class FanOut {
     this.#peersVersion = peers.version;
     this.#hintsVersion = hints.version;
     this.#lively = [];
-    this.#due = [];
-    const knockedAt = new Map<string, number>();
-    for (const [key, { where, heardAt }] of lastHeard(peers, hints)) {
-      const silentTicks = nowTick - heardAt;
-      if (silentTicks < SILENT_TICKS) {
-        this.#lively.push(where);
-        continue;
-      }
-      const last = this.#knockedAt.get(key) ?? -Infinity;
-      const waitTicks = Math.min(Math.max(KNOCK_TICKS, Math.floor(silentTicks / KNOCK_PART)), KNOCK_TICKS_MAX);
-      const isDue = nowTick - last >= waitTicks;
-      if (isDue) this.#due.push(where);
-      knockedAt.set(key, isDue ? nowTick : last);
+    const silent: [string, Place][] = [];
+    for (const [key, place] of lastHeard(peers, hints)) {
+      if (nowTick - place.heardAt < SILENT_TICKS) this.#lively.push(place.where);
+      else silent.push([key, place]);
     }
-    this.#knockedAt = knockedAt;
+    this.#due = this.#knocks.due(silent, nowTick);
   }
 }

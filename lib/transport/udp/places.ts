@@ -13,7 +13,7 @@ export interface HintSource {
   addresses(): Iterable<HintedAddress>;
 }
 
-interface Place {
+export interface Place {
   readonly where: Address;
   /** The tick at which something last came from there; where nothing has, since when it is known. */
   readonly heardAt: number;

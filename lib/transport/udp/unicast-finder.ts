@@ -2,12 +2,11 @@ import { networkInterfaces } from 'node:os';
 
 import type { Finder } from '../frame/finding.js';
 import type { Address, Peers } from '../frame/peers.js';
-import type { TransportLog } from '../transport.js';
 import { FanOut } from './fan-out.js';
-import { Hints } from './hints.js';
+import { Hints, type HintsOptions } from './hints.js';
+import { Knocks } from './knocks.js';
 import { lastHeard } from './places.js';
-import { canonical, type Hint, isWildcard, plainForm, reachedFrom, shownAddress } from './rendezvous.js';
-import type { Resolver } from './resolver.js';
+import { canonical, isWildcard, plainForm, reachedFrom, shownAddress } from './rendezvous.js';
 
 /** What changes in whom this process hears is told so often, in case a datagram is lost, at such intervals. */
 const NEWS_TIMES = 3;
@@ -21,17 +20,14 @@ const HEARD_TICKS = 300;
 
 /** An address from which nothing has come for so long is knocked at by the bulk lane, and then at growing intervals. */
 const MUTE_TICKS = 100;
-const MUTE_TICKS_MAX = 1_000;
+const PACE = { part: 4, ticksMin: MUTE_TICKS, ticksMax: 1_000 };
 /** Such addresses are looked for as often. */
 const LOOK_TICKS = 10;
 
-export interface UnicastFinderOptions {
-  readonly hints: readonly Hint[];
-  readonly resolver: Resolver;
+export interface UnicastFinderOptions extends Pick<HintsOptions, 'hints' | 'resolver' | 'log'> {
   /** Where this process is reached. */
   readonly local: Address;
   readonly peers: Peers;
-  readonly log: TransportLog;
 }
 
 /** Looks for the processes of one queue where there is no multicast. */
@@ -40,8 +36,7 @@ export class UnicastFinder implements Finder {
   readonly #hints: Hints;
   readonly #peers: Peers;
   readonly #local: Address;
-  /** When each was knocked at, by its text. */
-  #knockedAt = new Map<string, number>();
+  readonly #knocks = new Knocks(PACE);
   #newsVersion = 0;
   #newsLeft = 0;
   #newsAt = 0;
@@ -64,18 +59,8 @@ export class UnicastFinder implements Finder {
   knocks(): readonly Address[] {
     const { nowTick } = this.#peers;
     if (nowTick % LOOK_TICKS !== 0) return [];
-    const due: Address[] = [];
-    const knockedAt = new Map<string, number>();
-    for (const [key, { where, heardAt }] of lastHeard(this.#peers, this.#hints)) {
-      const silentTicks = nowTick - heardAt;
-      if (silentTicks < MUTE_TICKS) continue;
-      const last = this.#knockedAt.get(key) ?? -Infinity;
-      const isDue = nowTick - last >= Math.min(Math.max(MUTE_TICKS, silentTicks >> 2), MUTE_TICKS_MAX);
-      if (isDue) due.push(where);
-      knockedAt.set(key, isDue ? nowTick : last);
-    }
-    this.#knockedAt = knockedAt;
-    return due;
+    const mute = [...lastHeard(this.#peers, this.#hints)].filter(([, { heardAt }]) => nowTick - heardAt >= MUTE_TICKS);
+    return this.#knocks.due(mute, nowTick);
   }
 
   news(): readonly Address[] {
