@@ -22,6 +22,8 @@ export interface HintsOptions {
   readonly resolver: Resolver;
   /** Whether an address, which a socket bound to `local` reaches, is this process's own. */
   readonly isOwn: (address: Address) => boolean;
+  /** Whether anything has come from an address lately. */
+  readonly isHeard: (address: Address) => boolean;
   readonly log: TransportLog;
 }
 
@@ -51,6 +53,7 @@ export class Hints {
   readonly #told = new Map<string, HintedAddress>();
   readonly #toldAt = new Map<string, number>();
   #now = 0;
+  #forgottenAt = -1;
   #isClosed = false;
 
   constructor(options: HintsOptions) {
@@ -80,6 +83,7 @@ export class Hints {
     if (hinted === undefined || (isLoopback(hinted.address) && !isLoopback(from.address))) return;
     const key = shownAddress(hinted);
     if (!this.#told.has(key)) {
+      if (this.#told.size >= ADDRESSES_MAX) this.#forgetHeard();
       if (this.#told.size >= ADDRESSES_MAX) return;
       this.#told.set(key, hinted);
       this.version += 1;
@@ -87,8 +91,8 @@ export class Hints {
     this.#toldAt.set(key, this.#now);
   }
 
-  /** Looks up the names of which an address is missing. `isHeard`: whether something has come from an address lately. */
-  tick(nowTick: number, isHeard: (address: Address) => boolean): void {
+  /** Looks up the names of which an address is missing. */
+  tick(nowTick: number): void {
     this.#now = nowTick;
     for (const [key, toldAt] of this.#toldAt) {
       if (nowTick - toldAt < TOLD_TICKS) continue;
@@ -98,7 +102,7 @@ export class Hints {
     }
     for (const name of this.#names) {
       if (name.isLookedFor || nowTick < name.nextAt) continue;
-      if (name.addresses.length > 0 && name.addresses.every(isHeard)) {
+      if (name.addresses.length > 0 && name.addresses.every(this.#options.isHeard)) {
         name.waitTicks = LOOKUP_TICKS;
         name.nextAt = nowTick + LOOKUP_TICKS;
       } else void this.#lookUp(name);
@@ -108,6 +112,18 @@ export class Hints {
   /** Answers that are under way are not heard any more. */
   close(): void {
     this.#isClosed = true;
+  }
+
+  /** What is heard need not be told: it makes room for others. Looked for once a tick, however much is told. */
+  #forgetHeard(): void {
+    if (this.#forgottenAt === this.#now) return;
+    this.#forgottenAt = this.#now;
+    for (const [key, address] of this.#told) {
+      if (!this.#options.isHeard(address)) continue;
+      this.#told.delete(key);
+      this.#toldAt.delete(key);
+    }
+    this.version += 1;
   }
 
   async #lookUp(name: LookedUp): Promise<void> {

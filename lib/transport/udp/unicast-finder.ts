@@ -5,18 +5,9 @@ import type { Address, Peers } from '../frame/peers.js';
 import { FanOut } from './fan-out.js';
 import { Hints, type HintsOptions } from './hints.js';
 import { Knocks } from './knocks.js';
+import { News } from './news.js';
 import { lastHeard } from './places.js';
-import { canonical, isWildcard, plainForm, reachedFrom, shownAddress } from './rendezvous.js';
-
-/** What changes in whom this process hears is told so often, in case a datagram is lost, at such intervals. */
-const NEWS_TIMES = 3;
-const NEWS_TICKS = 50;
-/** All of it is told again after so long. */
-const NEWS_AGAIN_TICKS = 3_000;
-/** So many addresses are told at one tick. */
-const NEWS_ADDRESSES_MAX = 32;
-/** A process counts as heard for so long. */
-const HEARD_TICKS = 300;
+import { canonical, isWildcard, reachedFrom } from './rendezvous.js';
 
 /** An address from which nothing has come for so long is knocked at by the bulk lane, and then at growing intervals. */
 const MUTE_TICKS = 100;
@@ -37,13 +28,16 @@ export class UnicastFinder implements Finder {
   readonly #peers: Peers;
   readonly #local: Address;
   readonly #knocks = new Knocks(PACE);
-  #newsVersion = 0;
-  #newsLeft = 0;
-  #newsAt = 0;
+  readonly #news: News;
 
   constructor({ hints, resolver, local, peers, log }: UnicastFinderOptions) {
-    this.#hints = new Hints({ hints, resolver, log, local: local.address, isOwn: (address) => isOwn(address, local) });
+    this.#hints = new Hints({
+      ...{ hints, resolver, log, local: local.address },
+      isOwn: (address) => isOwn(address, local),
+      isHeard: (address) => this.fanOut.isHeard(address),
+    });
     this.fanOut = new FanOut(peers, this.#hints);
+    this.#news = new News(peers);
     this.#peers = peers;
     this.#local = local;
   }
@@ -53,7 +47,7 @@ export class UnicastFinder implements Finder {
   }
 
   tick(): void {
-    this.#hints.tick(this.#peers.nowTick, (address) => this.fanOut.isHeard(address));
+    this.#hints.tick(this.#peers.nowTick);
   }
 
   knocks(): readonly Address[] {
@@ -64,22 +58,7 @@ export class UnicastFinder implements Finder {
   }
 
   news(): readonly Address[] {
-    const { nowTick, version } = this.#peers;
-    if (version !== this.#newsVersion) {
-      this.#newsVersion = version;
-      this.#newsLeft = NEWS_TIMES;
-    }
-    if (nowTick - this.#newsAt < (this.#newsLeft > 0 ? NEWS_TICKS : NEWS_AGAIN_TICKS)) return [];
-    this.#newsAt = nowTick;
-    this.#newsLeft = Math.max(0, this.#newsLeft - 1);
-    const heard = new Map<string, Address>();
-    for (const [, { where, heardAt, bulkHeardAt }] of this.#peers.all()) {
-      if (nowTick - Math.max(heardAt, bulkHeardAt) >= HEARD_TICKS || heard.size >= NEWS_ADDRESSES_MAX) continue;
-      const address = plainForm(where.address);
-      // A zone names an interface of this machine.
-      if (!address.includes('%')) heard.set(shownAddress(where), { address, port: where.port });
-    }
-    return heard.size > 1 ? [...heard.values()] : [];
+    return this.#news.next();
   }
 
   told(address: Address, from: Address): void {

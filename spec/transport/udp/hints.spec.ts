@@ -31,6 +31,7 @@ class World {
         services: (name) => answer(this.services, name),
       },
       isOwn: ({ address }) => address === local,
+      isHeard: (address) => this.heard.has(shownAddress(address)),
     });
   }
 
@@ -44,7 +45,7 @@ class World {
     for (const end = this.now + ticks; this.now < end;) {
       this.now += 1;
       this.asked = [];
-      this.hints.tick(this.now, (address) => this.heard.has(shownAddress(address)));
+      this.hints.tick(this.now);
       if (this.asked.length > 0) lookups.push(this.now);
       for (let i = 0; i < 8; i += 1) await Promise.resolve();
     }
@@ -67,6 +68,35 @@ describe('what another process tells', () => {
     ])
       world.hints.tell({ address, port: 7400 }, { address: '10.0.0.3', port: 7400 });
     expect(world.addresses).toEqual(['[::ffff:10.0.0.2]:7400']);
+  });
+});
+
+describe('the addresses that other processes tell', () => {
+  const from = { address: '10.0.0.2', port: 7400 };
+  const at = (port: number) => ({ address: '10.0.0.3', port });
+
+  it('are kept in a bounded number, and those that are heard by now make room for others', async () => {
+    const world = new World();
+    world.open([]);
+    for (let port = 1; port <= 100; port += 1) world.hints.tell(at(port), from);
+    expect(world.addresses).toEqual(Array.from({ length: 64 }, (_, i) => `10.0.0.3:${i + 1}`));
+    for (let port = 1; port <= 64; port += 2) world.heard.add(shownAddress(at(port)));
+    await world.pass(1);
+    for (let port = 65; port <= 100; port += 1) world.hints.tell(at(port), from);
+    expect(world.addresses).toHaveLength(64);
+    expect(world.addresses).toEqual(expect.arrayContaining(['10.0.0.3:2', '10.0.0.3:96']));
+    expect(world.addresses).not.toContain('10.0.0.3:1');
+  });
+
+  it('are forgotten when nobody tells them any more', async () => {
+    const world = new World();
+    world.open([]);
+    world.hints.tell(at(1), from);
+    world.hints.tell(at(2), from);
+    await world.pass(5_000);
+    world.hints.tell(at(2), from);
+    await world.pass(1_000);
+    expect(world.addresses).toEqual(['10.0.0.3:2']);
   });
 });
 
