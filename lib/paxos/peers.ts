@@ -23,12 +23,18 @@ interface PeersDriver {
   wake(): void;
 }
 
+/** The transport is told as often which processes are needed. */
+const KEEP_TICKS = 100;
+
 export class Peers {
+  readonly #options: DriverOptions;
+  #ticks = 0;
   readonly starts: Starts;
   readonly facts: FactsExchange;
   readonly observers: Observers;
 
   constructor(options: DriverOptions, driver: PeersDriver) {
+    this.#options = options;
     this.starts = startsOf(options, driver);
     this.facts = factsOf(options, driver);
     this.observers = observersOf(options, driver);
@@ -38,6 +44,8 @@ export class Peers {
     this.starts.tick();
     this.facts.tick();
     this.observers.tick();
+    this.#ticks += 1;
+    if (this.#ticks % KEEP_TICKS === 0) this.#keepMembers();
   }
 
   /** What consensus has learnt, before anything follows from it. */
@@ -47,6 +55,13 @@ export class Peers {
       else if (notice.kind === 'view') this.starts.changed(notice.record.view);
     }
     for (const { batch } of decided) this.starts.decided(batch.id);
+  }
+
+  /** However long they are silent: without them nothing is decided, and nobody else may know where they are. */
+  #keepMembers(): void {
+    const { core, transport } = this.#options;
+    const { undecided, told } = core.views;
+    transport.keep([...undecided, ...(told === null ? [] : [told])].flatMap(({ members }) => members));
   }
 }
 

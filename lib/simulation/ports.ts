@@ -139,6 +139,10 @@ export class WatchedTransport<S extends StateMachine> implements Transport {
     return this.inner.takeRoundTrips();
   }
 
+  keep(processes: readonly ProcessId[]): void {
+    this.inner.keep(processes);
+  }
+
   join(group: GroupId): void {
     this.owner.latestMessages.group = group;
     this.inner.join(group);

@@ -63,6 +63,12 @@ export interface Transport {
   /** The processes of the group whose round trip has changed since the last call, as it is measured all the time. */
   takeRoundTrips(): readonly RoundTripTicks[];
 
+  /**
+   * It is remembered where these processes were last heard, however long they are silent: as members they are needed again. Others
+   * may be forgotten, those of the last call included.
+   */
+  keep(processes: readonly ProcessId[]): void;
+
   /** From now on frames carry `group`. Messages that were handed over before leave with the former one. */
   join(group: GroupId): void;
 

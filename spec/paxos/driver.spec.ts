@@ -40,6 +40,15 @@ describe('when a batch of this process is decided, the driver', () => {
   });
 });
 
+it('the driver has its transport remember where the members are, those of a view included that does not govern yet', async () => {
+  const lone = await LoneEngine.open();
+  const [self] = lone.engine.core.views.latest.members;
+  const change = lone.engine.memberChanges.change({ add: [idOf(9)] }, { force: true });
+  change.catch(() => {}); // The member never comes.
+  for (let tick = 0; tick < 200; tick += 1) lone.tick();
+  expect(new Set(lone.kept)).toEqual(new Set([self, idOf(9)]));
+});
+
 describe('a process that is stopped with a record while a commit is under way', () => {
   const verdict = { next: 3 as Instance, refuted: 'a'.repeat(32), upheld: 'b'.repeat(32) };
   const cause = new InvariantViolation('all states are the same', { next: 3 });

@@ -2,7 +2,7 @@ import type { Ledger } from '../../lib/ledger/ledger.js';
 import type { DiskWrite } from '../../lib/ledger/memory/disk-write.js';
 import { MemoryDisk } from '../../lib/ledger/memory/memory-ledger.js';
 import { constants } from '../../lib/model/constants.js';
-import type { GroupId } from '../../lib/model/ids.js';
+import type { GroupId, ProcessId } from '../../lib/model/ids.js';
 import type { LedgerSnapshot } from '../../lib/model/records.js';
 import { defaults } from '../../lib/model/settings.js';
 import type { Nonce } from '../../lib/model/start.js';
@@ -23,6 +23,8 @@ export class LoneEngine {
   /** The kinds of the messages that the stranger has heard. */
   readonly heard: string[] = [];
   readonly failures: Error[] = [];
+  /** What the engine last told its transport to remember. */
+  kept: readonly ProcessId[] = [];
   /** While it is held, commits wait in `writes`. */
   isDiskHeld = false;
   readonly writes: DiskWrite[] = [];
@@ -56,6 +58,12 @@ export class LoneEngine {
     for (let next = this.#deferred.shift(); next !== undefined; next = this.#deferred.shift()) next();
   }
 
+  tick(): void {
+    this.#nowMs += constants.tickMs;
+    this.engine.tick();
+    this.settle();
+  }
+
   /** What the disk holds in the end. */
   async stored(): Promise<LedgerSnapshot> {
     await this.#ledger.close();
@@ -82,6 +90,11 @@ export class LoneEngine {
         this.engine.driver.receive(from, group, bytes, start);
       },
     });
+    const { keep } = transport;
+    transport.keep = (processes) => {
+      this.kept = processes;
+      keep.call(transport, processes);
+    };
     const start = isForked ? { ...claimed.start, nonce: 'f'.repeat(32) as Nonce } : claimed.start;
     this.engine = compose(
       {
@@ -92,12 +105,6 @@ export class LoneEngine {
       { noticed: () => {}, failed: (error) => this.failures.push(error) },
     );
     this.engine.begin();
-    while (!this.engine.core.hasRoom || this.engine.core.reign === null) this.#tick();
-  }
-
-  #tick(): void {
-    this.#nowMs += constants.tickMs;
-    this.engine.tick();
-    this.settle();
+    while (!this.engine.core.hasRoom || this.engine.core.reign === null) this.tick();
   }
 }

@@ -151,6 +151,10 @@ export class FramedTransport implements Transport {
     return this.#lanes.takeRoundTrips();
   }
 
+  keep(processes: readonly ProcessId[]): void {
+    this.#inbox.peers.keep(processes);
+  }
+
   join(group: GroupId): void {
     this.flush();
     this.#lanes.join(group);

@@ -39,6 +39,16 @@ interface Complaint {
   readonly isReported: boolean;
 }
 
+/** Which processes are forgotten that are silent. */
+export interface Forgetting {
+  /** A process counts as silent after so long. */
+  readonly silentTicks: number;
+  /** It is forgotten after so long. */
+  readonly forgottenTicks: number;
+  /** So many silent ones are remembered. */
+  readonly silentMax: number;
+}
+
 /** Datagrams of so long ago still tell where a process is. */
 const HEARD_TICKS = 150;
 
@@ -48,6 +58,12 @@ export class Peers {
   /** Another number whenever a process has been learnt or forgotten, or its address has changed. */
   version = 0;
   readonly #peers = new Map<ProcessId, Peer>();
+  #kept: ReadonlySet<ProcessId> = new Set();
+
+  /** These are not forgotten, however long they are silent; others are again. */
+  keep(processes: Iterable<ProcessId>): void {
+    this.#kept = new Set(processes);
+  }
 
   learn(id: ProcessId, group: GroupId, where: Address, start: Start): void {
     const peer = this.#peers.get(id);
@@ -104,10 +120,23 @@ export class Peers {
     return peer === undefined ? -Infinity : Math.max(peer.heardAt, peer.bulkHeardAt);
   }
 
-  /** Forgets the processes that have not been heard since the table was last full: members are heard all the time. */
+  /** Forgets those that have not been heard for so long, and beyond so many that are silent those that are longest. */
+  forgetSilent({ silentTicks, forgottenTicks, silentMax }: Forgetting): void {
+    const silent: { readonly id: ProcessId; readonly ticks: number }[] = [];
+    for (const [id, { heardAt, bulkHeardAt }] of this.#peers) {
+      const ticks = this.nowTick - Math.max(heardAt, bulkHeardAt);
+      if (ticks >= silentTicks && !this.#kept.has(id)) silent.push({ id, ticks });
+    }
+    silent.sort((a, b) => a.ticks - b.ticks);
+    const forgotten = silent.filter(({ ticks }, i) => ticks >= forgottenTicks || i >= silentMax);
+    for (const { id } of forgotten) this.#peers.delete(id);
+    if (forgotten.length > 0) this.version += 1;
+  }
+
+  /** Forgets the processes that have not been heard since the table was last full: members are heard all the time, or kept. */
   #forget(): void {
     for (const [id, peer] of this.#peers) {
-      if (!peer.isRecent) this.#peers.delete(id);
+      if (!peer.isRecent && !this.#kept.has(id)) this.#peers.delete(id);
       peer.isRecent = false;
     }
   }

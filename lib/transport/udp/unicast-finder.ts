@@ -15,6 +15,13 @@ const PACE = { part: 4, ticksMin: MUTE_TICKS, ticksMax: 1_000 };
 /** Such addresses are looked for as often. */
 const LOOK_TICKS = 10;
 
+/**
+ * A process that is gone for good is not looked for any more after ten minutes, unless it is kept or a hint leads there: one that is
+ * away for longer finds the others itself. Where many come and go, fewer are remembered. Looked for once a second.
+ */
+const FORGETTING = { silentTicks: 300, forgottenTicks: 60_000, silentMax: 64 };
+const FORGET_TICKS = 100;
+
 export interface UnicastFinderOptions extends Pick<HintsOptions, 'hints' | 'resolver' | 'log'> {
   /** Where this process is reached. */
   readonly local: Address;
@@ -47,7 +54,9 @@ export class UnicastFinder implements Finder {
   }
 
   tick(): void {
-    this.#hints.tick(this.#peers.nowTick);
+    const { nowTick } = this.#peers;
+    this.#hints.tick(nowTick);
+    if (nowTick % FORGET_TICKS === 0) this.#peers.forgetSilent(FORGETTING);
   }
 
   knocks(): readonly Address[] {
