@@ -1,6 +1,7 @@
 import type { Consensus } from '../consensus/consensus.js';
 import type { Notice } from '../consensus/effects.js';
 import { constants } from '../model/constants.js';
+import { TreplicaError } from '../model/errors.js';
 import type { ProcessId } from '../model/ids.js';
 import type { QueueEventOf } from '../queue/events.js';
 import type { Transport } from '../transport/transport.js';
@@ -32,8 +33,15 @@ interface Attempt {
   readonly controller: AbortController;
 }
 
-/** After an attempt that has failed the next waits for so long. */
+/** After an attempt the next waits for so long; for the same two processes twice as long each time that it is refused again. */
 const PAUSE_TICKS = 100;
+const PAUSE_TICKS_MAX = 6_000;
+
+/** That an observer could not take the place of a member. */
+interface Refusal {
+  readonly cause: string;
+  readonly pauseTicks: number;
+}
 
 /**
  * Replaces members that have been silent for long by observers that are level, one after the other. The coordinator does it, as
@@ -44,7 +52,9 @@ export class AutoReplacement {
   readonly #options: AutoReplacementOptions;
   readonly #silentTicks = new Map<ProcessId, number>();
   #attempt: Attempt | null = null;
-  #pauseTicks = 0;
+  #ticksSinceAttempt = Infinity;
+  /** Since a member was last missing, by the two processes. */
+  readonly #refusals = new Map<string, Refusal>();
 
   constructor(options: AutoReplacementOptions) {
     this.#options = options;
@@ -55,13 +65,14 @@ export class AutoReplacement {
     if (autoReplace === null) return;
     if (!core.coordinates) {
       this.#silentTicks.clear();
+      this.#refusals.clear();
       this.#attempt?.controller.abort();
       return;
     }
     this.#listen();
     if (this.#attempt !== null && !this.#isOverdue(this.#attempt.silent)) this.#attempt.controller.abort();
-    if (this.#pauseTicks > 0) this.#pauseTicks -= 1;
-    else this.#replace();
+    this.#ticksSinceAttempt += 1;
+    this.#replace();
   }
 
   /** The change is decided. */
@@ -91,36 +102,70 @@ export class AutoReplacement {
   }
 
   #replace(): void {
-    const { core, observers, lagMax, memberChanges } = this.#options;
+    const { core, memberChanges } = this.#options;
     const { latest } = core.views;
-    if (memberChanges.isBusy || core.completeView !== latest.number || !this.#hasMajority) return;
     const silent = latest.members.find((member) => this.#isOverdue(member));
-    const observer = observers.list().find(({ lagInstances }) => lagInstances <= lagMax)?.process;
-    if (silent !== undefined && observer !== undefined) this.#change({ silent, observer });
+    if (silent === undefined) this.#refusals.clear();
+    if (silent === undefined || memberChanges.isBusy || core.completeView !== latest.number || !this.#hasMajority)
+      return;
+    const observer = this.#levelObserver;
+    if (observer === null) return;
+    const pauseTicks = this.#refusals.get(pairOf(silent, observer))?.pauseTicks ?? PAUSE_TICKS;
+    if (this.#ticksSinceAttempt >= pauseTicks) this.#change({ silent, observer });
+  }
+
+  /** Level as it has said, and heard since: the longest known. */
+  get #levelObserver(): ProcessId | null {
+    const { observers, lagMax } = this.#options;
+    const level = observers
+      .list()
+      .find(({ process, lagInstances }) => lagInstances <= lagMax && this.#isAlive(process));
+    return level?.process ?? null;
   }
 
   #change({ silent, observer }: Omit<Attempt, 'controller'>): void {
-    const { memberChanges, notify } = this.#options;
     const attempt = { silent, observer, controller: new AbortController() };
     this.#attempt = attempt;
     const { signal } = attempt.controller;
     const ended = (): void => {
       if (this.#attempt === attempt) this.#attempt = null;
-      this.#pauseTicks = PAUSE_TICKS;
+      this.#ticksSinceAttempt = 0;
     };
-    memberChanges.change({ add: [observer], remove: [silent] }, { signal }).then(ended, (error: unknown) => {
-      ended();
-      // Called off because the member is heard again, or another process coordinates.
-      if (!signal.aborted) notify({ kind: 'replacement-failed', process: silent, by: observer, error });
-    });
+    this.#options.memberChanges.change({ add: [observer], remove: [silent] }, { signal }).then(
+      () => {
+        ended();
+        this.#refusals.clear();
+      },
+      (error: unknown) => {
+        ended();
+        // Called off because the member is heard again, or another process coordinates.
+        if (!signal.aborted) this.#refused(attempt, error);
+      },
+    );
+  }
+
+  /** One cause is told once. */
+  #refused({ silent: process, observer: by }: Attempt, error: unknown): void {
+    const pair = pairOf(process, by);
+    const cause = error instanceof TreplicaError ? error.code : String(error);
+    const before = this.#refusals.get(pair);
+    const isKnown = before?.cause === cause;
+    const pauseTicks = isKnown ? Math.min(2 * before.pauseTicks, PAUSE_TICKS_MAX) : PAUSE_TICKS;
+    this.#refusals.set(pair, { cause, pauseTicks });
+    if (!isKnown) this.#options.notify({ kind: 'replacement-failed', process, by, error });
   }
 
   get #hasMajority(): boolean {
-    const { self, core, transport } = this.#options;
-    const { latest } = core.views;
-    const heard = latest.members.filter(
-      (member) => member === self || transport.ticksSinceHeard(member) <= constants.aliveTicks,
-    );
-    return heard.length >= latest.classicQuorum;
+    const { latest } = this.#options.core.views;
+    return latest.members.filter((member) => this.#isAlive(member)).length >= latest.classicQuorum;
   }
+
+  #isAlive(process: ProcessId): boolean {
+    const { self, transport } = this.#options;
+    return process === self || transport.ticksSinceHeard(process) <= constants.aliveTicks;
+  }
+}
+
+function pairOf(silent: ProcessId, observer: ProcessId): string {
+  return `${silent} ${observer}`;
 }

@@ -104,7 +104,10 @@ export type MembershipEvent =
   | { readonly kind: 'cloned'; readonly process: ProcessId; readonly starts: readonly ClonedStart[] }
   /** A member that was silent for long is none any more: the observer `by` is one in its place. Told by the coordinator. */
   | { readonly kind: 'member-replaced'; readonly process: ProcessId; readonly by: ProcessId }
-  /** The change that was to replace it was refused, or its outcome is not known; it is tried again while there is a reason. */
+  /**
+   * The change that was to replace it was refused, or its outcome is not known: it is tried again while there is a reason, after
+   * pauses that grow up to a minute. Told once for each cause, until no member is missing.
+   */
   | {
       readonly kind: 'replacement-failed';
       readonly process: ProcessId;
