@@ -15,7 +15,7 @@ export interface AsynchronousPersistentQueue extends Queue {
   readonly members: readonly string[];
   /**
    * The processes that take part without a vote, this one included where it is one, as far as they have been heard within the
-   * last 5 s; the longest known first.
+   * last 5 s; the longest known first. What each lacks is as old as that, and so may be what `changeMembers` judges it by.
    */
   readonly observers: readonly ObserverStatus[];
   /**

@@ -38,7 +38,10 @@ export interface ObserverStatus {
   readonly process: ProcessId;
   /** Where it is heard from: address and port; null where that is not known. */
   readonly address: string | null;
-  /** How many instances fewer than were known to be decided here its ledger held when it was last heard. */
+  /**
+   * How many instances fewer than were known to be decided here its ledger held when it last said so: some half a second ago, and
+   * up to 5 s ago where its messages are lost.
+   */
   readonly lagInstances: number;
   /** Since when it has been known here as an observer: milliseconds since 1970 by the clock of this machine. */
   readonly sinceMs: number;

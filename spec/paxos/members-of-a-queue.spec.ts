@@ -169,6 +169,15 @@ describe('the members of a queue', () => {
     expect(one!.members).not.toContain(remove[0]);
   });
 
+  it('do not change at the word of an observer that hears no majority, which waits no longer than it is told', async () => {
+    const fourth = await observer(3);
+    const remove = [group.queue(2).processId];
+    await group.close(1, 2);
+    const signal = AbortSignal.timeout(50);
+    await expect(fourth.changeMembers({ remove }, { signal })).rejects.toMatchObject({ name: 'TimeoutError' });
+    expect(fourth.members).toContain(remove[0]);
+  });
+
   describe('whose new majority does not come', () => {
     /** Decided, but not complete: of seven members three are there. */
     async function begun(signal?: AbortSignal): Promise<{ readonly end: Promise<unknown> }> {
