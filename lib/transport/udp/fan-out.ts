@@ -2,7 +2,7 @@ import type { Address, Peers } from '../frame/peers.js';
 import { Knocks } from './knocks.js';
 import { type HintSource, lastHeard, type Place } from './places.js';
 
-/** Without anything from an address for so long it gets a datagram only now and then. */
+/** Without anything from an address for so long it gets a datagram only now and then; one of hearsay from the beginning. */
 const SILENT_TICKS = 300;
 const PACE = { part: 30, ticksMin: 10, ticksMax: 100 };
 
@@ -57,7 +57,8 @@ export class FanOut {
     this.#lively = [];
     const silent: [string, Place][] = [];
     for (const [key, place] of lastHeard(peers, hints)) {
-      if (nowTick - place.heardAt < SILENT_TICKS) this.#lively.push(place.where);
+      // What somebody has told of may be no process of the queue at all.
+      if (nowTick - place.heardAt < SILENT_TICKS && !place.isHearsay) this.#lively.push(place.where);
       else silent.push([key, place]);
     }
     this.#due = this.#knocks.due(silent, nowTick);

@@ -78,7 +78,7 @@ export class Hints {
 
   /** Another process, at `from`, hears one at `address`. */
   tell(address: Address, from: Address): void {
-    const [hinted] = isOfOneProcess(canonical(address.address) ?? '') ? this.#reached([address]) : [];
+    const [hinted] = isOfOneProcess(canonical(address.address) ?? '') ? this.#reached([address], true) : [];
     // An address that leads from a machine to itself leads from another one elsewhere.
     if (hinted === undefined || (isLoopback(hinted.address) && !isLoopback(from.address))) return;
     const key = shownAddress(hinted);
@@ -181,14 +181,14 @@ export class Hints {
   }
 
   /** The addresses of others, as the socket reaches them. */
-  #reached(all: readonly Address[]): readonly HintedAddress[] {
+  #reached(all: readonly Address[], isHearsay = false): readonly HintedAddress[] {
     const { local, isOwn } = this.#options;
     const reached = new Map<string, HintedAddress>();
     for (const { address, port } of all) {
       const plain = canonical(address);
       const form = plain === null ? null : reachedFrom(local, plain);
       if (form === null || port < 1 || port > 65_535) continue;
-      const hinted = { address: form, port, since: this.#now };
+      const hinted = { address: form, port, since: this.#now, isHearsay };
       if (!isOwn(hinted) && reached.size < ADDRESSES_MAX) reached.set(shownAddress(hinted), hinted);
     }
     return [...reached.values()];

@@ -15,12 +15,21 @@ class World {
   readonly hints = {
     version: 0,
     ports: new Map<number, number>(),
-    addresses: () => [...this.hints.ports].map(([port, since]) => ({ ...at(port), since })),
+    told: new Map<number, number>(),
+    addresses: () => [
+      ...[...this.hints.ports].map(([port, since]) => ({ ...at(port), since, isHearsay: false })),
+      ...[...this.hints.told].map(([port, since]) => ({ ...at(port), since, isHearsay: true })),
+    ],
   };
   readonly fanOut = new FanOut(this.peers, this.hints);
 
   hint(port: number): void {
     this.hints.ports.set(port, this.peers.nowTick);
+    this.hints.version += 1;
+  }
+
+  tell(port: number): void {
+    this.hints.told.set(port, this.peers.nowTick);
     this.hints.version += 1;
   }
 
@@ -92,6 +101,27 @@ describe('a datagram to everyone', () => {
     expect(world.sentTo(1, 6_000)).toBe(60);
     world.hear(0, 1);
     expect(world.sentTo(1, 200)).toBe(200);
+  });
+
+  it('goes to a place of which somebody has merely told now and then, until something has come from there', () => {
+    const world = new World();
+    world.tell(1);
+    expect(world.next()).toEqual([1]);
+    expect(world.sentTo(1, 300)).toBe(30);
+    world.tell(1);
+    expect(world.sentTo(1, 100)).toBeLessThanOrEqual(10);
+    world.hear(0, 1);
+    expect(world.sentTo(1, 100)).toBe(100);
+    world.peers.nowTick += 400;
+    world.tell(1);
+    expect(world.sentTo(1, 100)).toBeLessThanOrEqual(10);
+  });
+
+  it('goes to a place of the options as before when somebody tells of it, too', () => {
+    const world = new World();
+    world.hint(1);
+    world.tell(1);
+    expect(world.sentTo(1, 100)).toBe(100);
   });
 
   it('goes to a silent place once in a tick, however much is sent', () => {
