@@ -67,8 +67,10 @@ const ASKED_TIMES_MAX = 4;
 const UNFINISHED_MAX = 64;
 const UNFINISHED_BYTES_MAX = 1024 * 1024;
 const FINISHED_KEPT = 128;
-/** As many as a view has members, and some more. */
-const SENDERS_MAX = 48;
+
+/** Of all senders together. */
+const SENDERS_MAX = 256;
+const ALL_BYTES_MAX = 48 * 1024 * 1024;
 
 /** A message of which not all parts are here. */
 interface Unfinished {
@@ -87,11 +89,18 @@ interface Sender {
   /** Of late, oldest first. */
   readonly finished: Set<number>;
   bytes: number;
+  /** The number of its latest part, of all that have come. */
+  latest: number;
 }
 
-/** Puts messages together of which the parts come by themselves, and asks for those that do not come. */
+/**
+ * Puts messages together of which the parts come by themselves, and asks for those that do not come. Where there is no room for
+ * another sender, the one is forgotten that has sent nothing for longest, and first those that have nothing unfinished.
+ */
 export class IncomingBursts {
   readonly #senders = new Map<ProcessId, Sender>();
+  #bytes = 0;
+  #parts = 0;
   #now = 0;
 
   /** `roundTripTo`: in ticks. */
@@ -103,6 +112,8 @@ export class IncomingBursts {
   /** The whole message, where this was the last of its parts. */
   take(from: ProcessId, start: Start, { burst, part, partBytes, messageBytes, bytes }: Fragment): Buffer | null {
     const sender = this.#senderOf(from, start);
+    this.#parts += 1;
+    sender.latest = this.#parts;
     if (sender.finished.has(burst)) return null;
     const offset = part * partBytes;
     if (offset >= messageBytes || bytes.length !== Math.min(partBytes, messageBytes - offset)) return null;
@@ -149,10 +160,12 @@ export class IncomingBursts {
     };
     sender.unfinished.set(burst, one);
     sender.bytes += messageBytes;
+    this.#bytes += messageBytes;
     for (const [oldest, other] of sender.unfinished) {
       if (sender.unfinished.size <= UNFINISHED_MAX && sender.bytes <= UNFINISHED_BYTES_MAX) break;
       this.#end(sender, oldest, other);
     }
+    while (this.#bytes > ALL_BYTES_MAX) this.#forgetOne((other) => other.bytes > 0);
     return one;
   }
 
@@ -160,6 +173,7 @@ export class IncomingBursts {
   #end(sender: Sender, burst: number, { message }: Unfinished): void {
     sender.unfinished.delete(burst);
     sender.bytes -= message.length;
+    this.#bytes -= message.length;
     sender.finished.add(burst);
     for (const oldest of sender.finished) {
       if (sender.finished.size <= FINISHED_KEPT) break;
@@ -171,13 +185,26 @@ export class IncomingBursts {
   #senderOf(from: ProcessId, start: Start): Sender {
     const known = this.#senders.get(from);
     if (known !== undefined && sameStart(known.start, start)) return known;
-    this.#senders.delete(from);
-    for (const first of this.#senders.keys()) {
-      if (this.#senders.size < SENDERS_MAX) break;
-      this.#senders.delete(first);
-    }
-    const sender = { start, unfinished: new Map<number, Unfinished>(), finished: new Set<number>(), bytes: 0 };
+    if (known !== undefined) this.#forget(from, known);
+    const isIdle = ({ unfinished }: Sender): boolean => unfinished.size === 0;
+    if (this.#senders.size >= SENDERS_MAX && !this.#forgetOne(isIdle)) this.#forgetOne(() => true);
+    const sender: Sender = { start, unfinished: new Map(), finished: new Set(), bytes: 0, latest: 0 };
     this.#senders.set(from, sender);
     return sender;
+  }
+
+  /** The one that has sent nothing for longest of those that `may` be forgotten; false where there is none. */
+  #forgetOne(may: (sender: Sender) => boolean): boolean {
+    let found: readonly [ProcessId, Sender] | null = null;
+    for (const entry of this.#senders)
+      if (may(entry[1]) && entry[1].latest < (found?.[1].latest ?? Infinity)) found = entry;
+    if (found === null) return false;
+    this.#forget(...found);
+    return true;
+  }
+
+  #forget(from: ProcessId, { bytes }: Sender): void {
+    this.#senders.delete(from);
+    this.#bytes -= bytes;
   }
 }

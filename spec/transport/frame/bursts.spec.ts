@@ -115,6 +115,38 @@ describe('a message that leaves in parts', () => {
     expect(end.told.length).toBeLessThanOrEqual(Math.floor((1024 * 1024) / 60_000));
   });
 
+  it('is whole although many others send such messages, one after the other or all at once', () => {
+    const end = new End();
+    const fragments = [...new OutgoingBursts(PART_BYTES).fragmentsOf(Buffer.from(text(2_000)))];
+    end.take(fragments.slice(0, 2));
+    for (let from = 2; from <= 1_000; from += 1) end.take(fragments, from);
+    end.take(fragments.slice(2));
+    expect(end.whole).toHaveLength(1_000);
+    for (const fragment of fragments) for (let from = 2_001; from <= 2_200; from += 1) end.take([fragment], from);
+    expect(end.whole).toHaveLength(1_200);
+  });
+
+  it('is whole although more others begin one than there is room for, as long as its parts go on coming', () => {
+    const end = new End();
+    const fragments = [...new OutgoingBursts(PART_BYTES).fragmentsOf(Buffer.from(text(2_000)))];
+    let from = 2;
+    for (const fragment of fragments) {
+      end.take([fragment]);
+      for (let i = 0; i < 200; i += 1, from += 1) end.take(fragments.slice(0, 1), from);
+    }
+    expect(end.whole).toEqual([text(2_000)]);
+  });
+
+  it('holds no more memory at its receiver than its bound, whatever many senders begin', () => {
+    const end = new End();
+    const [first] = new OutgoingBursts(PART_BYTES).fragmentsOf(Buffer.alloc(60_000));
+    for (let from = 1; from <= 2_000; from += 1)
+      for (let burst = 0; burst < 5; burst += 1) end.take([{ ...first!, burst }], from);
+    end.pass(3);
+    expect(end.told.length).toBeGreaterThan(0);
+    expect(end.told.length).toBeLessThanOrEqual(Math.floor((48 * 1024 * 1024) / 60_000));
+  });
+
   it('is not mixed with one of another start of its sender', () => {
     const end = new End();
     const [before, after] = [new OutgoingBursts(PART_BYTES), new OutgoingBursts(PART_BYTES)].map((out, i) => [
