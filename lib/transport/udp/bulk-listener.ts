@@ -1,7 +1,7 @@
 import type { Server, Socket } from 'node:net';
 
 import { constants } from '../../model/constants.js';
-import { keyIdOf, type Lane, NO_KEY, queueOf } from '../frame/frame.js';
+import { type Lane, queueOf } from '../frame/frame.js';
 import type { Inbox, Verdict } from '../frame/inbox.js';
 import type { Address } from '../frame/peers.js';
 import { BulkReader } from './bulk-reader.js';
@@ -13,14 +13,14 @@ export interface BulkInboxes {
 }
 
 /**
- * The receiving end of the bulk lane. Where there are keys, a connection begins with a small frame: until one has come from a start
- * that has been met, nothing larger is read, and the connection is one of few and does not last.
+ * The receiving end of the bulk lane. A connection carries the frames of one queue. Where that has keys, it begins with a small frame:
+ * until one has come from a start that has been met, nothing larger is read, and the connection is one of few and does not last.
  */
 export class BulkListener {
   readonly #server: Server;
   readonly #inboxes: BulkInboxes;
   readonly #connections = new Set<Socket>();
-  /** Of unknown processes, oldest first. */
+  /** Of processes that are not known to any queue, oldest first. */
   readonly #unknown = new Set<Socket>();
 
   constructor(server: Server, inboxes: BulkInboxes) {
@@ -39,24 +39,30 @@ export class BulkListener {
   #read(connection: Socket): void {
     const { inboxes } = this.#inboxes;
     const from = { address: connection.remoteAddress ?? '', port: connection.remotePort ?? 0 };
-    let isKnown = this.#knowsAnybody();
+    /** The one to which its process is known. */
+    let knownTo: Inbox | null = null;
+    const know = (inbox: Inbox): void => {
+      knownTo ??= inbox;
+      this.#unknown.delete(connection);
+    };
     const reader = new BulkReader({
       announcedBytes: (prefix) => {
-        const bytes = inboxes.get(queueOf(prefix))?.announcedBytes(prefix) ?? null;
-        const isTooLarge = !isKnown && keyIdOf(prefix) !== NO_KEY && (bytes ?? 0) > constants.firstBulkBytesMax;
-        return isTooLarge ? null : bytes;
+        const inbox = inboxes.get(queueOf(prefix));
+        const bytes = inbox?.announcedBytes(prefix) ?? null;
+        if (inbox === undefined || bytes === null) return null;
+        // Without a key everybody is heard.
+        if (!inbox.isUnderKeys) know(inbox);
+        return knownTo !== inbox && bytes > constants.firstBulkBytesMax ? null : bytes;
       },
       accept: (bytes) => {
         const verdict = this.#inboxes.accept(bytes, from, 'bulk');
-        if (verdict === 'intact' && !isKnown) {
-          isKnown = true;
-          this.#unknown.delete(connection);
-        }
+        const inbox = inboxes.get(queueOf(bytes));
+        if (verdict === 'intact' && inbox !== undefined) know(inbox);
         return isOfStream(verdict);
       },
       // A header is in the clear: anybody could have copied it.
       arriving: (header, bytes) => {
-        if (isKnown) inboxes.get(queueOf(header))?.arriving(header, bytes);
+        if (knownTo === inboxes.get(queueOf(header))) knownTo.arriving(header, bytes);
       },
     });
     this.#connections.add(connection);
@@ -70,12 +76,11 @@ export class BulkListener {
       this.#connections.delete(connection);
       this.#unknown.delete(connection);
     });
-    if (!isKnown) this.#bound(connection);
+    if (this.#hasKeys()) this.#bound(connection);
   }
 
-  /** Without a key everybody is heard. */
-  #knowsAnybody(): boolean {
-    for (const inbox of this.#inboxes.inboxes.values()) if (!inbox.isUnderKeys) return true;
+  #hasKeys(): boolean {
+    for (const inbox of this.#inboxes.inboxes.values()) if (inbox.isUnderKeys) return true;
     return false;
   }
 

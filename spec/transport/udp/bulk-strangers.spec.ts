@@ -4,12 +4,22 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { constants } from '../../../lib/model/constants.js';
 import { encodeAdmission, NO_PROOF } from '../../../lib/transport/frame/admission-messages.js';
+import { FrameEncoder } from '../../../lib/transport/frame/frame-encoder.js';
 import { BulkSender } from '../../../lib/transport/udp/bulk-sender.js';
 import { KeyedSender } from '../../support/keyed.js';
-import { KEY_1, MemoryLog, Station, type Testbed } from '../../support/station.js';
+import {
+  KEY_1,
+  MemoryLog,
+  newProcessId,
+  newStart,
+  ringOf,
+  SOME_START,
+  Station,
+  type Testbed,
+} from '../../support/station.js';
 import { asUdp, udpTestbed, until } from '../../support/udp-testbed.js';
 
-const { unmetRepliesASecond, bulkConnectionsMax } = constants;
+const { unmetRepliesASecond, unknownConnectionsMax, bulkConnectionsMax } = constants;
 
 /** What has been opened to a server, which hears nothing, at every loopback address. */
 let server: Server;
@@ -66,6 +76,63 @@ describe('a process under a key', () => {
     await replay('127.0.2.1');
     await until(() => reached.includes('127.0.2.1'));
     expect(reached).toHaveLength(unmetRepliesASecond + 1);
+  });
+});
+
+describe('an endpoint that queues with and without a key share', () => {
+  let testbed: Testbed;
+  let keyed: Station;
+  let plain: Station;
+
+  beforeEach(async () => {
+    testbed = await udpTestbed();
+    keyed = await Station.open(testbed, { keys: ringOf(KEY_1), start: newStart() });
+    plain = await Station.open(testbed, { queueId: testbed.queueIds[1] });
+  });
+
+  afterEach(() => testbed.close());
+
+  const dial = async (): Promise<Socket> => {
+    const { address: host, port: to } = asUdp(keyed.transport).address;
+    const socket = connect({ host, port: to });
+    socket.on('error', () => socket.destroy()).resume();
+    await once(socket, 'connect');
+    return socket;
+  };
+  const frameOf = (message: Uint8Array): Buffer =>
+    Buffer.concat(new FrameEncoder(testbed.queueIds[1], newProcessId(), SOME_START).encode([message], 'bulk'));
+
+  it('closes connections that have brought nothing as soon as there are many', async () => {
+    expect(asUdp(plain.transport).address).toEqual(asUdp(keyed.transport).address);
+    const closed: number[] = [];
+    const count = unknownConnectionsMax + 4;
+    for (let i = 0; i < count; i += 1) (await dial()).once('close', () => closed.push(i));
+    await until(() => closed.length === count);
+    expect(closed.slice(0, 4)).toEqual([0, 1, 2, 3]);
+  });
+
+  it('reads nothing large for the queue with a key on a connection of the other', async () => {
+    const socket = await dial();
+    socket.write(frameOf(Buffer.alloc(100_000)));
+    await until(() => plain.heard.length === 1);
+    const recorded = new KeyedSender(testbed.queueIds[0]).bulkFrame('x'.repeat(constants.firstBulkBytesMax));
+    socket.write(recorded);
+    const { statistics } = keyed.transport;
+    await until(() => statistics.foreignDropped + statistics.unmetDropped > 0);
+    expect(statistics.unmetDropped).toBe(0);
+  });
+
+  it('keeps the connections of the queue without a key', async () => {
+    const sockets: Socket[] = [];
+    for (let i = 0; i < unknownConnectionsMax + 4; i += 1) {
+      const socket = await dial();
+      sockets.push(socket);
+      socket.write(frameOf(Buffer.from(`first ${i}`)));
+      await until(() => plain.has(`first ${i}`));
+    }
+    sockets.forEach((socket, i) => socket.write(frameOf(Buffer.from(`second ${i}`))));
+    await until(() => sockets.every((_, i) => plain.has(`second ${i}`)));
+    for (const socket of sockets) socket.destroy();
   });
 });
 
