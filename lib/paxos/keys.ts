@@ -18,11 +18,14 @@ export interface KeyOption {
 /** The keys, or the path of a file with a line `ID KEY` for each of them; what follows `#` is not read. */
 export type KeysOption = readonly KeyOption[] | string;
 
+/** Others than the owner of a file may read it, or write it and so have a queue work under a key of theirs. */
+const EXPOSED_MODE = 0o066;
+
 /** The keys of a file. */
 export interface KeyFile {
   readonly path: string;
   readonly keys: readonly [Key, ...Key[]];
-  /** The permissions of the file, where others than its owner may read it; null where they may not. */
+  /** The permissions of the file, where others than its owner may read or write it; null where they may not. */
   readonly exposedMode: number | null;
 }
 
@@ -70,7 +73,7 @@ export async function readKeyFile(path: string): Promise<KeyFile> {
       throw new TreplicaError('INVALID_OPTION', `${where} has more than an id and a key: write it like '1 KEY'.`);
     return [keyFrom(/^\d+$/.test(id) ? Number(id) : id, key, where)];
   });
-  const exposedMode = (mode & 0o044) === 0 ? null : mode & 0o777;
+  const exposedMode = (mode & EXPOSED_MODE) === 0 ? null : mode & 0o777;
   return { path, keys: distinct(keys, `The file of keys ${path}`), exposedMode };
 }
 
@@ -102,5 +105,14 @@ function distinct(keys: readonly Key[], what: string): readonly [Key, ...Key[]] 
   const twice = keys.find(({ id }, i) => keys.findIndex((other) => other.id === id) !== i);
   if (twice !== undefined)
     throw new TreplicaError('INVALID_OPTION', `${what} has two keys ${String(twice.id)}: give each an id of its own.`);
+  // Whoever has a key that is removed would have the other one.
+  for (const [i, { id, bytes }] of keys.entries()) {
+    const same = keys.slice(i + 1).find((other) => Buffer.compare(other.bytes, bytes) === 0);
+    if (same !== undefined)
+      throw new TreplicaError(
+        'INVALID_OPTION',
+        `${what} has the same bytes for the keys ${String(id)} and ${String(same.id)}: draw bytes of its own for each.`,
+      );
+  }
   return [first, ...others];
 }

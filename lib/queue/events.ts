@@ -16,7 +16,7 @@ export type LifeEvent =
    * of this process; `place` says for people where others reach it: interface, address and port.
    */
   | { readonly kind: 'opened'; readonly process: ProcessId; readonly incarnation: number; readonly place: string }
-  /** Others than its owner may read the file of keys; `mode` are its permissions. */
+  /** Others than its owner may read or write the file of keys; `mode` are its permissions. */
   | { readonly kind: 'keys-exposed'; readonly path: string; readonly mode: number }
   /** The state holder has thrown when it was told that the queue had stopped; the queue closes all the same. */
   | { readonly kind: 'holder-failed'; readonly error: unknown }

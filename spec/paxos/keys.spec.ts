@@ -13,6 +13,7 @@ import { newQueueId } from '../support/udp-testbed.js';
 
 const BYTES = randomBytes(32);
 const BASE64 = BYTES.toString('base64');
+const OTHER_BYTES = Array.from({ length: 3 }, () => randomBytes(32));
 
 let directory: string;
 let path: string;
@@ -30,24 +31,26 @@ async function refusal(option: unknown): Promise<string> {
 
 describe('the option keys', () => {
   it('is a list of ids and bytes, or their text; the first key seals', async () => {
+    const [one, two, three] = OTHER_BYTES as [Buffer, Buffer, Buffer];
     const list = [
       { id: 7, key: BYTES },
-      { id: 1, key: BASE64 },
-      { id: 2, key: BYTES.toString('hex') },
-      { id: 3, key: BYTES.toString('base64url') },
+      { id: 1, key: one.toString('base64') },
+      { id: 2, key: two.toString('hex') },
+      { id: 3, key: three.toString('base64url') },
     ];
     const { ring, file } = await readKeys(list);
     expect([ring.sendingId, ring.ids, file]).toEqual([7, [1, 2, 3, 7], null]);
-    for (const id of ring.ids) expect(ring.keyOf(id)!.export()).toEqual(BYTES);
+    expect(ring.ids.map((id) => ring.keyOf(id)!.export())).toEqual([one, two, three, BYTES]);
   });
 
   it('is a file with a key on each line, and comments', async () => {
-    await writeFile(path, `# of the group\n\n 4 ${BASE64} # since Monday\r\n5\t${BYTES.toString('hex')}\n`, {
+    const [other] = OTHER_BYTES as [Buffer];
+    await writeFile(path, `# of the group\n\n 4 ${BASE64} # since Monday\r\n5\t${other.toString('hex')}\n`, {
       mode: 0o600,
     });
     const { ring, file } = await readKeys(path);
     expect([ring.sendingId, ring.ids, file?.exposedMode]).toEqual([4, [4, 5], null]);
-    for (const id of ring.ids) expect(ring.keyOf(id)!.export()).toEqual(BYTES);
+    expect(ring.ids.map((id) => ring.keyOf(id)!.export())).toEqual([BYTES, other]);
   });
 
   it('that is no good is refused, with the place and without any byte of a key', async () => {
@@ -75,6 +78,13 @@ describe('the option keys', () => {
           { id: 1, key: BYTES },
         ],
         /two keys 1/,
+      ],
+      [
+        [
+          { id: 3, key: BYTES },
+          { id: 4, key: BASE64 },
+        ],
+        /the same bytes for the keys 3 and 4/,
       ],
       [BASE64, /neither a list of keys nor the path of a file/],
       [{ id: 1, key: BASE64 }, /neither a list of keys nor the path of a file/],
@@ -106,13 +116,15 @@ describe('the option keys', () => {
     }
   });
 
-  it('says whether others may read the file', async () => {
+  it('says whether others may read the file, or write it', async () => {
     await writeFile(path, `1 ${BASE64}`);
     for (const [mode, exposed] of [
       [0o600, null],
       [0o400, null],
       [0o640, 0o640],
       [0o604, 0o604],
+      [0o620, 0o620],
+      [0o602, 0o602],
     ] as const) {
       await chmod(path, mode);
       expect((await readKeyFile(path)).exposedMode).toBe(exposed);

@@ -12,7 +12,7 @@ export function lifeLine(event: LifeEvent, place: Place): Line {
       const { path, mode } = event;
       return warn(
         { queue: place.queue, path, mode: mode.toString(8) },
-        'other users of this machine may read the file of keys: make it readable for the user of this process alone (chmod 600)',
+        'other users of this machine may read or write the file of keys: make it one for the user of this process alone (chmod 600)',
       );
     }
     case 'stopped':

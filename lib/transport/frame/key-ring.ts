@@ -54,17 +54,23 @@ export class KeyRing {
 
   /**
    * From now on frames under this key are opened, too.
-   * @throws TreplicaError INVALID_OPTION if the ring has other bytes under this id.
+   * @throws TreplicaError INVALID_OPTION if the ring has other bytes under this id, or these bytes under another.
    */
   accept({ id, bytes }: Key): void {
     const key = createSecretKey(bytes);
     const known = this.#keys.get(id);
-    if (known === undefined) this.#keys.set(id, key);
-    else if (!known.equals(key))
+    if (known?.equals(key) === false)
       throw new TreplicaError(
         'INVALID_OPTION',
         `The key ${id} is here already with other bytes: give the new key an id that no other has had.`,
       );
+    for (const [other, its] of this.#keys)
+      if (other !== id && its.equals(key))
+        throw new TreplicaError(
+          'INVALID_OPTION',
+          `The key ${id} has the same bytes as the key ${other}: draw bytes of its own for each.`,
+        );
+    if (known === undefined) this.#keys.set(id, key);
   }
 
   /**

@@ -222,6 +222,7 @@ describe('a ring of keys', () => {
     expect(() => ring.remove(KEY_1.id)).toThrow(/key 1 seals what this process sends/);
     expect(() => ring.use(9)).toThrow(/key 9 is not here/);
     expect(() => ring.accept({ id: KEY_1.id, bytes: KEY_2.bytes })).toThrow(/key 1 is here already with other bytes/);
+    expect(() => ring.accept({ id: 5, bytes: KEY_1.bytes })).toThrow(/key 5 has the same bytes as the key 1/);
     ring.accept(KEY_1);
     ring.remove(9);
     expect(ring.ids).toEqual([1]);
