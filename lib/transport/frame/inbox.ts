@@ -69,7 +69,7 @@ export class Inbox {
   ) {
     this.queue = queueDigest(queueId);
     this.log = log;
-    this.#refusals = new Refusals(this.statistics, log);
+    this.#refusals = new Refusals(this.statistics, log, this.peers);
     this.isUnderKeys = keys !== null;
     this.#met = new MetStarts(queueId);
     const opener = keys === null ? undefined : new KeyedOpener(keys, queueId, self, this.#met, this.peers);
