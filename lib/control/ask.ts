@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 
 import { TreplicaError } from '../model/errors.js';
-import type { Reply, Request } from './protocol.js';
+import { isReply, type Reply, type Request } from './protocol.js';
 import { shortPathTo, SOCKET } from './socket-path.js';
 
 /** A process that is not heard for so long after it was asked is taken to hang. */
@@ -29,8 +29,9 @@ function answerOn(socket: Socket, directory: string, request: Request, signal?: 
   return new Promise((resolve, reject) => {
     let isHeard = false;
     let received = '';
-    const read = (reply: Reply): void => {
-      if ('isHeard' in reply) {
+    const read = (reply: Reply | null): void => {
+      if (reply === null) ended(Object.assign(new Error('no reply'), { code: 'NO_REPLY' }));
+      else if ('isHeard' in reply) {
         isHeard = true;
         socket.setTimeout(0);
       } else if ('error' in reply)
@@ -48,7 +49,7 @@ function answerOn(socket: Socket, directory: string, request: Request, signal?: 
     socket.on('data', (text: string) => {
       const lines = `${received}${text}`.split('\n');
       received = lines.pop() ?? '';
-      for (const line of lines) read(JSON.parse(line) as Reply);
+      for (const line of lines) read(replyIn(line));
     });
     socket.on('error', ended);
     socket.on('close', () => {
@@ -58,6 +59,16 @@ function answerOn(socket: Socket, directory: string, request: Request, signal?: 
       reject(unknownOutcome(request, signal.reason));
     });
   });
+}
+
+function replyIn(line: string): Reply | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isReply(value) ? value : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
 }
 
 function unknownOutcome({ command }: Request, cause: unknown): TreplicaError {
@@ -86,6 +97,8 @@ function whyNot(cause: unknown): string {
     case 'EACCES':
     case 'EPERM':
       return 'only the user that runs the process may ask it. Nothing was done: ask as that user';
+    case 'NO_REPLY':
+      return 'something else answers at its socket, or another release of Treplica. See which program has the directory';
     case 'SILENT':
       return `it was not heard for ${String(SILENCE_MS / 1_000)} s. It hangs; once it goes on, it may still do what was asked`;
     default:

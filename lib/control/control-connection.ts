@@ -6,7 +6,7 @@ import { isRequest, type Reply, type Request, REQUEST_BYTES_MAX } from './protoc
 /** Answers a request with what can be written as JSON; `signal` aborts when nobody waits for the answer any more. */
 export type Answering = (request: Request, signal: AbortSignal) => unknown;
 
-/** How long a peer may take to send its request, and to read its answer, in milliseconds. */
+/** How long a peer may take to send all of its request, and to read all of its answer, in milliseconds. */
 const PATIENCE_MS = 10_000;
 const NEWLINE = 0x0a;
 
@@ -17,12 +17,13 @@ export class ControlConnection {
   readonly #gaveUp = new AbortController();
   #received = Buffer.alloc(0);
   #isAsked = false;
+  #end: NodeJS.Timeout;
 
   constructor(socket: Socket, answer: Answering) {
     this.#socket = socket;
     this.#answer = answer;
     socket.unref();
-    socket.setTimeout(PATIENCE_MS, () => socket.destroy());
+    this.#end = this.#endLater();
     socket.on('data', (bytes: Buffer) => {
       this.#receive(bytes);
     });
@@ -35,10 +36,19 @@ export class ControlConnection {
     socket.on('error', () => {
       this.#gaveUp.abort(new Error('the connection to the operator has failed'));
     });
+    socket.once('close', () => {
+      clearTimeout(this.#end);
+      this.#gaveUp.abort(new Error('the connection to the operator is closed'));
+    });
   }
 
   endUnlessAsked(): void {
     if (!this.#isAsked) this.#socket.destroy();
+  }
+
+  /** Where every byte bought more time, a few peers could take all connections for hours. */
+  #endLater(): NodeJS.Timeout {
+    return setTimeout(() => this.#socket.destroy(), PATIENCE_MS).unref();
   }
 
   #receive(bytes: Buffer): void {
@@ -63,7 +73,7 @@ export class ControlConnection {
       this.#reply(refusal('it is no line of JSON with an object that names a command'));
       return;
     }
-    this.#socket.setTimeout(0);
+    clearTimeout(this.#end);
     this.#write({ isHeard: true });
     try {
       this.#reply({ result: await this.#answer(request, this.#gaveUp.signal) });
@@ -74,7 +84,8 @@ export class ControlConnection {
 
   #reply(reply: Reply): void {
     this.#write(reply);
-    this.#socket.setTimeout(PATIENCE_MS);
+    clearTimeout(this.#end);
+    this.#end = this.#endLater();
     this.#socket.end();
   }
 

@@ -17,6 +17,16 @@ export type Reply =
   | { readonly result: unknown }
   | { readonly error: { readonly code: string; readonly message: string } };
 
+export function isReply(value: unknown): value is Reply {
+  if (typeof value !== 'object' || value === null) return false;
+  const { isHeard, error } = value as { readonly isHeard?: unknown; readonly error?: Record<string, unknown> | null };
+  return (
+    isHeard === true ||
+    'result' in value ||
+    (typeof error?.['code'] === 'string' && typeof error['message'] === 'string')
+  );
+}
+
 export function isRequest(value: unknown): value is Request {
   return typeof value === 'object' && value !== null && typeof (value as Partial<Request>).command === 'string';
 }

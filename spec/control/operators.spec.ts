@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync, wr
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
 import { ask } from '../../lib/control/ask.js';
 import { operatorsIn } from '../../lib/control/operators.js';
@@ -22,6 +23,11 @@ const STATUS = {
 };
 
 const KEYS = { number: 1, sendingId: 2, removedUpTo: 0, processes: [] };
+
+const ALL_BUT_TIMEOUTS = [
+  ...(['Date', 'hrtime', 'nextTick', 'performance', 'queueMicrotask'] as const),
+  ...(['setImmediate', 'clearImmediate', 'setInterval', 'clearInterval'] as const),
+];
 
 let directory: string;
 const leaves: (() => void)[] = [];
@@ -184,8 +190,10 @@ describe('a request', () => {
 
   it('comes in pieces as well, and only the first of a connection is answered', async () => {
     let changes = 0;
-    const changed = (): Promise<void> => {
+    let signal: AbortSignal | undefined;
+    const changed: OperatedQueue['changeMembers'] = (_, options) => {
       changes += 1;
+      ({ signal } = options!);
       return new Promise(() => undefined);
     };
     await enter(queueOf('a', changed));
@@ -198,6 +206,24 @@ describe('a request', () => {
     socket.write('{"command":"change-members"}\n');
     expect(await heard).toMatch(/^({"isHeard":true}\n|ended)$/);
     expect(changes).toBe(1);
+    await soon(() => expect(signal?.aborted).toBe(true));
+  });
+
+  it('is waited for as long, however slowly its pieces come', async () => {
+    jest.useFakeTimers({ doNotFake: ALL_BUT_TIMEOUTS });
+    try {
+      await enter(queueOf('a'));
+      const socket = peer();
+      socket.on('error', () => undefined).resume();
+      for (let piece = 0; !socket.closed; piece += 1) {
+        expect(piece).toBeLessThan(1_000);
+        await new Promise((resolve) => socket.write(' ', resolve));
+        await nextTurn();
+        jest.advanceTimersByTime(1_000);
+      }
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it('that is not complete when its peer ends its side does nothing', async () => {
@@ -220,7 +246,11 @@ describe('a request', () => {
     expect(await asked).toMatchObject({ code: 'UNKNOWN_OUTCOME', cause: { message: 'interrupted' } });
     await soon(() => expect(reasons).toHaveLength(4));
     const reason = { message: 'the operator waits no longer' };
-    expect(reasons).toMatchObject(['asked', reason, 'asked', reason]);
+    // One that ends without having read all that it was told ends with an error.
+    const ended = {
+      message: expect.stringMatching(/^the operator waits no longer|^the connection to the operator has failed/),
+    };
+    expect(reasons).toMatchObject(['asked', reason, 'asked', ended]);
   });
 
   it('is answered with the error of the queue', async () => {
@@ -276,6 +306,24 @@ describe('a request', () => {
     await new Promise<void>((resolve) => server.listen(join(realpathSync(directory), 'control.sock'), resolve));
     await expect(ask(directory, { command: 'members' })).rejects.toMatchObject({ code: 'NO_ANSWER' });
     server.close();
+  });
+
+  it('gets no answer where what answers says something else', async () => {
+    for (const text of ['SSH-2.0\n', 'null\n', '{"error":{}}\n', '[]\n']) {
+      const server = createServer((socket) =>
+        socket
+          .on('error', () => undefined)
+          .resume()
+          .end(text),
+      );
+      const path = join(realpathSync(directory), 'control.sock');
+      await new Promise<void>((resolve) => server.listen(path, resolve));
+      await expect(ask(directory, { command: 'members' })).rejects.toMatchObject({
+        code: 'NO_ANSWER',
+        message: expect.stringContaining('something else answers'),
+      });
+      await new Promise((resolve) => server.close(resolve));
+    }
   });
 });
 
