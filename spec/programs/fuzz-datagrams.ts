@@ -1,8 +1,8 @@
 /**
  * `fuzz-datagrams [--count 5000000] [--seed 1] [--key]`: says things to a group of three processes, by datagrams to everyone and by the
  * bulk lane, until each has taken in so many: random bytes, its own frames cut, with bits flipped and again, and well-formed
- * messages with every field at its limits under the group's id; with `--key`, to a group that has one, also in the names of its members, without a key and under
- * another. Prints what has been taken in. Fails if a process ends, its queue stops, it takes nothing more in,
+ * messages with every field at its limits under the group's id, those of the transports among them; with `--key`, to a group that has one, also in the names of
+ * its members, without a key and under another, and under the group's as former starts have recorded it. Prints what has been taken in. Fails if a process ends, its queue stops, it takes nothing more in,
  * it orders nothing more, or its memory grows from the first half to the second; with a key also if any message was heard.
  */
 import { type ChildProcess, fork } from 'node:child_process';
@@ -37,7 +37,8 @@ const { values } = parseArgs({
 });
 const count = Number(values.count);
 const random = new Random(Number(values.seed));
-const key = values.key ? [random.bytes(KEY_BYTES).toString('base64')] : [];
+const keyBytes = values.key ? random.bytes(KEY_BYTES) : null;
+const key = keyBytes === null ? [] : [keyBytes.toString('base64')];
 
 class Member {
   readonly joined: Promise<Joined>;
@@ -113,7 +114,7 @@ async function run(directory: string): Promise<void> {
   const joined = await Promise.all(members.map((member) => member.joined));
   const [first] = joined;
   if (first === undefined) throw new Error('There are members.');
-  const words = new Words(queueId, first, random, values.key);
+  const words = new Words(queueId, first, random, keyBytes);
   const mouth = await boundSocket('127.0.0.1');
   const { port: ownPort } = mouth.address();
   const ear = await eavesdrop(queueId, (datagram, from) => {
