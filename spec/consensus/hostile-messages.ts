@@ -7,7 +7,8 @@ import { type Batch, type BatchId, batchId, boundTo } from '../../lib/model/batc
 import { constants } from '../../lib/model/constants.js';
 import { COUNTER_MAX, type Instance } from '../../lib/model/ids.js';
 import { defaults } from '../../lib/model/settings.js';
-import { CoreGroup, type GroupOptions } from '../support/core-group.js';
+import { CoreGroup } from '../support/core-group.js';
+import type { GroupOptions } from '../support/core-group-options.js';
 import { coreFields } from '../support/core-messages.js';
 import { foundingOf } from '../support/founding-of.js';
 import { idOf } from '../support/ids.js';

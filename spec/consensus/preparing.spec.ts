@@ -6,7 +6,8 @@ import type { BatchId } from '../../lib/model/batch.js';
 import { constants } from '../../lib/model/constants.js';
 import type { Instance } from '../../lib/model/ids.js';
 import { defaults } from '../../lib/model/settings.js';
-import { CoreGroup, type GroupOptions } from '../support/core-group.js';
+import { CoreGroup } from '../support/core-group.js';
+import type { GroupOptions } from '../support/core-group-options.js';
 import { both, either, from, isolating, none, of, to } from '../support/losses.js';
 import { seededRandom } from '../support/seeded-random.js';
 

@@ -1,42 +1,21 @@
 import type { Effects } from '../../lib/consensus/effects.js';
 import type { Message, MessageKind, MessageOf } from '../../lib/consensus/messages.js';
-import type { Mode } from '../../lib/consensus/mode.js';
-import type { BatchId, ValueKind } from '../../lib/model/batch.js';
+import type { Batch, BatchId, ValueKind } from '../../lib/model/batch.js';
 import { constants } from '../../lib/model/constants.js';
 import { after, type Instance } from '../../lib/model/ids.js';
 import { defaults } from '../../lib/model/settings.js';
 import { type KeyChange, packKeyChange } from '../../lib/sequence/key-change.js';
 import { packChange } from '../../lib/sequence/view-change.js';
 import { CoreChecker } from './core-checker.js';
+import type { GroupOptions } from './core-group-options.js';
 import { CoreNetwork, type InTransit, type Loss } from './core-network.js';
-import { checkpointAt, CoreProcess } from './core-process.js';
+import { checkpointAt, CoreProcess, type ProcessOptions } from './core-process.js';
 import { CoreTurns, type CrashPoint, type GroupEvent, type TurnHost } from './core-turns.js';
 import { idOf } from './ids.js';
 import { seededRandom } from './seeded-random.js';
 
 /** How many message delays one tick of the protocol's clock lasts here. */
 export const DELAYS_A_TICK = 20;
-
-export interface GroupOptions {
-  readonly mode?: Mode;
-  readonly seed?: number;
-  /** How many message delays one tick lasts. Infinity: clocks stand still but where a spec calls `tick`. */
-  readonly delaysATick?: number;
-  /** Processes beyond n. */
-  readonly extra?: number;
-  /** What a process takes for n; if left out, n. */
-  readonly replicasOf?: (process: number) => number;
-  /** The window of a process. */
-  readonly windowOf?: (process: number) => number;
-  /** α of the groups that a process founds. */
-  readonly borderOf?: (process: number) => number;
-  /** Processes that the tables of delivered batches know. */
-  readonly deliveryRowsMax?: number;
-  /** The mode of a process, where they differ. */
-  readonly modeOf?: (process: number) => Mode;
-  /** How many votes one message of phase 1 reports. */
-  readonly votesAPromise?: number;
-}
 
 /**
  * A group of cores in memory. Time is counted in message delays: every message takes one. Faults are set by specs:
@@ -69,19 +48,16 @@ export class CoreGroup implements TurnHost {
     readonly n: number,
     options: GroupOptions = {},
   ) {
-    const { mode = 'classic', extra = 0, replicasOf = () => n, modeOf = () => mode } = options;
-    const { borderOf = () => constants.borderInstances, windowOf = () => defaults.windowInstances } = options;
-    const random = seededRandom(options.seed ?? 1);
-    const { deliveryRowsMax } = options;
-    const parts = options.votesAPromise === undefined ? {} : { votesAPromise: options.votesAPromise };
-    this.checker = new CoreChecker(deliveryRowsMax);
+    const { extra = 0, replicasOf = () => n, modeOf, seed = 1, votesAPromise } = options;
+    this.checker = new CoreChecker(options.deliveryRowsMax);
     this.#options = options;
-    this.#random = random;
+    this.#random = seededRandom(seed);
     this.#delaysATick = options.delaysATick ?? DELAYS_A_TICK;
+    const parts = votesAPromise === undefined ? {} : { votesAPromise };
     this.processes = Array.from({ length: n + extra }, (_, i) => {
-      const settings = { ...defaults, windowInstances: windowOf(i + 1) };
-      const own = { settings, replicas: replicasOf(i + 1), mode: modeOf(i + 1), borderInstances: borderOf(i + 1) };
-      return new CoreProcess(i + 1, { ...own, random, deliveryRowsMax, ...parts });
+      const number = i + 1;
+      const own = modeOf === undefined ? {} : { mode: modeOf(number) };
+      return this.#newProcess(number, { replicas: replicasOf(number), ...own, ...parts });
     });
   }
 
@@ -125,42 +101,27 @@ export class CoreGroup implements TurnHost {
   /** A value of a kind that holds no messages: `number` tells it apart from others of the same process. */
   proposeValue(number: number, kind: Exclude<ValueKind, 'messages'>, text: string, which = 0): BatchId {
     const p = this.process(number);
-    const batch = p.newValue(kind, Buffer.from(text), which);
-    this.checker.proposed(batch);
-    p.core?.step({ kind: 'proposal', batch });
-    this.#turns.drain(p);
-    return batch.id;
+    return this.#propose(p, p.newValue(kind, Buffer.from(text), which));
   }
 
   /** A process proposes that these be the members, after the latest view that it knows. */
   changeView(number: number, members: readonly number[], which = 0): BatchId {
     const p = this.process(number);
     const follows = p.core?.views.latest.number ?? 0;
-    const batch = p.newValue('view', packChange({ follows, members: members.map((member) => idOf(member)) }), which);
-    this.checker.proposed(batch);
-    p.core?.step({ kind: 'proposal', batch });
-    this.#turns.drain(p);
-    return batch.id;
+    const change = packChange({ follows, members: members.map((member) => idOf(member)) });
+    return this.#propose(p, p.newValue('view', change, which));
   }
 
   /** A process proposes a change of the keys, after the latest state that it knows or `follows`. */
   changeKeys(number: number, change: Partial<KeyChange> & Omit<KeyChange, 'follows'>, which = 0): BatchId {
     const p = this.process(number);
     const follows = p.core?.keys.latest.number ?? 0;
-    const batch = p.newValue('engine', packKeyChange({ follows, ...change }), which);
-    this.checker.proposed(batch);
-    p.core?.step({ kind: 'proposal', batch });
-    this.#turns.drain(p);
-    return batch.id;
+    return this.#propose(p, p.newValue('engine', packKeyChange({ follows, ...change }), which));
   }
 
   propose(number: number, text: string): BatchId {
     const p = this.process(number);
-    const batch = p.newBatch(text);
-    this.checker.proposed(batch);
-    p.core?.step({ kind: 'proposal', batch });
-    this.#turns.drain(p);
-    return batch.id;
+    return this.#propose(p, p.newBatch(text));
   }
 
   read(number: number, ticket: number): void {
@@ -196,18 +157,7 @@ export class CoreGroup implements TurnHost {
   /** A process that has lost its votes, or never had any, comes under a new id. Returns its number. */
   join(): number {
     const number = this.processes.length + 1;
-    const { mode = 'classic', deliveryRowsMax, borderOf, windowOf } = this.#options;
-    const options = {
-      ...(borderOf === undefined ? {} : { borderInstances: borderOf(number) }),
-      ...(windowOf === undefined ? {} : { settings: { ...defaults, windowInstances: windowOf(number) } }),
-      replicas: this.n,
-      mode,
-      random: this.#random,
-      founds: false,
-      observes: true,
-      deliveryRowsMax,
-    };
-    this.processes.push(new CoreProcess(number, options));
+    this.processes.push(this.#newProcess(number, { replicas: this.n, founds: false, observes: true }));
     return number;
   }
 
@@ -298,6 +248,23 @@ export class CoreGroup implements TurnHost {
     return this.sent.filter(
       (m): m is (typeof this.sent)[number] & { message: MessageOf<K> } => m.message.kind === kind,
     );
+  }
+
+  #newProcess(number: number, own: Pick<ProcessOptions, 'replicas'> & Partial<ProcessOptions>): CoreProcess {
+    const { mode = 'classic', deliveryRowsMax, borderOf, windowOf } = this.#options;
+    const settings = { ...defaults, windowInstances: windowOf?.(number) ?? defaults.windowInstances };
+    const borderInstances = borderOf?.(number) ?? constants.borderInstances;
+    return new CoreProcess(number, {
+      ...{ settings, borderInstances, mode, deliveryRowsMax, random: this.#random },
+      ...own,
+    });
+  }
+
+  #propose(p: CoreProcess, batch: Batch): BatchId {
+    this.checker.proposed(batch);
+    p.core?.step({ kind: 'proposal', batch });
+    this.#turns.drain(p);
+    return batch.id;
   }
 
   /** The receiver of a checkpoint goes on from it when it has nothing else to do. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { CoreGroup, type GroupOptions } from '../../support/core-group.js';
+import { CoreGroup } from '../../support/core-group.js';
+import type { GroupOptions } from '../../support/core-group-options.js';
 import { foundingOf } from '../../support/founding-of.js';
 
 /** Where a founding of 1, 2 and 3 has been signed by all but 3, which is gone; 4 is there in its place. */

@@ -2,7 +2,7 @@ import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { HEADER_SECTORS, readHeader } from '../../../lib/ledger/journal/header.js';
+import { readHeader } from '../../../lib/ledger/journal/header.js';
 import { Journal, JOURNAL_GAP, readJournal } from '../../../lib/ledger/journal/journal.js';
 import { journalFile } from '../../../lib/ledger/journal/journal-file.js';
 import {
@@ -11,39 +11,31 @@ import {
   encodeCommits,
   type JournaledCommit,
 } from '../../../lib/ledger/journal/journaled-commit.js';
-import { type JournalScan, scanJournal } from '../../../lib/ledger/journal/scan.js';
 import { readSector, SECTOR_BYTES, sectorsOf, writeSectors } from '../../../lib/ledger/journal/sector.js';
-import type { RecordKey } from '../../../lib/ledger/records/inventory.js';
 import { constants } from '../../../lib/model/constants.js';
 import { soon } from '../../support/soon.js';
 import { remove, temporaryDirectory } from '../lmdb/lmdb-files.js';
 import { at } from '../records.js';
+import {
+  BEGIN,
+  commit,
+  found,
+  type Group,
+  group,
+  replaced,
+  rounds,
+  scan,
+  type Sector,
+  sector,
+  SECTORS,
+  sectorsBeyond,
+  sequenceIn,
+  told,
+  value,
+  write,
+} from './written-journal.js';
 
 const PAGE_SECTORS = 8;
-/** Of a journal, as many as the commits here take. */
-const SECTORS = 320;
-/** The last commit that LMDB has when a journal here is begun. */
-const BEGIN = 7;
-
-const bytes = fc.oneof(
-  fc.uint8Array({ maxLength: 30 }),
-  fc.nat(3_000).map((length) => new Uint8Array(length).fill(length)),
-);
-const value = bytes.map((content) => Buffer.from(content));
-const entry = fc.tuple(fc.maxSafeNat(), value);
-const meta = fc.tuple(fc.string({ maxLength: 20, unit: 'binary' }), fc.option(value));
-const commit: fc.Arbitrary<JournaledCommit> = fc.record({
-  queueName: fc.string({ minLength: 1, maxLength: 30 }),
-  values: fc
-    .array(fc.oneof({ weight: 3, arbitrary: entry }, meta), { maxLength: 5 })
-    .map((list) => new Map(list as [RecordKey, Buffer | null][])),
-  inventory: value,
-  start: fc.maxSafeNat().map(at),
-});
-/** What is appended at one go. */
-const group = fc.array(commit, { minLength: 1, maxLength: 2 });
-/** What is appended between one time that LMDB gets everything and the next. */
-const rounds = fc.array(fc.array(group, { maxLength: 4 }), { minLength: 1, maxLength: 3 });
 const seed = fc.nat();
 
 let directory: string;
@@ -52,89 +44,6 @@ beforeAll(() => {
   directory = temporaryDirectory();
 });
 afterAll(() => remove(directory));
-
-type Group = readonly JournaledCommit[];
-
-/** A journal into which rounds of commits have been written. */
-interface Written {
-  /** The last commit that LMDB has. */
-  readonly applied: number;
-  /** What LMDB does not have. */
-  readonly groups: readonly Group[];
-  /** The number of the last of them. */
-  readonly last: number;
-  /** The file before each append and after the last, whose header confirms nothing of it. */
-  readonly states: readonly Buffer[];
-  /** The file once its header confirms everything. */
-  readonly confirmed: Buffer;
-}
-
-function write(sequence: readonly (readonly Group[])[]): Written {
-  const journal = Journal.create(directory, BEGIN);
-  const read = (): Buffer => readFileSync(journalFile(directory)).subarray(0, SECTORS * SECTOR_BYTES);
-  const states = [read()];
-  let applied = BEGIN;
-  for (const [round, groups] of sequence.entries()) {
-    if (round > 0) {
-      journal.restart(journal.sequence + 1);
-      applied = journal.sequence;
-    }
-    for (const one of groups) {
-      journal.append(one);
-      states.push(read());
-    }
-  }
-  const last = journal.sequence;
-  journal.close();
-  return { applied, groups: sequence.at(-1)!, last, states, confirmed: read() };
-}
-
-/** As text: jest compares large arrays slowly. */
-function told({ commits, last }: JournalScan): string {
-  const frames = commits.map((one) => encodeCommits(Buffer.alloc(commitBytesMax(one)), [one]).toString('latin1'));
-  return `${String(last)} ${frames.join('\n')}`;
-}
-
-function scan(journal: Buffer, applied: number): string {
-  return told(scanJournal(journal, applied, 'journal'));
-}
-
-/** What a scan finds; null where that is damage. */
-function found(journal: Buffer, applied: number): string | null {
-  try {
-    return scan(journal, applied);
-  } catch (error) {
-    expect(error).toMatchObject({ code: 'LEDGER_DAMAGED' });
-    return null;
-  }
-}
-
-/** A copy in which `count` sectors from `first` on are those of `other`, or zeros. */
-function replaced(journal: Buffer, first: number, count: number, other: Buffer | null): Buffer {
-  const copy = Buffer.from(journal);
-  const [start, end] = [first * SECTOR_BYTES, (first + count) * SECTOR_BYTES];
-  if (other === null) copy.fill(0, start, end);
-  else other.copy(copy, start, start, end);
-  return copy;
-}
-
-function sector(journal: Buffer, number: number): Buffer {
-  return journal.subarray(number * SECTOR_BYTES, (number + 1) * SECTOR_BYTES);
-}
-
-/** Sectors of commits after `applied`. */
-function sectorsBeyond(journal: Buffer, applied: number): number[] {
-  const numbers = Array.from({ length: SECTORS - HEADER_SECTORS }, (_, index) => HEADER_SECTORS + index);
-  return numbers.filter((number) => sequenceIn(journal, number) > applied);
-}
-
-type Sector = Exclude<ReturnType<typeof readSector>, 'damaged' | null>;
-
-/** Of the commit that a sound sector is a part of; 0 where none has been written. */
-function sequenceIn(journal: Buffer, number: number): number {
-  const read = readSector(journal, number);
-  return read === null ? 0 : (read as Sector).sequence;
-}
 
 describe('commits in one frame of the journal', () => {
   it('take no more bytes than are counted for them, and are read as they were written', () => {
@@ -164,7 +73,7 @@ describe('commits in one frame of the journal', () => {
 describe('a journal', () => {
   it('holds what was appended since LMDB got everything, and nothing of what was there before', () => {
     const run = (sequence: Group[][]): void => {
-      const { states, confirmed, applied, groups, last } = write(sequence);
+      const { states, confirmed, applied, groups, last } = write(directory, sequence);
       for (const state of [states.at(-1)!, confirmed])
         expect(scan(state, applied)).toBe(told({ commits: groups.flat(), last }));
     };
@@ -173,7 +82,10 @@ describe('a journal', () => {
 
   it('has all but the last commit where a crash has left any part of that unwritten', () => {
     const run = (sequence: Group[][], one: Group, kept: number): void => {
-      const { states, applied, groups, last } = write([...sequence.slice(0, -1), [...sequence.at(-1)!, one]]);
+      const { states, applied, groups, last } = write(directory, [
+        ...sequence.slice(0, -1),
+        [...sequence.at(-1)!, one],
+      ]);
       const [before, after] = [states.at(-2)!, states.at(-1)!];
       const earlier = told({ commits: groups.slice(0, -1).flat(), last: last - 1 });
       const changed = sectorsBeyond(after, last - 1);
@@ -190,7 +102,7 @@ describe('a journal', () => {
 
   it('finds any bit changed of what was written', () => {
     const run = (sequence: Group[][], bit: number): void => {
-      const { states, applied } = write(sequence);
+      const { states, applied } = write(directory, sequence);
       const journal = states.at(-1)!;
       const used = [0, ...sectorsBeyond(journal, applied)];
       for (const number of used) {
@@ -212,7 +124,7 @@ describe('a journal', () => {
     ['page', PAGE_SECTORS],
   ])('finds a %s that is gone or went back, or has lost nothing by it, once that is confirmed', (_what, count) => {
     const run = (sequence: Group[][], pick: number): void => {
-      const { states, confirmed, applied } = write(sequence);
+      const { states, confirmed, applied } = write(directory, sequence);
       const good = scan(confirmed, applied);
       for (let first = 0; first < sectorsBeyond(confirmed, 0).at(-1)!; first += count) {
         for (const other of [null, states[pick % states.length]!]) {
@@ -230,7 +142,10 @@ describe('a journal', () => {
 
   it('takes what is gone of its last commit for a crash until that is confirmed, and never more', () => {
     const run = (sequence: Group[][], one: Group): void => {
-      const { states, applied, groups, last } = write([...sequence.slice(0, -1), [...sequence.at(-1)!, one]]);
+      const { states, applied, groups, last } = write(directory, [
+        ...sequence.slice(0, -1),
+        [...sequence.at(-1)!, one],
+      ]);
       const journal = states.at(-1)!;
       const earlier = told({ commits: groups.slice(0, -1).flat(), last: last - 1 });
       for (const number of sectorsBeyond(journal, applied)) {
@@ -244,7 +159,7 @@ describe('a journal', () => {
 
   it('finds that LMDB has gone back to any earlier time', () => {
     const run = (sequence: Group[][]): void => {
-      const { confirmed, applied } = write(sequence);
+      const { confirmed, applied } = write(directory, sequence);
       for (let earlier = BEGIN; earlier < applied; earlier += 1) expect(found(confirmed, earlier)).toBeNull();
     };
     fc.assert(fc.property(rounds, run), { numRuns: 50 });
