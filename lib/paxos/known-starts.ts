@@ -68,7 +68,7 @@ function isMet({ starts, isForked }: Known, start: Start): boolean {
 }
 
 /** Ascending by incarnation; beyond `PEER_STARTS_MAX` the earliest are forgotten. */
-function withStart(starts: readonly Start[], start: Start): readonly Start[] {
+export function withStart(starts: readonly Start[], start: Start): readonly Start[] {
   if (starts.some((known) => sameStart(known, start))) return starts;
   return [...starts, start].sort((a, b) => a.incarnation - b.incarnation).slice(-PEER_STARTS_MAX);
 }

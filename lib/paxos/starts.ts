@@ -19,7 +19,7 @@ import {
 import type { View } from '../model/view.js';
 import { EVERYONE } from '../transport/transport.js';
 import type { Clones } from './clones.js';
-import { KnownStarts } from './known-starts.js';
+import { KnownStarts, withStart } from './known-starts.js';
 import type { StartMessage, StartMessageOf } from './wire/start-messages.js';
 
 export interface StartsOptions {
@@ -184,10 +184,16 @@ export class Starts {
     if (!isOld && !this.#own.some((own) => startNumber(own) === number)) this.lose();
   }
 
-  /** This process is found to have lost votes. */
-  lose(): void {
+  /** This process is found to have lost votes, because of these starts under its id where any are known. */
+  lose(others: readonly Start[] = []): void {
     if (this.#isLost) return;
     this.#isLost = true;
+    if (this.#hasBegun) {
+      // Where two starts of this id hear each other first, nobody else may ever meet both: so each of them names the other.
+      const { former, peers } = this.#knowledge;
+      const own = { process: this.#options.self, starts: others.reduce(withStart, [this.#self]), isForked: true };
+      this.#options.send(EVERYONE, { kind: 'start', former, peers: [...peers, own] });
+    }
     this.#options.lost(this.#record);
   }
 
@@ -263,7 +269,7 @@ export class Starts {
     for (const peer of peers) {
       const { process, starts, isForked } = peer;
       if (process === self) {
-        if (isForked) this.lose();
+        if (isForked) this.lose(starts);
         else this.#judgeOwn(starts);
       } else if (mayCount(process) && this.#peers.learn(peer)) this.#heard.delete(process);
     }
@@ -289,6 +295,6 @@ export class Starts {
   }
 
   #judgeOwn(starts: readonly Start[]): void {
-    if (starts.some((start) => !isOfLineage(start, this.#own))) this.lose();
+    if (starts.some((start) => !isOfLineage(start, this.#own))) this.lose(starts);
   }
 }

@@ -31,6 +31,25 @@ describe('a member of which two starts know nothing of each other', () => {
     for (const other of [2, 3]) expect(group.member(other).told).toEqual([{ kind: 'cloned', process: ID_1, starts }]);
   });
 
+  it('is named by those who have heard only one of the two, once that has heard the other', () => {
+    const group = started(3);
+    const original = group.member(1);
+    const copy = copied(group);
+    group.begin(1);
+    group.settle();
+    copy.begin();
+    // What the copy says reaches nobody but the original, which says so and stops.
+    for (const { message } of group.letters.splice(0)) original.starts?.receive(copy.id, copy.start, message);
+    expect(original.hasLostVotes).toBe(true);
+    group.settle();
+    const starts = [original.start, copy.start].map((start) => ({
+      ...{ incarnation: 2, nonce: start.nonce.slice(0, 8) },
+      address: start === original.start ? group.addressOf(start) : null,
+    }));
+    for (const other of [2, 3]) expect(group.member(other).told).toEqual([{ kind: 'cloned', process: ID_1, starts }]);
+    expect(copy.hasLostVotes).toBe(true);
+  });
+
   it('is named again after a restart, though nobody is heard of it', () => {
     const group = started(3);
     const copy = copied(group);
