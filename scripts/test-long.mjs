@@ -23,6 +23,14 @@ const forms = [
     ],
     env: { TREPLICA_SEEDS: '60' },
   },
+  {
+    name: 'repetitions',
+    command: [
+      ...['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'],
+      ...['--findRelatedTests', 'spec/support/repetitions.ts', '--testTimeout', '600000'],
+    ],
+    env: { TREPLICA_LONG: '1' },
+  },
   { name: 'kills', command: ['dist/spec/programs/kill-rounds.js', '--rounds', '25', '--seed', '7'] },
   {
     name: 'kills-with-module',

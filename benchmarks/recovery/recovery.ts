@@ -17,6 +17,7 @@ const defaults = {
   operations: 1_000_000,
   steadyShare: 0.5,
   seconds: 5,
+  warmUpSeconds: 1,
   settleSeconds: 5,
   patienceSeconds: 300,
   stateMegabytes: 200,

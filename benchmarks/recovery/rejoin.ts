@@ -17,6 +17,8 @@ export interface RejoinOptions extends GroupSetup {
   readonly steadyShare: number;
   /** How long the others are measured before the third is started. */
   readonly seconds: number;
+  /** And how long they are under load before that. */
+  readonly warmUpSeconds: number;
   /** How long the third has to stay level before it counts as level. */
   readonly settleSeconds: number;
   /** After so long it is not waited for any more. */
@@ -32,7 +34,6 @@ export interface Rejoined {
   readonly costs: Row[];
 }
 
-const WARM_UP_MS = 1000;
 const LOOK_EVERY_MS = 20;
 
 /** One replica is killed, the others go on, it is started again: how long until it is level, and what the others pay. */
@@ -70,7 +71,7 @@ async function rejoinOnce(
       ? { kind: 'open', opsPerSecond: (options.steadyShare * capacity) / others.length }
       : { kind: 'closed', callers: options.callers };
   return underLoad(others, asked, async () => {
-    await sleep(WARM_UP_MS);
+    await sleep(1000 * options.warmUpSeconds);
     await windows(others);
     await sleep(1000 * options.seconds);
     const before = await windows(others);

@@ -8,16 +8,24 @@ import { meanTimeSpent, type Place, PLACES } from '../time-spent.js';
 import { summarise } from '../window.js';
 import type { Point } from './points.js';
 
-/** With one caller Node takes so long to compile what a replica does. */
-const WARM_UP_MS = 4000;
 /** After what is measured, because profiles slow it down. */
 const PROFILE_MS = 1000;
 
-/** Measures one point with a group that fits it, for so many seconds, and returns its row. */
-export async function measurePoint(group: readonly Replica[], point: Point, seconds: number): Promise<Row> {
+export interface Duration {
+  readonly seconds: number;
+  /** Under load before anything is measured. */
+  readonly warmUpSeconds: number;
+}
+
+/** Measures one point with a group that fits it, and returns its row. */
+export async function measurePoint(
+  group: readonly Replica[],
+  point: Point,
+  { seconds, warmUpSeconds }: Duration,
+): Promise<Row> {
   const proposers = group.slice(0, point.proposers);
   const { measured, profiles } = await underLoad(proposers, { kind: 'closed', callers: point.callers }, async () => {
-    await sleep(WARM_UP_MS);
+    await sleep(1000 * warmUpSeconds);
     await windows(group);
     await sleep(1000 * seconds);
     const inWindow = await windows(group);

@@ -10,19 +10,28 @@ import { withProgress } from '../progress.js';
 import type { Replica } from '../replica-handle.js';
 import { medianRow, table } from '../rows.js';
 import { PLACES } from '../time-spent.js';
-import { measurePoint, shareField } from './measure.js';
+import { type Duration, measurePoint, shareField } from './measure.js';
 import { byGroup, type Point, pointsOf } from './points.js';
 
 /** Gives `work` a group of that setup, wherever its replicas run, and ends it. */
 export type GroupMaker = <T>(setup: GroupSetup, work: (replicas: readonly Replica[]) => Promise<T>) => Promise<T>;
 
-export interface MeasuringFlags extends GroupSetup {
-  readonly seconds: number;
+export interface MeasuringFlags extends GroupSetup, Duration {
   readonly runs: number;
   readonly plot: string;
 }
 
-export const defaults = { replicas: 3, callers: 0, proposers: 0, seconds: 5, runs: 1, sweep: '', plot: '' };
+/** With one caller Node takes four seconds to compile what a replica does. */
+export const defaults = {
+  replicas: 3,
+  callers: 0,
+  proposers: 0,
+  seconds: 5,
+  warmUpSeconds: 4,
+  runs: 1,
+  sweep: '',
+  plot: '',
+};
 
 export const throughput = benchmark({ ...defaults, datagramBytes: 0, unicast: 'no' }, (flags) => {
   const { replicas, port, unicast } = flags;
@@ -62,7 +71,7 @@ async function measureGroup(
   return groupMaker({ ...flags, replicas, mode, bytes }, async (group) => {
     const rows: Row[] = [];
     for (const point of points) {
-      const row = await withProgress(`run ${run}: ${nameOf(point)}`, () => measurePoint(group, point, flags.seconds));
+      const row = await withProgress(`run ${run}: ${nameOf(point)}`, () => measurePoint(group, point, flags));
       rows.push({ ...row, run });
       console.log(line(row));
     }

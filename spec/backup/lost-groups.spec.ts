@@ -12,9 +12,10 @@ import { MESSAGE_HEAD_BYTES } from '../../lib/queue/message-head.js';
 import { BEGINNING_STATE, Cursor } from '../../lib/sequence/cursor.js';
 import { decode } from '../../lib/serialization/codec.js';
 import { Append } from '../programs/journal.js';
+import { repetitions } from '../support/repetitions.js';
 import { type JournalProcess, SimulatedGroup } from '../support/simulated-group.js';
 
-const SEEDS = 10;
+const SEEDS = repetitions(5, 60);
 
 let directory: string;
 beforeEach(() => {
@@ -117,7 +118,7 @@ describe('a group of which all processes have crashed', () => {
     }
     expect(enough).toBeGreaterThan(SEEDS);
     expect(tooFew).toBeGreaterThan(SEEDS / 2);
-  }, 120_000);
+  }, 600_000);
 });
 
 /** One bit of the entry at this instance is not what was written. */

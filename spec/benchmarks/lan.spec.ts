@@ -58,7 +58,15 @@ class Program {
 describe('npm run bench -- lan', () => {
   it('measures nodes in networks of their own, and leaves nothing behind', async () => {
     const before = networkInterfaces();
-    const { code, output, rows, left } = await runBench('lan', '--callers', '20', '--seconds', '1');
+    const { code, output, rows, left } = await runBench(
+      'lan',
+      '--callers',
+      '20',
+      '--seconds',
+      '0.5',
+      '--warmUpSeconds',
+      '0.5',
+    );
     expect({ code, left, interfaces: networkInterfaces() }).toEqual({ code: 0, left: [], interfaces: before });
     expect(rows).toHaveLength(1);
     expect(rows[0]).toMatchObject({ benchmark: 'drive', replicas: 3, callers: 20, proposers: 3, durable: true });
@@ -97,14 +105,14 @@ describe('a node', () => {
     await dead.end('SIGKILL');
     await node.says('is gone');
     expect(await readdir(temporary)).toEqual([]);
-    const next = driver('--seconds', '0.2');
+    const next = driver('--seconds', '0.2', '--warmUpSeconds', '0.5');
     expect([await next.end(), next.said]).toEqual([0, expect.stringContaining('5 × 1')]);
   });
 
   it('serves one driver at a time', async () => {
     const first = driver('--seconds', '60');
     await node.says('A driver has come');
-    const second = driver('--seconds', '0.2');
+    const second = driver('--seconds', '0.2', '--warmUpSeconds', '0.5');
     expect([await second.end(), second.said]).toEqual([1, expect.stringContaining('serves another driver')]);
     await first.end('SIGKILL');
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { runBench } from '../support/bench.js';
 
-const SHORT = ['--callers', '1,8', '--warmUpSeconds', '0.1', '--seconds', '1'];
+const SHORT = ['--callers', '1,8', '--warmUpSeconds', '0.1', '--seconds', '0.5'];
 
 describe('npm run bench -- peers', () => {
   it.each([

@@ -8,6 +8,7 @@ import { defaults } from '../../lib/model/settings.js';
 import { View } from '../../lib/model/view.js';
 import { CoreGroup } from '../support/core-group.js';
 import { idOf } from '../support/ids.js';
+import { repetitions } from '../support/repetitions.js';
 
 const YEARS = 10 * 365 * 86_400_000;
 const HOUR = 3_600_000;
@@ -128,6 +129,69 @@ describe('a clock of the group', () => {
         }
       }),
     );
+  });
+
+  it('publishes what never goes back and never leaves the clocks that are right, through any changes of the view', () => {
+    const all = [1, 2, 3, 4, 5, 6, 7].map(idOf);
+    const self = all[0]!;
+    const wrong = fc.record({
+      processes: fc.uniqueArray(fc.nat(6), { maxLength: 3 }),
+      by: fc.integer({ min: -YEARS, max: YEARS }),
+    });
+    const events = fc.array(
+      fc.oneof(
+        { weight: 4, arbitrary: fc.record({ from: fc.nat(5), error: fc.integer({ min: -100, max: 100 }) }) },
+        { weight: 2, arbitrary: fc.constantFrom('tick' as const, 'publish' as const) },
+        { weight: 1, arbitrary: fc.uniqueArray(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 6 }) },
+      ),
+      { maxLength: 200 },
+    );
+    fc.assert(
+      fc.property(events, wrong, (steps, { processes, by }) => {
+        const errorOf = (process: ProcessId): number => (processes.includes(all.indexOf(process)) ? by : 0);
+        const isMostlyRight = ({ members, size }: View): boolean =>
+          2 * members.filter((member) => errorOf(member) === 0).length > size;
+        const clock = new GroupClock(self, true, defaults);
+        let view = new View(1, all);
+        let now = 1e12;
+        let last = -Infinity;
+        clock.tick(now + errorOf(self));
+        for (const step of steps) {
+          if (step === 'tick') clock.tick((now += constants.tickMs) + errorOf(self));
+          else if (step === 'publish') {
+            const published = clock.publish(view);
+            if (published === null) continue;
+            expect(published).toBeGreaterThanOrEqual(last);
+            expect(published).toBeLessThanOrEqual(now + 100 + constants.tickMs);
+            last = published;
+          } else if (Array.isArray(step)) {
+            const next = new View(view.number + 1, [self, ...step.map((i) => all[i]!)]);
+            if (isMostlyRight(next)) view = next;
+          } else {
+            const others = view.members.filter((member) => member !== self);
+            const from = others[step.from % others.length];
+            if (from !== undefined) clock.heard(from, now + errorOf(from) + step.error, view);
+          }
+        }
+      }),
+      { numRuns: repetitions(300, 5_000) },
+    );
+  });
+
+  it('goes on with its ticks where none of the members of a new view has been heard', () => {
+    const clock = new GroupClock(members[0]!, true, defaults);
+    let now = 1_000_000;
+    clock.tick(now);
+    for (const member of members.slice(1)) clock.heard(member, now + 400, view);
+    expect(clock.publish(view)).toBe(now + 400);
+    const next = new View(2, [members[0]!, ...[7, 8].map(idOf)]);
+    for (let ticks = 1; ticks <= 10; ticks += 1) {
+      clock.tick((now += constants.tickMs));
+      expect(clock.publish(next)).toBe(now + 400);
+    }
+    // One of two is hours ahead: the median is not known, and what was published lies between its bounds.
+    clock.heard(idOf(7), now + HOUR, next);
+    expect(clock.publish(next)).toBe(now + 400);
   });
 
   it('publishes a time that runs at half to twice the speed of its ticks while no majority agrees on another', () => {

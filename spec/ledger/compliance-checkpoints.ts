@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import type { CheckpointReader, CheckpointWriter } from '../../lib/ledger/checkpoint-store.js';
 import type { Checkpoint } from '../../lib/model/checkpoint.js';
 import type { Position } from '../../lib/model/ids.js';
+import { repetitions } from '../support/repetitions.js';
 import { committed, type LedgerPlace, QUEUE } from './ledger-place.js';
 import { ledgerOfEachTest } from './open-ledger.js';
 import { at } from './records.js';
@@ -74,7 +75,7 @@ export function describeCheckpoints(name: string, emptyPlace: () => LedgerPlace)
         expect(checkpoint.digest).toBe(digestOf(contents));
         expect(same(await readAll(checkpoint), contents)).toBe(true);
       };
-      await fc.assert(fc.asyncProperty(anyChunks, roundTrip), { numRuns: 15 });
+      await fc.assert(fc.asyncProperty(anyChunks, roundTrip), { numRuns: repetitions(8, 50) });
     });
 
     it('takes chunks without their being waited for', async () => {

@@ -5,6 +5,7 @@ import type { RecordKey } from '../../lib/ledger/records/inventory.js';
 import { constants } from '../../lib/model/constants.js';
 import type { LedgerRecord } from '../../lib/model/records.js';
 import { View } from '../../lib/model/view.js';
+import { repetitions } from '../support/repetitions.js';
 import { committed, type LedgerPlace, QUEUE } from './ledger-place.js';
 import { LedgerModel } from './model.js';
 import { ledgerOfEachTest } from './open-ledger.js';
@@ -168,7 +169,7 @@ export function describeDamage(name: string, emptyPlace: () => LedgerPlace): voi
         }
         own.dispose();
       };
-      await fc.assert(fc.asyncProperty(commits, fc.nat(5), fc.nat(), run), { numRuns: 40 });
+      await fc.assert(fc.asyncProperty(commits, fc.nat(5), fc.nat(), run), { numRuns: repetitions(15, 150) });
     });
   });
 }

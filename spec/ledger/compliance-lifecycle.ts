@@ -7,6 +7,7 @@ import { constants } from '../../lib/model/constants.js';
 import { DamagedLogError } from '../../lib/model/errors.js';
 import type { Instance } from '../../lib/model/ids.js';
 import type { LedgerRecord } from '../../lib/model/records.js';
+import { repetitions } from '../support/repetitions.js';
 import { committed, type LedgerPlace, QUEUE } from './ledger-place.js';
 import { anyStep, decided, type LifeStep, Walk } from './life-steps.js';
 import { ledgerOfEachTest } from './open-ledger.js';
@@ -215,7 +216,9 @@ export function describeLifecycle(name: string, emptyPlace: () => LedgerPlace): 
         await walk.ledger.close();
         own.dispose();
       };
-      await fc.assert(fc.asyncProperty(fc.array(anyStep(n), { maxLength: 14 }), run), { numRuns: n > 100 ? 25 : 200 });
+      await fc.assert(fc.asyncProperty(fc.array(anyStep(n), { maxLength: 14 }), run), {
+        numRuns: n > 100 ? repetitions(8, 100) : repetitions(100, 1_000),
+      });
     });
 
     it('finds any decided entry missing or an earlier one when the log is read, in whatever slices', async () => {
@@ -246,7 +249,9 @@ export function describeLifecycle(name: string, emptyPlace: () => LedgerPlace): 
         own.dispose();
       };
       const slice = fc.constantFrom(0, 10, 300, Infinity);
-      await fc.assert(fc.asyncProperty(steps, fc.nat(), slice, run), { numRuns: n > 100 ? 8 : 150 });
+      await fc.assert(fc.asyncProperty(steps, fc.nat(), slice, run), {
+        numRuns: n > 100 ? repetitions(4, 40) : repetitions(80, 600),
+      });
     });
   });
 }

@@ -7,6 +7,7 @@ import type { BatchId } from '../../lib/model/batch.js';
 import { constants } from '../../lib/model/constants.js';
 import type { LedgerRecord, LogEntry } from '../../lib/model/records.js';
 import { NO_STARTS } from '../../lib/model/start.js';
+import { repetitions } from '../support/repetitions.js';
 import { describeCheckpoints } from './compliance-checkpoints.js';
 import { describeDamage } from './compliance-damage.js';
 import { describeLifecycle } from './compliance-lifecycle.js';
@@ -106,7 +107,7 @@ export function describeLedger(name: string, emptyPlace: () => LedgerPlace): voi
         await own.close();
         ownPlace.dispose();
       };
-      await fc.assert(fc.asyncProperty(queue, steps, run), { numRuns: 60 });
+      await fc.assert(fc.asyncProperty(queue, steps, run), { numRuns: repetitions(20, 200) });
     });
 
     it('keeps the queues in one place apart', async () => {

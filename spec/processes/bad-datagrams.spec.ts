@@ -10,6 +10,7 @@ import { FrameEncoder } from '../../lib/transport/frame/frame-encoder.js';
 import { messages } from '../support/arbitraries.js';
 import { foundingOf } from '../support/founding-of.js';
 import { QueueGroup, takeTexts } from '../support/queue-group.js';
+import { repetitions } from '../support/repetitions.js';
 import { GROUP_B, newProcessId, SOME_START } from '../support/station.js';
 import { type Stranger, strangerOn } from '../support/udp-testbed.js';
 
@@ -91,7 +92,7 @@ describe.each(['classic', 'fast'] as const)('datagrams of strangers, in %s mode'
         texts.push(text);
         for (const queue of group.queues) expect(await takeTexts(queue, 1)).toEqual([text]);
       }),
-      { numRuns: 60, endOnFailure: true },
+      { numRuns: repetitions(25, 300), endOnFailure: true },
     );
     await group.closeAll();
     await group.reopen();

@@ -12,6 +12,7 @@ import { idOfBody } from '../../lib/sequence/sound-batch.js';
 import { FrameEncoder } from '../../lib/transport/frame/frame-encoder.js';
 import { messages } from '../support/arbitraries.js';
 import { QueueGroup, takeTexts } from '../support/queue-group.js';
+import { repetitions } from '../support/repetitions.js';
 import { newProcessId, SOME_START } from '../support/station.js';
 import { type Eavesdropper, eavesdropperOn, type Stranger, strangerOn } from '../support/udp-testbed.js';
 
@@ -139,7 +140,7 @@ describe.each(['classic', 'fast'] as const)('well-formed datagrams under the id 
         for (const message of sent) await send(id, message);
         await expectToWork();
       }),
-      { numRuns: 15, endOnFailure: true },
+      { numRuns: repetitions(6, 60), endOnFailure: true },
     );
     await expectToWorkForGood();
   });

@@ -4,6 +4,7 @@ import fc, { type Arbitrary } from 'fast-check';
 import { checkLinearizability } from '../../lib/simulation/checkers/linearizability.js';
 import { Visited } from '../../lib/simulation/checkers/linearization-memory.js';
 import type { SequentialModel } from '../../lib/simulation/checkers/sequential-model.js';
+import { repetitions } from '../support/repetitions.js';
 import { seededRandom } from '../support/seeded-random.js';
 import {
   type Behaviour,
@@ -100,7 +101,7 @@ describe.each(subjects)('random histories of $name', (subject) => {
         verdicts[good ? 'good' : 'bad'] += 1;
         expect(checkLinearizability(calls, model).linearizable).toBe(good);
       }),
-      { numRuns: 2000 },
+      { numRuns: repetitions(700, 10_000) },
     );
     expect(verdicts.good).toBeGreaterThan(250);
     expect(verdicts.bad).toBeGreaterThan(250);
@@ -122,7 +123,7 @@ describe.each(subjects)('random histories of $name', (subject) => {
         verdicts[good ? 'good' : 'bad'] += 1;
         expect(checkLinearizability(mutant, model).linearizable).toBe(good);
       }),
-      { numRuns: 2000 },
+      { numRuns: repetitions(700, 10_000) },
     );
     expect(verdicts.good).toBeGreaterThan(250);
     expect(verdicts.bad).toBeGreaterThan(250);

@@ -19,7 +19,7 @@ const regressions = JSON.parse(
 ) as readonly Regression[];
 
 /** Of each profile; the long form runs some thirty-five. */
-const SEEDS = 4;
+const SEEDS = 2;
 
 describe('the group does nothing wrong, and completes everything once faults have ended,', () => {
   it.each(profileNames)('under the faults of the profile %s', async (profile) => {

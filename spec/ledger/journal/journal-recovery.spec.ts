@@ -9,6 +9,7 @@ import { journalFile } from '../../../lib/ledger/journal/journal-file.js';
 import { dataFile } from '../../../lib/ledger/lmdb/data-file.js';
 import { openLmdbLedger } from '../../../lib/ledger/lmdb/lmdb-ledger.js';
 import { constants } from '../../../lib/model/constants.js';
+import { repetitions } from '../../support/repetitions.js';
 import { committed, QUEUE } from '../ledger-place.js';
 import { anyStep } from '../life-steps.js';
 import { remove, temporaryDirectory } from '../lmdb/lmdb-files.js';
@@ -32,7 +33,7 @@ describe('a ledger whose owner was killed', () => {
       for (const state of await statesOf(directory, sequence))
         expect(await toldAfterCrash(directory, state)).toBe(state.told);
     };
-    await fc.assert(fc.asyncProperty(anySteps, run), { numRuns: 8 });
+    await fc.assert(fc.asyncProperty(anySteps, run), { numRuns: repetitions(4, 40) });
   });
 
   it('has everything after its log has been cut or has begun anew', async () => {
@@ -42,7 +43,7 @@ describe('a ledger whose owner was killed', () => {
       expect(await toldAfterCrash(directory, state)).toBe(state.told);
     };
     const steps = fc.array(anyStep(constants.segmentInstances), { minLength: 2, maxLength: 12 });
-    await fc.assert(fc.asyncProperty(steps, fc.nat(), run), { numRuns: 15 });
+    await fc.assert(fc.asyncProperty(steps, fc.nat(), run), { numRuns: repetitions(8, 80) });
   });
 
   it('has everything, or is damaged, where the data file has gone back to any earlier time', async () => {
@@ -52,7 +53,7 @@ describe('a ledger whose owner was killed', () => {
       const { data } = states[pick % states.length]!;
       expect([null, told]).toContain(await toldAfterCrash(directory, { data, journal }));
     };
-    await fc.assert(fc.asyncProperty(anySteps, fc.nat(), run), { numRuns: 30 });
+    await fc.assert(fc.asyncProperty(anySteps, fc.nat(), run), { numRuns: repetitions(15, 150) });
   });
 
   it('has what it had at some earlier time, or is damaged, where the journal has gone back as a whole', async () => {
@@ -62,7 +63,7 @@ describe('a ledger whose owner was killed', () => {
       const { journal } = states[pick % states.length]!;
       expect([null, ...states.map(({ told }) => told)]).toContain(await toldAfterCrash(directory, { data, journal }));
     };
-    await fc.assert(fc.asyncProperty(anySteps, fc.nat(), run), { numRuns: 15 });
+    await fc.assert(fc.asyncProperty(anySteps, fc.nat(), run), { numRuns: repetitions(8, 80) });
   });
 
   it('is damaged where the data file is gone', async () => {

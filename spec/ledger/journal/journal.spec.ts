@@ -13,6 +13,7 @@ import {
 } from '../../../lib/ledger/journal/journaled-commit.js';
 import { readSector, SECTOR_BYTES, sectorsOf, writeSectors } from '../../../lib/ledger/journal/sector.js';
 import { constants } from '../../../lib/model/constants.js';
+import { repetitions } from '../../support/repetitions.js';
 import { soon } from '../../support/soon.js';
 import { remove, temporaryDirectory } from '../lmdb/lmdb-files.js';
 import { at } from '../records.js';
@@ -77,7 +78,7 @@ describe('a journal', () => {
       for (const state of [states.at(-1)!, confirmed])
         expect(scan(state, applied)).toBe(told({ commits: groups.flat(), last }));
     };
-    fc.assert(fc.property(rounds, run), { numRuns: 50 });
+    fc.assert(fc.property(rounds, run), { numRuns: repetitions(20, 200) });
   });
 
   it('has all but the last commit where a crash has left any part of that unwritten', () => {
@@ -97,7 +98,7 @@ describe('a journal', () => {
         expect(scan(torn, applied)).toBe(earlier);
       }
     };
-    fc.assert(fc.property(rounds, group, seed, run), { numRuns: 50 });
+    fc.assert(fc.property(rounds, group, seed, run), { numRuns: repetitions(20, 200) });
   });
 
   it('finds any bit changed of what was written', () => {
@@ -116,7 +117,7 @@ describe('a journal', () => {
       sector(elsewhere, number)[(bit >> 3) % SECTOR_BYTES]! ^= 1 << (bit & 7);
       expect([null, scan(journal, applied)]).toContain(found(elsewhere, applied));
     };
-    fc.assert(fc.property(rounds, fc.nat(), run), { numRuns: 50 });
+    fc.assert(fc.property(rounds, fc.nat(), run), { numRuns: repetitions(20, 200) });
   });
 
   it.each([
@@ -137,7 +138,7 @@ describe('a journal', () => {
       }
     };
     const some = rounds.filter((sequence) => sequence.some((commits) => commits.length > 0));
-    fc.assert(fc.property(some, seed, run), { numRuns: 25 });
+    fc.assert(fc.property(some, seed, run), { numRuns: repetitions(8, 100) });
   });
 
   it('takes what is gone of its last commit for a crash until that is confirmed, and never more', () => {
@@ -154,7 +155,7 @@ describe('a journal', () => {
         expect(scanned).toBe(isLast ? earlier : null);
       }
     };
-    fc.assert(fc.property(rounds, group, run), { numRuns: 25 });
+    fc.assert(fc.property(rounds, group, run), { numRuns: repetitions(8, 100) });
   });
 
   it('finds that LMDB has gone back to any earlier time', () => {
@@ -162,7 +163,7 @@ describe('a journal', () => {
       const { confirmed, applied } = write(directory, sequence);
       for (let earlier = BEGIN; earlier < applied; earlier += 1) expect(found(confirmed, earlier)).toBeNull();
     };
-    fc.assert(fc.property(rounds, run), { numRuns: 50 });
+    fc.assert(fc.property(rounds, run), { numRuns: repetitions(20, 200) });
   });
 
   it('confirms by itself that its last commit was there, and that LMDB has got it', async () => {

@@ -12,6 +12,7 @@ import { decodeMessage, encodeMessage } from '../../../lib/paxos/wire/wire.js';
 import { TOP_BYTE_MAX } from '../../../lib/transport/transport.js';
 import { bytes, messageKinds, messages, messagesOf } from '../../support/arbitraries.js';
 import { ANNA } from '../../support/ids.js';
+import { repetitions } from '../../support/repetitions.js';
 
 const ballot = { reign: 3, coordinator: ANNA, step: 1 } as const;
 const seven = 7 as Instance;
@@ -106,7 +107,7 @@ describe('bytes from the network', () => {
       fc.property(fc.nat(36), bytes, (code, rest) => {
         expectNullOrMessage(Buffer.from([code, ...rest]));
       }),
-      { numRuns: 2000 },
+      { numRuns: repetitions(700, 10_000) },
     );
   });
 
@@ -131,7 +132,7 @@ describe('bytes from the network', () => {
         }
         expectNullOrMessage(Buffer.from(incoming));
       }),
-      { numRuns: 5000 },
+      { numRuns: repetitions(2_000, 20_000) },
     );
   });
 
