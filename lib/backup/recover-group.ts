@@ -13,7 +13,7 @@ import { type BackupOutput, writeBackup } from './backup-output.js';
 import { type GivenLedger, type GivenLedgers, hasAllVotes, openGiven } from './given-ledgers.js';
 import { cursorAfter } from './latest-state.js';
 import type { BackupSummary } from './take-backup.js';
-import { type Electorate, type Ending, endingOf, isComplete } from './undecided.js';
+import { type Electorate, type Ending, endingOf, isComplete, type PassedOver } from './undecided.js';
 
 /** What the ledgers that are left of a group hold together. */
 export interface RecoveryPlan {
@@ -35,6 +35,8 @@ export interface RecoveryPlan {
   readonly electorates: readonly Electorate[];
   /** Instances where each of several values may have been acknowledged, and one of them is taken. */
   readonly ambiguous: readonly Instance[];
+  /** Votes of ledgers that lack others, for what is not taken and may have been acknowledged all the same. */
+  readonly passedOver: readonly PassedOver[];
   /** Whether everything that the group has acknowledged is in the ledgers. */
   readonly isComplete: boolean;
   /** In sentences. */
@@ -67,7 +69,7 @@ export class LostGroup {
 
   get plan(): RecoveryPlan {
     const { ledgers } = this.#given;
-    const { from: watermark, batches, electorates, ambiguous } = this.#ending;
+    const { from: watermark, batches, electorates, ambiguous, passedOver } = this.#ending;
     const { group, reader } = this.#first;
     return {
       queueId: reader.queueId,
@@ -82,6 +84,7 @@ export class LostGroup {
       undecided: batches.length,
       electorates,
       ambiguous,
+      passedOver,
       isComplete: isComplete(this.#ending),
       damages: this.#damages,
     };

@@ -42,6 +42,14 @@ export interface Ending {
   readonly electorates: readonly Electorate[];
   /** Instances where each of several values may have been chosen, and one of them was taken. */
   readonly ambiguous: readonly Instance[];
+  /** Votes of ledgers that lack others for what was not taken, although it may have been chosen. */
+  readonly passedOver: readonly PassedOver[];
+}
+
+/** A vote for another value than the one taken, in no lower a ballot. */
+export interface PassedOver {
+  readonly instance: Instance;
+  readonly process: ProcessId;
 }
 
 /** Whether everything that the group can have acknowledged is in what is left. */
@@ -58,15 +66,19 @@ export function endingOf(survivors: readonly Survivor[]): Ending {
   const answers = survivors.map((survivor) => new Answer(survivor));
   const batches: Batch[] = [];
   const ambiguous: Instance[] = [];
+  const passedOver: PassedOver[] = [];
   const end = answers.reduce((highest, { end }) => laterOf(highest, end), from);
   for (let instance = from; instance < end; instance = after(instance)) {
-    const { id, isAmbiguous } = valueAt(instance, views.governing(instance), answers);
+    const view = views.governing(instance);
+    const { id, isAmbiguous } = valueAt(instance, view, answers);
     const batch = bodyOf(id, instance, answers);
     batches.push(batch);
     if (isAmbiguous) ambiguous.push(instance);
+    passedOver.push(...passedOverAt(instance, view, answers, id));
     if (isOfView(id)) applyChange(batch, instance, views);
   }
-  return { from, batches: withoutNoOpsBehind(batches), electorates: electoratesOf(views, from, survivors), ambiguous };
+  const electorates = electoratesOf(views, from, survivors);
+  return { from, batches: withoutNoOpsBehind(batches), electorates, ambiguous, passedOver };
 }
 
 /** The votes of one ledger. */
@@ -103,6 +115,23 @@ function valueAt(
   if (heard.some((report) => report !== null)) return { id: pick(heard, view), isAmbiguous: false };
   // Free, as far as the ledgers with all votes tell: a vote that another one has may still have been one of a choice.
   return { id: latestOf(reportsOf(members, instance, false))?.id ?? NO_OP_ID, isAmbiguous: false };
+}
+
+/**
+ * Votes of ledgers that lack others, for other values than `taken` and in no lower a ballot than all votes for that. Together with those of
+ * the missing members, if these are a quorum, they may have chosen. In a lower ballot they have not, as `taken` was proposed later.
+ */
+function passedOverAt(instance: Instance, view: View, all: readonly Answer[], taken: BatchId): PassedOver[] {
+  const members = all.filter(({ process }) => view.has(process));
+  if (!mayHideChoices(view, members.filter(({ hasAllVotes }) => hasAllVotes).length)) return [];
+  const reports = [...reportsOf(members, instance, true), ...reportsOf(members, instance, false)];
+  const highest = latestOf(reports.filter((report) => report?.id === taken));
+  return members.flatMap((answer) => {
+    const vote = answer.hasAllVotes ? null : answer.voteAt(instance);
+    if (vote === null || vote.batch.id === taken) return [];
+    const isLower = highest !== null && compareBallots(vote.ballot, highest.ballot) < 0;
+    return isLower ? [] : [{ instance, process: answer.process }];
+  });
 }
 
 function reportsOf(answers: readonly Answer[], instance: Instance, hasAllVotes: boolean): (ReportedVote | null)[] {
@@ -156,9 +185,14 @@ function electoratesOf(views: Views, from: Instance, survivors: readonly Survivo
     const heard = survivors
       .filter(({ process, hasAllVotes }) => hasAllVotes && view.has(process))
       .map(({ process }) => process);
-    const mayHideChoices = view.size - heard.length >= view.classicQuorum;
-    return { number: view.number, from: first, members: view.members, heard, mayHideChoices };
+    const { number, members } = view;
+    return { number, from: first, members, heard, mayHideChoices: mayHideChoices(view, heard.length) };
   });
+}
+
+/** Whether the members that are not heard are a quorum. */
+function mayHideChoices(view: View, heard: number): boolean {
+  return view.size - heard >= view.classicQuorum;
 }
 
 function withoutNoOpsBehind(batches: readonly Batch[]): readonly Batch[] {

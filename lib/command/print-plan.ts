@@ -1,10 +1,10 @@
 /** What can be saved of a lost group, for a person who has to decide whether that will do. */
 import type { RecoveryPlan } from '../backup/recover-group.js';
-import type { Electorate } from '../backup/undecided.js';
+import type { Electorate, PassedOver } from '../backup/undecided.js';
 import { count, type Row, table } from './print.js';
 
 export function showPlan(plan: RecoveryPlan): string {
-  const { queueId, group, ledgers, watermark, undecided, electorates, ambiguous, damages } = plan;
+  const { queueId, group, ledgers, watermark, undecided, electorates, ambiguous, passedOver, damages } = plan;
   const rows: Row[] = [
     ['queue', queueId],
     ['group', group],
@@ -15,6 +15,7 @@ export function showPlan(plan: RecoveryPlan): string {
     ...electorates.map((electorate): Row => [`view ${electorate.number}`, showElectorate(electorate)]),
     ...lossesOf(plan).map((what): Row => ['may be lost', what]),
     ...ambiguous.map((instance): Row => ['may be lost', showAmbiguous(instance)]),
+    ...passedOver.map((vote): Row => ['may be lost', showPassedOver(vote)]),
     ['beware', BEWARE],
   ];
   return table(rows);
@@ -43,10 +44,14 @@ function lossesOf({ isComplete, watermark, electorates }: RecoveryPlan): string[
     .map(({ number, from, members, heard }) => {
       const others = members.length - heard.length;
       const first = Math.max(from, watermark);
-      return `whatever the ${others} other members of view ${number} have acknowledged at instance ${first} or later, if none of these ledgers has a vote for it`;
+      return `whatever the ${others} other members of view ${number} have acknowledged at instance ${first} or later, if it is not what the votes in these ledgers give`;
     });
 }
 
 function showAmbiguous(instance: number): string {
   return `what was acknowledged at instance ${instance}, if it is not the one of several values that is taken`;
+}
+
+function showPassedOver({ instance, process }: PassedOver): string {
+  return `what was acknowledged at instance ${instance}, if it is what process ${process} has voted for there: its ledger lacks votes and counts as silent, and another value is taken`;
 }

@@ -198,6 +198,37 @@ describe('an instance', () => {
   });
 });
 
+describe('a vote of a ledger that lacks later ones, for a value that is not taken,', () => {
+  const stale = (ballot: Ballot) => survivor(P1, [{ ballot, batch: A }], { n: 5, hasAllVotes: false });
+  const heard = (process: ProcessId) => survivor(process, [{ ballot: classic(2), batch: B }], { n: 5 });
+
+  it.each([
+    ['higher', classic(9)],
+    ['same', classic(2)],
+  ])(
+    'in a %s ballot may be one of a choice where too few ledgers are left: process and instance are named',
+    (_, ballot) => {
+      const ending = endingOf([stale(ballot), heard(P2)]);
+      expect([ids(ending), ending.passedOver]).toEqual([[B.id], [{ instance: FIRST, process: P1 }]]);
+      expect(isComplete(ending)).toBe(false);
+    },
+  );
+
+  it('is not one of a choice in a lower ballot, nor where enough ledgers are left, nor for the value that is taken', () => {
+    expect(endingOf([stale(classic(1)), heard(P2)]).passedOver).toEqual([]);
+    expect(endingOf([stale(classic(9)), heard(P2), heard(P3), heard(P4)]).passedOver).toEqual([]);
+    const same = survivor(P1, [{ ballot: classic(9), batch: B }], { n: 5, hasAllVotes: false });
+    expect(endingOf([same, heard(P2)]).passedOver).toEqual([]);
+  });
+
+  it('is named where it is one of several such, of which one is taken', () => {
+    const other = survivor(P2, [{ ballot: fast(3), batch: B }], { n: 5, hasAllVotes: false });
+    const ending = endingOf([stale(fast(3)), other]);
+    expect(ids(ending)).toEqual([A.id]);
+    expect(ending.passedOver).toEqual([{ instance: FIRST, process: P2 }]);
+  });
+});
+
 describe('views that have changed', () => {
   const views = [
     { view: new View(0, [P1, P2, P3]), from: 0 as Instance },

@@ -80,7 +80,7 @@ describe('a process whose checkpoint is', () => {
       expect(victim.events('damaged').map(({ what }) => what)).toContain('base');
       expect(victim.events('installed')).toHaveLength(1);
     });
-  });
+  }, 240_000);
 });
 
 describe('a process whose data file is', () => {
@@ -113,7 +113,7 @@ describe('a process whose data file is', () => {
       const keptFile = dataFile(join(directory, kept));
       expect(digestsOf(join(directory, kept)).get(keptFile)).toBe(before.get(dataFile(directory)));
     });
-  });
+  }, 240_000);
 });
 
 describe('a process whose directory is gone', () => {
