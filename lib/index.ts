@@ -14,14 +14,10 @@ export type { CheckpointOptions } from './queue/checkpoint-options.js';
 export type {
   Missing,
   CheckpointEvent,
-  ClonedStart,
   DamageEvent,
   FactsEvent,
-  FoundingEvent,
   HolderEvent,
-  KeyEvent,
   LifeEvent,
-  MembershipEvent,
   NetworkEvent,
   QueueEvent,
   QueueEventOf,
@@ -31,6 +27,7 @@ export type {
   ReignEvent,
   WaitEvent,
 } from './queue/events.js';
+export type { ClonedStart, FoundingEvent, KeyEvent, MembershipEvent } from './queue/group-events.js';
 export type { Ballot, BallotKind } from './model/ballot.js';
 export type { Part } from './model/part.js';
 export type { QueueMessage } from './queue/reader.js';

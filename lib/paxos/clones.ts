@@ -1,6 +1,7 @@
 import type { ProcessId } from '../model/ids.js';
 import { PEER_STARTS_MAX, type PeerStarts, sameStart, type Start } from '../model/start.js';
-import type { ClonedStart, QueueEventOf } from '../queue/events.js';
+import type { QueueEventOf } from '../queue/events.js';
+import type { ClonedStart } from '../queue/group-events.js';
 import type { Transport } from '../transport/transport.js';
 
 export interface ClonesOptions {

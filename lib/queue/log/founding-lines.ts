@@ -1,4 +1,5 @@
-import type { FoundingEvent, MembershipEvent, QueueEventOf } from '../events.js';
+import type { QueueEventOf } from '../events.js';
+import type { FoundingEvent, MembershipEvent } from '../group-events.js';
 import { error, info, type Line, type Place, warn } from './line.js';
 
 type Attendance = 'awaiting-founders' | 'awaiting-place' | 'no-quorum' | 'quorum';

@@ -1,4 +1,4 @@
-import type { KeyEvent } from '../events.js';
+import type { KeyEvent } from '../group-events.js';
 import { error, info, type Line, warn } from './line.js';
 
 /** The keys of the group. */

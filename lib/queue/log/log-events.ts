@@ -1,15 +1,7 @@
 /** The log as one listener of a queue, and what its events read like. */
 import type { ProcessId } from '../../model/ids.js';
-import type {
-  FactsEvent,
-  HolderEvent,
-  KeyEvent,
-  MembershipEvent,
-  NetworkEvent,
-  QueueEvent,
-  QueueEventOf,
-  QueueListener,
-} from '../events.js';
+import type { FactsEvent, HolderEvent, NetworkEvent, QueueEvent, QueueEventOf, QueueListener } from '../events.js';
+import type { KeyEvent, MembershipEvent } from '../group-events.js';
 import { attendanceLine, foundingLine, membershipLine } from './founding-lines.js';
 import { holderLine } from './holder-lines.js';
 import { keyLine } from './key-lines.js';
