@@ -23,7 +23,7 @@ import type { RepairMessage } from '../wire/repair-messages.js';
 import type { WireMessage } from '../wire/routes.js';
 import { Checkpointer } from './checkpointer.js';
 import { Installer } from './installer.js';
-import type { Membership } from './membership.js';
+import { type Membership, membershipOf, othersIn } from './membership.js';
 import { Repairer } from './repairer.js';
 import type { ReplayTask } from './replay-task.js';
 import { StateTransfer } from './state-transfer.js';
@@ -273,18 +273,11 @@ export class Recovery implements RepairReceiver, DeliveryListener {
   }
 
   get #membership(): Membership | null {
-    const { group, views, keys } = this.#options.core;
-    return group === null ? null : { group, views, keys };
+    return membershipOf(this.#options.core);
   }
 
-  /** The processes that may have the data that this process has lost. */
   get #others(): readonly ProcessId[] {
-    const { self, core } = this.#options;
-    if (!core.views.isFounded) return [];
-    const { current, told } = core.views;
-    const members = new Set([...current.members, ...(told?.members ?? [])]);
-    members.delete(self);
-    return [...members];
+    return othersIn(this.#options.core.views, this.#options.self);
   }
 
   /** Whether the group has no other member: then no other process has the lost data. An observer is never alone. */
