@@ -8,10 +8,10 @@ import {
   sameReign,
 } from '../model/ballot.js';
 import type { Instance, ProcessId } from '../model/ids.js';
-import type { View } from '../model/view.js';
 import type { Coordinator } from './coordinator.js';
 import { Election } from './election.js';
-import { EVERYONE, type MessageOf } from './messages.js';
+import { Heartbeats } from './heartbeats.js';
+import type { MessageOf } from './messages.js';
 import { type Mode, ModeChooser } from './mode.js';
 import { Reachability } from './reachability.js';
 import type { Shared } from './shared.js';
@@ -43,6 +43,7 @@ export class Leadership {
   readonly #coordinator: Coordinator;
   readonly #election: Election;
   readonly #reachability: Reachability;
+  readonly #heartbeats: Heartbeats;
   readonly #mode: ModeChooser;
   readonly #isFarBehind: () => boolean;
   readonly #isDeaf: () => boolean;
@@ -60,6 +61,7 @@ export class Leadership {
     this.#coordinator = coordinator;
     this.#reachability = new Reachability(shared);
     this.#election = new Election(shared, options.random, options.promised);
+    this.#heartbeats = new Heartbeats(shared, coordinator);
     this.#mode = new ModeChooser(options.mode, shared);
     this.#isFarBehind = options.isFarBehind;
     this.#isDeaf = options.isDeaf;
@@ -128,11 +130,9 @@ export class Leadership {
     this.onClock();
   }
 
-  /** Another clock counts. Proposers wait for the first time that is published. */
+  /** Another clock counts. */
   onClock(): void {
-    const { clock, views } = this.#shared;
-    const isFirst = this.#coordinator.ballot !== null && !clock.isKnown && clock.hasHeardAll(views.current);
-    if (isFirst) this.#sendHeartbeat(EVERYONE);
+    this.#heartbeats.onClock();
   }
 
   /** The ballot of the coordinator whose heartbeat was followed last; null before the first. */
@@ -187,7 +187,7 @@ export class Leadership {
   }
 
   onCanvass(from: ProcessId, ballot: Ballot): void {
-    if (this.#coordinator.ballot !== null) this.#sendHeartbeat(from);
+    if (this.#coordinator.ballot !== null) this.#heartbeats.send(from);
     else this.#election.onCanvass(from, ballot);
   }
 
@@ -267,13 +267,7 @@ export class Leadership {
       else if (kind !== null) this.#begin(kind);
       else if (this.#coordinator.isStranded) this.#onStranded(kindOf(reign));
     }
-    if (this.#ticks % this.#shared.settings.heartbeatTicks === 0) this.#sendHeartbeat(EVERYONE);
-    if (this.#ticks % this.#shared.settings.strayClockTicks === 0) this.#tellStrayClocks(current);
-  }
-
-  #tellStrayClocks(view: View): void {
-    const { clock, outbox } = this.#shared;
-    for (const stray of clock.strayClocks(view)) outbox.notice({ kind: 'clock-strays', ...stray });
+    this.#heartbeats.tick(this.#ticks, current);
   }
 
   /**
@@ -288,17 +282,6 @@ export class Leadership {
     }
     this.#strandedAt = first;
     this.#begin(kind);
-  }
-
-  #sendHeartbeat(to: ProcessId | typeof EVERYONE): void {
-    const { ballot, anyFrom } = this.#coordinator;
-    if (ballot === null) return;
-    const { self, log, clock, outbox, views, completion } = this.#shared;
-    const timeMs = clock.publish(views.current);
-    const { first: watermark, durable } = log;
-    completion.judge(self, durable);
-    const { number: complete } = completion;
-    outbox.send(to, { kind: 'heartbeat', ballot, watermark, durable, anyFrom, complete, timeMs });
   }
 
   #resign(why: string): void {
