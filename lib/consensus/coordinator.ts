@@ -1,10 +1,10 @@
 import { assert } from '../model/assert.js';
 import { type Ballot, type BallotKind, ballotOf, kindOf, sameBallot } from '../model/ballot.js';
-import { type Batch, type BatchId, NO_OP_ID } from '../model/batch.js';
-import { constants } from '../model/constants.js';
+import type { Batch, BatchId } from '../model/batch.js';
 import { after, earlierOf, type Instance, type ProcessId } from '../model/ids.js';
 import type { View } from '../model/view.js';
 import type { Acceptor } from './acceptor.js';
+import { BatchOrder } from './batch-order.js';
 import { CollisionRecovery } from './collision-recovery.js';
 import { FirstWatch } from './first-watch.js';
 import { ForcedValues } from './forced-values.js';
@@ -31,8 +31,6 @@ export class Coordinator {
   readonly #shared: Shared;
   readonly #acceptor: Acceptor;
   #phase: Phase = IDLE;
-  /** The next instance that this reign has not used, in a classic reign. */
-  #next = 0 as Instance;
   /** Everything below is decided, as a member has said whose promise this reign depends on. */
   #base = 0 as Instance;
   #forced: ForcedValues | null = null;
@@ -46,9 +44,7 @@ export class Coordinator {
   #latest: View | null = null;
   readonly #firstWatch: FirstWatch;
   readonly #open: OpenProposals;
-  readonly #ordered = new Set<BatchId>();
-  /** Batches that wait for the window, or for the decisions before this reign, oldest first. */
-  readonly #waiting = new Set<BatchId>();
+  readonly #order: BatchOrder;
 
   constructor(shared: Shared, acceptor: Acceptor) {
     this.#shared = shared;
@@ -57,6 +53,9 @@ export class Coordinator {
     this.#firstWatch = new FirstWatch(shared.settings);
     this.#acceptor = acceptor;
     this.#open = new OpenProposals(shared);
+    this.#order = new BatchOrder(shared, (instance, id) => {
+      this.#propose(instance, id);
+    });
   }
 
   /** The ballot of the reign under way or begun, null when this process coordinates nothing. */
@@ -152,7 +151,7 @@ export class Coordinator {
   /** A batch has arrived: in a classic reign it gets the next instance. */
   onBatch(from: ProcessId, batch: Batch): void {
     const phase = this.#phase;
-    if (phase.kind === 'classic') this.#order(batch.id);
+    if (phase.kind === 'classic') this.#order.add(batch.id);
     else if (phase.kind === 'fast' && this.#isBegun && from !== this.#shared.self) {
       this.#shared.outbox.send(from, { kind: 'any', ballot: phase.ballot, from: phase.from });
     }
@@ -177,11 +176,10 @@ export class Coordinator {
   onDecided(instance: Instance, id: BatchId): void {
     if (this.#phase.kind === 'idle') return;
     this.#open.decided(instance);
-    this.#ordered.delete(id);
-    this.#waiting.delete(id);
+    this.#order.decided(id);
     if (this.#phase.kind === 'fast') this.#phase.recovery.forget(instance);
     if (!this.#isBegun) this.#proceed();
-    if (this.#phase.kind === 'classic') this.#orderWaiting();
+    if (this.#phase.kind === 'classic') this.#order.addWaiting();
   }
 
   /** A reader waits for instances that perhaps no batch will ever use: fills them with no-ops. */
@@ -189,8 +187,7 @@ export class Coordinator {
     const { log } = this.#shared;
     const end = earlierOf(until, log.limit);
     if (this.#phase.kind === 'fast' && end > log.first) log.note(after(end, -1));
-    if (this.#phase.kind !== 'classic') return;
-    while (this.#next < end) this.#assign(NO_OP_ID);
+    if (this.#phase.kind === 'classic') this.#order.fill(end);
   }
 
   /** `reachable` is how many members of the current view answer, this process included. */
@@ -228,10 +225,10 @@ export class Coordinator {
         : { kind: 'classic', ballot },
     );
     this.#forced = forced;
-    this.#next = end;
+    this.#order.begin(base, end);
     outbox.notice({ kind: 'coordinating', ballot });
     this.#proceed();
-    if (!isFast) for (const id of this.#shared.pool.ids()) this.#order(id);
+    if (!isFast) for (const id of this.#shared.pool.ids()) this.#order.add(id);
   }
 
   /**
@@ -250,13 +247,7 @@ export class Coordinator {
     this.#isBegun = this.#isOpen;
     if (phase.kind === 'fast' && this.#isBegun)
       outbox.send(EVERYONE, { kind: 'any', ballot: phase.ballot, from: phase.from });
-    if (phase.kind === 'classic') this.#fillToBorder();
-  }
-
-  /** A view that is decided is to govern soon, also in a group in which nothing is proposed. */
-  #fillToBorder(): void {
-    const { latestFrom } = this.#shared.views;
-    while (this.#next < latestFrom && this.#mayAssign) this.#assign(NO_OP_ID);
+    if (phase.kind === 'classic') this.#order.fillToBorder();
   }
 
   #beginIfPromised({ ballot, preparation }: Extract<Phase, { kind: 'preparing' }>): void {
@@ -278,35 +269,6 @@ export class Coordinator {
     return id !== undefined && slot !== null && batchOf(this.#shared, slot, id) === undefined;
   }
 
-  /** Gives the batch the next instance, or lets it wait. */
-  #order(id: BatchId): void {
-    if (this.#ordered.has(id) || this.#shared.delivered?.isDone(id) === true) return;
-    if (this.#mayAssign) this.#assign(id);
-    else if (this.#waiting.size < constants.waitingBatchesMax) this.#waiting.add(id);
-  }
-
-  /** Not beyond the window; and not before all decisions below the base are known, which batches must not repeat. */
-  get #mayAssign(): boolean {
-    const { first, limit } = this.#shared.log;
-    return this.#next < limit && first >= this.#base;
-  }
-
-  #orderWaiting(): void {
-    this.#fillToBorder();
-    if (this.#waiting.size === 0) return;
-    for (const id of this.#waiting) {
-      if (!this.#mayAssign) return;
-      this.#waiting.delete(id);
-      this.#order(id);
-    }
-  }
-
-  #assign(id: BatchId): void {
-    const instance = this.#next;
-    this.#next = after(instance);
-    this.#propose(instance, id);
-  }
-
   /** Phase 2a in the reign's classic step. */
   #propose(instance: Instance, id: BatchId): void {
     if (this.#phase.kind === 'idle' || instance < this.#shared.log.first) return;
@@ -314,8 +276,7 @@ export class Coordinator {
       instance,
       id,
     });
-    if (!this.#open.propose(this.#phase.ballot, instance, id)) return;
-    if (id !== NO_OP_ID) this.#ordered.add(id);
+    if (this.#open.propose(this.#phase.ballot, instance, id)) this.#order.proposed(id);
   }
 
   #reset(phase: Phase): void {
@@ -326,7 +287,6 @@ export class Coordinator {
     this.#promisesAwaited.progressed();
     this.#firstWatch.begin();
     this.#open.clear();
-    this.#ordered.clear();
-    this.#waiting.clear();
+    this.#order.clear();
   }
 }

@@ -45,7 +45,7 @@ export const coordinators: readonly Mutant[] = [
   },
   {
     name: 'used-instances-given-again',
-    file: 'lib/consensus/coordinator.ts',
+    file: 'lib/consensus/batch-order.ts',
     from: 'this.#next = end;',
     to: 'this.#next = base;',
     breaks: 'A coordinator proposes one value at an instance.',
