@@ -72,6 +72,11 @@ export class Announcements<Said> {
     this.#tell();
   }
 
+  /** Tells it once more, besides the intervals. */
+  again(): void {
+    this.#options.tell();
+  }
+
   /** Only while this process has something to say. */
   tick(): void {
     this.#ticks += 1;

@@ -15,6 +15,7 @@ import type { KeyChange } from '../sequence/key-change.js';
 import type { Transport } from '../transport/transport.js';
 import { type KeyChangeOptions, KeyChanges, type KeyChangesOptions } from './key-changes.js';
 import { KeyExchange } from './key-exchange.js';
+import { inUse, lacked } from './key-obstacles.js';
 import { allRemoved, type KeySource } from './key-source.js';
 import { KEY_IDS_TOLD_MAX, type KeysMessage } from './wire/key-messages.js';
 
@@ -58,6 +59,8 @@ export interface KeysReport {
 
 /** The file of keys is read again no more often by itself. */
 const REREAD_TICKS = 100;
+/** A process whose frames come under a key that is not here is told which keys are no more often. */
+const ANSWER_TICKS = 100;
 /** A process that hears no other for so long tries its other keys, each for so long. */
 const SILENT_TICKS = 100;
 
@@ -70,6 +73,7 @@ export class GroupKeys {
   #missing: number | null = null;
   #keyDropped = 0;
   #ticksSinceRead = REREAD_TICKS;
+  #ticksSinceAnswer = ANSWER_TICKS;
   #wantsKeys = false;
   #hasFileFailed = false;
   #silentTicks = 0;
@@ -143,9 +147,13 @@ export class GroupKeys {
 
   tick(): void {
     const { keyDropped } = this.#options.transport.statistics;
-    if (keyDropped > this.#keyDropped) this.#wantsKeys = true;
-    this.#keyDropped = keyDropped;
     this.#ticksSinceRead += 1;
+    this.#ticksSinceAnswer += 1;
+    if (keyDropped > this.#keyDropped) {
+      this.#keyDropped = keyDropped;
+      this.#wantsKeys = true;
+      this.#answerUnheard();
+    }
     if (this.#wantsKeys && this.#ticksSinceRead >= REREAD_TICKS) this.#rereadAlone();
     this.#tryKeys();
     this.#exchange.tick();
@@ -156,13 +164,21 @@ export class GroupKeys {
     this.#changes.stop(cause);
   }
 
+  /** Somebody sends with a key that is not here, perhaps because it has not heard which one the group sends with. */
+  #answerUnheard(): void {
+    if (this.#ticksSinceAnswer < ANSWER_TICKS) return;
+    this.#ticksSinceAnswer = 0;
+    this.#exchange.again();
+  }
+
   /**
    * The group may have changed its keys without this process: what this one sends is heard by nobody then, and so it meets nobody
-   * who would tell it which key to send with.
+   * who would tell it which key to send with. A process without a group knows nobody yet, and is in need of hearing all the more.
    */
   #tryKeys(): void {
     const others = this.#others();
-    const isHeard = others.length === 0 || others.some((process) => this.#ticksSince(process) <= SILENT_TICKS);
+    const isAlone = others.length === 0 && this.#options.members().length > 0;
+    const isHeard = isAlone || others.some((process) => this.#ticksSince(process) <= SILENT_TICKS);
     this.#silentTicks = isHeard ? 0 : this.#silentTicks + 1;
     if (isHeard || this.#silentTicks % SILENT_TICKS !== 0) return;
     const { ring } = this.#options.source;
@@ -275,18 +291,4 @@ export class GroupKeys {
       `This process does not have key ${String(id)}, but ${ring.ids.join(', ')}: ${remedy} and ask again. Nothing was changed.`,
     );
   }
-}
-
-function lacked(id: number, processes: readonly ProcessId[]): TreplicaError {
-  return new TreplicaError(
-    'KEY_MISSING',
-    `Key ${String(id)} is not known to be at ${processes.join(', ')}, which would hear nothing any more: add it to their files of keys and ask again, or set force. Nothing was changed.`,
-  );
-}
-
-function inUse(id: number, sendingId: number | null, processes: readonly ProcessId[]): TreplicaError {
-  return new TreplicaError(
-    'KEY_IN_USE',
-    `${processes.join(', ')} ${processes.length === 1 ? 'has' : 'have'} not been heard to send with key ${String(sendingId)} yet, and without key ${String(id)} might be heard no more: wait, start them, take them out of the group, or set force. Nothing was changed.`,
-  );
 }

@@ -43,6 +43,11 @@ export class KeyExchange {
     this.#others.changed();
   }
 
+  /** Somebody may have missed it. */
+  again(): void {
+    this.#others.again();
+  }
+
   /** Returns whether it says something new. */
   receive(from: ProcessId, start: Start, { edition, number, sendingId, ids }: KeysMessage): boolean {
     this.#others.meet(from, start);

@@ -1,5 +1,5 @@
 /** The keys of a group, as options and files give them. No text here has the bytes of a key in it, whatever is wrong with them. */
-import { readFile, stat } from 'node:fs/promises';
+import { readFile as readText, stat } from 'node:fs/promises';
 
 import { TreplicaError } from '../model/errors.js';
 import { KEY_ID_MAX } from '../model/keys.js';
@@ -33,7 +33,10 @@ export interface KeyFile {
  * The ring of an option, and the file that it names; what seals frames under it is loaded then.
  * @throws TreplicaError INVALID_OPTION.
  */
-export async function readKeys(option: KeysOption): Promise<{ readonly ring: KeyRing; readonly file: KeyFile | null }> {
+export async function readKeys(
+  option: KeysOption,
+  readFile: (path: string) => Promise<KeyFile> = readKeyFile,
+): Promise<{ readonly ring: KeyRing; readonly file: KeyFile | null }> {
   const isPath = typeof option === 'string' && option !== '' && bytesIn(option)?.length !== KEY_BYTES;
   if (!isPath && !Array.isArray(option))
     throw new TreplicaError(
@@ -42,7 +45,7 @@ export async function readKeys(option: KeysOption): Promise<{ readonly ring: Key
     );
   await loadCiphers();
   if (isPath) {
-    const file = await readKeyFile(option);
+    const file = await readFile(option);
     return { ring: new KeyRing(file.keys), file };
   }
   const keys = (option as readonly (Partial<KeyOption> | null | undefined)[]).map((one, i) =>
@@ -57,7 +60,7 @@ export async function readKeyFile(path: string): Promise<KeyFile> {
   let mode: number;
   try {
     ({ mode } = await stat(path));
-    text = await readFile(path, 'utf8');
+    text = await readText(path, 'utf8');
   } catch (cause) {
     throw new TreplicaError(
       'INVALID_OPTION',

@@ -21,7 +21,7 @@ export async function openEngine(queueId: string, options: QueueOptions, ports: 
   const subscribers = new Subscribers();
   subscribers.subscribe(logEvents(log, queueId));
   if (options.listener !== undefined) subscribers.subscribe(options.listener);
-  const keys = options.keys === undefined ? null : await keysOf(options.keys, subscribers);
+  const keys = options.keys === undefined ? null : await keysOf(options.keys, subscribers, ports.readKeyFile);
   for (;;) {
     try {
       return await openOnce(queueId, options, ports, subscribers, keys);
@@ -33,15 +33,15 @@ export async function openEngine(queueId: string, options: QueueOptions, ports: 
 }
 
 /** A file that others may read is told of, also when it is read again. */
-async function keysOf(option: KeysOption, subscribers: Subscribers): Promise<KeySource> {
+async function keysOf(option: KeysOption, subscribers: Subscribers, readFile = readKeyFile): Promise<KeySource> {
   const tellExposed = ({ path, exposedMode }: KeyFile): void => {
     if (exposedMode !== null) subscribers.tell({ kind: 'keys-exposed', path, mode: exposedMode });
   };
-  const { ring, file } = await readKeys(option);
+  const { ring, file } = await readKeys(option, readFile);
   if (file === null) return { ring, reread: null };
   tellExposed(file);
   const reread = async (): Promise<KeyFile['keys']> => {
-    const now = await readKeyFile(file.path);
+    const now = await readFile(file.path);
     tellExposed(now);
     return now.keys;
   };

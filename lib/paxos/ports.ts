@@ -6,6 +6,7 @@ import type { KeyRing } from '../transport/frame/key-ring.js';
 import type { Receiver, Transport, TransportLog } from '../transport/transport.js';
 import { parseRendezvous } from '../transport/udp/rendezvous.js';
 import { openUdpTransport } from '../transport/udp/udp-transport.js';
+import type { KeyFile } from './keys.js';
 import type { LedgerPorts } from './opening.js';
 import type { Operators } from './operated-queue.js';
 import type { QueueOptions } from './options.js';
@@ -23,6 +24,8 @@ export interface QueuePorts extends LedgerPorts {
   readonly scheduler: Scheduler;
   /** The codec of the values that `put` gets, except bytes. */
   readonly codec: MessageCodec;
+  /** Reads the file of keys at a path, at the start and again while the process runs. Default: `readKeyFile`. */
+  readonly readKeyFile?: ((path: string) => Promise<KeyFile>) | undefined;
   /** Default: operators do not reach the queue. */
   readonly operators?: Operators | undefined;
   /** A chunk of a checkpoint, in bytes. Default: `constants.checkpointChunkBytes`. */

@@ -85,3 +85,19 @@ export const EVERYTHING: readonly TroubleKind[] = [
   'stall',
   ...INTRUSIONS,
 ];
+
+/** What operators do with keys, and what befalls the group meanwhile. */
+export function rotations(random: Random): Adversity['troubles'] {
+  return {
+    ...some(random, ['key brought'], 3, 0),
+    ...some(random, ['key used', 'keys removed'], 2, 0),
+    ...(random.chance(0.2) ? some(random, ['key forced'], 1, 0) : {}),
+    ...(random.chance(0.7) ? some(random, ['crash', 'isolation', 'partition', 'long absence'], 0.4, 1_000) : {}),
+    // Where members change, a minority of all processes may be a majority of the members.
+    ...(random.chance(0.5)
+      ? some(random, ['change of members'], 1, 0)
+      : some(random, ['lost disk', 'directory put back'], 0.3, 0)),
+    ...(random.chance(0.4) ? some(random, [...NETWORK, 'lane cut', 'stall', 'crash of all'], 0.3, 1_000) : {}),
+    ...(random.chance(0.3) ? some(random, ['recording'], 1, 0) : {}),
+  };
+}

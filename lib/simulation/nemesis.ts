@@ -1,5 +1,6 @@
 import type { StateMachine } from '../machine/state-machine.js';
 import { majorityOf } from './checkers/votes.js';
+import { completeKeyFiles } from './last-rotation.js';
 import type { SimulatedProcess } from './process.js';
 import type { Random } from './random.js';
 import { type TroubleKind, troubles } from './troubles.js';
@@ -63,6 +64,7 @@ export class Nemesis<S extends StateMachine> {
     // First, for a disk that stood still and goes on must not fail now.
     for (const process of world.processes) process.endFaults();
     for (const remedy of this.#remedies) remedy();
+    completeKeyFiles(world);
     this.#remedies.clear();
     const sound = world.processes.filter((process) => isSound(process));
     const isFounded = world.processes.every(({ hasBeenUp }) => hasBeenUp);

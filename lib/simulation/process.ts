@@ -12,6 +12,7 @@ import { Clock, START_MS } from './clock.js';
 import { type DiskBehavior, DiskController } from './disk-controller.js';
 import { eventText } from './event-text.js';
 import { FormerDirectory } from './former-directory.js';
+import { SimulatedKeyFile } from './key-file.js';
 import type { LatestMessages } from './latest-messages.js';
 import { Life } from './life.js';
 import { drawnId, writeIdentity } from './new-identity.js';
@@ -43,6 +44,7 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
   id: ProcessId;
   disk: MemoryDisk;
   damage = new OutstandingDamage();
+  readonly keyFile = new SimulatedKeyFile();
   readonly deafTo = new Set<WireMessage['kind']>();
   isLost = false;
   isPutBack = false;
@@ -233,12 +235,13 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
     const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
     log.note(this.name, 'stops', 0, () => text);
     const code = cause instanceof TreplicaError ? cause.code : null;
-    this.beginsAnew = code === 'FOUNDING_FAILED' || (code === 'VOTES_LOST' && this.recovers);
+    const lacksKey = code === 'KEY_MISSING' && this.#world.watch.keyRotation?.mayStop(this.keyFile.idsRead) === true;
+    this.beginsAnew = code === 'FOUNDING_FAILED' || lacksKey || (code === 'VOTES_LOST' && this.recovers);
     this.#end(life);
     this.disk.crash(false);
     if (cause instanceof InvariantViolation) log.violate('invariants of the product', `${this.name}: ${text}`);
     else if (code === 'VOTES_LOST' && this.isPutBack) this.#isBroken = !this.recovers;
-    else if (code === 'FOUNDING_FAILED') return;
+    else if (code === 'FOUNDING_FAILED' || lacksKey) return;
     else if (code === 'LEDGER_DAMAGED' && this.expectedFailures.hasDamagedDisk)
       this.#isBroken = this.isLost = !this.recovers;
     else if (code !== 'LEDGER_FAILED' || !this.expectedFailures.hasFailedCommit)

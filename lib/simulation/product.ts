@@ -4,13 +4,13 @@ import type { Mode } from '../consensus/mode.js';
 import type { StateMachine } from '../machine/state-machine.js';
 import { constants } from '../model/constants.js';
 import type { ProcessId } from '../model/ids.js';
-import type { KeyOption } from '../paxos/keys.js';
 import type { QueueOptions } from '../paxos/options.js';
 import { PaxosQueue } from '../paxos/paxos-queue.js';
 import type { CheckpointOptions } from '../queue/checkpoint-options.js';
 import type { QueueListener } from '../queue/events.js';
 import * as codec from '../serialization/codec.js';
 import type { MemoryNetwork } from '../transport/memory/memory-network.js';
+import { keyOf } from './key-file.js';
 import type { Life } from './life.js';
 import type { Owner } from './owner.js';
 import { WatchedLedger, watchedReceiver, WatchedTransport } from './ports.js';
@@ -19,7 +19,9 @@ import type { Scene } from './scene.js';
 /** The simulation hears of everything by events. */
 const SILENT = pino({ level: 'silent' });
 
-const GROUP_KEY: KeyOption = { id: 1, key: Buffer.alloc(32, 'the key of a simulated group') };
+/** Each process has a file of this name, on a machine of its own. */
+const KEY_FILE = '/keys';
+const READING_US = 200;
 
 /** So few that promises mostly come in parts. */
 const VOTES_A_PROMISE = 3;
@@ -57,6 +59,10 @@ export function openQueue<S extends StateMachine>(opening: Opening<S>): Promise<
       life.transport = inner;
       return new WatchedTransport(inner, opening, start);
     },
+    readKeyFile: async (path) => {
+      await life.later(READING_US);
+      return process.keyFile.read(path);
+    },
     scheduler: life.scheduler(),
     codec,
     checkpointChunkBytes: checkpoint?.chunkBytes,
@@ -65,9 +71,9 @@ export function openQueue<S extends StateMachine>(opening: Opening<S>): Promise<
 }
 
 function optionsOf<S extends StateMachine>({ stage, process, life, mode, listener }: Opening<S>): QueueOptions {
-  const { replicas, checkpoint, limits = [{}], isUnderKeys = false } = stage.scene;
+  const { replicas, checkpoint, limits = [{}], keys } = stage.scene;
   return {
-    ...(isUnderKeys ? { keys: [GROUP_KEY] } : {}),
+    ...(keys === undefined ? {} : { keys: keys === 'one' ? [keyOf(1)] : KEY_FILE }),
     directory: process.name,
     replicas,
     mode,

@@ -1,4 +1,5 @@
 import type { Mode } from '../consensus/mode.js';
+import type { StateMachine } from '../machine/state-machine.js';
 import { constants } from '../model/constants.js';
 import type { QueueLimits } from '../paxos/queue-limits.js';
 import { drawLimits } from './drawn-limits.js';
@@ -13,13 +14,14 @@ import {
   LANES,
   lossy,
   NETWORK,
+  rotations,
   smallDatagrams,
   some,
   WRONG_CLOCK,
 } from './ingredients.js';
 import type { Adversity } from './nemesis.js';
 import type { Random } from './random.js';
-import type { Checkpointing } from './scene.js';
+import type { Checkpointing, Scene } from './scene.js';
 import { FAIR } from './weather.js';
 
 /** The group, the load and the faults of a run. */
@@ -38,7 +40,7 @@ export interface Conditions extends Adversity {
   readonly deliveryRowsMax: number | undefined;
   /** So little fits a datagram, now and then, that much of what is said is large. */
   readonly maxDatagramBytes: number;
-  readonly isUnderKeys: boolean;
+  readonly keys: Scene<StateMachine>['keys'];
   /** What the processes take in turn as the limits of their queues; undefined where all have the defaults. */
   readonly limits: readonly QueueLimits[] | undefined;
   /** The places at which the processes live; undefined where all live at one. */
@@ -69,6 +71,7 @@ export type ProfileName =
   | 'intrusions'
   | 'members'
   | 'keys'
+  | 'rotations'
   | 'settings'
   | 'swarm';
 
@@ -246,7 +249,7 @@ const profiles: Readonly<Record<ProfileName, Profile>> = {
   }),
   /** The group has a key; somebody without it sends again what was said before, forges it, and has processes of his own. */
   keys: (random) => ({
-    isUnderKeys: true,
+    keys: 'one',
     replicas: random.pick([2, 3, 3, 3, 5]),
     climate: random.chance(0.5) ? lossy(random) : FAIR,
     downMs: random.exponential(300),
@@ -256,6 +259,14 @@ const profiles: Readonly<Record<ProfileName, Profile>> = {
       ...(random.chance(0.5) ? some(random, [...NETWORK, 'stall', 'long absence', 'lane cut'], 0.3, 600) : {}),
       ...(random.chance(0.3) ? some(random, ['foreign group', 'intruder', 'directory put back'], 0.3, 500) : {}),
     },
+  }),
+  /** Operators bring new keys, have them used and old ones removed, one machine after the other and whatever state it is in. */
+  rotations: (random) => ({
+    keys: 'files',
+    replicas: random.pick([2, 3, 3, 4, 5]),
+    climate: random.chance(0.5) ? lossy(random) : FAIR,
+    downMs: random.exponential(300),
+    troubles: rotations(random),
   }),
   /** A mixture of all faults in a group whose limits are drawn, mostly different at each process. */
   settings: (random) => ({ ...mixture(random), limits: drawLimits(random) }),
@@ -274,7 +285,7 @@ export function conditionsOf(profile: ProfileName, random: Random): Conditions {
     commitUs: 100,
     limits: undefined,
     ways: undefined,
-    isUnderKeys: false,
+    keys: undefined,
     replicas: random.pick([1, 3, 3, 3, 3, 4, 5, 5, 6, 7]),
     mode: random.pick(['adaptive', 'adaptive', 'classic', 'fast']),
     callers: 1 + random.below(3),

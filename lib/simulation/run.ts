@@ -1,10 +1,12 @@
 import type { Mode } from '../consensus/mode.js';
 import type { StateMachine } from '../machine/state-machine.js';
 import { development } from '../model/development.js';
+import { loadCiphers } from '../transport/frame/frame-key.js';
 import { Callers, type Workload } from './callers.js';
 import type { Invariants } from './checkers/invariants.js';
 import type { Violation } from './event-log.js';
 import type { RecordedCall } from './history.js';
+import { rotateAtLast } from './last-rotation.js';
 import { Nemesis } from './nemesis.js';
 import type { SimulatedProcess } from './process.js';
 import { conditionsOf, type ProfileName } from './profiles.js';
@@ -63,6 +65,8 @@ export async function run<S extends StateMachine>(
 ): Promise<RunResult> {
   // A state that cannot be saved must be found for every value of NODE_ENV.
   development.isOn = true;
+  // Virtual time does not wait for what is loaded.
+  await loadCiphers();
   const random = new Random(options.seed);
   const conditions = conditionsOf(options.profile, random.fork());
   const { replicas = conditions.replicas, mode = conditions.mode } = options;
@@ -77,7 +81,7 @@ export async function run<S extends StateMachine>(
     maxDatagramBytes: conditions.maxDatagramBytes,
     limits: conditions.limits,
     ways: conditions.ways,
-    isUnderKeys: conditions.isUnderKeys,
+    keys: conditions.keys,
     initialState: application.initialState,
     invariants: application.invariants ?? {},
     isTraced: options.isTraced,
@@ -131,6 +135,14 @@ async function endInPeace<S extends StateMachine>(
   if (!(await world.until(() => areUp() && callers.areDone, PEACE_US))) {
     violateLiveness(world, survivors, 'somebody at a process that is up still waits for an answer');
     return;
+  }
+  if (world.scene.keys === 'files') {
+    let isRotated = false;
+    void rotateAtLast(world, survivors).then(() => (isRotated = true));
+    if (!(await world.until(() => isRotated, PEACE_US))) {
+      violateLiveness(world, survivors, 'a change of the keys has not come to its end');
+      return;
+    }
   }
   // A process may learn only now that its votes are lost, and begin anew: it is called again then.
   const called = new Set<unknown>();

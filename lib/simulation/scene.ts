@@ -32,8 +32,11 @@ export interface Scene<S extends StateMachine> {
   readonly maxDatagramBytes?: number | undefined;
   /** The limits that the queues of the processes take in turn. Default: all have the defaults of the product. */
   readonly limits?: readonly QueueLimits[] | undefined;
-  /** Whether the processes have a key. Default: they have none. */
-  readonly isUnderKeys?: boolean | undefined;
+  /**
+   * Whether the processes have keys: one that never changes, or files of them, which the operators of the machines write. Default: they
+   * have none.
+   */
+  readonly keys?: 'one' | 'files' | undefined;
   /** The places at which the processes live. Default: all live at one. */
   readonly ways?: Ways | undefined;
   /** Keeps what happens in words. */

@@ -11,6 +11,7 @@ import type { StateHolder, StateKeeper } from '../queue/state-holder.js';
 import type { Held } from './checkers/reference.js';
 import type { Clock } from './clock.js';
 import type { EventLog } from './event-log.js';
+import type { SimulatedKeyFile } from './key-file.js';
 import type { OutstandingDamage } from './outstanding-damage.js';
 import type { Random } from './random.js';
 import type { Scene } from './scene.js';
@@ -42,6 +43,7 @@ export interface ProcessFacts<S extends StateMachine> {
   readonly id: ProcessId;
   readonly disk: MemoryDisk;
   readonly damage: OutstandingDamage;
+  readonly keyFile: SimulatedKeyFile;
   /** Its disk is gone, or what it held cannot be relied on: as the member that it was, it never comes back. */
   readonly isLost: boolean;
   /** Its directory is that of an earlier start, and it has not noticed yet. */

@@ -14,6 +14,7 @@ import {
   tornWrite,
 } from './disk-troubles.js';
 import { foreignGroup, forgery, intruder, recording, stranger } from './intrusions.js';
+import { keyBrought, keyForced, keyRemoved, keyUsed } from './key-troubles.js';
 import { membersChange } from './member-changes.js';
 import type { SimulatedProcess } from './process.js';
 import type { Ambush } from './stage.js';
@@ -228,6 +229,10 @@ export const troubles = {
   'clock jump': clockJump,
   'wrong clock': wrongClock,
   'change of members': membersChange,
+  'key brought': keyBrought,
+  'key used': keyUsed,
+  'keys removed': keyRemoved,
+  'key forced': keyForced,
   stranger,
   'foreign group': foreignGroup,
   intruder,

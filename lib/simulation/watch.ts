@@ -12,6 +12,7 @@ import { EqualCheckpoints } from './checkers/equal-checkpoints.js';
 import { EqualStates } from './checkers/equal-states.js';
 import { ExactlyOnce } from './checkers/exactly-once.js';
 import { ApplicationInvariants } from './checkers/invariants.js';
+import { KeyRotation } from './checkers/key-rotation.js';
 import { Monotonicity, type OnDisk } from './checkers/monotonicity.js';
 import { Observers } from './checkers/observers.js';
 import { OneOrder } from './checkers/one-order.js';
@@ -21,6 +22,7 @@ import { Retention } from './checkers/retention.js';
 import { StableStorage } from './checkers/stable-storage.js';
 import type { Clock } from './clock.js';
 import type { OpenCall } from './history.js';
+import type { SimulatedKeyFile } from './key-file.js';
 import type { ProcessFacts, Stage } from './stage.js';
 
 /** Tells the checkers of all that passes through the ports. They know the protocol's rules and nothing of its code. */
@@ -44,11 +46,17 @@ export class Watch<S extends StateMachine> {
   readonly #equalCheckpoints: EqualCheckpoints;
   readonly #equalStates: EqualStates<S>;
   readonly #invariants: ApplicationInvariants<S>;
+  /** Null where no keys change. */
+  readonly keyRotation: KeyRotation | null;
   /** Calls by the promises that they wait for, which are their tickets' too: an operation may be executed twice at a time. */
   readonly #calls = new WeakMap<object, OpenCall>();
 
-  constructor(stage: Stage<S>, clocks: () => readonly Clock[]) {
-    const { queueId, replicas, initialState, invariants, checkpoint, deliveryRowsMax } = stage.scene;
+  constructor(
+    stage: Stage<S>,
+    clocks: () => readonly Clock[],
+    keyFileOf: (id: ProcessId) => SimulatedKeyFile | undefined,
+  ) {
+    const { queueId, replicas, initialState, invariants, checkpoint, deliveryRowsMax, keys } = stage.scene;
     const report = (checker: string) => (text: string) => stage.log.violate(checker, text);
     this.#queueId = queueId;
     this.#agreement = new Agreement(replicas, report('agreement'));
@@ -80,6 +88,7 @@ export class Watch<S extends StateMachine> {
     this.#equalCheckpoints = new EqualCheckpoints(this.#order, report('equal checkpoints'));
     this.#durability = new Durability(this.#agreement, this.#order, report('durability'));
     this.#decidedTime = new DecidedTime(clocks, () => stage.timeMs, report('decided time'));
+    this.keyRotation = keys === 'files' ? new KeyRotation(stage, keyFileOf, report('rotation')) : null;
     this.#invariants = new ApplicationInvariants(invariants, report('invariants'));
   }
 
@@ -92,12 +101,14 @@ export class Watch<S extends StateMachine> {
     this.#disksOf(process).durable(label, records);
     this.#agreement.durable(label, records);
     this.#equalCheckpoints.durable(label, records);
+    this.keyRotation?.durable(process.id, records);
     if (process.isPutBack || isLost) this.#observers.durable(label, records);
     else this.#durability.durable(label, records);
   }
 
   /** A process has read what it needs to know of its past, and found nothing wrong with it. */
   loads(process: ProcessFacts<S>, snapshot: LedgerSnapshot): void {
+    this.keyRotation?.loads(process.id, snapshot, process.isPutBack);
     if (process.isPutBack) {
       this.#disksOf(process).adopt(process.label, snapshot);
       return;
@@ -121,6 +132,7 @@ export class Watch<S extends StateMachine> {
   /** The process of this id is no more: its disk is gone, or what it holds cannot be relied on. */
   retires(id: ProcessId): void {
     this.#observers.retires(id);
+    this.keyRotation?.retires(id);
   }
 
   /** A process takes part under an id. */
@@ -131,6 +143,7 @@ export class Watch<S extends StateMachine> {
   /** A process hands a message to its transport. */
   says(process: ProcessFacts<S>, message: WireMessage): void {
     const { id, label, isLost, recovers } = process;
+    this.keyRotation?.says(id, message);
     if (process.isPutBack) {
       this.#observers.saysUnaware(label, id, message);
       this.#othersStorage.says(label, message);

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { StateMachine } from '../machine/state-machine.js';
 import type { ProcessId } from '../model/ids.js';
-import { MemoryNetwork } from '../transport/memory/memory-network.js';
+import { MemoryNetwork, type Onlooker } from '../transport/memory/memory-network.js';
 import { Agenda } from './agenda.js';
 import { SealedFrames } from './checkers/sealed-frames.js';
 import { type Clock, START_MS } from './clock.js';
@@ -54,8 +54,14 @@ export class World<S extends StateMachine> implements Surroundings<S> {
     this.sealedFrames = new SealedFrames(this.nameOf, (what) => {
       this.log.violate('keys', what);
     });
-    this.network = new MemoryNetwork(this.#agenda.add, this.weather.fate, this.sealedFrames);
-    this.watch = new Watch(this, () => this.processes.map(({ clock }) => clock));
+    this.watch = new Watch(
+      this,
+      () => this.processes.map(({ clock }) => clock),
+      (id) => this.processes.find((process) => process.id === id)?.keyFile,
+    );
+    const { keyRotation } = this.watch;
+    const onlooker = keyRotation === null ? this.sealedFrames : both(this.sealedFrames, keyRotation);
+    this.network = new MemoryNetwork(this.#agenda.add, this.weather.fate, onlooker);
     this.processes = Array.from({ length: scene.replicas }, (_, i) => new SimulatedProcess(this, i, scene.mode));
     if (scene.ways !== undefined)
       this.weather.wayUs = wayBetween(scene.ways, (process) => this.processes.findIndex(({ id }) => id === process));
@@ -129,4 +135,21 @@ export class World<S extends StateMachine> implements Surroundings<S> {
     for (const { life } of this.processes) if (life !== null && life.pending > 0) return true;
     return false;
   }
+}
+
+function both(one: Onlooker, other: Onlooker): Onlooker {
+  return {
+    sent: (...what) => {
+      one.sent(...what);
+      other.sent(...what);
+    },
+    taken: (...what) => {
+      one.taken(...what);
+      other.taken(...what);
+    },
+    unfit: (...what) => {
+      one.unfit(...what);
+      other.unfit(...what);
+    },
+  };
 }

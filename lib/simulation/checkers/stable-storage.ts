@@ -27,9 +27,10 @@ export class StableStorage {
     if (flaw !== null) this.#report(`${name} says ${flaw}`);
   }
 
-  /** A process that has lost its disk has nothing to say in the group. */
+  /** A process that has lost its disk has nothing to say in the group, but which keys it has. */
   saysAsStranger(name: string, { kind }: WireMessage): void {
-    if (kind !== 'hello' && kind !== 'unwilling') this.#report(`${name}, which has lost its disk, says ${kind}`);
+    if (kind !== 'hello' && kind !== 'unwilling' && kind !== 'keys')
+      this.#report(`${name}, which has lost its disk, says ${kind}`);
   }
 
   #flawOf(disk: OnDisk, message: WireMessage): string | null {

@@ -36,9 +36,19 @@ type Fate = (passenger: Passenger) => readonly Copy[];
 
 /** Is told of frames under keys. A place is another for each start, and later ones are higher. */
 export interface Onlooker {
-  /** `latestPort` is the highest place by now. */
-  sent(from: ProcessId, port: number, latestPort: number, frame: Buffer): void;
+  sent(frame: Buffer, sending: Sending): void;
   taken(by: ProcessId, port: number, frame: Buffer): void;
+  /** The seal of a frame does not fit, as the receiver sees it. */
+  unfit(by: ProcessId, frame: Buffer): void;
+}
+
+export interface Sending {
+  readonly from: ProcessId;
+  readonly port: number;
+  /** The highest place by now. */
+  readonly latestPort: number;
+  /** The process at the place that it is sent to; null where it is sent to everyone, or nobody is there. */
+  readonly to: ProcessId | null;
 }
 
 interface Member {
@@ -102,14 +112,14 @@ export class MemoryNetwork {
           if (to !== where) send('datagram', bytes, to);
         }
       },
-      unicast: (frame, to) => send('datagram', this.#joined(from, frame), to),
+      unicast: (frame, to) => send('datagram', this.#joined(from, frame, to), to),
       hurry: () => undefined,
       bulk: (frame, to) => {
         from.inbox.statistics.bulkMessagesSent += 1;
-        send('bulk', this.#joined(from, frame), to);
+        send('bulk', this.#joined(from, frame, to), to);
       },
-      smallInBulk: (frame, to) => send('bulk', this.#joined(from, frame), to),
-      replyInBulk: (frame, to) => send('bulk', this.#joined(from, frame), to),
+      smallInBulk: (frame, to) => send('bulk', this.#joined(from, frame, to), to),
+      replyInBulk: (frame, to) => send('bulk', this.#joined(from, frame, to), to),
       finder: null,
       beginBulk: () => undefined, // There are no connections.
       close: async () => void this.#members.delete(where.port),
@@ -143,9 +153,12 @@ export class MemoryNetwork {
   }
 
   /** A copy, as the kernel makes one. */
-  #joined({ self, address, inbox }: Member, frame: Frame): Buffer {
+  #joined({ self, address, inbox }: Member, frame: Frame, where: Address | null = null): Buffer {
     const bytes = Buffer.concat(frame);
-    if (inbox.isUnderKeys) this.onlooker?.sent(self, address.port, this.#nextPort - 1, bytes);
+    if (this.onlooker !== null && inbox.isUnderKeys) {
+      const to = where === null ? null : (this.#members.get(where.port)?.self ?? null);
+      this.onlooker.sent(bytes, { from: self, port: address.port, latestPort: this.#nextPort - 1, to });
+    }
     return bytes;
   }
 
@@ -156,6 +169,7 @@ export class MemoryNetwork {
       accept: (bytes, from, lane) => {
         const verdict = inbox.accept(bytes, from, lane);
         if (verdict === 'intact') onlooker.taken(self, port, bytes);
+        if (verdict === 'seal') onlooker.unfit(self, bytes);
         return verdict;
       },
     };

@@ -1,0 +1,95 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+
+import type { Instance, ProcessId } from '../../lib/model/ids.js';
+import { FIRST_KEY_STATE } from '../../lib/model/keys.js';
+import { defaults } from '../../lib/model/settings.js';
+import { GroupKeys } from '../../lib/paxos/group-keys.js';
+import type { KeysMessage } from '../../lib/paxos/wire/key-messages.js';
+import { KeyRing } from '../../lib/transport/frame/key-ring.js';
+import { KEY_1, KEY_2 } from '../support/station.js';
+
+const SELF = '0000000000000001' as ProcessId;
+const OTHER = '0000000000000002' as ProcessId;
+const SECOND = 100;
+
+let ring: KeyRing;
+let members: readonly ProcessId[];
+let silentTicks: number;
+let statistics: { keyDropped: number };
+let told: KeysMessage[];
+let keys: GroupKeys;
+beforeEach(() => {
+  ring = new KeyRing([KEY_1, KEY_2]);
+  members = [];
+  silentTicks = Infinity;
+  statistics = { keyDropped: 0 };
+  told = [];
+  const watermark = 0 as Instance;
+  keys = new GroupKeys({
+    core: { keys: { latest: FIRST_KEY_STATE, decidedBelow: () => [] }, watermark, durableWatermark: watermark },
+    self: SELF,
+    startNumber: 1,
+    settings: defaults,
+    source: { ring, reread: null },
+    members: () => members,
+    observers: () => [],
+    transport: {
+      ticksSinceHeard: () => silentTicks,
+      get statistics() {
+        return statistics as never;
+      },
+    },
+    propose: () => undefined,
+    tell: (message) => told.push(message),
+    notify: () => undefined,
+    fail: (error) => {
+      throw error;
+    },
+  });
+});
+
+function pass(ticks: number): void {
+  for (let i = 0; i < ticks; i += 1) keys.tick();
+}
+
+describe('the keys of a process', () => {
+  it('are sent with in turn where it has no group and hears nobody', () => {
+    pass(SECOND);
+    expect(ring.sendingId).toBe(2);
+    pass(SECOND);
+    expect(ring.sendingId).toBe(1);
+  });
+
+  it('are sent with in turn where it hears none of the others', () => {
+    members = [SELF, OTHER];
+    pass(SECOND);
+    expect(ring.sendingId).toBe(2);
+  });
+
+  it('are not tried where it hears another, or is the only member', () => {
+    members = [SELF, OTHER];
+    silentTicks = 0;
+    pass(3 * SECOND);
+    expect(ring.sendingId).toBe(1);
+    members = [SELF];
+    silentTicks = Infinity;
+    pass(3 * SECOND);
+    expect(ring.sendingId).toBe(1);
+  });
+
+  it('are said again, at most once a second, where frames come under a key that is not here', () => {
+    members = [SELF, OTHER];
+    silentTicks = 0;
+    pass(60 * SECOND);
+    const before = told.length;
+    statistics.keyDropped += 1;
+    pass(1);
+    expect(told).toHaveLength(before + 1);
+    told = [];
+    for (let i = 0; i < SECOND; i += 1) {
+      statistics.keyDropped += 1;
+      pass(1);
+    }
+    expect(told).toHaveLength(1);
+  });
+});
