@@ -10,14 +10,14 @@ import { FrameDecoder } from '../../lib/transport/frame/frame-decoder.js';
 import { Inbox } from '../../lib/transport/frame/inbox.js';
 import type { Key } from '../../lib/transport/frame/key-ring.js';
 import type { Address } from '../../lib/transport/frame/peers.js';
-import type { Transport } from '../../lib/transport/transport.js';
+import { EVERYONE, type Transport } from '../../lib/transport/transport.js';
 import { leaseEndpoint } from '../../lib/transport/udp/endpoint-pool.js';
 import { parseRendezvous, shownAddress } from '../../lib/transport/udp/rendezvous.js';
 import { type Resolver, systemResolver } from '../../lib/transport/udp/resolver.js';
 import { datagramBytesAt } from '../../lib/transport/udp/udp-options.js';
 import { openUdpTransport, UdpTransport } from '../../lib/transport/udp/udp-transport.js';
 import { UnicastCarrier } from '../../lib/transport/udp/unicast-carrier.js';
-import { newStart, ringOf, SOME_START, type Testbed } from './station.js';
+import { MemoryLog, newProcessId, newStart, ringOf, SOME_START, type Station, type Testbed } from './station.js';
 
 /** A testbed on the loopback interface, with groups and ports that no other process uses. */
 export async function udpTestbed(key?: Key): Promise<Testbed> {
@@ -142,6 +142,33 @@ export async function until(condition: () => boolean, limitMs = 30_000): Promise
     if (performance.now() > deadlineMs) throw new Error(`After ${limitMs} ms the condition still does not hold.`);
     await (turn < 100 ? nextTurn() : sleep(1));
   }
+}
+
+/** Lets ticks pass at all stations, and has each say something to everyone at some of them, until the condition holds. */
+export async function live(stations: readonly Station[], condition: () => boolean): Promise<void> {
+  let tick = 0;
+  await until(() => {
+    tick += 1;
+    for (const { transport } of stations) transport.tick();
+    if (tick % 5 === 0) for (const station of stations) station.send(EVERYONE, `tick ${tick}`);
+    return condition();
+  });
+}
+
+/** Whether each has heard each other one. */
+export function haveMet(stations: readonly Station[]): boolean {
+  return stations.every((one) =>
+    stations.every((other) => other === one || one.heard.some(({ from }) => from === other.id)),
+  );
+}
+
+/** A transport of a process of its own, which nobody listens to. */
+export function openAlone(
+  queueId: string,
+  options: Partial<Parameters<typeof openUdpTransport>[0]> = {},
+): Promise<UdpTransport> {
+  const process = { self: newProcessId(), start: SOME_START, receiver: () => {}, log: new MemoryLog() };
+  return openUdpTransport({ queueId, ...process, ...options });
 }
 
 export interface Stranger {

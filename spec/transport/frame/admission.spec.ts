@@ -98,26 +98,26 @@ describe('two starts under one key', () => {
 
 describe('what was recorded', () => {
   const textsOf = (texts: readonly string[]): string[] => texts.filter((text) => !text.includes('fresh'));
-
-  it('of this start has no effect', () => {
-    world.open(1);
+  /** All that two processes have sent that have met, and of which the first has said something. */
+  const record = (first: Parameters<KeyedWorld['open']>[1] = {}): KeyedWorld['sent'] => {
+    world.open(1, first);
     world.open(2);
     world.arrive();
     for (let i = 0; i < 20; i += 1) world.say(1, `old ${i}`);
     world.arrive();
+    return world.sent.slice();
+  };
+
+  it('of this start has no effect', () => {
+    const recorded = record();
     world.forget();
-    world.replay(world.sent.slice());
+    world.replay(recorded);
     expect(textsOf(world.heardBy(2))).toEqual([]);
     expect(world.transport(2).statistics.replaysDropped).toBeGreaterThanOrEqual(20);
   });
 
   it('of an earlier start of the sender has none, with the answer by which it was met among it', async () => {
-    world.open(1, { start: newStart(1) });
-    world.open(2);
-    world.arrive();
-    for (let i = 0; i < 20; i += 1) world.say(1, `old ${i}`);
-    world.arrive();
-    const recorded = world.sent.slice();
+    const recorded = record({ start: newStart(1) });
     await world.restart(1, { start: newStart(2) });
     world.say(1, 'fresh');
     world.arrive();
@@ -132,12 +132,7 @@ describe('what was recorded', () => {
   });
 
   it('of an earlier start does not stop what is on its way from the present one, whatever address it seems to come from', async () => {
-    world.open(1, { start: newStart(1) });
-    world.open(2);
-    world.arrive();
-    for (let i = 0; i < 20; i += 1) world.say(1, `old ${i}`);
-    world.arrive();
-    const recorded = world.sent.filter(({ from }) => from === 1);
+    const recorded = record({ start: newStart(1) }).filter(({ from }) => from === 1);
     await world.restart(1, { start: newStart(2) });
     world.arrive();
     world.loses = ({ lane }) => lane === 'bulk';
@@ -169,12 +164,7 @@ describe('what was recorded', () => {
   });
 
   it('before a restart of the receiver has none, while the sender goes on and after it has stopped', async () => {
-    world.open(1);
-    world.open(2);
-    world.arrive();
-    for (let i = 0; i < 20; i += 1) world.say(1, `old ${i}`);
-    world.arrive();
-    const recorded = world.sent.slice();
+    const recorded = record();
     await world.restart(2);
     world.arrive();
     world.forget();
@@ -189,12 +179,7 @@ describe('what was recorded', () => {
   });
 
   it('nobody gets more bytes than were sent in its name', async () => {
-    world.open(1);
-    world.open(2);
-    world.arrive();
-    for (let i = 0; i < 20; i += 1) world.say(1, `old ${i}`);
-    world.arrive();
-    const recorded = world.sent.filter(({ lane }) => lane === 'datagram');
+    const recorded = record().filter(({ lane }) => lane === 'datagram');
     await world.transport(1).close();
     await world.restart(2);
     world.arrive();
@@ -208,12 +193,7 @@ describe('what was recorded', () => {
   });
 
   it('has none after others have taken its place in the table either', async () => {
-    world.open(1, { start: newStart(1) });
-    world.open(2);
-    world.arrive();
-    for (let i = 0; i < 20; i += 1) world.say(1, `old ${i}`);
-    world.arrive();
-    const recorded = world.sent.slice();
+    const recorded = record({ start: newStart(1) });
     world.loses = ({ to }) => to !== 2 && to < 100;
     for (let number = 100; number < 100 + 2 * constants.peersMax; number += 1) {
       world.open(number);

@@ -5,18 +5,17 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { constants } from '../../../lib/model/constants.js';
 import type { ErrorCode } from '../../../lib/model/errors.js';
 import { EVERYONE } from '../../../lib/transport/transport.js';
-import { openUdpTransport } from '../../../lib/transport/udp/udp-transport.js';
+import type { openUdpTransport } from '../../../lib/transport/udp/udp-transport.js';
+import { acquaint, KEY_1, openAcquainted, Station, type Testbed } from '../../support/station.js';
 import {
-  acquaint,
-  KEY_1,
-  MemoryLog,
-  newProcessId,
-  openAcquainted,
-  SOME_START,
-  Station,
-  type Testbed,
-} from '../../support/station.js';
-import { asUdp, boundSocket, closeSocket, newQueueId, udpTestbed, until } from '../../support/udp-testbed.js';
+  asUdp,
+  boundSocket,
+  closeSocket,
+  newQueueId,
+  openAlone,
+  udpTestbed,
+  until,
+} from '../../support/udp-testbed.js';
 import { describeTransport } from '../compliance.js';
 
 describeTransport('UDP', () => udpTestbed(), { largestBytes: constants.messageBytesMax });
@@ -40,14 +39,7 @@ describe('UDP', () => {
     const failure = async (
       options: Partial<Parameters<typeof openUdpTransport>[0]>,
     ): Promise<{ code: ErrorCode; message: string }> => {
-      const opening = openUdpTransport({
-        queueId: testbed.queueIds[0],
-        self: newProcessId(),
-        start: SOME_START,
-        receiver: () => {},
-        log: new MemoryLog(),
-        ...options,
-      });
+      const opening = openAlone(testbed.queueIds[0], options);
       const error: unknown = await opening.then(
         (transport) => transport.close().then(() => null),
         (reason: unknown) => reason,
@@ -92,13 +84,7 @@ describe('UDP', () => {
       await closeSocket(other);
       expect(code).toBe('PORT_IN_USE');
       expect(message).toContain(`Port ${port}`);
-      const transport = await openUdpTransport({
-        queueId,
-        self: newProcessId(),
-        start: SOME_START,
-        receiver: () => {},
-        log: new MemoryLog(),
-      });
+      const transport = await openAlone(queueId);
       await transport.close();
     });
 

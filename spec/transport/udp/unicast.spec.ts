@@ -5,21 +5,15 @@ import { FrameEncoder } from '../../../lib/transport/frame/frame-encoder.js';
 import { EVERYONE } from '../../../lib/transport/transport.js';
 import { shownAddress } from '../../../lib/transport/udp/rendezvous.js';
 import type { Resolver } from '../../../lib/transport/udp/resolver.js';
-import { openUdpTransport } from '../../../lib/transport/udp/udp-transport.js';
-import {
-  acquaint,
-  MemoryLog,
-  newProcessId,
-  openAcquainted,
-  SOME_START,
-  Station,
-  type Testbed,
-} from '../../support/station.js';
+import { acquaint, openAcquainted, SOME_START, Station, type Testbed } from '../../support/station.js';
 import {
   asUdp,
   boundSocket,
   closeSocket,
+  haveMet,
+  live,
   newPlaces,
+  openAlone,
   sendTo,
   unicastTestbed,
   until,
@@ -55,19 +49,8 @@ describe('UDP without multicast', () => {
 
   afterEach(() => testbed.close());
 
-  /** Lets ticks pass at all stations, and has each say something to everyone at some of them, until the condition holds. */
-  const live = async (stations: readonly Station[], condition: () => boolean): Promise<void> => {
-    let tick = 0;
-    await until(() => {
-      tick += 1;
-      for (const { transport } of stations) transport.tick();
-      if (tick % 10 === 0) for (const station of stations) station.send(EVERYONE, `tick ${tick}`);
-      return condition();
-    });
-  };
   const hasHeard = (station: Station, other: Station): boolean => station.heard.some(({ from }) => from === other.id);
-  const meet = (stations: readonly Station[]): Promise<void> =>
-    live(stations, () => stations.every((one) => stations.every((other) => other === one || hasHeard(one, other))));
+  const meet = (stations: readonly Station[]): Promise<void> => live(stations, () => haveMet(stations));
 
   it('processes that know only one, which knows none, all find each other, and when it is gone still reach each other', async () => {
     const [hub] = await newPlaces(1);
@@ -166,14 +149,7 @@ describe('UDP without multicast', () => {
   it('an address that a program has already is refused as in use, for UDP and for TCP', async () => {
     const [a] = await openAcquainted(testbed, 1);
     const { port } = asUdp(a!.transport).address;
-    const failing = openUdpTransport({
-      queueId: testbed.queueIds[0],
-      self: newProcessId(),
-      start: SOME_START,
-      receiver: () => {},
-      log: new MemoryLog(),
-      listen: `127.0.0.1:${port}`,
-    });
+    const failing = openAlone(testbed.queueIds[0], { listen: `127.0.0.1:${port}` });
     await expect(failing).rejects.toMatchObject({
       code: 'PORT_IN_USE',
       message: expect.stringContaining(`Port ${port} of 127.0.0.1`) as unknown,

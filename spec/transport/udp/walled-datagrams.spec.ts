@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { EVERYONE } from '../../../lib/transport/transport.js';
 import { GROUP_A, KEY_1, newStart, ringOf, Station, type Testbed } from '../../support/station.js';
-import { newPlaces, openBehind, unicastTestbed, until, type Wall } from '../../support/udp-testbed.js';
+import { haveMet, live, newPlaces, openBehind, unicastTestbed, type Wall } from '../../support/udp-testbed.js';
 
 describe.each([
   ['without a key', undefined],
@@ -26,19 +25,6 @@ describe.each([
   };
   afterEach(() => testbed.close());
 
-  const live = async (stations: readonly Station[], condition: () => boolean): Promise<void> => {
-    let tick = 0;
-    await until(() => {
-      tick += 1;
-      for (const { transport } of stations) transport.tick();
-      if (tick % 5 === 0) for (const station of stations) station.send(EVERYONE, 'to everyone');
-      return condition();
-    });
-  };
-  const haveMet = (stations: readonly Station[]): boolean =>
-    stations.every((one) =>
-      stations.every((other) => other === one || one.heard.some(({ from }) => from === other.id)),
-    );
   const open = (peers: (index: number) => string[]): Promise<Station[]> =>
     Promise.all(places.map((listen, index) => Station.open(testbed, { listen, peers: peers(index) })));
 
