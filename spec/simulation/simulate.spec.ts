@@ -11,6 +11,8 @@ import { bank, digestsOf } from '../programs/bank-simulation.js';
 import { repetitions } from '../support/repetitions.js';
 import { Put, put, PutRandom, Shelf, simulateShelf } from './shelf.js';
 
+const PROGRAM = join(import.meta.dirname, '../../dist/spec/programs/bank-simulation.js');
+
 /** Of each profile. */
 const RUNS = repetitions(1, 10);
 
@@ -85,9 +87,15 @@ describe('a seed', () => {
     const digests = await digestsOf(seeds);
     const few = seeds.slice(0, 2);
     expect(await digestsOf(few.toReversed())).toEqual(digests.slice(0, few.length).toReversed());
-    const program = join(import.meta.dirname, '../../dist/spec/programs/bank-simulation.js');
-    const child = await promisify(execFile)(process.execPath, [program, ...seeds.map(String)]);
+    const child = await promisify(execFile)(process.execPath, [PROGRAM, ...seeds.map(String)]);
     expect(child).toEqual({ stdout: `${digests.join('\n')}\n`, stderr: '' });
+  }, 240_000);
+
+  it('makes the same run under keys whether any have been used in the process before or not', async () => {
+    const seed = String(profileNames.indexOf('keys'));
+    const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, seed, seed]);
+    const [first, second, ...others] = stdout.trim().split('\n');
+    expect([second, others]).toEqual([first, []]);
   }, 240_000);
 
   it('makes another run than any other seed does', async () => {
