@@ -39,6 +39,10 @@ async function texts(queue: AsynchronousPersistentQueue, count: number): Promise
   return read;
 }
 
+function ids(...indices: readonly number[]): string[] {
+  return indices.map((index) => group.queue(index).processId);
+}
+
 describe('the members of a queue', () => {
   it('are replaced one after the other, while messages are put, until none of the first is left', async () => {
     const added = [await observer(3), await observer(4), await observer(5)];
@@ -102,13 +106,18 @@ describe('the members of a queue', () => {
   it.each([
     ['an id that is none', { add: ['me'] }, 'is no id of a process'],
     ['nothing', {}, 'names no process'],
+    ['a member to add and to remove', () => ({ add: ids(0), remove: ids(0) }), 'is a member already'],
+    ['a process to add twice', { add: ['0123456789abcdef', '0123456789abcdef'] }, 'names a process twice'],
     ['a member to add', () => ({ add: [group.queue(0).processId] }), 'is a member already'],
     ['a stranger to remove', { remove: ['0123456789abcdef'] }, 'is no member'],
     ['everybody to remove', () => ({ remove: group.queues.map(({ processId }) => processId) }), 'would leave 0'],
-  ])('do not change for %s', async (_, change, why) => {
+  ])('do not change for %s, and nobody is harmed', async (_, change, why) => {
     const asked = typeof change === 'function' ? change() : change;
+    const before = [...group.queue(0).members];
     await expect(group.queue(0).changeMembers(asked)).rejects.toThrow(why);
     await expect(group.queue(0).changeMembers(asked)).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+    for (const index of [0, 1, 2]) await group.put(index, `by ${index}`);
+    expect(group.queues.map(({ members }) => [...members])).toEqual([before, before, before]);
   });
 
   it('do not change to so many that are not heard that the group would stop', async () => {

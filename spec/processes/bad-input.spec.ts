@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
 
 import {
   AsynchronousPersistentQueue,
@@ -13,7 +14,7 @@ import {
 } from '../../lib/index.js';
 import { rejection, silent } from '../support/queue-group.js';
 import { ReplicaProcess } from '../support/replica-process.js';
-import { boundSocket, closeSocket, newQueueId, until } from '../support/udp-testbed.js';
+import { boundSocket, closeSocket, newPlaces, newQueueId, until } from '../support/udp-testbed.js';
 
 let root: string;
 let directory: string;
@@ -142,6 +143,22 @@ describe('an option', () => {
     const thing = option === 'networkInterface' ? 'network interface' : option;
     const shown = typeof value === 'string' ? value : String(value);
     await refused(create({ [option]: value }), 'INVALID_OPTION', [thing, shown, remedy]);
+  });
+});
+
+describe('peers', () => {
+  it('of which none has an address are named, and the wait for them ends with its signal', async () => {
+    const lines: string[] = [];
+    const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
+    const [listen = ''] = await newPlaces(1, '127.0.0.1');
+    const peers = ['nobody.invalid:7400', 'no-one.invalid:7400'];
+    const controller = new AbortController();
+    const waiting = rejection(create({ replicas: 3, listen, peers, log, signal: controller.signal }));
+    for (const name of ['nobody.invalid', 'no-one.invalid'])
+      await until(() => lines.some((line) => line.includes(`The name ${name} of the option peers has no address`)));
+    controller.abort(new Error('enough'));
+    expect(await waiting).toBe(controller.signal.reason);
+    await serves();
   });
 });
 
