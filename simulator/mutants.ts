@@ -9,6 +9,7 @@ import { progress } from './mutants/progress.js';
 import { quorums } from './mutants/quorums.js';
 import { reads } from './mutants/reads.js';
 import { recovery } from './mutants/recovery.js';
+import { replacements } from './mutants/replacements.js';
 import { starts } from './mutants/starts.js';
 import { time } from './mutants/time.js';
 import { trust } from './mutants/trust.js';
@@ -21,6 +22,7 @@ export const mutants: readonly Mutant[] = [
   ...durability,
   ...quorums,
   ...views,
+  ...replacements,
   ...acceptors,
   ...coordinators,
   ...delivery,

@@ -3,6 +3,7 @@ import { majorityOf } from './checkers/votes.js';
 import { completeKeyFiles } from './last-rotation.js';
 import type { SimulatedProcess } from './process.js';
 import type { Random } from './random.js';
+import { isSoundFounder, standsWith } from './standing-majority.js';
 import { type TroubleKind, troubles } from './troubles.js';
 import { type Climate, FAIR } from './weather.js';
 import type { World } from './world.js';
@@ -21,6 +22,8 @@ export interface Adversity {
   readonly downMs: number;
   /** How long a commit takes, on average. */
   readonly commitUs: number;
+  /** Whether members are replaced and lose their disks, so that the founders matter no more than others. */
+  readonly isChurning: boolean;
 }
 
 /** Sees to it that everything goes wrong, for a time; then, that a majority is left in peace. */
@@ -66,18 +69,35 @@ export class Nemesis<S extends StateMachine> {
     for (const remedy of this.#remedies) remedy();
     completeKeyFiles(world);
     this.#remedies.clear();
-    const sound = world.processes.filter((process) => isSound(process));
+    const survivors = this.#adversity.isChurning ? this.#survivorsOfChurn() : this.#survivorsOfFaults();
+    this.#survivors = survivors;
+    for (const process of world.processes) {
+      if (!survivors.includes(process)) process.crash();
+      else if (process.life === null) process.start();
+    }
+    return survivors;
+  }
+
+  #survivorsOfFaults(): readonly SimulatedProcess<S>[] {
+    const world = this.#world;
+    const sound = world.processes.filter((process) => isSoundFounder(process));
     const isFounded = world.processes.every(({ hasBeenUp }) => hasBeenUp);
     // A majority of the first view may be none of the latest, or of one that is still to be decided.
     const needsAll = !isFounded || this.#adversity.troubles['change of members'] !== undefined;
     const count = needsAll || this.#random.chance(0.7) ? sound.length : majorityOf(world.processes.length);
     const members = this.#random.sample(sound, count);
     const others = world.processes.filter((process) => !sound.includes(process) && process.recovers);
-    const survivors = [...members, ...others.filter(() => this.#random.chance(0.8))];
-    this.#survivors = survivors;
-    for (const process of world.processes) {
-      if (!survivors.includes(process)) process.crash();
-      else if (process.life === null) process.start();
+    return [...members, ...others.filter(() => this.#random.chance(0.8))];
+  }
+
+  /** Any that the group can do without may stay down, as long as nobody has asked for a change whose outcome is open. */
+  #survivorsOfChurn(): readonly SimulatedProcess<S>[] {
+    const world = this.#world;
+    let survivors = world.processes;
+    if (world.processes.some(({ hasBeenUp, isSpare }) => !hasBeenUp && !isSpare)) return survivors;
+    for (const process of this.#random.sample(world.processes, world.processes.length)) {
+      const others = survivors.filter((other) => other !== process);
+      if (this.#random.chance(0.5) && world.watch.openChanges.areNone && standsWith(world, others)) survivors = others;
     }
     return survivors;
   }
@@ -117,11 +137,15 @@ export class Nemesis<S extends StateMachine> {
 
   /** Only founders that have founded: before, one that is lost for good keeps the others waiting. */
   #mayLose(victim: SimulatedProcess<S>): boolean {
-    const { processes } = this.#world;
-    if (processes.some(({ hasBeenUp }) => !hasBeenUp)) return false;
-    if (victim.isLost) return victim.recovers;
-    if (!isSound(victim)) return true;
-    return processes.filter((process) => isSound(process)).length > majorityOf(processes.length);
+    const { processes, watch } = this.#world;
+    if (processes.some(({ hasBeenUp, isSpare }) => !hasBeenUp && !isSpare)) return false;
+    if (victim.isLost && !victim.recovers) return false;
+    // A change that is asked for may make a view in which it counts.
+    if (!watch.openChanges.areNone) return false;
+    return standsWith(
+      this.#world,
+      processes.filter((process) => process !== victim),
+    );
   }
 
   /** A process that has gone down is started again after a while, whether its disk was damaged or not. */
@@ -135,9 +159,4 @@ export class Nemesis<S extends StateMachine> {
       if (!this.#isOver && process.life === null && process.mayStart) process.start();
     });
   }
-}
-
-/** Whether the process is the member that it always was, and holds all that it has ever told others. */
-function isSound({ isLost, damage }: Pick<SimulatedProcess<StateMachine>, 'isLost' | 'damage'>): boolean {
-  return !isLost && damage.areHealed;
 }

@@ -175,10 +175,11 @@ export class WatchedTransport<S extends StateMachine> implements Transport {
 
 /** The receiver that a transport of the world is given in place of the product's. */
 export function watchedReceiver<S extends StateMachine>(owner: Owner<S>, receiver: Receiver): Receiver {
-  const { stage, process, life } = owner;
+  const { stage, watch, process, life } = owner;
   return (from: ProcessId, group: GroupId, message: Buffer, start: Start) => {
     if (process.deafTo.size > 0 && process.deafTo.has(decodeMessage(message)?.kind ?? 'hello')) return;
     life.enter(() => {
+      watch.hears(process, from);
       stage.log.note(process.name, 'hears', message.length, () => {
         const said = decodeMessage(message);
         return `${stage.nameOf(from)}: ${said === null ? 'noise' : describeMessage(said, stage.nameOf)}`;

@@ -2,7 +2,6 @@ import type { Mode } from '../consensus/mode.js';
 import type { MemoryDisk } from '../ledger/memory/memory-ledger.js';
 import { ReplicatedStateMachine } from '../machine/replicated-state-machine.js';
 import type { StateMachine } from '../machine/state-machine.js';
-import { InvariantViolation, TreplicaError } from '../model/errors.js';
 import type { ProcessId } from '../model/ids.js';
 import { sameStart, type Start } from '../model/start.js';
 import type { WireMessage } from '../paxos/wire/routes.js';
@@ -20,6 +19,7 @@ import { OutstandingDamage } from './outstanding-damage.js';
 import { openQueue } from './product.js';
 import type { Random } from './random.js';
 import type { ActingProcess, Ambush, ExpectedFailures, Stage } from './stage.js';
+import { judgeStop } from './stop.js';
 import type { Watch } from './watch.js';
 import { WatchedQueue } from './watched-machine.js';
 
@@ -41,6 +41,8 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
   readonly name: string;
   readonly clock: Clock;
   readonly expectedFailures: ExpectedFailures = { hasFailedCommit: false, hasDamagedDisk: false };
+  /** It founds no group, and comes to the one that there is. */
+  readonly isSpare: boolean;
   id: ProcessId;
   disk: MemoryDisk;
   damage = new OutstandingDamage();
@@ -79,7 +81,9 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
     this.clock = new Clock(() => world.nowUs, START_MS);
     this.#controller = new DiskController(world, world.watch, this, this.#random);
     this.disk = this.#controller.newDisk();
-    this.id = this.#newIdentity(true);
+    this.isSpare = index >= world.scene.replicas;
+    if (this.isSpare) world.watch.comesWithoutVote(this.label);
+    this.id = this.#newIdentity(this.#founds);
   }
 
   /** Its name as the one that it is by now: a prime for each disk that it has lost. */
@@ -135,6 +139,11 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
     this.#becomeSomebodyElse();
   }
 
+  /** Where disks are lost again and again, so many processes may be new at a time that they would found a second group. */
+  get #founds(): boolean {
+    return !this.#hasSetAside && !this.isSpare && (this.#world.scene.spares === undefined || !this.isLost);
+  }
+
   get #startsOnDisk(): readonly Start[] {
     return this.#world.watch.diskOf(this).starts.own;
   }
@@ -163,6 +172,7 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
     this.#formerDirectory.forget();
     this.isPutBack = this.isLost = true;
     this.#formerDisks += 1;
+    this.#world.watch.comesWithoutVote(this.label);
     this.damage = new OutstandingDamage();
     this.#world.name(this.id, this.label);
     return true;
@@ -212,7 +222,7 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
       mode: this.mode,
       listener: (event) => this.#tell(event),
       setLedgerAside: () => this.#setDiskAside(),
-      hasSetAside: () => this.#hasSetAside,
+      hasSetAside: () => !this.#founds,
       isRenamed: (id) => {
         this.id = id;
         world.name(id, this.label);
@@ -231,28 +241,23 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
   /** The product has given up by itself: for a reason that was given to it, or wrongly. */
   #stopped(life: Life<S>, cause: unknown): void {
     if (!life.isAlive) return;
-    const { log } = this.#world;
-    const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+    const { log, watch } = this.#world;
+    const mayLackKey = (): boolean => watch.keyRotation?.mayStop(this.keyFile.idsRead) === true;
+    const { text, beginsAnew, verdict } = judgeStop(this, cause, mayLackKey);
     log.note(this.name, 'stops', 0, () => text);
-    const code = cause instanceof TreplicaError ? cause.code : null;
-    const lacksKey = code === 'KEY_MISSING' && this.#world.watch.keyRotation?.mayStop(this.keyFile.idsRead) === true;
-    this.beginsAnew = code === 'FOUNDING_FAILED' || lacksKey || (code === 'VOTES_LOST' && this.recovers);
+    this.beginsAnew = beginsAnew;
     this.#end(life);
     this.disk.crash(false);
-    if (cause instanceof InvariantViolation) log.violate('invariants of the product', `${this.name}: ${text}`);
-    else if (code === 'VOTES_LOST' && this.isPutBack) this.#isBroken = !this.recovers;
-    else if (code === 'FOUNDING_FAILED' || lacksKey) return;
-    else if (code === 'LEDGER_DAMAGED' && this.expectedFailures.hasDamagedDisk)
-      this.#isBroken = this.isLost = !this.recovers;
-    else if (code !== 'LEDGER_FAILED' || !this.expectedFailures.hasFailedCommit)
-      log.violate('survival', `${this.name} has stopped: ${text}`);
+    if (verdict === 'without votes') this.#isBroken = !this.recovers;
+    else if (verdict === 'with a damaged disk') this.#isBroken = this.isLost = !this.recovers;
+    else if (verdict !== 'excused') log.violate(verdict.checker, `${this.name} has stopped: ${text}`);
   }
 
   #end(life: Life<S>): void {
     life.end();
     if (this.#life === life) this.#life = null;
-    this.coordinates = false;
     this.#world.wentDown(this);
+    this.coordinates = false;
   }
 
   #setDiskAside(): string {
@@ -274,7 +279,8 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
     this.expectedFailures.hasDamagedDisk = false;
     this.damage = new OutstandingDamage();
     this.disk = this.#controller.newDisk();
-    this.id = this.#newIdentity(!this.#hasSetAside);
+    this.#world.watch.comesWithoutVote(this.label);
+    this.id = this.#newIdentity(this.#founds);
   }
 
   /** The id is on the disk from the beginning. */

@@ -71,13 +71,14 @@ export function openQueue<S extends StateMachine>(opening: Opening<S>): Promise<
 }
 
 function optionsOf<S extends StateMachine>({ stage, process, life, mode, listener }: Opening<S>): QueueOptions {
-  const { replicas, checkpoint, limits = [{}], keys } = stage.scene;
+  const { replicas, checkpoint, limits = [{}], keys, autoReplaceMs } = stage.scene;
   return {
     ...(keys === undefined ? {} : { keys: keys === 'one' ? [keyOf(1)] : KEY_FILE }),
     directory: process.name,
     replicas,
     mode,
     recover: process.recovers,
+    ...(autoReplaceMs === undefined ? {} : { autoReplace: { afterMs: autoReplaceMs } }),
     log: SILENT,
     listener: (event) => {
       if (life.isAlive) listener(event);

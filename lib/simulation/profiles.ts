@@ -1,9 +1,7 @@
-import type { Mode } from '../consensus/mode.js';
-import type { StateMachine } from '../machine/state-machine.js';
 import { constants } from '../model/constants.js';
-import type { QueueLimits } from '../paxos/queue-limits.js';
+import type { Conditions } from './conditions.js';
 import { drawLimits } from './drawn-limits.js';
-import { drawnWays, type Ways } from './geography.js';
+import { drawnWays } from './geography.js';
 import {
   AMBUSHES,
   checkpoints,
@@ -19,33 +17,8 @@ import {
   some,
   WRONG_CLOCK,
 } from './ingredients.js';
-import type { Adversity } from './nemesis.js';
 import type { Random } from './random.js';
-import type { Checkpointing, Scene } from './scene.js';
 import { FAIR } from './weather.js';
-
-/** The group, the load and the faults of a run. */
-export interface Conditions extends Adversity {
-  readonly replicas: number;
-  readonly mode: Mode;
-  /** Of each process. */
-  readonly callers: number;
-  /** How long a caller waits between two calls of its workload, on average. */
-  readonly pauseMs: number;
-  /** How checkpoints are made; undefined where none are. */
-  readonly checkpoint: Checkpointing | undefined;
-  /** Whether a process that has lost its votes comes back without one. */
-  readonly recover: boolean;
-  /** Processes that tables of delivered batches know: mostly all, and sometimes so few that some are forgotten again and again. */
-  readonly deliveryRowsMax: number | undefined;
-  /** So little fits a datagram, now and then, that much of what is said is large. */
-  readonly maxDatagramBytes: number;
-  readonly keys: Scene<StateMachine>['keys'];
-  /** What the processes take in turn as the limits of their queues; undefined where all have the defaults. */
-  readonly limits: readonly QueueLimits[] | undefined;
-  /** The places at which the processes live; undefined where all live at one. */
-  readonly ways: Ways | undefined;
-}
 
 type Circumstances = Partial<Conditions>;
 
@@ -70,6 +43,7 @@ export type ProfileName =
   | 'partings'
   | 'intrusions'
   | 'members'
+  | 'churn'
   | 'keys'
   | 'rotations'
   | 'settings'
@@ -247,6 +221,29 @@ const profiles: Readonly<Record<ProfileName, Profile>> = {
       ...(random.chance(0.3) ? some(random, [...NETWORK, 'crash of all', ...AMBUSHES], 0.4, 500) : {}),
     },
   }),
+  /**
+   * Processes lose their disks and come back without a vote; silent members are replaced by the group itself or on request, and those
+   * that were replaced come back.
+   */
+  churn: (random) => ({
+    isChurning: true,
+    replicas: random.pick([1, 2, 3, 3, 3, 4, 5]),
+    spares: random.below(3),
+    autoReplaceMs: random.chance(0.8) ? Math.round(random.between(1_000, 2_000)) : undefined,
+    recover: true,
+    callers: 1,
+    climate: random.chance(0.4) ? lossy(random) : FAIR,
+    downMs: random.exponential(500),
+    troubles: {
+      ...some(random, ['lost disk'], 0.8, 0),
+      ...some(random, ['long absence', 'isolation'], 0.4, 1_500),
+      ...some(random, ['replacement of a member'], 1, 0),
+      ...some(random, ['crash'], 0.5, 0),
+      ...(random.chance(0.5) ? some(random, ['change of members'], 0.7, 0) : {}),
+      ...(random.chance(0.5) ? some(random, ['partition', 'stall', 'crash of all'], 0.3, 1_000) : {}),
+      ...(random.chance(0.3) ? some(random, [...AMBUSHES, 'one-way cut'], 0.4, 700) : {}),
+    },
+  }),
   /** The group has a key; somebody without it sends again what was said before, forges it, and has processes of his own. */
   keys: (random) => ({
     keys: 'one',
@@ -276,6 +273,9 @@ const profiles: Readonly<Record<ProfileName, Profile>> = {
 
 export const profileNames = Object.keys(profiles) as ProfileName[];
 
+/** Those that runs take in turn where none is named: all but `churn`, so that seeds keep their profiles. */
+export const profilesInTurn: readonly ProfileName[] = profileNames.filter((name) => name !== 'churn');
+
 /** The conditions that a seed makes of a profile. */
 export function conditionsOf(profile: ProfileName, random: Random): Conditions {
   const usual: Omit<Conditions, 'checkpoint' | 'recover' | 'maxDatagramBytes' | 'deliveryRowsMax'> = {
@@ -283,6 +283,9 @@ export function conditionsOf(profile: ProfileName, random: Random): Conditions {
     troubles: {},
     downMs: 300,
     commitUs: 100,
+    isChurning: false,
+    spares: undefined,
+    autoReplaceMs: undefined,
     limits: undefined,
     ways: undefined,
     keys: undefined,

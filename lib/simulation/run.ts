@@ -7,10 +7,12 @@ import type { Invariants } from './checkers/invariants.js';
 import type { Violation } from './event-log.js';
 import type { RecordedCall } from './history.js';
 import { rotateAtLast } from './last-rotation.js';
+import { countMemberEvents } from './member-events.js';
 import { Nemesis } from './nemesis.js';
 import type { SimulatedProcess } from './process.js';
 import { conditionsOf, type ProfileName } from './profiles.js';
 import { Random } from './random.js';
+import { standsWith } from './standing-majority.js';
 import { World } from './world.js';
 
 /** The simulated application. */
@@ -74,6 +76,8 @@ export async function run<S extends StateMachine>(
     seed: options.seed,
     queueId: '239.255.0.1:7400',
     replicas,
+    spares: conditions.spares,
+    autoReplaceMs: conditions.autoReplaceMs,
     mode,
     recover: conditions.recover,
     checkpoint: conditions.checkpoint,
@@ -86,9 +90,7 @@ export async function run<S extends StateMachine>(
     invariants: application.invariants ?? {},
     isTraced: options.isTraced,
   });
-  const { limits } = conditions;
-  if (limits !== undefined)
-    world.log.note('', 'limits', limits.length, () => `of the processes, in turn: ${JSON.stringify(limits)}`);
+  noteLimits(world);
   const callers = new Callers(world, {
     workload: application.workload,
     random: random.fork(),
@@ -99,6 +101,7 @@ export async function run<S extends StateMachine>(
   let peaceUs = 0;
   try {
     nemesis.begin();
+    countMemberEvents(world);
     await world.pass(options.faultySeconds * 1e6);
     peaceUs = world.nowUs;
     await endInPeace(world, callers, nemesis, application);
@@ -119,6 +122,12 @@ export async function run<S extends StateMachine>(
     violation: world.log.violation,
     trace: world.log.lines ?? [],
   };
+}
+
+/** The first line of a trace where limits are drawn. */
+function noteLimits<S extends StateMachine>({ log, scene: { limits } }: World<S>): void {
+  if (limits === undefined) return;
+  log.note('', 'limits', limits.length, () => `of the processes, in turn: ${JSON.stringify(limits)}`);
 }
 
 async function endInPeace<S extends StateMachine>(
@@ -143,6 +152,10 @@ async function endInPeace<S extends StateMachine>(
       violateLiveness(world, survivors, 'a change of the keys has not come to its end');
       return;
     }
+  }
+  if (!(await world.until(() => areMembersPresent(world, survivors), PEACE_US))) {
+    violateLiveness(world, survivors, 'members are missing, and observers there to replace them');
+    return;
   }
   // A process may learn only now that its votes are lost, and begin anew: it is called again then.
   const called = new Set<unknown>();
@@ -171,6 +184,16 @@ async function endInPeace<S extends StateMachine>(
   if (verdict !== null) world.log.violate('judge', verdict);
 }
 
+/** Where silent members are replaced, the group has only members that are there, if there are enough processes. */
+function areMembersPresent<S extends StateMachine>(
+  { scene, watch }: World<S>,
+  survivors: readonly SimulatedProcess<S>[],
+): boolean {
+  const members = watch.electorate.views.at(-1)?.members ?? [];
+  if (scene.autoReplaceMs === undefined || survivors.length < members.length) return true;
+  return members.every((member) => survivors.some(({ id }) => id === member));
+}
+
 /**
  * Tells that `what` has happened. The waiting may also have ended because time stands still, since something else has
  * gone wrong.
@@ -180,6 +203,12 @@ function violateLiveness<S extends StateMachine>(
   survivors: readonly SimulatedProcess<S>[],
   what: string,
 ): void {
+  const { scene } = world;
+  if (scene.spares !== undefined && !standsWith(world, survivors)) {
+    // A change that was under way has left the group to processes that have lost their disks or are down.
+    world.happened('majority lost');
+    return;
+  }
   const states = survivors.map(({ name, life, machine }) => {
     const state = life === null ? 'is down' : machine === null ? 'does not come up' : `has executed ${life.position}`;
     return `${name} ${state}`;

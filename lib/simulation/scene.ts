@@ -18,7 +18,15 @@ export interface Checkpointing extends Required<CheckpointOptions> {
 export interface Scene<S extends StateMachine> {
   readonly seed: number;
   readonly queueId: string;
+  /** The founders. */
   readonly replicas: number;
+  /**
+   * Processes besides the founders, which come to the group without a vote, as those do then that have lost their disks. Default: there
+   * are none, and a process that has lost its disk founds a group with others if it finds none.
+   */
+  readonly spares?: number | undefined;
+  /** After how many milliseconds a silent member is replaced. Default: never. */
+  readonly autoReplaceMs?: number | undefined;
   readonly mode: Mode;
   readonly initialState: () => S;
   readonly invariants: Invariants<S>;

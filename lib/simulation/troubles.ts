@@ -15,7 +15,7 @@ import {
 } from './disk-troubles.js';
 import { foreignGroup, forgery, intruder, recording, stranger } from './intrusions.js';
 import { keyBrought, keyForced, keyRemoved, keyUsed } from './key-troubles.js';
-import { membersChange } from './member-changes.js';
+import { membersChange, replacement } from './member-changes.js';
 import type { SimulatedProcess } from './process.js';
 import type { Ambush } from './stage.js';
 import { all, NOTHING, type Occasion, type Trouble } from './trouble.js';
@@ -233,6 +233,7 @@ export const troubles = {
   'key used': keyUsed,
   'keys removed': keyRemoved,
   'key forced': keyForced,
+  'replacement of a member': replacement,
   stranger,
   'foreign group': foreignGroup,
   intruder,

@@ -1,13 +1,17 @@
 import type { StateMachine } from '../machine/state-machine.js';
 import type { Ticket } from '../machine/ticket.js';
+import type { Batch } from '../model/batch.js';
 import type { ProcessId } from '../model/ids.js';
 import type { LedgerRecord, LedgerSnapshot } from '../model/records.js';
+import { defaults } from '../model/settings.js';
 import type { WireMessage } from '../paxos/wire/routes.js';
 import type { DeliveredBatch } from '../queue/state-holder.js';
+import { unpackChange } from '../sequence/view-change.js';
 import { Agreement } from './checkers/agreement.js';
 import { CallOrder } from './checkers/call-order.js';
 import { DecidedTime } from './checkers/decided-time.js';
 import { Durability } from './checkers/durability.js';
+import type { Electorate } from './checkers/electorate.js';
 import { EqualCheckpoints } from './checkers/equal-checkpoints.js';
 import { EqualStates } from './checkers/equal-states.js';
 import { ExactlyOnce } from './checkers/exactly-once.js';
@@ -18,11 +22,13 @@ import { Observers } from './checkers/observers.js';
 import { OneOrder } from './checkers/one-order.js';
 import { Phases } from './checkers/phases.js';
 import type { Held } from './checkers/reference.js';
+import { Replacements } from './checkers/replacements.js';
 import { Retention } from './checkers/retention.js';
 import { StableStorage } from './checkers/stable-storage.js';
 import type { Clock } from './clock.js';
 import type { OpenCall } from './history.js';
 import type { SimulatedKeyFile } from './key-file.js';
+import { OpenChanges } from './open-changes.js';
 import type { ProcessFacts, Stage } from './stage.js';
 
 /** Tells the checkers of all that passes through the ports. They know the protocol's rules and nothing of its code. */
@@ -34,12 +40,8 @@ export class Watch<S extends StateMachine> {
   readonly #callOrder: CallOrder;
   readonly #durability: Durability;
   readonly #decidedTime: DecidedTime;
-  /** The disks of members. */
-  readonly #monotonicity: Monotonicity;
-  /** The disks of those that have lost theirs and come back. */
-  readonly #othersDisks: Monotonicity;
+  readonly #disks: Monotonicity;
   readonly #stableStorage: StableStorage;
-  readonly #othersStorage: StableStorage;
   readonly #phases: Phases;
   readonly #observers: Observers;
   readonly #retention: Retention;
@@ -48,6 +50,11 @@ export class Watch<S extends StateMachine> {
   readonly #invariants: ApplicationInvariants<S>;
   /** Null where no keys change. */
   readonly keyRotation: KeyRotation | null;
+  readonly #replacements: Replacements;
+  readonly #stage: Stage<S>;
+  /** The changes of the members that have been proposed. */
+  readonly #changes = new Set<string>();
+  readonly openChanges = new OpenChanges();
   /** Calls by the promises that they wait for, which are their tickets' too: an operation may be executed twice at a time. */
   readonly #calls = new WeakMap<object, OpenCall>();
 
@@ -56,9 +63,15 @@ export class Watch<S extends StateMachine> {
     clocks: () => readonly Clock[],
     keyFileOf: (id: ProcessId) => SimulatedKeyFile | undefined,
   ) {
-    const { queueId, replicas, initialState, invariants, checkpoint, deliveryRowsMax, keys } = stage.scene;
+    const { queueId, replicas, initialState, invariants, checkpoint, deliveryRowsMax, keys, autoReplaceMs } = stage.scene;
     const report = (checker: string) => (text: string) => stage.log.violate(checker, text);
     this.#queueId = queueId;
+    this.#stage = stage;
+    this.#replacements = new Replacements(
+      autoReplaceMs === undefined ? null : autoReplaceMs * 1_000,
+      defaults.windowInstances,
+      report('replacements'),
+    );
     this.#agreement = new Agreement(replicas, report('agreement'));
     this.#exactlyOnce = new ExactlyOnce(report('exactly once'));
     this.#callOrder = new CallOrder(report('call order'));
@@ -78,11 +91,9 @@ export class Watch<S extends StateMachine> {
       },
       deliveryRowsMax,
     );
-    this.#monotonicity = new Monotonicity(report('monotonicity'));
-    this.#othersDisks = new Monotonicity(report('monotonicity'));
-    this.#stableStorage = new StableStorage(this.#monotonicity, this.#agreement, report('stable storage'));
-    this.#othersStorage = new StableStorage(this.#othersDisks, this.#agreement, report('stable storage'));
-    this.#phases = new Phases(this.#monotonicity, this.#agreement, report('phases'));
+    this.#disks = new Monotonicity(report('monotonicity'));
+    this.#stableStorage = new StableStorage(this.#disks, this.#agreement, report('stable storage'));
+    this.#phases = new Phases(this.#disks, this.#agreement, report('phases'));
     this.#observers = new Observers(report('observers'));
     this.#retention = new Retention(report('retention'));
     this.#equalCheckpoints = new EqualCheckpoints(this.#order, report('equal checkpoints'));
@@ -94,32 +105,32 @@ export class Watch<S extends StateMachine> {
 
   /** Records of a process are on its disk, whether it knows or not. */
   durable(process: ProcessFacts<S>, records: readonly LedgerRecord[]): void {
-    const { label, isLost } = process;
+    const { label, id } = process;
     process.damage.durable(records);
     for (const record of records)
       if (record.kind === 'identity') this.#callOrder.begins(record.process, record.incarnation);
-    this.#disksOf(process).durable(label, records);
+    this.#disks.durable(label, records);
+    if (process.isPutBack || !this.electorate.hasHadVote(label, id)) this.#observers.durable(label, records);
     this.#agreement.durable(label, records);
     this.#equalCheckpoints.durable(label, records);
     this.keyRotation?.durable(process.id, records);
-    if (process.isPutBack || isLost) this.#observers.durable(label, records);
-    else this.#durability.durable(label, records);
+    this.#durability.durable(label, records);
   }
 
   /** A process has read what it needs to know of its past, and found nothing wrong with it. */
   loads(process: ProcessFacts<S>, snapshot: LedgerSnapshot): void {
     this.keyRotation?.loads(process.id, snapshot, process.isPutBack);
     if (process.isPutBack) {
-      this.#disksOf(process).adopt(process.label, snapshot);
+      this.#disks.adopt(process.label, snapshot);
       return;
     }
-    this.#disksOf(process).loads(process.label, snapshot);
+    this.#disks.loads(process.label, snapshot);
     this.holds(process);
   }
 
   /** The contents of the disk of a process, damage aside. */
   diskOf(process: ProcessFacts<S>): OnDisk {
-    return this.#disksOf(process).diskOf(process.label);
+    return this.#disks.diskOf(process.label);
   }
 
   /** Checks that the disk of a process holds everything that the process cannot do without. */
@@ -135,27 +146,60 @@ export class Watch<S extends StateMachine> {
     this.keyRotation?.retires(id);
   }
 
+  /** The process that has this name by now has an empty disk, or one that cannot be relied on. */
+  comesWithoutVote(label: string): void {
+    this.electorate.comesWithoutVote(label);
+  }
+
+  /** The members, as follows from what is chosen. */
+  get electorate(): Electorate {
+    return this.#agreement.electorate;
+  }
+
   /** A process takes part under an id. */
   opens(process: ProcessFacts<S>, id: ProcessId): void {
     this.#observers.opens(process.label, id);
+  }
+
+  /** A message of another process has come. */
+  hears({ name }: ProcessFacts<S>, from: ProcessId): void {
+    this.#replacements.heard(name, from, this.#stage.nowUs);
   }
 
   /** A process hands a message to its transport. */
   says(process: ProcessFacts<S>, message: WireMessage): void {
     const { id, label, isLost, recovers } = process;
     this.keyRotation?.says(id, message);
-    if (process.isPutBack) {
-      this.#observers.saysUnaware(label, id, message);
-      this.#othersStorage.says(label, message);
-    } else if (isLost && !recovers) this.#stableStorage.saysAsStranger(label, message);
-    else if (isLost) {
-      this.#observers.says(label, message);
-      this.#othersStorage.says(label, message);
-    } else {
-      this.#observers.saysAsMember(id, message);
-      this.#stableStorage.says(label, message);
-      this.#phases.says(label, message);
+    if (message.kind === 'batch' || message.kind === 'propose') this.#proposes(process, message.batch);
+    if (isLost && !recovers && !process.isPutBack) {
+      this.#stableStorage.saysAsStranger(label, message);
+      return;
     }
+    const hasVote = !process.isPutBack && this.electorate.hasHadVote(label, id);
+    if (process.isPutBack) this.#observers.saysUnaware(label, id, message);
+    else if (hasVote) this.#observers.saysAsMember(id, message);
+    else this.#observers.says(label, message);
+    this.#stableStorage.says(label, message);
+    if (hasVote) this.#phases.says(label, message);
+  }
+
+  #proposes(process: ProcessFacts<S>, { id, body }: Batch): void {
+    if (id[16] !== 'v' || !id.startsWith(process.id) || this.#changes.has(id)) return;
+    this.#changes.add(id);
+    this.electorate.proposed(id, body);
+    const change = unpackChange(body);
+    const before = change === null ? undefined : this.electorate.views[change.follows]?.members;
+    if (change === null || before === undefined) return;
+    const { members } = change;
+    if (this.openChanges.hasAsked(process.id, before, members)) return;
+    const watermarkOf = (label: string): number => this.#disks.diskOf(label).watermark;
+    this.#replacements.proposed({
+      by: process.name,
+      removed: before.filter((member) => !members.some((id) => id === member)),
+      added: members.filter((member) => !before.includes(member)),
+      nowUs: this.#stage.nowUs,
+      lagOf: (observer) => watermarkOf(process.label) - watermarkOf(this.electorate.labelOf(observer)),
+    });
   }
 
   /** A caller waits for the outcome of an operation. */
@@ -213,9 +257,5 @@ export class Watch<S extends StateMachine> {
       this.#equalStates.compare(name, life.position, life.replica);
       this.#invariants.executed(name, life.position, life.replica.state);
     }
-  }
-
-  #disksOf({ isLost }: ProcessFacts<S>): Monotonicity {
-    return isLost ? this.#othersDisks : this.#monotonicity;
   }
 }

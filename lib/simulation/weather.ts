@@ -74,6 +74,11 @@ export class Weather {
     };
   }
 
+  /** Whether anything is cut off from anything. */
+  get isCut(): boolean {
+    return this.#cuts.size > 0;
+  }
+
   /**
    * Until the returned function is called, all that a process sends crosses a link of so many bytes a second, and all
    * that it receives another one. A multicast crosses it once for each receiver.

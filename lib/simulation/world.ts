@@ -62,7 +62,10 @@ export class World<S extends StateMachine> implements Surroundings<S> {
     const { keyRotation } = this.watch;
     const onlooker = keyRotation === null ? this.sealedFrames : both(this.sealedFrames, keyRotation);
     this.network = new MemoryNetwork(this.#agenda.add, this.weather.fate, onlooker);
-    this.processes = Array.from({ length: scene.replicas }, (_, i) => new SimulatedProcess(this, i, scene.mode));
+    this.processes = Array.from(
+      { length: scene.replicas + (scene.spares ?? 0) },
+      (_, i) => new SimulatedProcess(this, i, scene.mode),
+    );
     if (scene.ways !== undefined)
       this.weather.wayUs = wayBetween(scene.ways, (process) => this.processes.findIndex(({ id }) => id === process));
   }

@@ -125,6 +125,7 @@ export class Agreement {
   /** A batch is also stored without its body, where it is known to repeat an earlier one. */
   #learn({ id, body }: { readonly id: string; readonly body: Uint8Array }): void {
     if (body.length === 0) return;
+    this.electorate.proposed(id, body);
     const known = this.#bodies.get(id);
     if (known === undefined) this.#bodies.set(id, body);
     else if (known !== body && Buffer.compare(known, body) !== 0)

@@ -5,8 +5,8 @@ import { routes, type WireMessage } from '../../paxos/wire/routes.js';
 type Report = (text: string) => void;
 
 /**
- * A process that has lost its votes comes back under another id and without a vote: it promises, votes, signs, answers and
- * coordinates nothing. The id that it had is never heard of again.
+ * A process that has no vote promises, votes, signs, answers and coordinates nothing: one that has lost its votes and comes back under
+ * another id, until a view has it. The id that was lost is never heard of again.
  */
 export class Observers {
   readonly #report: Report;
@@ -42,13 +42,13 @@ export class Observers {
   }
 
   says(name: string, { kind }: WireMessage): void {
-    if (routes[kind].saidBy === 'members') this.#report(`${name}, which has lost its votes, says ${kind}`);
+    if (routes[kind].saidBy === 'members') this.#report(`${name}, which has no vote, says ${kind}`);
   }
 
   durable(name: string, records: readonly LedgerRecord[]): void {
     for (const record of records) {
       const what = claimIn(record);
-      if (what !== null) this.#report(`${name}, which has lost its votes, ${what}`);
+      if (what !== null) this.#report(`${name}, which has no vote, ${what}`);
     }
   }
 }

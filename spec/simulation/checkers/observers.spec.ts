@@ -51,7 +51,7 @@ describe('a process that has lost its votes', () => {
   ];
   it.each(ofMembers.map((message) => [message.kind, message] as const))('does not say %s', (_, message) => {
     new Observers(report).says("p1'", message);
-    expect(found).toEqual([`p1', which has lost its votes, says ${message.kind}`]);
+    expect(found).toEqual([`p1', which has no vote, says ${message.kind}`]);
   });
 
   it('repeats what it signed and proposed before, as long as it does not know, and nothing else', () => {
@@ -64,9 +64,9 @@ describe('a process that has lost its votes', () => {
     observers.saysUnaware("p2'", B, { kind: 'found', founding });
     observers.saysUnaware("p1'", A, { kind: 'concur', ballot });
     expect(found).toEqual([
-      "p1', which has lost its votes, says found",
-      "p2', which has lost its votes, says found",
-      "p1', which has lost its votes, says concur",
+      "p1', which has no vote, says found",
+      "p2', which has no vote, says found",
+      "p1', which has no vote, says concur",
     ]);
   });
 
@@ -76,7 +76,7 @@ describe('a process that has lost its votes', () => {
     observers.durable("p1'", [
       { kind: 'founding', founding: { signed: founding, joined: null, refused: [], withdrawals: [] } },
     ]);
-    expect(found.map((text) => text.replace("p1', which has lost its votes, ", ''))).toEqual([
+    expect(found.map((text) => text.replace("p1', which has no vote, ", ''))).toEqual([
       'votes at 3',
       'promises at 4',
       'promises',
