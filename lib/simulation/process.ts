@@ -139,7 +139,7 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
     this.#becomeSomebodyElse();
   }
 
-  /** Where disks are lost again and again, so many processes may be new at a time that they would found a second group. */
+  /** Where disks are lost again and again, many may be new at a time, and would found a second group. */
   get #founds(): boolean {
     return !this.#hasSetAside && !this.isSpare && (this.#world.scene.spares === undefined || !this.isLost);
   }
@@ -223,10 +223,7 @@ export class SimulatedProcess<S extends StateMachine> implements ActingProcess<S
       listener: (event) => this.#tell(event),
       setLedgerAside: () => this.#setDiskAside(),
       hasSetAside: () => !this.#founds,
-      isRenamed: (id) => {
-        this.id = id;
-        world.name(id, this.label);
-      },
+      isRenamed: (id) => world.name((this.id = id), this.label),
     });
     life.queue = queue;
     queue.closed.catch((cause: unknown) => this.#stopped(life, cause));

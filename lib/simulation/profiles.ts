@@ -221,10 +221,7 @@ const profiles: Readonly<Record<ProfileName, Profile>> = {
       ...(random.chance(0.3) ? some(random, [...NETWORK, 'crash of all', ...AMBUSHES], 0.4, 500) : {}),
     },
   }),
-  /**
-   * Processes lose their disks and come back without a vote; silent members are replaced by the group itself or on request, and those
-   * that were replaced come back.
-   */
+  /** Processes lose their disks and come back without a vote; silent members are replaced, and come back. */
   churn: (random) => ({
     isChurning: true,
     replicas: random.pick([1, 2, 3, 3, 3, 4, 5]),

@@ -17,7 +17,11 @@ interface Stop {
 }
 
 /** The product has given up by itself, for this reason; `mayLackKey` tells whether a key is missing that the process cannot have. */
-export function judgeStop({ recovers, isPutBack, expectedFailures }: Stopped, cause: unknown, mayLackKey: () => boolean): Stop {
+export function judgeStop(
+  { recovers, isPutBack, expectedFailures }: Stopped,
+  cause: unknown,
+  mayLackKey: () => boolean,
+): Stop {
   const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
   const code = cause instanceof TreplicaError ? cause.code : null;
   const lacksKey = code === 'KEY_MISSING' && mayLackKey();

@@ -63,7 +63,8 @@ export class Watch<S extends StateMachine> {
     clocks: () => readonly Clock[],
     keyFileOf: (id: ProcessId) => SimulatedKeyFile | undefined,
   ) {
-    const { queueId, replicas, initialState, invariants, checkpoint, deliveryRowsMax, keys, autoReplaceMs } = stage.scene;
+    const { queueId, replicas, initialState, invariants, checkpoint, deliveryRowsMax, keys, autoReplaceMs } =
+      stage.scene;
     const report = (checker: string) => (text: string) => stage.log.violate(checker, text);
     this.#queueId = queueId;
     this.#stage = stage;
