@@ -14,7 +14,7 @@ import {
   TreplicaError,
   UnknownOutcomeError,
 } from '../../lib/index.js';
-import { Append, Begin, Journal, Note } from './journal.js';
+import { Append, Begin, Journal, Note, Time } from './journal.js';
 
 export interface JournalSetup {
   readonly queueId: string;
@@ -40,6 +40,8 @@ export type JournalRequest =
   | { readonly kind: 'append'; readonly entry: string; readonly timeoutMs?: number }
   | { readonly kind: 'change-members'; readonly add: readonly string[]; readonly remove: readonly string[] }
   | { readonly kind: 'members' }
+  /** The decided time of an operation. */
+  | { readonly kind: 'time' }
   | { readonly kind: 'entries' }
   | { readonly kind: 'local-entries' }
   | { readonly kind: 'summary' }
@@ -161,6 +163,8 @@ async function valueOf(
       return null;
     case 'members':
       return queue.members;
+    case 'time':
+      return machine.execute(new Time());
     case 'entries':
       return machine.read(({ entries }) => entries);
     case 'local-entries':

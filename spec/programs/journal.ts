@@ -3,7 +3,7 @@
  * lost, executed twice or executed in another order: callers count, and every operation checks that it is the next one of
  * its caller. The default export makes the initial state, for checkpoints that are made by a process of their own.
  */
-import { Operation, operation, StateMachine, Type } from '../../lib/index.js';
+import { type ExecutionContext, Operation, operation, StateMachine, Type } from '../../lib/index.js';
 
 /** So many of the last notes are kept with their text, so that the size of the state can be chosen. */
 export const NOTES_KEPT = 2_048;
@@ -53,6 +53,14 @@ export class Append extends Operation<Journal, number> {
 
   execute(journal: Journal): number {
     return journal.entries.push(this.entry) - 1;
+  }
+}
+
+/** Changes nothing. Returns its decided time, in milliseconds since 1970. */
+@operation('journal.time')
+export class Time extends Operation<Journal, number> {
+  execute(_: Journal, { time }: ExecutionContext): number {
+    return time;
   }
 }
 
