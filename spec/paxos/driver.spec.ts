@@ -26,16 +26,16 @@ describe('when a batch of this process is decided, the driver', () => {
     expect(lone.failures).toEqual([]);
   });
 
-  it('of a start that the ledger does not know, says nothing any more, and stops when that is written down', async () => {
+  it('of a start that the ledger does not know, says that and nothing more, and stops when that is written down', async () => {
     const lone = await voting(true);
     lone.writes.shift()!.complete();
     lone.settle();
-    expect(lone.heard).toEqual(['accepted']);
+    expect(lone.heard).toEqual(['accepted', 'start']);
     expect(lone.failures).toEqual([]);
     lone.writes.shift()!.complete();
     lone.settle();
     expect(lone.failures).toMatchObject([{ code: 'VOTES_LOST' }]);
-    expect([lone.heard, lone.writes]).toEqual([['accepted'], []]);
+    expect([lone.heard, lone.writes]).toEqual([['accepted', 'start'], []]);
     expect(await lone.stored()).toMatchObject({ starts: { hasLostVotes: true } });
   });
 });
