@@ -1,89 +1,25 @@
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import { ask } from '../../lib/control/ask.js';
 import { operatorsIn } from '../../lib/control/operators.js';
-import { REQUEST_BYTES_MAX } from '../../lib/control/protocol.js';
-import type { ProcessId } from '../../lib/model/ids.js';
-import type { OperatedQueue } from '../../lib/paxos/operated-queue.js';
-import type { PaxosStatus } from '../../lib/paxos/paxos-status.js';
-import { rejection } from '../support/queue-group.js';
-import { soon } from '../support/soon.js';
+import { ControlDirectory, KEYS, queueOf, SELF, STATUS } from './control-directory.js';
 
-const SELF = 'aaaaaaaaaaaaaaaa' as ProcessId;
-const STATUS = {
-  view: { number: 3, members: [{ process: SELF, heardMsAgo: 0 }] },
-  observers: [],
-  reign: null,
-  stopped: null,
-};
-
-const KEYS = { number: 1, sendingId: 2, removedUpTo: 0, processes: [] };
-
-const ALL_BUT_TIMEOUTS = [
-  ...(['Date', 'hrtime', 'nextTick', 'performance', 'queueMicrotask'] as const),
-  ...(['setImmediate', 'clearImmediate', 'setInterval', 'clearInterval'] as const),
-];
-
-let directory: string;
-const leaves: (() => void)[] = [];
-
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'treplica-control-'));
-});
-
-afterEach(() => {
-  for (const leave of leaves.splice(0)) leave();
-  rmSync(directory, { recursive: true, force: true });
-});
-
-/** A queue whose members change when `change` says. */
-function queueOf(queueId: string, change: OperatedQueue['changeMembers'] = () => Promise.resolve()): OperatedQueue {
-  const status = (): PaxosStatus => STATUS as unknown as PaxosStatus;
-  const keys = {
-    show: () => KEYS,
-    use: (id: number) => Promise.reject(new Error(`key ${id}`)),
-    remove: () => Promise.resolve(),
-    reread: () => Promise.resolve(),
-  };
-  return { queueId, processId: SELF, members: [SELF], status, keys, changeMembers: change };
-}
-
-async function enter(queue: OperatedQueue, at = directory): Promise<() => void> {
-  const failures: Error[] = [];
-  const leave = await operatorsIn(() => at).enter(queue, (error) => failures.push(error));
-  expect(failures).toEqual([]);
-  leaves.push(leave);
-  return leave;
-}
-
-function peer(): Socket {
-  return connect(join(directory, 'control.sock'));
-}
-
-/** All that the process says until it ends the connection. */
-async function heardOn(socket: Socket): Promise<string> {
-  let text = '';
-  for await (const piece of socket.setEncoding('utf8')) text += String(piece);
-  return text;
-}
+const directory = ControlDirectory.forEach();
 
 describe('the control socket', () => {
   it('is there for its user alone while a queue is open, and leaves nothing behind', async () => {
-    const leave = await enter(queueOf('a'));
-    expect(statSync(join(directory, 'control.sock')).mode & 0o777).toBe(0o600);
-    expect(readdirSync(directory)).toEqual(['control.sock']);
+    const leave = await directory.enter(queueOf('a'));
+    expect(statSync(join(directory.path, 'control.sock')).mode & 0o777).toBe(0o600);
+    expect(readdirSync(directory.path)).toEqual(['control.sock']);
     leave();
-    expect(readdirSync(directory)).toEqual([]);
+    expect(readdirSync(directory.path)).toEqual([]);
   });
 
   it('tells members and status', async () => {
-    await enter(queueOf('a'));
-    expect(await ask(directory, { command: 'members' })).toEqual([
+    await directory.enter(queueOf('a'));
+    expect(await ask(directory.path, { command: 'members' })).toEqual([
       {
         queueId: 'a',
         process: SELF,
@@ -92,255 +28,79 @@ describe('the control socket', () => {
         observers: [],
       },
     ]);
-    expect(await ask(directory, { command: 'status', queue: 'a' })).toEqual([
+    expect(await ask(directory.path, { command: 'status', queue: 'a' })).toEqual([
       { queueId: 'a', process: SELF, view: STATUS.view, observers: [], reign: null },
     ]);
   });
 
   it('shows, uses and removes keys', async () => {
-    await enter(queueOf('a'));
+    await directory.enter(queueOf('a'));
     const shown = { queueId: 'a', process: SELF, ...KEYS };
-    expect(await ask(directory, { command: 'keys' })).toEqual([shown]);
-    expect(await ask(directory, { command: 'remove-key', id: 1 })).toEqual(shown);
-    await expect(ask(directory, { command: 'use-key', id: 3, force: true })).rejects.toThrow('key 3');
+    expect(await ask(directory.path, { command: 'keys' })).toEqual([shown]);
+    expect(await ask(directory.path, { command: 'remove-key', id: 1 })).toEqual(shown);
+    await expect(ask(directory.path, { command: 'use-key', id: 3, force: true })).rejects.toThrow('key 3');
     for (const id of [0, 2 ** 32, 'a', undefined])
-      await expect(ask(directory, { command: 'use-key', id })).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+      await expect(ask(directory.path, { command: 'use-key', id })).rejects.toMatchObject({ code: 'INVALID_OPTION' });
   });
 
   it('is shared by the queues in its directory, however it is named', async () => {
-    const leave = await enter(queueOf('a'));
-    await enter(queueOf('b'), join(directory, '.'));
-    expect(await ask(directory, { command: 'members' })).toMatchObject([{ queueId: 'a' }, { queueId: 'b' }]);
+    const leave = await directory.enter(queueOf('a'));
+    await directory.enter(queueOf('b'), join(directory.path, '.'));
+    expect(await ask(directory.path, { command: 'members' })).toMatchObject([{ queueId: 'a' }, { queueId: 'b' }]);
     const change = { command: 'change-members', add: ['x'] };
-    await expect(ask(directory, change)).rejects.toMatchObject({
+    await expect(ask(directory.path, change)).rejects.toMatchObject({
       code: 'INVALID_OPTION',
       message: expect.stringContaining('name one of a, b'),
     });
-    await expect(ask(directory, { ...change, queue: 'b' })).resolves.toMatchObject({ queueId: 'b' });
+    await expect(ask(directory.path, { ...change, queue: 'b' })).resolves.toMatchObject({ queueId: 'b' });
     leave();
-    expect(await ask(directory, { command: 'members' })).toMatchObject([{ queueId: 'b' }]);
-    await expect(ask(directory, { command: 'members', queue: 'a' })).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+    expect(await ask(directory.path, { command: 'members' })).toMatchObject([{ queueId: 'b' }]);
+    await expect(ask(directory.path, { command: 'members', queue: 'a' })).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+    });
   });
 
   it('comes again when a queue is opened again at once', async () => {
-    const first = await enter(queueOf('a'));
+    const first = await directory.enter(queueOf('a'));
     first();
-    await enter(queueOf('a'));
-    expect(await ask(directory, { command: 'members' })).toHaveLength(1);
+    await directory.enter(queueOf('a'));
+    expect(await ask(directory.path, { command: 'members' })).toHaveLength(1);
   });
 
   it('replaces that of a process that is gone, and what it had begun', async () => {
-    mkdirSync(join(directory, 'control.new'));
-    writeFileSync(join(directory, 'control.new', 'control.sock'), '');
-    writeFileSync(join(directory, 'control.sock'), 'stale');
-    await enter(queueOf('a'));
-    expect(await ask(directory, { command: 'members' })).toHaveLength(1);
+    mkdirSync(join(directory.path, 'control.new'));
+    writeFileSync(join(directory.path, 'control.new', 'control.sock'), '');
+    writeFileSync(join(directory.path, 'control.sock'), 'stale');
+    await directory.enter(queueOf('a'));
+    expect(await ask(directory.path, { command: 'members' })).toHaveLength(1);
   });
 
   it('that another has replaced is left to that one', async () => {
-    const leave = await enter(queueOf('a'));
-    rmSync(join(directory, 'control.sock'));
-    writeFileSync(join(directory, 'control.sock'), 'of another');
+    const leave = await directory.enter(queueOf('a'));
+    rmSync(join(directory.path, 'control.sock'));
+    writeFileSync(join(directory.path, 'control.sock'), 'of another');
     leave();
-    expect(readdirSync(directory)).toEqual(['control.sock']);
+    expect(readdirSync(directory.path)).toEqual(['control.sock']);
   });
 
   it('is reached in a directory whose path no socket can have', async () => {
-    directory = join(directory, 'd'.repeat(120), 'e'.repeat(120));
-    mkdirSync(directory, { recursive: true });
-    const leave = await enter(queueOf('a'));
-    expect(readdirSync(directory)).toEqual(['control.sock']);
-    expect(await ask(directory, { command: 'members' })).toHaveLength(1);
+    directory.path = join(directory.path, 'd'.repeat(120), 'e'.repeat(120));
+    mkdirSync(directory.path, { recursive: true });
+    const leave = await directory.enter(queueOf('a'));
+    expect(readdirSync(directory.path)).toEqual(['control.sock']);
+    expect(await ask(directory.path, { command: 'members' })).toHaveLength(1);
     leave();
-    expect(readdirSync(directory)).toEqual([]);
+    expect(readdirSync(directory.path)).toEqual([]);
   });
 
   it('that cannot be made is told of, and the queue goes on', async () => {
     const failures: Error[] = [];
-    const gone = join(directory, 'gone');
+    const gone = join(directory.path, 'gone');
     const leave = await operatorsIn(() => gone).enter(queueOf('a'), (error) => failures.push(error));
     leave();
-    mkdirSync(join(directory, 'control.sock', 'in the way'), { recursive: true });
-    const other = await operatorsIn(() => directory).enter(queueOf('a'), (error) => failures.push(error));
+    mkdirSync(join(directory.path, 'control.sock', 'in the way'), { recursive: true });
+    const other = await operatorsIn(() => directory.path).enter(queueOf('a'), (error) => failures.push(error));
     other();
     expect(failures).toMatchObject([{ code: 'ENOENT' }, { syscall: 'rename' }]);
   });
 });
-
-describe('a request', () => {
-  it.each([
-    ['no JSON', 'members\n', 'was not understood'],
-    ['no object', '["members"]\n', 'was not understood'],
-    ['null', 'null\n', 'was not understood'],
-    ['no command', '{"queue":"a"}\n', 'was not understood'],
-    ['more bytes than any has', 'x'.repeat(REQUEST_BYTES_MAX + 1), 'it is longer than'],
-    ['an unknown command', '{"command":"constructor"}\n', 'knows no command constructor'],
-    ['an unknown argument', '{"command":"status","quue":"a"}\n', 'There is no option quue'],
-    ['an argument of another kind', '{"command":"change-members","add":"a"}\n', 'use a list of ids'],
-    ['no id in a list', '{"command":"change-members","add":[1]}\n', 'use a list of ids'],
-  ])('that is %s is refused', async (_, text, why) => {
-    await enter(queueOf('a'));
-    const socket = peer();
-    socket.write(text);
-    const last = (await heardOn(socket)).trim().split('\n').at(-1)!;
-    expect(JSON.parse(last)).toEqual({
-      error: { code: 'INVALID_OPTION', message: expect.stringContaining(why) },
-    });
-  });
-
-  it('comes in pieces as well, and only the first of a connection is answered', async () => {
-    let changes = 0;
-    let signal: AbortSignal | undefined;
-    const changed: OperatedQueue['changeMembers'] = (_, options) => {
-      changes += 1;
-      ({ signal } = options!);
-      return new Promise(() => undefined);
-    };
-    await enter(queueOf('a', changed));
-    const socket = peer();
-    const heard = heardOn(socket).catch(() => 'ended');
-    for (const piece of ['{"command":"change', '-members"', '}\n']) {
-      await new Promise((resolve) => socket.write(piece, resolve));
-    }
-    await soon(() => expect(changes).toBe(1));
-    socket.write('{"command":"change-members"}\n');
-    expect(await heard).toMatch(/^({"isHeard":true}\n|ended)$/);
-    expect(changes).toBe(1);
-    await soon(() => expect(signal?.aborted).toBe(true));
-  });
-
-  it('is waited for as long, however slowly its pieces come', async () => {
-    jest.useFakeTimers({ doNotFake: ALL_BUT_TIMEOUTS });
-    try {
-      await enter(queueOf('a'));
-      const socket = peer();
-      socket.on('error', () => undefined).resume();
-      for (let piece = 0; !socket.closed; piece += 1) {
-        expect(piece).toBeLessThan(1_000);
-        await new Promise((resolve) => socket.write(' ', resolve));
-        await nextTurn();
-        jest.advanceTimersByTime(1_000);
-      }
-    } finally {
-      jest.useRealTimers();
-    }
-  });
-
-  it('that is not complete when its peer ends its side does nothing', async () => {
-    await enter(queueOf('a'));
-    const socket = peer();
-    socket.end('{"command":"members"}');
-    expect(await heardOn(socket)).toBe('');
-  });
-
-  it('is given up when its peer ends its side', async () => {
-    const reasons: unknown[] = [];
-    await enter(queueOf('a', untilGivenUp(reasons)));
-    const socket = peer();
-    socket.end('{"command":"change-members"}\n');
-    expect(await heardOn(socket)).toContain('"message":"given up"');
-    const waiting = new AbortController();
-    const asked = rejection(ask(directory, { command: 'change-members' }, waiting.signal));
-    await soon(() => expect(reasons).toHaveLength(3));
-    waiting.abort(new Error('interrupted'));
-    expect(await asked).toMatchObject({ code: 'UNKNOWN_OUTCOME', cause: { message: 'interrupted' } });
-    await soon(() => expect(reasons).toHaveLength(4));
-    const reason = { message: 'the operator waits no longer' };
-    // One that ends without having read all that it was told ends with an error.
-    const ended = {
-      message: expect.stringMatching(/^the operator waits no longer|^the connection to the operator has failed/),
-    };
-    expect(reasons).toMatchObject(['asked', reason, 'asked', ended]);
-  });
-
-  it('is answered with the error of the queue', async () => {
-    await enter(queueOf('a', () => Promise.reject(new Error('of another kind'))));
-    await expect(ask(directory, { command: 'change-members' })).rejects.toMatchObject({
-      code: 'FAILED',
-      message: 'of another kind',
-    });
-  });
-
-  it('is answered also when the queue is closed meanwhile, and a peer that has asked nothing is not waited for', async () => {
-    let reject: ((error: Error) => void) | null = null;
-    const changed = new Promise<void>((_, refuse) => (reject = refuse));
-    let isAsked = false;
-    const leave = await enter(
-      queueOf('a', () => {
-        isAsked = true;
-        return changed;
-      }),
-    );
-    const idle = peer();
-    const closed = new Promise((resolve) => idle.once('close', resolve).on('error', () => undefined));
-    const asked = rejection(ask(directory, { command: 'change-members' }));
-    await soon(() => expect(isAsked).toBe(true));
-    leave();
-    await closed;
-    reject!(new Error('closed'));
-    expect(await asked).toMatchObject({ message: 'closed' });
-  });
-
-  it('is dropped where as many are under way as the process takes, and heard again when they have ended', async () => {
-    const reasons: unknown[] = [];
-    await enter(queueOf('a', untilGivenUp(reasons)));
-    const sockets = Array.from({ length: 32 }, peer);
-    await Promise.all(sockets.map(isHeard));
-    await expect(ask(directory, { command: 'members' })).rejects.toMatchObject({
-      code: 'NO_ANSWER',
-      message: expect.stringContaining('as many commands to do as it takes'),
-    });
-    const ended = sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve).end()));
-    await Promise.all(ended);
-    // The process may have seen the ends of some only.
-    const again = (): Promise<unknown> => ask(directory, { command: 'members' }).catch(again);
-    expect(await again()).toHaveLength(1);
-  });
-
-  it('gets no answer where no process has a queue open, or the socket is of another kind', async () => {
-    await expect(ask(directory, { command: 'members' })).rejects.toMatchObject({
-      code: 'NO_ANSWER',
-      message: expect.stringContaining('no process has a queue open there'),
-    });
-    const server = createServer((socket) => socket.destroy());
-    await new Promise<void>((resolve) => server.listen(join(realpathSync(directory), 'control.sock'), resolve));
-    await expect(ask(directory, { command: 'members' })).rejects.toMatchObject({ code: 'NO_ANSWER' });
-    server.close();
-  });
-
-  it('gets no answer where what answers says something else', async () => {
-    for (const text of ['SSH-2.0\n', 'null\n', '{"error":{}}\n', '[]\n']) {
-      const server = createServer((socket) =>
-        socket
-          .on('error', () => undefined)
-          .resume()
-          .end(text),
-      );
-      const path = join(realpathSync(directory), 'control.sock');
-      await new Promise<void>((resolve) => server.listen(path, resolve));
-      await expect(ask(directory, { command: 'members' })).rejects.toMatchObject({
-        code: 'NO_ANSWER',
-        message: expect.stringContaining('something else answers'),
-      });
-      await new Promise((resolve) => server.close(resolve));
-    }
-  });
-});
-
-/** A change that ends only when nobody waits for it any more, and notes that. */
-function untilGivenUp(notes: unknown[]): OperatedQueue['changeMembers'] {
-  return (_, options) =>
-    new Promise((_resolve, reject) => {
-      notes.push('asked');
-      options!.signal!.addEventListener('abort', () => {
-        notes.push(options!.signal!.reason);
-        reject(new Error('given up'));
-      });
-    });
-}
-
-/** Asks for a change, and waits until that is heard. */
-async function isHeard(socket: Socket): Promise<void> {
-  socket.write('{"command":"change-members"}\n');
-  await new Promise((resolve) => socket.once('data', resolve));
-}

@@ -260,7 +260,8 @@ export class FramedTransport implements Transport {
   /** Under a key no frame is so short that it could not be challenged. */
   #frameOf(messages: readonly Uint8Array[], lane: Lane, to: ProcessId | null): Frame {
     const opening = this.#opening;
-    const isShort = opening !== null && bytesOf(messages) < framedBytes(opening);
+    if (opening === null) return this.#encoder.encode(messages, lane, to);
+    const isShort = messages.reduce((sum, message) => sum + framedBytes(message), 0) < framedBytes(opening);
     return this.#encoder.encode(isShort ? [...messages, opening] : messages, lane, to);
   }
 
@@ -289,12 +290,6 @@ export class FramedTransport implements Transport {
     if (group === this.#group && group !== NO_GROUP) this.#lanes.send(to, where, frame, isForEveryone);
     else this.#wire.bulk(frame.frame(), where);
   }
-}
-
-function bytesOf(messages: readonly Uint8Array[]): number {
-  let bytes = 0;
-  for (const message of messages) bytes += framedBytes(message);
-  return bytes;
 }
 
 /** What was last said to everyone is said once more, if it is no older, to a process that did not hear it. */
