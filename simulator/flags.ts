@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 
-import { type ProfileName, profileNames, profilesInTurn } from '../lib/simulation/profiles.js';
+import { type ProfileName, profileNames } from '../lib/simulation/profiles.js';
 import type { RunOptions } from '../lib/simulation/run.js';
 
 export const USAGE = `npm run simulate -- [options]
@@ -9,7 +9,7 @@ export const USAGE = `npm run simulate -- [options]
   --seed N         the first seed (default: 1)
   --runs N         how many runs (default: 1,000), 1 where a seed is given
   --minutes N      goes on for so long instead
-  --profile NAME   one of ${profileNames.join(', ')} (default: all in turn but churn)
+  --profile NAME   one of ${profileNames.join(', ')} (default: all in turn)
   --replicas N     members of the group (default: drawn from the seed)
   --mode MODE      adaptive, classic or fast (default: drawn from the seed)
   --seconds N      how long faults go on in a run, in virtual seconds (default: 4)
@@ -86,7 +86,7 @@ export function readFlags(): Flags {
 
 /** The profile whose turn it is. */
 export function profileOf(seed: number): ProfileName {
-  const profile = profilesInTurn[seed % profilesInTurn.length];
+  const profile = profileNames[seed % profileNames.length];
   if (profile === undefined) throw new Error(`${seed} is no seed: give a whole number.`);
   return profile;
 }

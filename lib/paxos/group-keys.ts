@@ -17,6 +17,7 @@ import { type KeyChangeOptions, KeyChanges, type KeyChangesOptions } from './key
 import { KeyExchange } from './key-exchange.js';
 import { inUse, lacked } from './key-obstacles.js';
 import { allRemoved, type KeySource } from './key-source.js';
+import { KeyTrials } from './key-trials.js';
 import { KEY_IDS_TOLD_MAX, type KeysMessage } from './wire/key-messages.js';
 
 export interface GroupKeysOptions extends Omit<KeyChangesOptions, 'obstacle'> {
@@ -61,13 +62,12 @@ export interface KeysReport {
 const REREAD_TICKS = 100;
 /** A process whose frames come under a key that is not here is told which keys are no more often. */
 const ANSWER_TICKS = 100;
-/** A process that hears no other for so long tries its other keys, each for so long. */
-const SILENT_TICKS = 100;
 
 export class GroupKeys {
   readonly #options: GroupKeysOptions;
   readonly #exchange: KeyExchange;
   readonly #changes: KeyChanges;
+  readonly #trials: KeyTrials;
   /** A state that another process has told, ahead of this one's. */
   #told: KeyState | null = null;
   #missing: number | null = null;
@@ -76,7 +76,6 @@ export class GroupKeys {
   #ticksSinceAnswer = ANSWER_TICKS;
   #wantsKeys = false;
   #hasFileFailed = false;
-  #silentTicks = 0;
   /** The key to send with where the group has decided on none. */
   readonly #first: number;
 
@@ -85,6 +84,8 @@ export class GroupKeys {
     this.#first = options.source.ring.sendingId;
     this.#exchange = new KeyExchange({ ...options, held: () => this.#held() });
     this.#changes = new KeyChanges({ ...options, obstacle: (change) => this.#obstacleTo(change) });
+    const { ring } = options.source;
+    this.#trials = new KeyTrials({ ...options, ring, others: () => this.#others() });
     this.#apply();
   }
 
@@ -138,6 +139,12 @@ export class GroupKeys {
     this.#apply();
   }
 
+  /** Without a group: one is reached under the key that it sends with, whatever that group is. */
+  overhear({ sendingId }: KeysMessage): void {
+    const { ring } = this.#options.source;
+    if (ring.has(sendingId)) ring.use(sendingId);
+  }
+
   noticed(notice: Notice): void {
     if (notice.kind !== 'keys') return;
     this.#apply();
@@ -155,7 +162,7 @@ export class GroupKeys {
       this.#answerUnheard();
     }
     if (this.#wantsKeys && this.#ticksSinceRead >= REREAD_TICKS) this.#rereadAlone();
-    this.#tryKeys();
+    this.#trials.tick();
     this.#exchange.tick();
     this.#changes.tick();
   }
@@ -169,21 +176,6 @@ export class GroupKeys {
     if (this.#ticksSinceAnswer < ANSWER_TICKS) return;
     this.#ticksSinceAnswer = 0;
     this.#exchange.again();
-  }
-
-  /**
-   * The group may have changed its keys without this process: what this one sends is heard by nobody then, and so it meets nobody
-   * who would tell it which key to send with. A process without a group knows nobody yet, and is in need of hearing all the more.
-   */
-  #tryKeys(): void {
-    const others = this.#others();
-    const isAlone = others.length === 0 && this.#options.members().length > 0;
-    const isHeard = isAlone || others.some((process) => this.#ticksSince(process) <= SILENT_TICKS);
-    this.#silentTicks = isHeard ? 0 : this.#silentTicks + 1;
-    if (isHeard || this.#silentTicks % SILENT_TICKS !== 0) return;
-    const { ring } = this.#options.source;
-    const { ids, sendingId } = ring;
-    ring.use(ids[(ids.indexOf(sendingId) + 1) % ids.length] ?? sendingId);
   }
 
   /** What a file has wrong is told once, until it is right. */

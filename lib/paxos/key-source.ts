@@ -10,18 +10,20 @@ export interface KeySource {
 }
 
 /**
- * At a start: sends with the key that the group had decided on by the last that this process knows, and drops those removed.
+ * At a start: sends with the key that the group had decided on by the last that this process knows, and drops those removed. Where
+ * that key is here no longer, the group has removed it since: then with the next newer one.
  * @throws TreplicaError KEY_MISSING
  */
 export function beginWith({ ring }: KeySource, past: readonly KeyRecord[]): void {
   const { sendingId, removedUpTo } = past.at(-1) ?? FIRST_KEY_STATE;
   if (sendingId === null) return;
-  if (!ring.has(sendingId))
+  const id = ring.ids.find((held) => held >= sendingId);
+  if (id === undefined)
     throw new TreplicaError(
       'KEY_MISSING',
-      `The group sends with key ${String(sendingId)}, and this process has ${ring.ids.join(', ')}: add that key to the keys of this process, and start it again.`,
+      `The group sends with key ${String(sendingId)} or a newer one, and this process has ${ring.ids.join(', ')}: add the key that the group sends with to the keys of this process, and start it again.`,
     );
-  ring.use(sendingId);
+  ring.use(id);
   for (const id of ring.ids) if (id <= removedUpTo) ring.remove(id);
 }
 

@@ -19,7 +19,11 @@ export interface BelowCore {
   /** Receives messages of others about checkpoints, and their answers to questions about the log. */
   readonly repair: RepairReceiver;
   /** Null where the process has no keys. */
-  readonly keys: { receive(from: ProcessId, start: Start, message: KeysMessage): void } | null;
+  readonly keys: {
+    receive(from: ProcessId, start: Start, message: KeysMessage): void;
+    /** What a process of a group says to one that belongs to none. */
+    overhear(message: KeysMessage): void;
+  } | null;
 }
 
 export interface ReceptionOptions {
@@ -72,10 +76,15 @@ export class Reception {
       facts.met(from, start);
       return;
     }
+    // What a member says of its keys before its start is met may be why it cannot be: it is not heard by those that send with others.
+    if (isOf('keys', message)) {
+      if (core.group === null) keys?.overhear(message);
+      else keys?.receive(from, start, message);
+    }
     if (!starts.hears(from, start) && !(isOf('founding', message) && from !== self)) return;
     heard(from, message);
     if (isOf('repair', message)) return repair.receive(from, message);
-    if (isOf('keys', message)) return keys?.receive(from, start, message);
+    if (isOf('keys', message)) return;
     if (isOf('facts', message)) return facts.receive(from, start, message);
     if (isOf('observers', message)) return observers.receive(from, message);
     if (message.kind === 'decided') repair.receive(from, message);
@@ -84,13 +93,16 @@ export class Reception {
 
   /**
    * Whether a frame of `group` may say `message` to us. A message that serves to found groups concerns everyone, and a
-   * process that belongs to no group hears nothing else. The core's word on its group counts: it may have been founded
-   * in this very turn.
+   * process that belongs to no group hears nothing else, except which key a group sends with. The core's word on its group counts:
+   * it may have been founded in this very turn.
    */
   #concernsUs(group: GroupId, message: WireMessage): boolean {
     const own = this.#options.core.group;
     if (own !== null && group === own) return true;
-    if (own !== null && group !== NO_GROUP) this.#noteForeign(group);
+    if (group !== NO_GROUP) {
+      if (own === null && isOf('keys', message)) return true;
+      if (own !== null) this.#noteForeign(group);
+    }
     return isOf('founding', message);
   }
 

@@ -270,9 +270,6 @@ const profiles: Readonly<Record<ProfileName, Profile>> = {
 
 export const profileNames = Object.keys(profiles) as ProfileName[];
 
-/** Those that runs take in turn where none is named: all but `churn`, so that seeds keep their profiles. */
-export const profilesInTurn: readonly ProfileName[] = profileNames.filter((name) => name !== 'churn');
-
 /** The conditions that a seed makes of a profile. */
 export function conditionsOf(profile: ProfileName, random: Random): Conditions {
   const usual: Omit<Conditions, 'checkpoint' | 'recover' | 'maxDatagramBytes' | 'deliveryRowsMax'> = {

@@ -13,7 +13,7 @@ import {
 import { MAX_MEMBERS } from '../model/view.js';
 import { MODES } from '../paxos/options.js';
 import type { Violation } from './event-log.js';
-import { type ProfileName, profileNames, profilesInTurn } from './profiles.js';
+import { type ProfileName, profileNames } from './profiles.js';
 import { type Application, run, type RunOptions, type RunResult } from './run.js';
 
 export interface SimulationOptions<S extends StateMachine> extends Application<S> {
@@ -21,7 +21,7 @@ export interface SimulationOptions<S extends StateMachine> extends Application<S
   readonly seed?: number;
   /** The number of runs. Default: 100. */
   readonly runs?: number;
-  /** The kinds of faults, one for each run in turn. Default: all but `churn`. */
+  /** The kinds of faults, one for each run in turn. Default: all. */
   readonly profiles?: readonly ProfileName[];
   /** How many processes form the group, from 1 to 31. Default: drawn from the seed. */
   readonly replicas?: number;
@@ -78,7 +78,7 @@ export interface SimulationReport {
  */
 export async function simulate<S extends StateMachine>(options: SimulationOptions<S>): Promise<SimulationReport> {
   checkOptions(options);
-  const { seed = 1, runs = 100, profiles = profilesInTurn, onRun } = options;
+  const { seed = 1, runs = 100, profiles = profileNames, onRun } = options;
   const totals = { runs: 0, virtualSeconds: 0, events: 0, answered: 0 };
   const faults: Record<string, number> = {};
   let failure: Failure | null = null;

@@ -15,14 +15,14 @@ const SECOND = 100;
 let ring: KeyRing;
 let members: readonly ProcessId[];
 let silentTicks: number;
-let statistics: { keyDropped: number };
+let statistics: { keyDropped: number; datagramsReceived: number; bulkMessagesReceived: number };
 let told: KeysMessage[];
 let keys: GroupKeys;
 beforeEach(() => {
   ring = new KeyRing([KEY_1, KEY_2]);
   members = [];
   silentTicks = Infinity;
-  statistics = { keyDropped: 0 };
+  statistics = { keyDropped: 0, datagramsReceived: 0, bulkMessagesReceived: 0 };
   told = [];
   const watermark = 0 as Instance;
   keys = new GroupKeys({
@@ -64,6 +64,18 @@ describe('the keys of a process', () => {
     members = [SELF, OTHER];
     pass(SECOND);
     expect(ring.sendingId).toBe(2);
+  });
+
+  it('are not tried where it has no group and takes frames; it sends with what a group sends with', () => {
+    for (let i = 0; i < 3 * SECOND; i += 1) {
+      if (i % 10 === 0) statistics.datagramsReceived += 1;
+      pass(1);
+    }
+    expect(ring.sendingId).toBe(1);
+    for (const sendingId of [2, 7]) {
+      keys.overhear({ kind: 'keys', edition: 1, number: 4, sendingId, ids: [sendingId] });
+      expect(ring.sendingId).toBe(2);
+    }
   });
 
   it('are not tried where it hears another, or is the only member', () => {

@@ -1,4 +1,4 @@
-import { cp } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { AsynchronousPersistentQueue, type QueueEvent, type QueueEventOf, type QueueOptions } from '../../lib/index.js';
@@ -24,17 +24,36 @@ async function open(options: Partial<QueueOptions>): Promise<void> {
   }));
 }
 
-/** Closes the replica that coordinates and copies its directory. The others have gone on in another reign when it returns. */
-async function copyCoordinator(): Promise<{ index: number; others: readonly number[]; copy: string }> {
-  await soon(() => expect(group.queue(0).status().reign).not.toBeNull());
-  const { coordinator } = group.queue(0).status().reign!;
-  const index = group.queues.findIndex(({ processId }) => processId === coordinator);
-  const others = [0, 1, 2].filter((other) => other !== index);
-  const copy = `${group.directoryOf(index)}-copy`;
-  await group.close(index);
-  await cp(group.directoryOf(index), copy, { recursive: true });
-  await group.put(others[0]!, 'in the reign of another');
-  return { index, others, copy };
+interface Copied {
+  readonly index: number;
+  readonly others: readonly number[];
+  readonly copy: string;
+  /** What has been put. */
+  readonly texts: readonly string[];
+}
+
+/**
+ * Closes the replica that coordinates and copies its directory. The others have gone on in a reign that neither has heard of when it
+ * returns: where the reign changed while it closed, it does so once more.
+ */
+async function copyCoordinator(): Promise<Copied> {
+  const texts: string[] = [];
+  for (;;) {
+    await soon(() => expect(group.queue(0).status().reign).not.toBeNull());
+    const { coordinator } = group.queue(0).status().reign!;
+    const index = group.queues.findIndex(({ processId }) => processId === coordinator);
+    const others = [0, 1, 2].filter((other) => other !== index);
+    const copy = `${group.directoryOf(index)}-copy`;
+    await group.close(index);
+    await cp(group.directoryOf(index), copy, { recursive: true });
+    texts.push(`in the reign of another, ${texts.length}`);
+    await group.put(others[0]!, texts.at(-1)!);
+    const { reign } = group.queue(others[0]!).status();
+    if (reign !== null && compareBallots(reign, (await ledgerIn(copy)).promise) > 0)
+      return { index, others, copy, texts };
+    await rm(copy, { recursive: true });
+    await group.reopen([index]);
+  }
 }
 
 /** The error that the queue in this directory cannot be opened with, or stops with. */
@@ -61,7 +80,9 @@ function clonesTo(index: number): QueueEventOf<'cloned'>[] {
 async function expectNamed(index: number, process: string): Promise<void> {
   await soon(() => expect(clonesTo(index)).toHaveLength(1));
   const [event] = clonesTo(index);
-  expect(event).toMatchObject({ process, starts: [{ incarnation: 2 }, { incarnation: 2 }] });
+  expect(event).toMatchObject({ process });
+  const [one, other, ...more] = event!.starts;
+  expect([other!.incarnation, more]).toEqual([one!.incarnation, []]);
   for (const key of ['nonce', 'address'] as const)
     expect(new Set(event!.starts.map((start) => start[key])).size).toBe(2);
 }
@@ -73,7 +94,7 @@ describe.each<[string, Partial<QueueOptions>]>([
   it('the copy stops before it votes, so does the original, and the group goes on', async () => {
     await open(options);
     await group.put(0, 'first');
-    const { index, others, copy } = await copyCoordinator();
+    const { index, others, copy, texts } = await copyCoordinator();
     const { processId } = group.queue(index);
     await group.reopen([index]);
     const before = await ledgerIn(copy);
@@ -89,12 +110,12 @@ describe.each<[string, Partial<QueueOptions>]>([
 
     await group.put(others[1]!, 'last');
     for (const other of others)
-      expect(await takeTexts(group.queue(other), 3)).toEqual(['first', 'in the reign of another', 'last']);
+      expect(await takeTexts(group.queue(other), texts.length + 2)).toEqual(['first', ...texts, 'last']);
   });
 
   it('both stop where they are started at once, and one comes back under a new id', async () => {
     await open(options);
-    const { index, others, copy } = await copyCoordinator();
+    const { index, others, copy, texts } = await copyCoordinator();
     const { processId } = group.queue(index);
     const ends = await Promise.all([endOf(group.directoryOf(index)), endOf(copy)]);
     expect(ends).toMatchObject([{ code: 'VOTES_LOST' }, { code: 'VOTES_LOST' }]);
@@ -102,6 +123,6 @@ describe.each<[string, Partial<QueueOptions>]>([
     await group.reopen([index], { recover: true });
     expect(group.queue(index).processId).not.toBe(processId);
     await group.put(index, 'last');
-    expect(await takeTexts(group.queue(others[0]!), 2)).toEqual(['in the reign of another', 'last']);
+    expect(await takeTexts(group.queue(others[0]!), texts.length + 1)).toEqual([...texts, 'last']);
   });
 });

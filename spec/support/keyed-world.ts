@@ -2,12 +2,12 @@ import type { ProcessId } from '../../lib/model/ids.js';
 import type { Start } from '../../lib/model/start.js';
 import { Agenda } from '../../lib/simulation/agenda.js';
 import type { Lane } from '../../lib/transport/frame/frame.js';
-import type { Key } from '../../lib/transport/frame/key-ring.js';
+import { type Key, KeyRing } from '../../lib/transport/frame/key-ring.js';
 import type { Address } from '../../lib/transport/frame/peers.js';
 import { MemoryNetwork } from '../../lib/transport/memory/memory-network.js';
 import { EVERYONE, type Transport } from '../../lib/transport/transport.js';
 import { idOf, numberOf } from './ids.js';
-import { GROUP_A, KEY_1, MemoryLog, newStart, ringOf } from './station.js';
+import { GROUP_A, KEY_1, MemoryLog, newStart } from './station.js';
 
 const QUEUE = 'a queue';
 
@@ -32,7 +32,11 @@ export class KeyedWorld {
     return this.loses(sent) ? [] : [{ delayTicks: 1, bytes }];
   });
 
-  open(number: number, { start = newStart(), key = KEY_1 }: { start?: Start; key?: Key | null } = {}): Transport {
+  /** `keys`: it sends with the first. */
+  open(
+    number: number,
+    { start = newStart(), keys = [KEY_1] }: { start?: Start; keys?: readonly [Key, ...Key[]] | null } = {},
+  ): Transport {
     const heard: string[] = [];
     this.heard.set(number, heard);
     const receiver = (from: ProcessId, _group: unknown, message: Buffer): void => {
@@ -40,14 +44,14 @@ export class KeyedWorld {
     };
     const transport = this.#network.open({
       ...{ queueId: QUEUE, self: idOf(number), start, receiver, log: new MemoryLog() },
-      keys: key === null ? null : ringOf(key),
+      keys: keys === null ? null : new KeyRing(keys),
     });
     transport.join(GROUP_A);
     this.transports.set(number, transport);
     return transport;
   }
 
-  async restart(number: number, options: { start?: Start; key?: Key } = {}): Promise<void> {
+  async restart(number: number, options: { start?: Start } = {}): Promise<void> {
     await this.transport(number).close();
     this.open(number, options);
   }

@@ -4,7 +4,16 @@ import { FIRST_KEY_STATE, type KeyRecord } from '../../model/keys.js';
 import type { LedgerRecord, LedgerSnapshot } from '../../model/records.js';
 import type { WireMessage } from '../../paxos/wire/routes.js';
 import { unpackKeyChange } from '../../sequence/key-change.js';
-import { keyIdOf, originAtUnder, SENDER_BYTES, SENDER_OFFSET } from '../../transport/frame/frame.js';
+import { ADMISSION_BYTES } from '../../transport/frame/admission-messages.js';
+import {
+  headerBytesUnder,
+  keyIdOf,
+  MESSAGE_HEADER_BYTES,
+  originAtUnder,
+  SENDER_BYTES,
+  SENDER_OFFSET,
+} from '../../transport/frame/frame.js';
+import { isAddressed } from '../../transport/frame/seal.js';
 import type { Onlooker, Sending } from '../../transport/memory/memory-network.js';
 import type { SimulatedKeyFile } from '../key-file.js';
 
@@ -40,7 +49,7 @@ const NOTICE_US = 100_000;
 /**
  * Checks that keys change as the rules say. One sequence of states; a disk never goes back in it. A key that is removed, as the
  * disk of a process has it, neither seals nor opens there. A key is used, unless that is forced, only if no member that is heard
- * lacks it, and seals before only if a process has tried all its keys. A removal, unless it is forced, leaves no member without the
+ * lacks it, and seals before only where a process has tried all its keys, or replies. A removal, unless it is forced, leaves no member without the
  * state in which the other key is used.
  */
 export class KeyRotation implements Onlooker {
@@ -140,7 +149,7 @@ export class KeyRotation implements Onlooker {
     const who = nameOf(from);
     const removedUpTo = this.#onDisk.get(from)?.removedUpTo ?? 0;
     if (key <= removedUpTo) this.report(`${who} seals with key ${key}, and has keys up to ${removedUpTo} removed`);
-    if (key !== start.first && !this.#everAsked.has(key) && !start.mayHaveTried)
+    if (key !== start.first && !this.#everAsked.has(key) && !start.mayHaveTried && !isReply(frame))
       this.report(`${who} seals with key ${key}, which nobody has asked for`);
   }
 
@@ -226,6 +235,13 @@ const NO_VIEW = { decidedAt: -2, members: [] as readonly ProcessId[] };
 function isSame(a: KeyRecord, b: KeyRecord): boolean {
   return a.decidedAt === b.decidedAt && a.sendingId === b.sendingId && a.removedUpTo === b.removedUpTo;
 }
+
+/** As long as a challenge or an answer, and for one process: that is sealed under the key of what it replies to. */
+function isReply(frame: Buffer): boolean {
+  return frame.length === REPLY_BYTES && isAddressed(frame);
+}
+
+const REPLY_BYTES = headerBytesUnder(1) + MESSAGE_HEADER_BYTES + ADMISSION_BYTES;
 
 /** The origin of a frame is in the clear. */
 function senderOf(frame: Buffer): ProcessId {

@@ -23,12 +23,23 @@ export interface AdmissionOptions {
   /** Of this run of this process, and known to nobody without the key. */
   readonly secret: KeyObject;
   readonly clock: { readonly nowTick: number };
-  /** Sends a frame with one message, by the lane, which counts for the process `to` alone. */
-  readonly reply: (where: Address, to: ProcessId, lane: Lane, kind: 'challenge' | 'answer', proof: Uint8Array) => void;
+  /**
+   * Sends a frame with one message, by the lane, which counts for the process `to` alone, under the key of what it replies to:
+   * while the group changes its key, the other may not have the one that this process sends with.
+   */
+  readonly reply: (to: Correspondent, kind: 'challenge' | 'answer', proof: Uint8Array) => void;
   /** A start is heard from now on: it is reached at `where`, by the lane. */
   readonly admitted: (where: Address, lane: Lane) => void;
   /** A process, which is heard, has not heard what it was sent, and hears everything from now on. */
   readonly isUnheardBy: (process: ProcessId, where: Address, lane: Lane) => void;
+}
+
+/** Where a frame has come from, and how a reply is sent there. */
+export interface Correspondent {
+  readonly process: ProcessId;
+  readonly where: Address;
+  readonly lane: Lane;
+  readonly keyId: number;
 }
 
 /** No frame that is shorter is challenged, so that nobody gets more bytes than were sent in its name. */
@@ -72,8 +83,9 @@ export class Admission {
    * everything in it counts.
    */
   admits(opened: Opened, from: Address, lane: Lane, bytes: number): boolean {
-    const { unmet } = opened;
+    const { unmet, keyId } = opened;
     if (unmet === null) return true;
+    const process = opened.origin.sender;
     let port: number | null = null;
     for (const message of messagesOf(opened)) {
       const said = decodeAdmission(message);
@@ -87,26 +99,27 @@ export class Admission {
       }
       if (said.kind === 'challenge') {
         if (this.#isOfThisStart(said.proof) && this.#mayReply(lane))
-          this.#options.reply(where, opened.origin.sender, lane, 'answer', said.proof);
+          this.#options.reply({ process, where, lane, keyId }, 'answer', said.proof);
         return false;
       }
       port = said.port;
     }
     if (bytes >= CHALLENGED_BYTES_MIN && (lane === 'datagram' || port !== null))
-      this.#challenge(opened.origin.sender, unmet.start, whereOf(from, lane, port ?? from.port), lane);
+      this.#challenge({ process, where: whereOf(from, lane, port ?? from.port), lane, keyId }, unmet.start);
     return false;
   }
 
   /** What a start that has been met says. */
-  receive(sender: ProcessId, { kind, port, proof }: AdmissionMessage, from: Address, lane: Lane): void {
+  receive({ kind, port, proof }: AdmissionMessage, { process, where: from, lane, keyId }: Correspondent): void {
     if (kind !== 'challenge' || !this.#isOfThisStart(proof)) return;
     const where = whereOf(from, lane, port);
-    this.#options.reply(where, sender, lane, 'answer', proof);
-    this.#options.isUnheardBy(sender, where, lane);
+    this.#options.reply({ process, where, lane, keyId }, 'answer', proof);
+    this.#options.isUnheardBy(process, where, lane);
   }
 
-  #challenge(sender: ProcessId, start: Buffer, where: Address, lane: Lane): void {
+  #challenge(to: Correspondent, start: Buffer): void {
     const { reply, clock } = this.#options;
+    const { where, lane } = to;
     const wait = this.#waitOf(start, where);
     const unanswered = this.#unanswered[wait] ?? 0;
     const sinceTicks = clock.nowTick - (this.#challengedAt[wait] ?? 0);
@@ -115,9 +128,9 @@ export class Admission {
     this.#challengedAt[wait] = clock.nowTick;
     this.#unanswered[wait] = isLongAgo ? 1 : Math.min(unanswered + 1, UNANSWERED_MAX + 1);
     const proof = this.#proofFor(start);
-    reply(where, sender, lane, 'challenge', proof);
+    reply(to, 'challenge', proof);
     if (lane === 'datagram' && !isLongAgo && unanswered >= UNANSWERED_MAX && this.#mayReply('bulk'))
-      reply(where, sender, 'bulk', 'challenge', proof);
+      reply({ ...to, lane: 'bulk' }, 'challenge', proof);
   }
 
   /** Whether a start that has not been met may have a reply by a lane now. */

@@ -32,6 +32,8 @@ export type Refusal = 'own' | 'version' | 'queue' | 'key' | 'seal' | 'replay' | 
 /** A frame that is as its sender has made it. */
 export interface Opened {
   readonly origin: Origin;
+  /** Of the key that it was sealed with. */
+  readonly keyId: number;
   /** Its messages begin at `at` of these bytes. */
   readonly bytes: Buffer;
   readonly at: number;
@@ -73,7 +75,7 @@ class PlainOpener implements FrameOpener {
 
   open(frame: Buffer): Opened | 'foreign' {
     if (!CRC_32.fits(frame) || !isFilledExactly(frame, MESSAGES_AT)) return 'foreign';
-    return { origin: this.#origins.read(frame, ORIGIN_AT), bytes: frame, at: MESSAGES_AT, unmet: null };
+    return { origin: this.#origins.read(frame, ORIGIN_AT), keyId: NO_KEY, bytes: frame, at: MESSAGES_AT, unmet: null };
   }
 
   senderOf(header: Buffer): ProcessId {

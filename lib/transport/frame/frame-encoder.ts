@@ -71,9 +71,14 @@ export class FrameEncoder {
 
   /**
    * One frame with these messages, of which there is at least one. Large ones are not copied on the way to the seal. `to`: under
-   * a key no other process takes it.
+   * a key no other process takes it. `keyId` as of `Seal.seal`.
    */
-  encode(messages: readonly Uint8Array[], lane: Lane = 'datagram', to: ProcessId | null = null): Frame {
+  encode(
+    messages: readonly Uint8Array[],
+    lane: Lane = 'datagram',
+    to: ProcessId | null = null,
+    keyId: number | null = null,
+  ): Frame {
     const { copiedBytesMax } = this.#seal;
     let frameBytes = this.headerBytes;
     let ownBytes = this.headerBytes;
@@ -100,7 +105,7 @@ export class FrameEncoder {
       }
     }
     if (pieceFrom < at) frame.push(own.subarray(pieceFrom, at));
-    return this.#seal.seal(frame, own, lane, to);
+    return this.#seal.seal(frame, own, lane, to, keyId);
   }
 
   /**

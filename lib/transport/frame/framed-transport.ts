@@ -211,10 +211,11 @@ export class FramedTransport implements Transport {
     this.#wire.beginBulk(() => this.#encoder.encode([opening], 'bulk'));
     this.#inbox.open(this.#lanes, {
       secret: this.#encoder.secretUnder(keys),
-      reply: (where, to, lane, kind, proof) => {
-        const message = messageOf(kind, proof);
-        if (lane === 'datagram') this.#leave(where, to, lane, [message]);
-        else if (this.#closing === null) this.#wire.replyInBulk(this.#encoder.encode([message], lane, to), where);
+      reply: ({ process, where, lane, keyId }, kind, proof) => {
+        if (this.#closing !== null) return;
+        const frame = this.#encoder.encode([messageOf(kind, proof)], lane, process, keyId);
+        if (lane === 'bulk') this.#wire.replyInBulk(frame, where);
+        else this.#sendTo(where, frame);
       },
       admitted: (where, lane) => {
         this.#leave(where, null, lane, [opening]);
@@ -233,10 +234,12 @@ export class FramedTransport implements Transport {
     if (this.#closing !== null) return;
     const frame = this.#frameOf(messages, lane, to);
     if (lane === 'bulk') this.#wire.smallInBulk(frame, where);
-    else {
-      this.#inbox.statistics.datagramsSent += 1;
-      this.#wire.unicast(frame, where);
-    }
+    else this.#sendTo(where, frame);
+  }
+
+  #sendTo(where: Address, frame: Frame): void {
+    this.#inbox.statistics.datagramsSent += 1;
+    this.#wire.unicast(frame, where);
   }
 
   #sendDatagram(to: Destination, messages: readonly Uint8Array[]): void {

@@ -125,7 +125,7 @@ export class Inbox {
       this.#lanes?.onBulkFrame(sender, group, bytes);
     }
     const caller = { from: sender, group, start, where: from, lane };
-    for (const message of messagesOf(opened)) this.#deliver(caller, message);
+    for (const message of messagesOf(opened)) this.#deliver(caller, message, opened.keyId);
     return 'intact';
   }
 
@@ -137,7 +137,7 @@ export class Inbox {
   }
 
   /** The receiver of one message of a frame may have closed the transport. */
-  #deliver(caller: Caller, message: Buffer): void {
+  #deliver(caller: Caller, message: Buffer, keyId: number): void {
     if (!this.#isOpen) return;
     if (!isLaneMessage(message)) {
       this.#receiver(caller.from, caller.group, message, caller.start);
@@ -145,7 +145,10 @@ export class Inbox {
     }
     const ofAdmission = this.#admission === null ? null : decodeAdmission(message);
     if (ofAdmission === null) this.#lanes?.onMessage(caller, message);
-    else this.#admission?.receive(caller.from, ofAdmission, caller.where, caller.lane);
+    else {
+      const { from: process, where, lane } = caller;
+      this.#admission?.receive(ofAdmission, { process, where, lane, keyId });
+    }
   }
 
   /** A message that has been put together from others. */

@@ -47,8 +47,13 @@ export class KeyRing {
 
   /** The key that seals. */
   get sendingKey(): KeyObject {
-    const key = this.#keys.get(this.#sendingId);
-    if (key === undefined) throw new Error(`The ring has no key ${this.#sendingId}, which it sends with.`);
+    return this.keyUnder(this.#sendingId);
+  }
+
+  /** One that is in the ring. */
+  keyUnder(id: number): KeyObject {
+    const key = this.#keys.get(id);
+    if (key === undefined) throw new Error(`The ring has no key ${id}, which a frame is to be sealed with.`);
     return key;
   }
 

@@ -28,7 +28,8 @@ export class KeyedOpener implements FrameOpener {
   }
 
   open(frame: Buffer, source: string, bringer: ProcessId | null): Opened | 'seal' | 'replay' | 'unmet' | 'foreign' {
-    const ringKey = this.ring.keyOf(keyIdOf(frame));
+    const keyId = keyIdOf(frame);
+    const ringKey = this.ring.keyOf(keyId);
     const { lane, counter } = countOf(frame);
     if (ringKey === undefined || !Number.isSafeInteger(counter)) return 'seal';
     const start = startIn(frame);
@@ -44,7 +45,7 @@ export class KeyedOpener implements FrameOpener {
     if (met !== undefined) met.isRecent = true;
     if (!isFilledExactly(bytes, 0)) return 'foreign';
     const unmet = met === undefined ? { start, counter } : null;
-    return { origin: this.#origins.read(frame, ORIGIN_AT), bytes, at: 0, unmet };
+    return { origin: this.#origins.read(frame, ORIGIN_AT), keyId, bytes, at: 0, unmet };
   }
 
   senderOf(header: Buffer): ProcessId | null {

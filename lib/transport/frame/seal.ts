@@ -30,9 +30,10 @@ export interface Seal {
   readonly copiedBytesMax: number;
   /**
    * Seals a frame in pieces, in which all but the key id and the seal is written: the pieces to send. `header` is the beginning of
-   * the first piece, with room for the seal. `to`: the only process that may take it; null where several may.
+   * the first piece, with room for the seal. `to`: the only process that may take it; null where several may. `keyId`: of the key
+   * to seal with; null for the one that the ring sends with.
    */
-  seal(frame: Frame, header: Buffer, lane: Lane, to: ProcessId | null): Frame;
+  seal(frame: Frame, header: Buffer, lane: Lane, to: ProcessId | null, keyId?: number | null): Frame;
 }
 
 const CHECKED_FROM = SEAL_AT + CHECKSUM_BYTES;
@@ -78,6 +79,11 @@ export function countOf(frame: Buffer): { readonly lane: Lane; readonly counter:
   return { lane, counter: (upper % ADDRESSED_BIT) * HALF + frame.readUInt32BE(COUNTER_AT + 4) };
 }
 
+/** Whether a frame that is at least a header long is for one process. */
+export function isAddressed(frame: Buffer): boolean {
+  return (frame.readUInt32BE(COUNTER_AT) & ADDRESSED_BIT) !== 0;
+}
+
 /** What a tag covers besides the messages: lane, counter and origin. All else before the messages is compared exactly. */
 function coveredBytes(frame: Buffer): Buffer {
   return frame.subarray(COUNTER_AT, HEADER_BYTES);
@@ -93,7 +99,7 @@ export class Covered {
   /** `receiver` is looked at where the frame says that it is for one process. The result holds until the next call. */
   of(frame: Buffer, receiver: string): Buffer {
     const covered = coveredBytes(frame);
-    if ((frame.readUInt32BE(COUNTER_AT) & ADDRESSED_BIT) === 0) return covered;
+    if (!isAddressed(frame)) return covered;
     covered.copy(this.#bytes);
     this.#bytes.write(receiver, covered.length, 'hex');
     return this.#bytes;
@@ -118,8 +124,8 @@ export class KeyedSeal implements Seal {
     private readonly queueId: string,
   ) {}
 
-  seal(frame: Frame, header: Buffer, lane: Lane, to: ProcessId | null): Frame {
-    header.writeUInt32BE(this.ring.sendingId, KEY_ID_AT);
+  seal(frame: Frame, header: Buffer, lane: Lane, to: ProcessId | null, keyId: number | null = null): Frame {
+    header.writeUInt32BE(keyId ?? this.ring.sendingId, KEY_ID_AT);
     this.#counter += 1;
     const upper =
       Math.floor(this.#counter / HALF) + (lane === 'bulk' ? BULK_BIT : 0) + (to === null ? 0 : ADDRESSED_BIT);
@@ -129,11 +135,13 @@ export class KeyedSeal implements Seal {
 
     const covered = this.#covered.of(header, to ?? '');
     const tag = header.subarray(SEAL_AT, SEAL_AT + TAG_BYTES);
-    return this.#keyFor(header).seal(this.#nonce, covered, frame, HEADER_BYTES, tag);
+    return this.#keyFor(header, keyId).seal(this.#nonce, covered, frame, HEADER_BYTES, tag);
   }
 
-  #keyFor(header: Buffer): FrameKey {
-    const { sendingKey } = this.ring;
+  #keyFor(header: Buffer, keyId: number | null): FrameKey {
+    const { sendingId, sendingKey } = this.ring;
+    if (keyId !== null && keyId !== sendingId)
+      return new FrameKey(this.ring.keyUnder(keyId), this.queueId, Buffer.from(startIn(header)));
     if (this.#sending?.ringKey !== sendingKey)
       this.#sending = new FrameKey(sendingKey, this.queueId, Buffer.from(startIn(header)));
     return this.#sending;

@@ -49,6 +49,17 @@ describe('two starts under one key', () => {
     expect(world.heardBy(1)).toContain('2>b');
   });
 
+  it('meet although one sends with a key that the other has removed, so that it can be told', () => {
+    world.open(1, { keys: [KEY_1, KEY_2] });
+    world.open(2, { keys: [KEY_2] });
+    for (let i = 0; i < 2; i += 1) {
+      world.say(2, 'send with key 2');
+      world.say(1, 'under key 1');
+      world.arrive();
+    }
+    expect([world.heardBy(1), world.heardBy(2)]).toEqual([['2>send with key 2'], []]);
+  });
+
   it('nothing of a start is handed over before it has met, and nothing is learnt of it', () => {
     world.open(1);
     world.loses = ({ from }) => from === 1;
@@ -234,9 +245,9 @@ describe('strangers', () => {
   it('with another key, or none, are not heard and hear nothing', () => {
     world.open(1);
     world.open(2);
-    world.open(3, { key: KEY_2 });
-    world.open(4, { key: { id: KEY_1.id, bytes: KEY_2.bytes } });
-    world.open(5, { key: null });
+    world.open(3, { keys: [KEY_2] });
+    world.open(4, { keys: [{ id: KEY_1.id, bytes: KEY_2.bytes }] });
+    world.open(5, { keys: null });
     for (let i = 0; i < 20; i += 1) {
       for (const number of [1, 2, 3, 4, 5]) world.say(number, 'x');
       world.pass(1);

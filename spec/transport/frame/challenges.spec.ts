@@ -21,6 +21,7 @@ function opening(): Opened {
   const sender = start.toString('hex', 0, 8) as ProcessId;
   return {
     origin: { sender, group: GROUP_A, start: newStart() },
+    keyId: 1,
     ...{ bytes: Buffer.concat([header, message]), at: 0, unmet: { start, counter: 1 } },
   };
 }
@@ -36,7 +37,7 @@ class Challenger {
   constructor(secret: KeyObject = createSecretKey(randomBytes(32))) {
     this.#admission = new Admission({
       ...{ secret, nonce: newStart().nonce, met: new MetStarts('a queue'), clock: this.clock },
-      reply: ({ address }) => this.challenged.push(address),
+      reply: ({ where }) => this.challenged.push(where.address),
       admitted: () => undefined,
       isUnheardBy: () => undefined,
     });
