@@ -25,7 +25,8 @@ export default {
     ],
   },
   testTimeout: 60_000,
-  maxWorkers: 2,
+  // One more than the processors that are asked for: many specs wait for processes and clocks most of their time.
+  maxWorkers: 3,
   // A worker that has run many suites needs more than jest's half second to exit on a busy machine, without any open handle.
   workerGracefulExitTimeout: 5_000,
 };

@@ -7,8 +7,8 @@ const LIMIT_MS = 300_000;
 
 describe('three processes that are killed again and again', () => {
   it.each([
-    ['their own', { rounds: 8, seed: 1, module: false }],
-    ["another process's", { rounds: 4, seed: 2, module: true }],
+    ['their own', { rounds: 5, seed: 1, module: false }],
+    ["another process's", { rounds: 3, seed: 2, module: true }],
   ])(
     'lose nothing acknowledged, and keep their disks bounded, with checkpoints of %s making',
     async (_, options) => {
