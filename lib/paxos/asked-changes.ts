@@ -3,6 +3,7 @@ import { type Batch, ofKind } from '../model/batch.js';
 import type { TreplicaError } from '../model/errors.js';
 import type { ProcessId } from '../model/ids.js';
 import { idOfBody } from '../sequence/sound-batch.js';
+import type { ReadWaiter } from './waiting-reads.js';
 
 export interface AskedChangesOptions<Wish, Made> {
   readonly core: Pick<Consensus, 'watermark'>;
@@ -15,8 +16,8 @@ export interface AskedChangesOptions<Wish, Made> {
   readonly propose: (batch: Batch) => void;
   /** Proposes the first if it can be made now. */
   readonly next: () => void;
-  /** What a change has in hand is given up: it is waited for no more. */
-  readonly ended: (wish: Wish) => void;
+  /** As `Driver.read`. */
+  readonly read: (waiter: ReadWaiter) => () => void;
   /** Tells that it was proposed, and is waited for no more. */
   readonly unknown: (wish: Wish, made: Made, cause: unknown) => TreplicaError;
 }
@@ -30,6 +31,9 @@ export interface Asked<Wish, Made> {
 
 interface Entry<Wish, Made> extends Asked<Wish, Made> {
   made: Made | null;
+  past: 'unknown' | 'asked' | 'known';
+  /** Gives up the question for it. */
+  forget: () => void;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -63,7 +67,7 @@ export class AskedChanges<Wish, Made> {
         this.refuse(entry, this.#endOfWait(entry, signal?.reason));
       };
       const entry: Entry<Wish, Made> = {
-        ...{ wish, made: null },
+        ...{ wish, made: null, past: 'unknown', forget: () => undefined },
         resolve: () => {
           signal?.removeEventListener('abort', abort);
           resolve();
@@ -78,6 +82,26 @@ export class AskedChanges<Wish, Made> {
       signal?.addEventListener('abort', abort, { once: true });
       this.#options.next();
     });
+  }
+
+  /**
+   * Whether everything is known here that the group had decided before; a majority is asked for it at the first call. A change is
+   * judged by that: its process may have been cut off.
+   */
+  isPastKnown(asked: Asked<Wish, Made>): boolean {
+    const entry = this.#entries.find((other) => other === asked);
+    if (entry?.past === 'unknown') {
+      entry.past = 'asked';
+      entry.forget = this.#options.read({
+        resolve: () => {
+          entry.past = 'known';
+        },
+        reject: (error) => {
+          this.refuse(asked, error);
+        },
+      });
+    }
+    return entry?.past === 'known';
   }
 
   /** `asked` makes `made`, by a value with this body. */
@@ -106,7 +130,7 @@ export class AskedChanges<Wish, Made> {
   stop(cause: TreplicaError): void {
     this.#stopped = cause;
     for (const entry of this.#entries.splice(0)) {
-      this.#options.ended(entry.wish);
+      entry.forget();
       entry.reject(this.#endOfWait(entry, cause));
     }
   }
@@ -115,7 +139,7 @@ export class AskedChanges<Wish, Made> {
     const at = this.#entries.findIndex((other) => other === asked);
     const [entry] = at < 0 ? [] : this.#entries.splice(at, 1);
     if (entry === undefined) return;
-    this.#options.ended(entry.wish);
+    entry.forget();
     tell(entry);
     this.#options.next();
   }

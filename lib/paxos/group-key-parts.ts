@@ -32,6 +32,7 @@ export function groupKeysOf(
     startNumber: startNumber(claimed.start),
     members: () => [...new Set(core.views.undecided.flatMap(({ members }) => members))],
     observers: () => driver.peers.observers.list().map(({ process }) => process),
+    read: (waiter) => driver.read(waiter),
     propose: (batch) => {
       driver.propose(batch);
     },

@@ -12,7 +12,10 @@ export interface KeyChangeOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface KeyChangesOptions extends Pick<AskedChangesOptions<Wish, number>, 'self' | 'startNumber' | 'propose'> {
+export interface KeyChangesOptions extends Pick<
+  AskedChangesOptions<Wish, number>,
+  'self' | 'startNumber' | 'propose' | 'read'
+> {
   readonly core: Pick<Consensus, 'keys' | 'watermark' | 'durableWatermark'>;
   /** Why a change cannot be made yet; null where it can. It may be possible later. */
   readonly obstacle: (change: KeyChange) => TreplicaError | null;
@@ -22,24 +25,28 @@ interface Wish {
   readonly action: KeyChange['action'];
   readonly id: number;
   readonly isForced: boolean;
-  ticks: number;
+  /** When it was asked for. */
+  readonly since: number;
 }
 
-/** So long a change waits for what is in its way. */
+/** So long a change waits for what is in its way, from when it was asked for on. */
 const PATIENCE_TICKS = 500;
 
-/** The changes of the keys that are asked for here, one after the other. The outcome follows from the states that are decided. */
+/**
+ * The changes of the keys that are asked for here: one after the other, each judged by the latest state and the latest members of the
+ * group, which a majority is asked for. The outcome follows from the states that are decided.
+ */
 export class KeyChanges {
   readonly #options: KeyChangesOptions;
   /** Each makes the state of a number. */
   readonly #asked: AskedChanges<Wish, number>;
+  #ticks = 0;
 
   constructor(options: KeyChangesOptions) {
     this.#options = options;
     this.#asked = new AskedChanges({
       ...options,
       ...{ kind: 'engine', unknown },
-      ended: () => undefined,
       next: () => {
         this.#next();
       },
@@ -51,13 +58,11 @@ export class KeyChanges {
     id: number,
     { force: isForced = false, signal }: KeyChangeOptions,
   ): Promise<void> {
-    return this.#asked.ask({ action, id, isForced, ticks: 0 }, signal);
+    return this.#asked.ask({ action, id, isForced, since: this.#ticks }, signal);
   }
 
   tick(): void {
-    const { first } = this.#asked;
-    if (first === undefined) return;
-    first.wish.ticks += 1;
+    this.#ticks += 1;
     this.#next();
   }
 
@@ -79,17 +84,16 @@ export class KeyChanges {
   #next(): void {
     const { first } = this.#asked;
     if (first?.made !== null) return;
-    const { action, id, isForced, ticks } = first.wish;
+    const { action, id, isForced, since } = first.wish;
     const { latest } = this.#options.core.keys;
     const change = { follows: latest.number, action, id };
     const made = keysAfter(change, latest);
-    if (made === null) {
-      this.#asked.refuse(first, impossible(change, latest));
-      return;
-    }
-    const obstacle = isForced ? null : this.#options.obstacle(change);
-    if (obstacle === null) this.#asked.propose(first, made.number, packKeyChange(change));
-    else if (ticks >= PATIENCE_TICKS) this.#asked.refuse(first, obstacle);
+    const isKnown = this.#asked.isPastKnown(first);
+    const obstacle = isForced || made === null ? null : this.#options.obstacle(change);
+    if (obstacle !== null) {
+      if (this.#ticks - since >= PATIENCE_TICKS) this.#asked.refuse(first, obstacle);
+    } else if (isKnown && made === null) this.#asked.refuse(first, impossible(change, latest));
+    else if (isKnown && made !== null) this.#asked.propose(first, made.number, packKeyChange(change));
   }
 }
 

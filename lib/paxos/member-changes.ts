@@ -6,10 +6,9 @@ import { isProcessId, type ProcessId } from '../model/ids.js';
 import { MAX_MEMBERS, View } from '../model/view.js';
 import { packChange } from '../sequence/view-change.js';
 import type { Transport } from '../transport/transport.js';
-import { type Asked, AskedChanges, type AskedChangesOptions } from './asked-changes.js';
+import { AskedChanges, type AskedChangesOptions } from './asked-changes.js';
 import { forestalled, invalidChange, noMajority, notLevel, unknownChange } from './member-change-errors.js';
 import type { Observers } from './observers.js';
-import type { ReadWaiter } from './waiting-reads.js';
 
 /** Processes that become members, and members that cease to be. */
 export interface MembersChange {
@@ -32,24 +31,18 @@ export interface ChangeOptions {
 
 export interface MemberChangesOptions extends Pick<
   AskedChangesOptions<Wish, View>,
-  'self' | 'startNumber' | 'propose'
+  'self' | 'startNumber' | 'propose' | 'read'
 > {
   readonly core: Pick<Consensus, 'views' | 'watermark'>;
   readonly transport: Pick<Transport, 'ticksSinceHeard'>;
   readonly observers: Pick<Observers, 'lagOf'>;
   /** An observer that lacks more instances than that is not level. */
   readonly lagMax: number;
-  /** As `Driver.read`. */
-  readonly read: (waiter: ReadWaiter) => () => void;
 }
 
 interface Wish {
   readonly change: MembersChange;
   readonly isForced: boolean;
-  /** Whether everything that was decided before is known here, after a majority was asked. */
-  past: 'unknown' | 'asked' | 'known';
-  /** Gives up the question for it. */
-  forget: () => void;
   /** Whether the view that it makes has been decided. */
   isDecided: boolean;
 }
@@ -69,9 +62,6 @@ export class MemberChanges {
       ...options,
       kind: 'view',
       unknown: (_, view, cause) => unknownChange(view, cause),
-      ended: ({ forget }) => {
-        forget();
-      },
       next: () => {
         this.#next();
       },
@@ -81,7 +71,7 @@ export class MemberChanges {
   /** As `PaxosQueue.changeMembers`. */
   async change(change: MembersChange, { force: isForced = false, signal }: ChangeOptions): Promise<void> {
     checkIds(change);
-    await this.#asked.ask({ change, isForced, past: 'unknown', forget: () => undefined, isDecided: false }, signal);
+    await this.#asked.ask({ change, isForced, isDecided: false }, signal);
   }
 
   /** Whether any is under way. */
@@ -113,29 +103,14 @@ export class MemberChanges {
     const { first } = this.#asked;
     if (first?.made !== null) return;
     const { wish } = first;
-    if (wish.past === 'unknown') this.#askForPast(first);
     // Decided before the latest view governs, it would be void.
-    if (wish.past !== 'known' || core.watermark < core.views.latestFrom) return;
+    if (!this.#asked.isPastKnown(first) || core.watermark < core.views.latestFrom) return;
     try {
       const view = this.#viewAfter(wish);
       this.#asked.propose(first, view, packChange({ follows: view.number - 1, members: view.members }));
     } catch (error) {
       this.#asked.refuse(first, error);
     }
-  }
-
-  /** It is judged by the members that the group has now. Without a majority nothing could be decided either. */
-  #askForPast(asked: Asked<Wish, View>): void {
-    const { wish } = asked;
-    wish.past = 'asked';
-    wish.forget = this.#options.read({
-      resolve: () => {
-        wish.past = 'known';
-      },
-      reject: (error) => {
-        this.#asked.refuse(asked, error);
-      },
-    });
   }
 
   /** @throws TreplicaError INVALID_OPTION, NOT_LEVEL, NO_MAJORITY */

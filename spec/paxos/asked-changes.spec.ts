@@ -4,6 +4,7 @@ import type { Batch } from '../../lib/model/batch.js';
 import { TreplicaError } from '../../lib/model/errors.js';
 import type { Instance } from '../../lib/model/ids.js';
 import { AskedChanges } from '../../lib/paxos/asked-changes.js';
+import type { ReadWaiter } from '../../lib/paxos/waiting-reads.js';
 import { packKeyChange } from '../../lib/sequence/key-change.js';
 import { ANNA } from '../support/ids.js';
 
@@ -11,22 +12,32 @@ const body = packKeyChange({ follows: 0, action: 'use', id: 2 });
 const closed = new TreplicaError('QUEUE_CLOSED', 'closed');
 
 let proposed: Batch[];
-let ended: string[];
+/** Questions for the past, and which changes have given up theirs. */
+let reads: ReadWaiter[];
+let forgotten: string[];
 let outcomes: unknown[];
 /** Whether the first can be proposed. */
 let isFree: boolean;
+/** Whether the past is known at once. */
+let isPastKnown: boolean;
 let changes: AskedChanges<string, number>;
 
 beforeEach(() => {
-  [proposed, ended, outcomes, isFree] = [[], [], [], true];
+  [proposed, reads, forgotten, outcomes, isFree, isPastKnown] = [[], [], [], [], true, true];
   changes = new AskedChanges<string, number>({
     ...{ core: { watermark: 7 as Instance }, self: ANNA, startNumber: 1, kind: 'engine' },
     propose: (batch) => proposed.push(batch),
     next: () => {
       const { first } = changes;
-      if (isFree && first?.made === null) changes.propose(first, proposed.length + 1, body);
+      if (isFree && first?.made === null && changes.isPastKnown(first))
+        changes.propose(first, proposed.length + 1, body);
     },
-    ended: (wish) => ended.push(wish),
+    read: (waiter) => {
+      const { wish } = changes.first!;
+      reads.push(waiter);
+      if (isPastKnown) waiter.resolve();
+      return () => forgotten.push(wish);
+    },
     unknown: (wish, made, cause) => ({ unknown: wish, made, cause }) as unknown as TreplicaError,
   });
 });
@@ -49,9 +60,24 @@ describe('changes that are asked for at one process', () => {
     changes.done(changes.first!);
     await Promise.all(all);
     expect(outcomes).toEqual(['first is made', 'refused', 'third is made']);
-    expect(ended).toEqual(['first', 'second', 'third']);
+    expect(forgotten).toEqual(['first', 'second', 'third']);
     expect(new Set(proposed.map(({ id }) => id)).size).toBe(3);
     expect(changes.first).toBeUndefined();
+  });
+
+  it('are not proposed before everything is known that was decided before, which is asked for once', async () => {
+    isPastKnown = false;
+    const all = [ask('first'), ask('second')];
+    for (let i = 0; i < 3; i += 1) expect(changes.isPastKnown(changes.first!)).toBe(false);
+    expect([reads.length, proposed.length]).toEqual([1, 0]);
+    reads[0]!.resolve();
+    expect(changes.isPastKnown(changes.first!)).toBe(true);
+    changes.propose(changes.first!, 1, body);
+    changes.done(changes.first!);
+    expect([reads.length, proposed.length]).toEqual([2, 1]);
+    reads[1]!.reject(closed);
+    await Promise.all(all);
+    expect(outcomes).toEqual(['first is made', closed]);
   });
 
   it('are over once', async () => {
@@ -60,7 +86,7 @@ describe('changes that are asked for at one process', () => {
     changes.done(first);
     changes.refuse(first, 'late');
     await asked;
-    expect([outcomes, ended]).toEqual([['first is made'], ['first']]);
+    expect([outcomes, forgotten]).toEqual([['first is made'], ['first']]);
   });
 
   it.each([new Error('no longer'), null, undefined])(
@@ -94,6 +120,6 @@ describe('changes that are asked for at one process', () => {
     await Promise.all([...all, ask('third')]);
     expect(outcomes).toHaveLength(3);
     expect(outcomes).toEqual(expect.arrayContaining([{ unknown: 'first', made: 1, cause: closed }, closed, closed]));
-    expect([ended, proposed.length]).toEqual([['first', 'second'], 1]);
+    expect([forgotten, proposed.length]).toEqual([['first'], 1]);
   });
 });

@@ -40,6 +40,7 @@ beforeEach(() => {
       },
     },
     propose: () => undefined,
+    read: () => () => undefined,
     tell: (message) => told.push(message),
     notify: () => undefined,
     fail: (error) => {
