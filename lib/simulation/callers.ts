@@ -62,7 +62,9 @@ export class Callers<S extends StateMachine> {
     this.#world = world;
     this.#options = options;
     this.history = new History((checker, text) => world.log.violate(checker, text));
-    world.cameUp = (process) => this.#begin(process);
+    world.onComeUp((process) => {
+      this.#begin(process);
+    });
   }
 
   /** From now on nobody begins anything. */

@@ -1,13 +1,12 @@
 import type { StateMachine } from '../machine/state-machine.js';
 import type { World } from './world.js';
 
-/** Counts what the faults have come to for the members, so that a summary tells what was covered. Call it when the world has its callers and faults. */
+/** Counts what the faults have come to for the members, so that a summary tells what was covered. */
 export function countMemberEvents<S extends StateMachine>(world: World<S>): void {
   const { watch, weather } = world;
   const { electorate, openChanges } = watch;
-  const { cameUp, wentDown } = world;
   const isLost = (id: string): boolean => world.processes.some((process) => process.id === id && process.isLost);
-  electorate.decided = (view, proposer) => {
+  electorate.onDecided((view, proposer) => {
     if (view === null) {
       world.happened('void change');
       return;
@@ -17,18 +16,15 @@ export function countMemberEvents<S extends StateMachine>(world: World<S>): void
     if (weather.isCut) world.happened('view changed across a cut');
     if (!openChanges.hasAsked(proposer, before, view.members)) world.happened('silent member replaced');
     if (view.members.some((id) => !before.includes(id) && isLost(id))) world.happened('vote after a lost disk');
-  };
-  world.cameUp = (process) => {
+  });
+  world.onComeUp((process) => {
     const latest = electorate.views.at(-1);
     const wasMember = electorate.views.some(({ members }) => members.includes(process.id));
-    if (latest !== undefined && wasMember && !latest.members.includes(process.id)) {
-      world.happened('return of a removed member');
-      if (watch.diskOf(process).watermark < latest.from) world.happened('return of one that does not know it');
-    }
-    cameUp(process);
-  };
-  world.wentDown = (process) => {
+    if (latest === undefined || !wasMember || latest.members.includes(process.id)) return;
+    world.happened('return of a removed member');
+    if (watch.diskOf(process).watermark < latest.from) world.happened('return of one that does not know it');
+  });
+  world.onGoDown((process) => {
     if (process.coordinates && electorate.toCome.length > 0) world.happened('coordinator lost in a change');
-    wentDown(process);
-  };
+  });
 }

@@ -44,7 +44,9 @@ export class Nemesis<S extends StateMachine> {
   /** Starts all processes, each at a moment of its own, and then the troubles. */
   begin(): void {
     const world = this.#world;
-    world.wentDown = (process) => this.#tend(process);
+    world.onGoDown((process) => {
+      this.#tend(process);
+    });
     world.weather.climate = this.#adversity.climate;
     for (const process of world.processes) {
       process.diskBehavior.usualUs = this.#adversity.commitUs;

@@ -30,10 +30,10 @@ export interface Surroundings<S extends StateMachine> extends Stage<S> {
   readonly latestMessages: LatestMessages;
   /** From now on a process has this name in words. */
   name(id: ProcessId, name: string): void;
-  /** Told whenever a process is ready to execute operations. */
-  readonly cameUp: (process: SimulatedProcess<S>) => void;
-  /** Told whenever one is so no longer. */
-  readonly wentDown: (process: SimulatedProcess<S>) => void;
+  /** A process is ready to execute operations. */
+  cameUp(process: SimulatedProcess<S>): void;
+  /** A process has ended, whether it was ready or not. Whether it has coordinated until then can still be asked. */
+  wentDown(process: SimulatedProcess<S>): void;
 }
 
 /** One process of a world: a disk that outlives it, and, while it runs, a queue and a machine. */

@@ -98,10 +98,10 @@ export async function run<S extends StateMachine>(
     pauseUsMean: conditions.pauseMs * 1_000,
   });
   const nemesis = new Nemesis(world, conditions, random.fork());
+  countMemberEvents(world);
   let peaceUs = 0;
   try {
     nemesis.begin();
-    countMemberEvents(world);
     await world.pass(options.faultySeconds * 1e6);
     peaceUs = world.nowUs;
     await endInPeace(world, callers, nemesis, application);

@@ -15,6 +15,8 @@ import type { Scene } from './scene.js';
 import { Watch } from './watch.js';
 import { Weather } from './weather.js';
 
+type Listener<S extends StateMachine> = (process: SimulatedProcess<S>) => void;
+
 /**
  * A deterministic world: the product's consensus, driver, queue and machine, as they are, on networks, disks and clocks in
  * memory, in a time that passes from one event to the next. All randomness comes from one seed, so that the same seed and the
@@ -32,10 +34,8 @@ export class World<S extends StateMachine> implements Surroundings<S> {
   readonly processes: readonly SimulatedProcess<S>[];
   /** Faults that have happened, by kind. */
   readonly faults = new Map<string, number>();
-  /** Told whenever a process is ready to execute operations. */
-  cameUp: (process: SimulatedProcess<S>) => void = () => undefined;
-  /** Told whenever one is so no longer. */
-  wentDown: (process: SimulatedProcess<S>) => void = () => undefined;
+  readonly #upListeners: Listener<S>[] = [];
+  readonly #downListeners: Listener<S>[] = [];
   /** One tick is a microsecond. */
   readonly #agenda = new Agenda();
   readonly #names = new Map<ProcessId, string>();
@@ -83,6 +83,24 @@ export class World<S extends StateMachine> implements Surroundings<S> {
   /** From now on a process has this name in words. */
   name(id: ProcessId, name: string): void {
     this.#names.set(id, name);
+  }
+
+  /** The listener is told whenever a process is ready to execute operations. Listeners are told in the order in which they were added. */
+  onComeUp(listener: Listener<S>): void {
+    this.#upListeners.push(listener);
+  }
+
+  /** The listener is told whenever a process has ended, whether it was ready or not. Listeners are told in the order in which they were added. */
+  onGoDown(listener: Listener<S>): void {
+    this.#downListeners.push(listener);
+  }
+
+  cameUp(process: SimulatedProcess<S>): void {
+    for (const listener of this.#upListeners) listener(process);
+  }
+
+  wentDown(process: SimulatedProcess<S>): void {
+    for (const listener of this.#downListeners) listener(process);
   }
 
   after(us: number, action: () => void): void {

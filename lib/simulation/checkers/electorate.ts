@@ -16,6 +16,9 @@ export interface Governing {
   readonly members: readonly string[];
 }
 
+/** Is told of the view that a change makes, or null where the change is void, and of the id of the change's proposer. */
+type ChangeListener = (view: Governing | null, proposer: ProcessId) => void;
+
 /**
  * A second implementation of which view governs which instance, from what is chosen alone: so that the product's is not checked
  * against itself.
@@ -29,8 +32,7 @@ export class Electorate {
   readonly #views: Governing[] = [];
   /** The changes that have been proposed, by the ids of their values. */
   readonly #proposed = new Map<string, ViewChange>();
-  /** Told of each change that is decided: of the view that it makes, or null where it is void, and of the id of its proposer. */
-  decided: (view: Governing | null, proposer: ProcessId) => void = () => undefined;
+  readonly #listeners: ChangeListener[] = [];
   #borderInstances = Infinity;
 
   constructor(n: number) {
@@ -82,18 +84,23 @@ export class Electorate {
     return !this.#withoutVote.has(label) || this.#views.some(({ members }) => members.includes(id));
   }
 
+  /** The listener is told of each change that is decided. */
+  onDecided(listener: ChangeListener): void {
+    this.#listeners.push(listener);
+  }
+
   /** A value is chosen: to be told in the order of the instances. */
   chosen(instance: number, id: string, body: Uint8Array | undefined): void {
     const latest = this.#views.at(-1);
     if (id[16] !== 'v' || body === undefined || latest === undefined) return;
     const change = unpackChange(body);
     if (change?.follows !== this.#views.length - 1 || instance < latest.from) {
-      this.decided(null, id.slice(0, 16) as ProcessId);
+      this.#tell(null, id);
       return;
     }
     const view = { from: instance + this.#borderInstances, members: change.members };
     this.#views.push(view);
-    this.decided(view, id.slice(0, 16) as ProcessId);
+    this.#tell(view, id);
   }
 
   at(instance: number): Electors {
@@ -115,5 +122,9 @@ export class Electorate {
 
   quorumAt(instance: number, ballot: Parameters<typeof quorumOf>[1]): number {
     return quorumOf(this.at(instance).size, ballot);
+  }
+
+  #tell(view: Governing | null, change: string): void {
+    for (const listener of this.#listeners) listener(view, change.slice(0, 16) as ProcessId);
   }
 }

@@ -47,7 +47,7 @@ describe('who votes where', () => {
 
   it('is told by the first of two changes of one view, and the other is void', () => {
     const decided: unknown[] = [];
-    electorate.decided = (view, proposer) => decided.push([proposer, view?.members ?? null]);
+    electorate.onDecided((view, proposer) => decided.push([proposer, view?.members ?? null]));
     electorate.chosen(7, ...change(A, 0, [A, C]));
     electorate.chosen(7 + BORDER, ...change(B, 0, [B, C]));
     expect(decided).toEqual([
