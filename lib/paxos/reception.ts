@@ -7,9 +7,11 @@ import { type GroupId, NO_GROUP, type ProcessId } from '../model/ids.js';
 import type { Settings } from '../model/settings.js';
 import type { Start } from '../model/start.js';
 import type { QueueEventOf } from '../queue/events.js';
+import type { FactsExchange } from './facts-exchange.js';
 import { Malformed } from './malformed.js';
-import type { Peers } from './peers.js';
+import type { Observers } from './observers.js';
 import type { RepairReceiver } from './repair-receiver.js';
+import type { Starts } from './starts.js';
 import type { KeysMessage } from './wire/key-messages.js';
 import { isOf, type WireMessage } from './wire/routes.js';
 import { decodeMessage } from './wire/wire.js';
@@ -28,8 +30,12 @@ export interface BelowCore {
 
 export interface ReceptionOptions {
   readonly settings: Settings;
-  readonly core: Consensus;
-  readonly peers: Pick<Peers, 'starts' | 'facts' | 'observers'>;
+  readonly core: Pick<Consensus, 'group' | 'step'>;
+  readonly peers: {
+    readonly starts: Pick<Starts, 'hears' | 'receive'>;
+    readonly facts: Pick<FactsExchange, 'met' | 'receive'>;
+    readonly observers: Pick<Observers, 'receive'>;
+  };
   readonly self: ProcessId;
   /** A message of this process's group, or of one that belongs to none. */
   readonly heard: (from: ProcessId, message: WireMessage) => void;
