@@ -92,16 +92,30 @@ export class AskedChanges<Wish, Made> {
     const entry = this.#entries.find((other) => other === asked);
     if (entry?.past === 'unknown') {
       entry.past = 'asked';
-      entry.forget = this.#options.read({
+      let isForgotten = false;
+      const forget = this.#options.read({
         resolve: () => {
-          entry.past = 'known';
+          if (!isForgotten) entry.past = 'known';
         },
         reject: (error) => {
-          this.refuse(asked, error);
+          if (!isForgotten) this.refuse(asked, error);
         },
       });
+      entry.forget = () => {
+        isForgotten = true;
+        forget();
+      };
     }
     return entry?.past === 'known';
+  }
+
+  /** What was decided is asked for anew before the change is judged again. */
+  forgetPast(asked: Asked<Wish, Made>): void {
+    const entry = this.#entries.find((other) => other === asked);
+    if (entry === undefined || entry.past === 'unknown') return;
+    entry.forget();
+    entry.forget = () => undefined;
+    entry.past = 'unknown';
   }
 
   /** `asked` makes `made`, by a value with this body. */

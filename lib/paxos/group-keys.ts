@@ -7,7 +7,7 @@ import type { Notice } from '../consensus/effects.js';
 import { constants } from '../model/constants.js';
 import { TreplicaError } from '../model/errors.js';
 import type { ProcessId } from '../model/ids.js';
-import { FIRST_KEY_STATE, type KeyState } from '../model/keys.js';
+import { FIRST_KEY_STATE } from '../model/keys.js';
 import type { Settings } from '../model/settings.js';
 import type { Start } from '../model/start.js';
 import type { QueueEventOf } from '../queue/events.js';
@@ -18,6 +18,7 @@ import { KeyExchange } from './key-exchange.js';
 import { inUse, lacked } from './key-obstacles.js';
 import { allRemoved, type KeySource } from './key-source.js';
 import { KeyTrials } from './key-trials.js';
+import { ToldState } from './told-state.js';
 import { KEY_IDS_TOLD_MAX, type KeysMessage } from './wire/key-messages.js';
 
 export interface GroupKeysOptions extends Omit<KeyChangesOptions, 'obstacle'> {
@@ -68,8 +69,7 @@ export class GroupKeys {
   readonly #exchange: KeyExchange;
   readonly #changes: KeyChanges;
   readonly #trials: KeyTrials;
-  /** A state that another process has told, ahead of this one's. */
-  #told: KeyState | null = null;
+  readonly #told = new ToldState();
   #missing: number | null = null;
   #keyDropped = 0;
   #ticksSinceRead = REREAD_TICKS;
@@ -77,7 +77,7 @@ export class GroupKeys {
   #wantsKeys = false;
   #hasFileFailed = false;
   /** The key to send with where the group has decided on none. */
-  readonly #first: number;
+  #first: number;
 
   constructor(options: GroupKeysOptions) {
     this.#options = options;
@@ -132,17 +132,27 @@ export class GroupKeys {
   receive(from: ProcessId, start: Start, message: KeysMessage): void {
     if (from === this.#options.self || !this.#exchange.receive(from, start, message)) return;
     const { source, core } = this.#options;
-    const { number, sendingId, ids } = message;
     const { latest } = core.keys;
-    if (ids.some((id) => id > latest.removedUpTo && !source.ring.has(id))) this.#wantsKeys = true;
-    if (number > (this.#told ?? latest).number) this.#told = { ...latest, number, sendingId };
+    if (message.ids.some((id) => id > latest.removedUpTo && !source.ring.has(id))) this.#wantsKeys = true;
+    this.#told.hear(message, latest);
+    if (latest.sendingId === null && this.#told.after(latest) === null) this.#follow(message);
     this.#apply();
   }
 
-  /** Without a group: one is reached under the key that it sends with, whatever that group is. */
-  overhear({ sendingId }: KeysMessage): void {
+  /** What is said to this process while it belongs to no group. */
+  overhear(message: KeysMessage): void {
+    this.#follow(message);
+    this.#options.source.ring.use(this.#first);
+  }
+
+  /**
+   * Where nothing is decided here: a process that cannot open what this one sends is followed; with one that can, the key stays that is
+   * sent with now, and may have been found by trying. So two that can open what the other sends never change places.
+   */
+  #follow({ sendingId, ids }: KeysMessage): void {
     const { ring } = this.#options.source;
-    if (ring.has(sendingId)) ring.use(sendingId);
+    const common = [ring.sendingId, sendingId, ...ids.toReversed()].find((id) => ring.has(id) && ids.includes(id));
+    if (common !== undefined) this.#first = common;
   }
 
   noticed(notice: Notice): void {
@@ -156,6 +166,7 @@ export class GroupKeys {
     const { keyDropped } = this.#options.transport.statistics;
     this.#ticksSinceRead += 1;
     this.#ticksSinceAnswer += 1;
+    if (this.#told.tick()) this.#apply();
     if (keyDropped > this.#keyDropped) {
       this.#keyDropped = keyDropped;
       this.#wantsKeys = true;
@@ -200,10 +211,9 @@ export class GroupKeys {
     const { source, core, fail } = this.#options;
     const { ring } = source;
     const { latest } = core.keys;
-    if (this.#told !== null && this.#told.number <= latest.number) this.#told = null;
-    this.#send((this.#told ?? latest).sendingId ?? this.#first);
+    this.#send((this.#told.after(latest) ?? latest).sendingId ?? this.#first);
     if (ring.sendingId <= latest.removedUpTo) {
-      const left = ring.ids.filter((id) => id > latest.removedUpTo).at(-1);
+      const left = ring.ids.findLast((id) => id > latest.removedUpTo);
       if (left === undefined) {
         fail(allRemoved(latest));
         return;

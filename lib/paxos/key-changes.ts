@@ -25,12 +25,16 @@ interface Wish {
   readonly action: KeyChange['action'];
   readonly id: number;
   readonly isForced: boolean;
-  /** When it was asked for. */
-  readonly since: number;
+  /** How long a change waits for what is in its way: until this tick. */
+  endsAt: number;
+  /** Whether it has been the first. */
+  wasFirst: boolean;
 }
 
-/** So long a change waits for what is in its way, from when it was asked for on. */
+/** So long a change waits for what is in its way, from when it was asked for on; */
 const PATIENCE_TICKS = 500;
+/** and at least so long from when it has come first. */
+const PATIENCE_TICKS_MIN = 100;
 
 /**
  * The changes of the keys that are asked for here: one after the other, each judged by the latest state and the latest members of the
@@ -58,7 +62,7 @@ export class KeyChanges {
     id: number,
     { force: isForced = false, signal }: KeyChangeOptions,
   ): Promise<void> {
-    return this.#asked.ask({ action, id, isForced, since: this.#ticks }, signal);
+    return this.#asked.ask({ action, id, isForced, endsAt: this.#ticks + PATIENCE_TICKS, wasFirst: false }, signal);
   }
 
   tick(): void {
@@ -84,16 +88,24 @@ export class KeyChanges {
   #next(): void {
     const { first } = this.#asked;
     if (first?.made !== null) return;
-    const { action, id, isForced, since } = first.wish;
+    const { wish } = first;
+    const { action, id, isForced } = wish;
+    if (!wish.wasFirst) wish.endsAt = Math.max(wish.endsAt, this.#ticks + PATIENCE_TICKS_MIN);
+    wish.wasFirst = true;
     const { latest } = this.#options.core.keys;
     const change = { follows: latest.number, action, id };
     const made = keysAfter(change, latest);
-    const isKnown = this.#asked.isPastKnown(first);
+    const isOver = this.#ticks >= wish.endsAt;
     const obstacle = isForced || made === null ? null : this.#options.obstacle(change);
     if (obstacle !== null) {
-      if (this.#ticks - since >= PATIENCE_TICKS) this.#asked.refuse(first, obstacle);
-    } else if (isKnown && made === null) this.#asked.refuse(first, impossible(change, latest));
-    else if (isKnown && made !== null) this.#asked.propose(first, made.number, packKeyChange(change));
+      // What has been in the way may be hidden from a process that is cut off: a majority is asked after it has gone.
+      this.#asked.forgetPast(first);
+      if (isOver) this.#asked.refuse(first, obstacle);
+    } else if (id <= latest.removedUpTo) this.#asked.refuse(first, impossible(change, latest));
+    else if (!this.#asked.isPastKnown(first)) {
+      if (isOver) this.#asked.refuse(first, cutOff(action, id));
+    } else if (made === null) this.#asked.refuse(first, impossible(change, latest));
+    else this.#asked.propose(first, made.number, packKeyChange(change));
   }
 }
 
@@ -109,6 +121,13 @@ function impossible({ action, id }: KeyChange, { sendingId, removedUpTo }: KeySt
   return new TreplicaError(
     'INVALID_OPTION',
     `Key ${String(id)} cannot be ${action === 'use' ? 'used' : 'removed'}: ${why}.`,
+  );
+}
+
+function cutOff(action: KeyChange['action'], id: number): TreplicaError {
+  return new TreplicaError(
+    'NO_MAJORITY',
+    `Key ${String(id)} was not ${action === 'use' ? 'used' : 'removed'}: no majority has answered. Nothing was changed: ask again when a majority is up, or at another process.`,
   );
 }
 

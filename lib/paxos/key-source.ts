@@ -11,17 +11,18 @@ export interface KeySource {
 
 /**
  * At a start: sends with the key that the group had decided on by the last that this process knows, and drops those removed. Where
- * that key is here no longer, the group has removed it since: then with the next newer one.
+ * that key is here no longer, the group sends with another one by now: then with the next newer one, or else with the newest.
  * @throws TreplicaError KEY_MISSING
  */
 export function beginWith({ ring }: KeySource, past: readonly KeyRecord[]): void {
   const { sendingId, removedUpTo } = past.at(-1) ?? FIRST_KEY_STATE;
   if (sendingId === null) return;
-  const id = ring.ids.find((held) => held >= sendingId);
+  const kept = ring.ids.filter((held) => held > removedUpTo);
+  const id = kept.find((held) => held >= sendingId) ?? kept.at(-1);
   if (id === undefined)
     throw new TreplicaError(
       'KEY_MISSING',
-      `The group sends with key ${String(sendingId)} or a newer one, and this process has ${ring.ids.join(', ')}: add the key that the group sends with to the keys of this process, and start it again.`,
+      `The group has removed its keys up to ${String(removedUpTo)} and sends with key ${String(sendingId)} or another one, and this process has ${ring.ids.join(', ')}: add the key that the group sends with to the keys of this process, and start it again.`,
     );
   ring.use(id);
   for (const id of ring.ids) if (id <= removedUpTo) ring.remove(id);

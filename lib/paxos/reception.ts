@@ -23,7 +23,7 @@ export interface BelowCore {
   /** Null where the process has no keys. */
   readonly keys: {
     receive(from: ProcessId, start: Start, message: KeysMessage): void;
-    /** What a process of a group says to one that belongs to none. */
+    /** What a process says to one that belongs to no group. */
     overhear(message: KeysMessage): void;
   } | null;
 }
@@ -84,8 +84,11 @@ export class Reception {
     }
     // What a member says of its keys before its start is met may be why it cannot be: it is not heard by those that send with others.
     if (isOf('keys', message)) {
-      if (core.group === null) keys?.overhear(message);
-      else keys?.receive(from, start, message);
+      if (core.group === null) {
+        keys?.overhear(message);
+        return;
+      }
+      keys?.receive(from, start, message);
     }
     if (!starts.hears(from, start) && !(isOf('founding', message) && from !== self)) return;
     heard(from, message);
@@ -99,17 +102,14 @@ export class Reception {
 
   /**
    * Whether a frame of `group` may say `message` to us. A message that serves to found groups concerns everyone, and a
-   * process that belongs to no group hears nothing else, except which key a group sends with. The core's word on its group counts:
-   * it may have been founded in this very turn.
+   * process that belongs to no group hears nothing else, except who has which keys. The core's word on its group counts: it may
+   * have been founded in this very turn.
    */
   #concernsUs(group: GroupId, message: WireMessage): boolean {
     const own = this.#options.core.group;
     if (own !== null && group === own) return true;
-    if (group !== NO_GROUP) {
-      if (own === null && isOf('keys', message)) return true;
-      if (own !== null) this.#noteForeign(group);
-    }
-    return isOf('founding', message);
+    if (own !== null && group !== NO_GROUP) this.#noteForeign(group);
+    return isOf('founding', message) || (own === null && isOf('keys', message));
   }
 
   #noteForeign(group: GroupId): void {

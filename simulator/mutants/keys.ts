@@ -114,7 +114,7 @@ export const keys: readonly Mutant[] = [
   {
     name: 'told-key-ignored',
     file: 'lib/paxos/group-keys.ts',
-    from: 'if (number > (this.#told ?? latest).number) this.#told = { ...latest, number, sendingId };',
+    from: 'this.#told.hear(message, latest);',
     to: '',
     breaks: 'A process sends with the key of a later state that another process has told.',
     needs: 'processes that do not know the latest state',
@@ -123,7 +123,7 @@ export const keys: readonly Mutant[] = [
   {
     name: 'newest-key-seals',
     file: 'lib/paxos/group-keys.ts',
-    from: 'this.#send((this.#told ?? latest).sendingId ?? this.#first);',
+    from: 'this.#send((this.#told.after(latest) ?? latest).sendingId ?? this.#first);',
     to: 'this.#send(ring.ids.at(-1) ?? this.#first);',
     breaks: 'Sent with is the key of the latest state that a process knows.',
     needs: 'new keys that are not at all processes',
@@ -168,8 +168,8 @@ export const keys: readonly Mutant[] = [
   {
     name: 'keys-of-unmet-starts-ignored',
     file: 'lib/paxos/reception.ts',
-    from: 'else keys?.receive(from, start, message);',
-    to: 'else if (starts.hears(from, start)) keys?.receive(from, start, message);',
+    from: 'keys?.receive(from, start, message);',
+    to: 'if (starts.hears(from, start)) keys?.receive(from, start, message);',
     breaks: 'What a member says of its keys counts before its start has been met.',
     needs: 'members that have restarted and are not heard by processes that lack their key',
     profile: 'rotations',
@@ -177,9 +177,9 @@ export const keys: readonly Mutant[] = [
   {
     name: 'keys-not-overheard',
     file: 'lib/paxos/reception.ts',
-    from: 'if (core.group === null) keys?.overhear(message);',
-    to: 'if (core.group === null) return;',
-    breaks: 'A process without a group sends with the key of a group that it hears.',
+    from: 'keys?.overhear(message);',
+    to: '',
+    breaks: 'A process without a group sends with a key that those have that it hears.',
     needs: 'processes that have lost their ledgers, and send with a removed key',
     profile: 'rotations',
   },

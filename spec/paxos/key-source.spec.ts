@@ -34,8 +34,12 @@ describe('a process that starts', () => {
     expect(ringAfter([KEY_3, KEY_2], 1)).toEqual({ ids: [2, 3], sendingId: 2 });
   });
 
-  it('is refused where it has neither the decided key nor a newer one', () => {
-    expect(() => ringAfter([KEY_1, KEY_2], 3)).toThrow(
+  it('sends with the newest where it has no newer one: the group may have taken an older one again', () => {
+    expect(ringAfter([KEY_1, KEY_2], 3)).toEqual({ ids: [1, 2], sendingId: 2 });
+  });
+
+  it('is refused where all its keys are removed', () => {
+    expect(() => ringAfter([KEY_1, KEY_2], 3, 2)).toThrow(
       expect.objectContaining({ code: 'KEY_MISSING', message: expect.stringContaining('has 1, 2') }),
     );
   });

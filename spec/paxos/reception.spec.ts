@@ -124,9 +124,9 @@ describe('a frame', () => {
     expect(events).toEqual([]);
   });
 
-  it('of a process without a group says nothing of keys, even to another one without', () => {
+  it('of a process without a group says who it is and which keys it has to another one without', () => {
     group = null;
-    expect(kindsRead(NO_GROUP)).toEqual(['hello']);
+    expect(kindsRead(NO_GROUP)).toEqual(['hello', 'keys']);
   });
 
   it('is of the own group from the moment on at which the core knows that one', () => {
@@ -185,7 +185,7 @@ describe('a message of a start that is met', () => {
 
   it('about keys is overheard by a process without a group', () => {
     group = null;
-    expect(toldOf(KEYS)).toEqual(['keys: overheard', 'heard']);
+    expect(toldOf(KEYS)).toEqual(['keys: overheard']);
   });
 });
 

@@ -77,6 +77,22 @@ describe('the keys of a group', () => {
     expect(processes).toHaveLength(3);
   });
 
+  it('need not be in one order in all files: those that have one in common found a group, and go on after restarts', async () => {
+    const own = [lines[0]! + lines[1]!, lines[1]!, lines[1]! + lines[0]!];
+    own.forEach((text, i) => {
+      writeFileSync(fileOf(i), text, { mode: 0o600 });
+    });
+    group = await QueueGroup.open(3, {}, undefined, (index) => ({ keys: fileOf(index) }));
+    await soon(() => expect(sendingIds()).toEqual([2, 2, 2]));
+    for (const index of [0, 1, 2]) {
+      writeFileSync(fileOf(index), own[0]!, { mode: 0o600 });
+      await group.close(index);
+      await group.reopen([index]);
+      await group.put((index + 1) % 3, `after the restart of ${index}`);
+      await group.put(index, `of ${index}`);
+    }
+  });
+
   it('are not used before all have them, and it is said who lacks one', async () => {
     await openKeyed(3);
     const [one, two, three] = group.queues;
@@ -143,7 +159,9 @@ describe('the keys of a group', () => {
     writeFileSync(fileOf(2), lines[0]!);
     await expect(group.reopen([2])).rejects.toMatchObject({
       code: 'KEY_MISSING',
-      message: expect.stringContaining('The group sends with key 2 or a newer one, and this process has 1'),
+      message: expect.stringContaining(
+        'The group has removed its keys up to 1 and sends with key 2 or another one, and this process has 1',
+      ),
     });
   });
 });

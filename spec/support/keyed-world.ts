@@ -24,6 +24,7 @@ export class KeyedWorld {
   readonly heard = new Map<number, string[]>();
   readonly transports = new Map<number, Transport>();
   readonly sent: Sent[] = [];
+  readonly #rings = new Map<number, KeyRing>();
   loses: (sent: Sent) => boolean = () => false;
   readonly #agenda = new Agenda();
   readonly #network = new MemoryNetwork(this.#agenda.add, ({ from, to, lane, bytes }) => {
@@ -42,9 +43,10 @@ export class KeyedWorld {
     const receiver = (from: ProcessId, _group: unknown, message: Buffer): void => {
       heard.push(`${numberOf(from)}>${message.length > 100 ? message.length : message.toString()}`);
     };
+    const ring = keys === null ? null : new KeyRing(keys);
+    if (ring !== null) this.#rings.set(number, ring);
     const transport = this.#network.open({
-      ...{ queueId: QUEUE, self: idOf(number), start, receiver, log: new MemoryLog() },
-      keys: keys === null ? null : new KeyRing(keys),
+      ...{ queueId: QUEUE, self: idOf(number), start, receiver, log: new MemoryLog(), keys: ring },
     });
     transport.join(GROUP_A);
     this.transports.set(number, transport);
@@ -54,6 +56,11 @@ export class KeyedWorld {
   async restart(number: number, options: { start?: Start } = {}): Promise<void> {
     await this.transport(number).close();
     this.open(number, options);
+  }
+
+  /** The keys of the latest start. */
+  ring(number: number): KeyRing {
+    return this.#rings.get(number)!;
   }
 
   transport(number: number): Transport {

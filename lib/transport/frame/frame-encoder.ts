@@ -27,6 +27,8 @@ export interface LargeFrame {
   /** Equal where message and group are, as surely as 32 bits can tell. */
   readonly content: string;
   readonly frame: () => Frame;
+  /** Whether another key is sent with since it was sealed: that one may be removed before it arrives. */
+  readonly isOutdated: () => boolean;
 }
 
 /** Makes the frames of one start of a sender on one queue. */
@@ -113,10 +115,16 @@ export class FrameEncoder {
    * `encode`.
    */
   encodeLarge(message: Uint8Array, to: ProcessId | null): LargeFrame {
+    const { keys } = this;
     let made: Frame | null = null;
-    const frame = (): Frame => (made ??= this.encode([message], 'bulk', to));
-    if (this.keys === null) return { content: frameIdOf(frame()[0] ?? new Uint8Array()), frame };
+    let keyId: number | null = null;
+    const frame = (): Frame => {
+      keyId ??= keys?.sendingId ?? null;
+      return (made ??= this.encode([message], 'bulk', to));
+    };
+    if (keys === null) return { content: frameIdOf(frame()[0] ?? new Uint8Array()), frame, isOutdated: () => false };
+    const isOutdated = (): boolean => keyId !== null && keyId !== keys.sendingId;
     const group = this.#header.toString('hex', this.#originAt, this.#originAt + SENDER_OFFSET);
-    return { content: `${group} ${message.length} ${crc32(message)}`, frame };
+    return { content: `${group} ${message.length} ${crc32(message)}`, frame, isOutdated };
   }
 }

@@ -212,7 +212,8 @@ export class FramedTransport implements Transport {
     this.#inbox.open(this.#lanes, {
       secret: this.#encoder.secretUnder(keys),
       reply: ({ process, where, lane, keyId }, kind, proof) => {
-        if (this.#closing !== null) return;
+        // What stood before in the same frame may have removed its key.
+        if (this.#closing !== null || !keys.has(keyId)) return;
         const frame = this.#encoder.encode([messageOf(kind, proof)], lane, process, keyId);
         if (lane === 'bulk') this.#wire.replyInBulk(frame, where);
         else this.#sendTo(where, frame);

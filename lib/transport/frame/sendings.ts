@@ -31,6 +31,7 @@ interface Held {
   readonly where: Address;
   readonly bytes: number;
   readonly isForEveryone: boolean;
+  readonly isOutdated: () => boolean;
   advisedAt: number;
   waitTicks: number;
 }
@@ -93,7 +94,7 @@ export class Sendings {
    * Sends a frame, unless the same one, or too much else, is on its way to that receiver; or, where it has not asked for it,
    * unless it has confirmed it of late.
    */
-  send(to: ProcessId, where: Address, { content, frame: make }: LargeFrame, isForEveryone: boolean): void {
+  send(to: ProcessId, where: Address, { content, frame: make, isOutdated }: LargeFrame, isForEveryone: boolean): void {
     const { statistics, heardAt, flush, bulk } = this.#options;
     const receiver = this.#receiverOf(to);
     if (receiver.givenUpAt !== null) {
@@ -116,7 +117,8 @@ export class Sendings {
     const id = frameIdOf(frame[0] ?? new Uint8Array());
     const bytes = frame.reduce((sum, piece) => sum + piece.length, 0);
     if (receiver.held.size === 0) receiver.signAt = this.#now;
-    const held = { frame, content, where, bytes, isForEveryone, advisedAt: this.#now, waitTicks: ADVICE_TICKS };
+    const kept = { frame, content, where, bytes, isForEveryone, isOutdated };
+    const held = { ...kept, advisedAt: this.#now, waitTicks: ADVICE_TICKS };
     receiver.held.set(id, held);
     receiver.heldContents.add(content);
     receiver.bytes += bytes;
@@ -167,7 +169,7 @@ export class Sendings {
   tick(): void {
     this.#now += 1;
     for (const [to, receiver] of this.#receivers) {
-      this.#dropFormer(receiver, this.#options.whereIs(to));
+      this.#dropLost(receiver, this.#options.whereIs(to));
       const { held, confirmed, signAt, givenUpAt } = receiver;
       for (const [id, { at }] of confirmed) {
         if (confirmed.size <= CONFIRMED_KEPT && this.#now - at < constants.heldTicks) break;
@@ -193,11 +195,14 @@ export class Sendings {
     return receiver;
   }
 
-  /** Frames on their way to a former start of the receiver are dropped: the new start asks for what it lacks. */
-  #dropFormer(receiver: Receiver, where: Address | undefined): void {
+  /**
+   * Frames on their way to a former start of the receiver, and those under a key that is not sent with any more, are dropped: the
+   * receiver asks for what it lacks. Otherwise one that has removed the key would fetch the same parts again and again.
+   */
+  #dropLost(receiver: Receiver, where: Address | undefined): void {
     for (const [id, held] of receiver.held) {
-      if (where === undefined || held.where === where) return;
-      this.#lose(receiver, id, held);
+      const isForFormer = where !== undefined && held.where !== where;
+      if (isForFormer || held.isOutdated()) this.#lose(receiver, id, held);
     }
   }
 

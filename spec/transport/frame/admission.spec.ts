@@ -73,6 +73,24 @@ describe('two starts under one key', () => {
     expect(world.transport(1).statistics.datagramsReceived).toBe(0);
   });
 
+  it('what was on its way under a key that is not sent with any more is lost, and not fetched for ever', () => {
+    world.open(1, { keys: [KEY_1, KEY_2] });
+    world.open(2, { keys: [KEY_1, KEY_2] });
+    world.arrive();
+    world.loses = ({ lane }) => lane === 'bulk';
+    const large = Buffer.alloc(200_000, 'x');
+    world.say(1, large, 2);
+    expect(world.transport(1).bytesOnTheirWay(idOf(2))).toBeGreaterThan(large.length);
+    for (const number of [1, 2]) world.ring(number).use(2);
+    world.ring(2).remove(1);
+    world.loses = () => false;
+    world.pass(2);
+    expect(world.transport(1).bytesOnTheirWay(idOf(2))).toBe(0);
+    world.say(1, large, 2);
+    world.pass(2);
+    expect(world.heardBy(2)).toContain('1>200000');
+  });
+
   it('what was on its way to a process that has not met its sender is sent anew after they have', () => {
     world.open(1);
     world.open(2);
