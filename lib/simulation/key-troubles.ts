@@ -14,6 +14,7 @@ import type { World } from './world.js';
 const EXPECTED: ReadonlySet<unknown> = new Set([
   'KEY_MISSING',
   'KEY_IN_USE',
+  'NO_MAJORITY',
   'KEYS_CHANGED',
   'INVALID_OPTION',
   'UNKNOWN_OUTCOME',
