@@ -43,6 +43,7 @@ export type { Mode } from './consensus/mode.js';
 export {
   ReplicatedStateMachine,
   type ExecuteOptions,
+  type Consistency,
   type MachineOptions,
   type ReadOptions,
   type ReadyOptions,

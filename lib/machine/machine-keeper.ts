@@ -1,4 +1,5 @@
 import { development } from '../model/development.js';
+import type { Position } from '../model/ids.js';
 import type { SavingTask, StateKeeper, StateSink } from '../queue/state-holder.js';
 import { StateDecoder } from '../serialization/state-decoder.js';
 import { encodeState } from '../serialization/state-encoder.js';
@@ -23,7 +24,7 @@ const SYSTEM_FIELDS = Object.getOwnPropertyNames(new SystemState());
 export class MachineKeeper<S extends StateMachine> implements StateKeeper {
   readonly saveElsewhere: StateKeeper['saveElsewhere'];
   readonly #current: () => Saved<S>;
-  readonly #become: (saved: Saved<S>) => void;
+  readonly #become: (saved: Saved<S>, position: Position) => void;
   readonly #initialFields: readonly string[];
   /** The state that every replica begins with, for the fields that a class has gained since a checkpoint was made. */
   readonly #initialPieces: readonly Uint8Array[];
@@ -31,11 +32,16 @@ export class MachineKeeper<S extends StateMachine> implements StateKeeper {
   readonly #model: object;
 
   /**
-   * `current` has the initial state when this is called. `module` is the URL of the application's module, where it names
+   * `current` has the initial state when this is called. `become` gets the position of the first message that the state does not
+   * include. `module` is the URL of the application's module, where it names
    * one.
    * @throws TreplicaError NOT_SERIALIZABLE or CLASS_NOT_REGISTERED where no such state can be saved.
    */
-  constructor(current: () => Saved<S>, become: (saved: Saved<S>) => void, module: string | undefined) {
+  constructor(
+    current: () => Saved<S>,
+    become: (saved: Saved<S>, position: Position) => void,
+    module: string | undefined,
+  ) {
     this.saveElsewhere =
       module === undefined
         ? undefined
@@ -58,7 +64,7 @@ export class MachineKeeper<S extends StateMachine> implements StateKeeper {
     yield* encodeState(state, this.#initialFields);
   }
 
-  restore(): StateSink {
+  restore(position: Position): StateSink {
     let time: number | null = null;
     const system = new StateDecoder(new SystemState());
     const state = new StateDecoder(this.#initialState(this.#model));
@@ -70,7 +76,7 @@ export class MachineKeeper<S extends StateMachine> implements StateKeeper {
       },
       finish: () => {
         if (time === null) throw malformedState();
-        this.#become({ state: state.finish() as S, system: system.finish() as SystemState, time });
+        this.#become({ state: state.finish() as S, system: system.finish() as SystemState, time }, position);
       },
     };
   }

@@ -1,5 +1,6 @@
 import { development } from '../model/development.js';
 import { TreplicaError, UnknownOutcomeError } from '../model/errors.js';
+import type { Position } from '../model/ids.js';
 import { describeHead, MESSAGE_HEAD_BYTES, MessageHead, unknownHead } from '../queue/message-head.js';
 import type { DeliveredBatch, HolderContext, StateHolder } from '../queue/state-holder.js';
 import { decode } from '../serialization/codec.js';
@@ -8,6 +9,7 @@ import { codecFor } from '../serialization/registry.js';
 import { DecidedContext, type ExecutionContext } from './execution-context.js';
 import { MachineKeeper } from './machine-keeper.js';
 import { Operation } from './operation.js';
+import { PositionWaits } from './position-waits.js';
 import { processFaultIn } from './process-faults.js';
 import { SkippedMessages } from './skipped-messages.js';
 import { StateCheck } from './state-check.js';
@@ -26,8 +28,11 @@ export class Replica<S extends StateMachine> implements StateHolder {
   readonly #systemCheck = new StateCheck();
   readonly #onStopped: (cause: Error | null) => void;
   readonly #skippedMessages = new SkippedMessages();
+  /** Reads that wait for a position. */
+  readonly positionWaits = new PositionWaits();
   #state: S;
   #system = new SystemState();
+  #position = 0 as Position;
 
   /**
    * `onStopped` is told when the queue has stopped, after the callers have been. `module` is the URL of the module with which
@@ -39,10 +44,11 @@ export class Replica<S extends StateMachine> implements StateHolder {
     this.#onStopped = onStopped;
     this.keeper = new MachineKeeper(
       () => ({ state: this.#state, system: this.#system, time: this.#context.latestTime }),
-      ({ state, system, time }) => {
+      ({ state, system, time }, position) => {
         this.#state = state;
         this.#system = system;
         this.#context.latestTime = time;
+        this.#moveTo(position);
       },
       module,
     );
@@ -56,6 +62,11 @@ export class Replica<S extends StateMachine> implements StateHolder {
   /** Treplica's own part of the state. After a checkpoint has been restored, this is another object. */
   get system(): SystemState {
     return this.#system;
+  }
+
+  /** Of the first message that the state does not include. It never goes back. */
+  get position(): Position {
+    return this.#position;
   }
 
   get decidedTimeMs(): number {
@@ -102,6 +113,12 @@ export class Replica<S extends StateMachine> implements StateHolder {
       }
       i += 1;
     }
+    this.#moveTo((position + i) as Position);
+  }
+
+  #moveTo(position: Position): void {
+    this.#position = position;
+    this.positionWaits.reached(position);
   }
 
   /** `tickets` are also those of a batch that `deliver` threw in the middle of: some of them may be settled. */

@@ -5,6 +5,7 @@
 import { otherCopyOf, twoCopies } from '../model/copies.js';
 import { development } from '../model/development.js';
 import { TreplicaError, UnknownOutcomeError } from '../model/errors.js';
+import type { Position } from '../model/ids.js';
 import { MessageHead } from '../queue/message-head.js';
 import type { Queue } from '../queue/queue.js';
 import { encode } from '../serialization/codec.js';
@@ -12,21 +13,21 @@ import type { DeepReadonly } from './deep-readonly.js';
 import { checkMachine, checkQuery, type MachineOptions } from './machine-options.js';
 import { Operation } from './operation.js';
 import { answerOf } from './query.js';
+import { QueryTurns } from './query-turns.js';
+import { checkRead, type Consistency, type ReadOptions } from './read-options.js';
 import { originalOf, viewOf, withoutViews } from './read-only-views.js';
 import { Replica } from './replica.js';
 import { checkModule } from './saving-process.js';
 import type { StateMachine } from './state-machine.js';
 import { PROBE, PROBE_MESSAGE } from './system-operation.js';
 import { type ExecuteOptions, Ticket } from './ticket.js';
-import { checkWait, syncWithin, type WaitOptions, within } from './wait-options.js';
+import { Reads } from './reads.js';
+import { checkWait, type WaitOptions, within } from './wait-options.js';
 
-export type { ExecuteOptions, MachineOptions };
+export type { Consistency, ExecuteOptions, MachineOptions, ReadOptions };
 
 /** How long `ready` waits. */
 export type ReadyOptions = WaitOptions;
-
-/** How long a read waits for the operations that were acknowledged before it. */
-export type ReadOptions = WaitOptions;
 
 /**
  * One replica of a state machine.
@@ -44,6 +45,8 @@ export class ReplicatedStateMachine<S extends StateMachine> {
   readonly #waiting: { readonly message: Uint8Array; readonly ticket: Ticket }[] = [];
   /** In production `state` is the state itself and no view. */
   readonly #isGuarded = development.isOn;
+  readonly #reads: Reads;
+  readonly #turns = new QueryTurns();
   #isClosed = false;
   #cause: Error | null = null;
 
@@ -54,6 +57,7 @@ export class ReplicatedStateMachine<S extends StateMachine> {
       (cause) => this.#stop(cause),
       module === undefined ? undefined : checkModule(module),
     );
+    this.#reads = new Reads(queue, this.#replica.positionWaits);
   }
 
   /**
@@ -93,6 +97,14 @@ export class ReplicatedStateMachine<S extends StateMachine> {
   }
 
   /**
+   * How many messages this replica's state includes. A caller that gives it to a later `read` as `position`, here or at another
+   * replica, never sees an older state.
+   */
+  get position(): Position {
+    return this.#replica.position;
+  }
+
+  /**
    * Executes `operation` at every replica and resolves with its result here: a copy, which does not change when the state
    * does. The operation is copied too, at the call. Operations of one caller are executed in the order of the calls.
    *
@@ -116,9 +128,9 @@ export class ReplicatedStateMachine<S extends StateMachine> {
   }
 
   /**
-   * A linearizable read: runs `query` on a state that includes every operation acknowledged anywhere before the call, and
-   * resolves with a copy of its result. The query is synchronous and changes nothing: it gets the state as the property `state`
-   * gives it.
+   * Runs `query` on a state that includes every operation acknowledged anywhere before the call (a linearizable read; see
+   * `ReadOptions.consistency` for less), and resolves with a copy of its result. The query is synchronous and changes nothing: it
+   * gets the state as the property `state` gives it.
    *
    * Rejects with the error that the query throws; with NOT_SERIALIZABLE for a result that cannot be copied, QUERY_ASYNCHRONOUS
    * for a promise, and STATE_READ_ONLY. Rejects before the query runs with STATE_MACHINE_CLOSED, INVALID_OPTION, READ_TIMED_OUT
@@ -126,10 +138,12 @@ export class ReplicatedStateMachine<S extends StateMachine> {
    */
   async read<R>(query: (state: DeepReadonly<S>) => R, options?: ReadOptions): Promise<R> {
     checkQuery(query);
-    if (options !== undefined) checkWait('read', options);
+    if (options !== undefined) checkRead(options);
     if (this.#isClosed) throw this.#closed('The query was not run');
     try {
-      await (options === undefined ? this.#queue.sync() : syncWithin(this.#queue, options));
+      await (options === undefined ? this.#queue.sync() : this.#reads.ready(options));
+      const turn = this.#turns.next();
+      if (turn !== null) await turn;
     } catch (error) {
       throw this.#closedOr(error, 'The query was not run');
     }
@@ -225,6 +239,7 @@ export class ReplicatedStateMachine<S extends StateMachine> {
   #stop(cause: Error | null): void {
     this.#isClosed = true;
     this.#cause = cause;
+    this.#replica.positionWaits.stop(this.#closed('The query was not run'));
     // Rejects all waiting operations.
     void this.#submitWaiting();
   }

@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events';
 
-import { TreplicaError } from '../model/errors.js';
 import { aSignal, checkOptions, optional, type OptionKinds } from '../model/options.js';
 import type { Queue } from '../queue/queue.js';
 
@@ -14,7 +13,7 @@ export interface WaitOptions {
 
 const TIMEOUT_MS_MAX = 0x7fff_ffff;
 
-const KINDS: OptionKinds<WaitOptions> = {
+export const WAIT_KINDS: OptionKinds<WaitOptions> = {
   signal: aSignal,
   timeoutMs: optional(
     (value) => typeof value === 'number' && value >= 1 && value <= TIMEOUT_MS_MAX,
@@ -23,8 +22,8 @@ const KINDS: OptionKinds<WaitOptions> = {
 };
 
 /** @throws TreplicaError INVALID_OPTION */
-export function checkWait(what: 'execute' | 'read' | 'ready', options: unknown): void {
-  checkOptions(what, options, KINDS);
+export function checkWait(what: 'execute' | 'ready', options: unknown): void {
+  checkOptions(what, options, WAIT_KINDS);
 }
 
 /**
@@ -50,16 +49,4 @@ export async function within(
     stop?.();
     signal?.removeEventListener('abort', abort);
   }
-}
-
-/** As `queue.sync`, for as long as `options` allow. Rejects with the signal's reason, or READ_TIMED_OUT. */
-export async function syncWithin(queue: Queue, options: WaitOptions): Promise<void> {
-  await within(queue, options, readTimedOut, (signal) => queue.sync(signal));
-}
-
-function readTimedOut(timeoutMs: number): TreplicaError {
-  return new TreplicaError(
-    'READ_TIMED_OUT',
-    `The query was not run: within ${timeoutMs} ms this replica got no answer from a majority, or did not execute everything that was acknowledged before. Reads change nothing: try again, here or at another replica, or check whether a majority is up.`,
-  );
 }

@@ -80,8 +80,8 @@ export interface StateKeeper {
    */
   readonly saveElsewhere?:
     ((task: SavingTask, signal: AbortSignal, progressed: (step: string) => void) => Promise<Checkpoint>) | undefined;
-  /** Takes pieces in the order in which they were saved. */
-  restore(): StateSink;
+  /** Takes pieces in the order in which they were saved. `position`: of the first message that the state does not include. */
+  restore(position: Position): StateSink;
   /**
    * The messages of these tickets, which were put here, will not be delivered here, because the restored state is beyond them:
    * they have been delivered elsewhere, or never will be.

@@ -1,4 +1,5 @@
 import type { StateMachine } from '../machine/state-machine.js';
+import type { Position } from '../model/ids.js';
 import type { StateKeeper, StateSink } from '../queue/state-holder.js';
 import type { Owner } from './owner.js';
 import type { SavedHolder } from './stage.js';
@@ -29,8 +30,8 @@ export class WatchedKeeper<S extends StateMachine> implements StateKeeper {
     for (const piece of keeper.save()) yield* cut(piece, stage.scene.checkpoint?.pieceBytes ?? piece.length);
   }
 
-  restore(): StateSink {
-    const sink = this.#replica.keeper.restore();
+  restore(end: Position): StateSink {
+    const sink = this.#replica.keeper.restore(end);
     let position: number | null = null;
     let parts: Uint8Array[] = [];
     return {

@@ -55,7 +55,7 @@ class Subject {
   }
 
   restore(pieces: readonly Uint8Array[]): void {
-    const sink = this.replica.keeper.restore();
+    const sink = this.replica.keeper.restore(0 as Position);
     for (const piece of pieces) sink.push(piece);
     sink.finish();
   }
@@ -94,7 +94,7 @@ describe('a state that a replica saves', () => {
   it('leaves the state as it is until all of it is there', () => {
     const subject = new Subject().execute([{ operation: new Append('kept'), proposedAtMs: 5 }]);
     const { state } = subject.replica;
-    const sink = subject.replica.keeper.restore();
+    const sink = subject.replica.keeper.restore(0 as Position);
     for (const piece of new Subject().pieces) sink.push(piece);
     expect(subject.replica.state).toBe(state);
     expect(state.entries).toEqual(['kept']);
@@ -136,7 +136,7 @@ describe('a field that a state has gained since', () => {
     small.count = 7;
     const large = new Large();
     let became: Large | null = null;
-    const sink = keeperOf(large, (state) => (became = state)).restore();
+    const sink = keeperOf(large, (state) => (became = state)).restore(0 as Position);
     large.added.push('changed since');
     for (const piece of saved.save()) sink.push(piece);
     sink.finish();
@@ -156,7 +156,7 @@ describe('a state that operations have given fields, and taken some from', () =>
     const keeper = keeperOf(house, (state) => (became = state));
     delete house.audit;
     house.extra = ['of this replica'];
-    const sink = keeper.restore();
+    const sink = keeper.restore(0 as Position);
     for (const piece of keeperOf(new House()).save()) sink.push(piece);
     sink.finish();
     expect(Object.entries(became!)).toEqual(Object.entries({ lots: [], audit: [] }));

@@ -47,7 +47,7 @@ class Subject {
   }
 
   restore(pieces: readonly Uint8Array[]): this {
-    const sink = this.replica.keeper.restore();
+    const sink = this.replica.keeper.restore(0 as Position);
     for (const piece of pieces) sink.push(piece);
     sink.finish();
     return this;
@@ -97,7 +97,7 @@ describe('The system state', () => {
     const subject = new Subject();
     subject.deliver(PROBE_MESSAGE);
     const { system } = subject.replica;
-    const sink = subject.replica.keeper.restore();
+    const sink = subject.replica.keeper.restore(0 as Position);
     const { pieces } = new Subject();
     for (const piece of pieces.slice(0, -1)) sink.push(piece);
     expect(() => sink.finish()).toThrow(expect.objectContaining({ code: 'MALFORMED_BYTES' }));

@@ -72,7 +72,7 @@ async function restore(store: CheckpointStore, checkpoint: Checkpoint): Promise<
     }),
   };
   const reader = await store.open(checkpoint);
-  const sink = await restoreState(reader, checkpoint.chunks, keeper as StateKeeper, nextTurn);
+  const sink = await restoreState(reader, checkpoint, keeper as StateKeeper, nextTurn);
   sink.finish();
   await reader.close();
   return (state as Shelf | null)?.value;

@@ -241,7 +241,7 @@ export class DeliverySubject {
       this.restorations.push({
         base: this.baseAt(checkpoint.next),
         finish: () => {
-          const sink = keeper.restore();
+          const sink = keeper.restore(checkpoint.position);
           for (const text of textsUntil(this.log, checkpoint.next)) sink.push(Buffer.from(text));
           resolve(sink);
           return settled();

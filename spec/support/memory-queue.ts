@@ -268,7 +268,7 @@ export class MemoryQueue implements Queue {
   #restore({ keeper }: StateHolder): void {
     const saved = this.log.checkpoints.get(this.processId);
     if (saved === undefined || keeper === undefined) return;
-    const sink = keeper.restore();
+    const sink = keeper.restore(saved.position as Position);
     for (const piece of saved.pieces) sink.push(piece);
     sink.finish();
     this.#next = saved.position;

@@ -33,7 +33,7 @@ export async function restore(
 ): Promise<StateSink> {
   const reader = await checkpoints.open(checkpoint);
   try {
-    return await restoreState(reader, checkpoint.chunks, keeper, () => scheduler.turn());
+    return await restoreState(reader, checkpoint, keeper, () => scheduler.turn());
   } finally {
     await reader.close();
   }

@@ -4,6 +4,7 @@
  * part follows. Both ways are cut into turns of the event loop, so that nothing else waits for long.
  */
 import type { CheckpointReader, CheckpointWriter } from '../../ledger/checkpoint-store.js';
+import type { Checkpoint } from '../../model/checkpoint.js';
 import { constants } from '../../model/constants.js';
 import { TreplicaError } from '../../model/errors.js';
 import type { StateKeeper, StateSink } from '../../queue/state-holder.js';
@@ -50,14 +51,14 @@ export async function saveState(
   if (bytes > 0) await append();
 }
 
-/** Gives all of the state in chunks `1 <= index < chunks` to the keeper. The sink is still to be finished. */
+/** Gives all of the state in the chunks of a checkpoint behind the first one to the keeper. The sink is still to be finished. */
 export async function restoreState(
   reader: CheckpointReader,
-  chunks: number,
+  { chunks, position }: Pick<Checkpoint, 'chunks' | 'position'>,
   keeper: StateKeeper,
   nextTurn: NextTurn,
 ): Promise<StateSink> {
-  const sink = keeper.restore();
+  const sink = keeper.restore(position);
   let parts: Buffer[] = [];
   let count = 0;
   for (let index = 1; index < chunks; index += 1) {

@@ -59,7 +59,7 @@ async function restoreLatest(replay: Replay): Promise<CursorState> {
   const reader = await ledger.checkpoints.open(latest);
   try {
     const { cursor } = decodeHead(await reader.chunk(0));
-    const sink = await restoreState(reader, latest.chunks, holder.keeper, turnOf(replay, 'restores the latest one'));
+    const sink = await restoreState(reader, latest, holder.keeper, turnOf(replay, 'restores the latest one'));
     sink.finish();
     return cursor;
   } finally {

@@ -119,7 +119,7 @@ export class CheckpointerSubject {
     const texts: string[] = [];
     const push = (piece: Uint8Array): void => void texts.push(Buffer.from(piece).toString());
     const keeper = { restore: () => ({ push, finish: () => undefined }) } as unknown as StateKeeper;
-    await restoreState(reader, checkpoint.chunks, keeper, async () => undefined);
+    await restoreState(reader, checkpoint, keeper, async () => undefined);
     return { texts, next: cursor.next, position: cursor.position };
   }
 

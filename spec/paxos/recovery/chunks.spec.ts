@@ -3,6 +3,7 @@ import fc from 'fast-check';
 
 import type { CheckpointReader } from '../../../lib/ledger/checkpoint-store.js';
 import { restoreState, saveState } from '../../../lib/paxos/recovery/chunks.js';
+import type { Position } from '../../../lib/model/ids.js';
 import type { StateKeeper } from '../../../lib/queue/state-holder.js';
 
 const CHUNK_BYTES = 64;
@@ -35,7 +36,12 @@ class Taken implements Pick<StateKeeper, 'restore'> {
 
 async function restored(chunks: readonly Buffer[], nextTurn = async () => {}): Promise<Taken> {
   const taken = new Taken();
-  await restoreState(readerOf(chunks), chunks.length, taken as unknown as StateKeeper, nextTurn);
+  await restoreState(
+    readerOf(chunks),
+    { chunks: chunks.length, position: 0 as Position },
+    taken as unknown as StateKeeper,
+    nextTurn,
+  );
   return taken;
 }
 
