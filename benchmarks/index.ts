@@ -13,12 +13,13 @@ import { node } from './lan/node.js';
 import { micro } from './micro/micro.js';
 import { paper } from './paper/paper.js';
 import { peers } from './peers/peers.js';
+import { reads } from './reads.js';
 import { recovery } from './recovery/recovery.js';
 import { soak } from './soak.js';
 import { throughput } from './throughput/throughput.js';
 
 const benchmarks = new Map<string, Benchmark>(
-  Object.entries({ throughput, paper, peers, recovery, failover, floor, micro, soak, lan, node, drive }),
+  Object.entries({ throughput, reads, paper, peers, recovery, failover, floor, micro, soak, lan, node, drive }),
 );
 
 const args = process.argv.slice(2);

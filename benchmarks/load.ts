@@ -1,11 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { Consistency } from '../lib/index.js';
 import type { Meter } from './window.js';
+
+/** Which calls are reads, and of which kind. */
+export interface ReadMix {
+  readonly consistency: Consistency;
+  /** Of all calls, from 0 to 1. */
+  readonly share: number;
+}
 
 /** The load that a replica's callers make. */
 export type Load =
-  /** Each of `callers` executes one operation after the other; where `operations` is given, so many in all. */
-  | { readonly kind: 'closed'; readonly callers: number; readonly operations?: number }
+  /** Each of `callers` makes one call after the other, an operation or a read; where `operations` is given, so many in all. */
+  | { readonly kind: 'closed'; readonly callers: number; readonly operations?: number; readonly reads?: ReadMix }
   /**
    * Operations at a fixed rate, however long the earlier ones take; where `unansweredMax` is given, no more once so many
    * are unanswered.

@@ -8,7 +8,7 @@ import {
   ReplicatedStateMachine,
   type StateMachine,
 } from '../lib/index.js';
-import { type Load, runLoad } from './load.js';
+import { type Load, type ReadMix, runLoad } from './load.js';
 import { type TimeSpent, timeSpent } from './time-spent.js';
 import { Meter, type Window } from './window.js';
 import { Counters, executed, OpenAccounts } from './workload.js';
@@ -165,7 +165,21 @@ class BenchmarkReplica {
     const abort = new AbortController();
     const { name, workload } = this.setup;
     const execute = (caller: number) => machine.execute(workloads[workload].operation(name, caller, this.#padding));
-    return { ended: runLoad(load, execute, this.#meter, abort.signal), abort };
+    const call = load.kind === 'closed' && load.reads !== undefined ? this.#mixed(load.reads, execute) : execute;
+    return { ended: runLoad(load, call, this.#meter, abort.signal), abort };
+  }
+
+  /** Calls are reads and operations in turn, as the share of reads says. */
+  #mixed({ share, consistency }: ReadMix, execute: (caller: number) => Promise<unknown>) {
+    const { machine } = this.#ready;
+    const query = (state: object): number => Object.keys(state).length;
+    const options = consistency === 'linearizable' ? undefined : { consistency };
+    let calls = 0;
+    return (caller: number): Promise<unknown> => {
+      calls += 1;
+      const isRead = Math.floor(calls * share) > Math.floor((calls - 1) * share);
+      return isRead ? machine.read(query, options) : execute(caller);
+    };
   }
 
   async #rest(): Promise<void> {
