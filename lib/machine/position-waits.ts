@@ -26,13 +26,21 @@ export class PositionWaits {
         this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
         waiter.reject(signal?.reason);
       };
-      const settle =
-        <T>(end: (outcome: T) => void) =>
-        (outcome: T): void => {
-          signal?.removeEventListener('abort', abort);
-          end(outcome);
-        };
-      const waiter: Waiter = { position, resolve: settle<void>(resolve), reject: settle(reject) };
+      const settle = (end: () => void): void => {
+        signal?.removeEventListener('abort', abort);
+        end();
+      };
+      const waiter: Waiter = {
+        position,
+        resolve: () => {
+          settle(resolve);
+        },
+        reject: (error) => {
+          settle(() => {
+            reject(error);
+          });
+        },
+      };
       this.#waiting.splice(this.#placeOf(position), 0, waiter);
       signal?.addEventListener('abort', abort, { once: true });
     });

@@ -1,5 +1,5 @@
 import { TreplicaError } from '../model/errors.js';
-import { checkOptions, isWholeNumber, type OptionKinds, optional } from '../model/options.js';
+import { checkOptions, isWholeNumber, optional, type OptionKinds } from '../model/options.js';
 import { WAIT_KINDS, type WaitOptions } from './wait-options.js';
 
 /**

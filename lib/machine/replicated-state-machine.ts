@@ -14,14 +14,14 @@ import { checkMachine, checkQuery, type MachineOptions } from './machine-options
 import { Operation } from './operation.js';
 import { answerOf } from './query.js';
 import { QueryTurns } from './query-turns.js';
-import { checkRead, type Consistency, type ReadOptions } from './read-options.js';
 import { originalOf, viewOf, withoutViews } from './read-only-views.js';
+import { checkRead, type Consistency, type ReadOptions } from './read-options.js';
+import { Reads } from './reads.js';
 import { Replica } from './replica.js';
 import { checkModule } from './saving-process.js';
 import type { StateMachine } from './state-machine.js';
 import { PROBE, PROBE_MESSAGE } from './system-operation.js';
 import { type ExecuteOptions, Ticket } from './ticket.js';
-import { Reads } from './reads.js';
 import { checkWait, type WaitOptions, within } from './wait-options.js';
 
 export type { Consistency, ExecuteOptions, MachineOptions, ReadOptions };

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import type { CheckpointReader } from '../../../lib/ledger/checkpoint-store.js';
-import { restoreState, saveState } from '../../../lib/paxos/recovery/chunks.js';
 import type { Position } from '../../../lib/model/ids.js';
+import { restoreState, saveState } from '../../../lib/paxos/recovery/chunks.js';
 import type { StateKeeper } from '../../../lib/queue/state-holder.js';
 
 const CHUNK_BYTES = 64;
