@@ -37,6 +37,7 @@ export class PositionWaits {
         },
         reject: (error) => {
           settle(() => {
+            // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- an error of the replica, or a signal's reason
             reject(error);
           });
         },
