@@ -42,6 +42,7 @@ export type {
 export type { Mode } from './consensus/mode.js';
 export {
   ReplicatedStateMachine,
+  type CloseOptions,
   type ExecuteOptions,
   type Consistency,
   type MachineOptions,
@@ -53,6 +54,7 @@ export type { ParticipantFacts } from './queue/facts.js';
 export type { Queue } from './queue/queue.js';
 export type { BytesChange, DeepReadonly, Primitive, ReadonlyBytes, ReadonlyDate } from './machine/deep-readonly.js';
 export type { WaitOptions } from './machine/wait-options.js';
+export type { Overflow } from './machine/waiting-operations.js';
 export { StateMachine } from './machine/state-machine.js';
 export { Operation, operation, type OperationClass } from './machine/operation.js';
 export type { ExecutionContext } from './machine/execution-context.js';
@@ -60,6 +62,12 @@ export { testContext, type TestContextOptions } from './machine/test-context.js'
 export { serializable } from './serialization/registry.js';
 /** class-transformer's decorators, from the one copy whose metadata the codec reads. */
 export { Exclude, Expose, Transform, Type } from './serialization/decorators.js';
-export { TreplicaError, UnknownOutcomeError, InvariantViolation, type ErrorCode } from './model/errors.js';
+export {
+  TreplicaError,
+  UnknownOutcomeError,
+  QueueFullError,
+  InvariantViolation,
+  type ErrorCode,
+} from './model/errors.js';
 export type { Checkpoint } from './model/checkpoint.js';
 export type { Brand, GroupId, Instance, Position, ProcessId } from './model/ids.js';

@@ -1,9 +1,10 @@
 import { types } from 'node:util';
 
 import { TreplicaError } from '../model/errors.js';
-import { checkOptions, optional, type OptionKinds, shown } from '../model/options.js';
+import { checkOptions, isWholeNumber, optional, type OptionKinds, shown } from '../model/options.js';
 import type { Queue } from '../queue/queue.js';
 import { isThenable, silence } from './thenables.js';
+import type { Overflow } from './waiting-operations.js';
 
 export interface MachineOptions {
   /**
@@ -13,13 +14,30 @@ export interface MachineOptions {
    * process makes them, and operations wait at this replica while its state is saved.
    */
   readonly module?: string | URL;
+  /**
+   * What happens to an operation that the queue has no room for. `wait`: it waits, in the order of the calls, as long as `waitingMax`
+   * allows. `reject`: it is refused at once with QueueFullError. Default: `wait`.
+   */
+  readonly overflow?: Overflow;
+  /** Operations that may wait for room at this process; one more is refused with QueueFullError. Default: 100,000. */
+  readonly waitingMax?: number;
+  /** Bytes of them, encoded; likewise. An operation that is larger waits for nothing but room in the queue. Default: 64 MiB. */
+  readonly waitingBytesMax?: number;
 }
+
+export const WAITING_MAX = 100_000;
+export const WAITING_BYTES_MAX = 64 * 1024 * 1024;
+
+const OVERFLOWS: readonly unknown[] = ['wait', 'reject'] satisfies Overflow[];
 
 const KINDS: OptionKinds<MachineOptions> = {
   module: optional(
     (value) => URL.canParse(String(value)) && (typeof value === 'string' || value instanceof URL),
     "the file: URL of a module, as new URL('./auction.js', import.meta.url)",
   ),
+  overflow: optional((value) => OVERFLOWS.includes(value), "'wait' or 'reject', or leave it out"),
+  waitingMax: optional((value) => isWholeNumber(value, 0, Number.MAX_SAFE_INTEGER), 'a whole number of operations'),
+  waitingBytesMax: optional((value) => isWholeNumber(value, 0, Number.MAX_SAFE_INTEGER), 'a whole number of bytes'),
 };
 
 const QUEUE_METHODS = ['submit', 'bind', 'sync', 'after', 'close'] as const satisfies readonly (keyof Queue)[];

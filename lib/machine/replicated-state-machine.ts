@@ -10,7 +10,7 @@ import { MessageHead } from '../queue/message-head.js';
 import type { Queue } from '../queue/queue.js';
 import { encode } from '../serialization/codec.js';
 import type { DeepReadonly } from './deep-readonly.js';
-import { checkMachine, checkQuery, type MachineOptions } from './machine-options.js';
+import { checkMachine, checkQuery, type MachineOptions, WAITING_BYTES_MAX, WAITING_MAX } from './machine-options.js';
 import { Operation } from './operation.js';
 import { answerOf } from './query.js';
 import { QueryTurns } from './query-turns.js';
@@ -22,9 +22,11 @@ import { checkModule } from './saving-process.js';
 import type { StateMachine } from './state-machine.js';
 import { PROBE, PROBE_MESSAGE } from './system-operation.js';
 import { type ExecuteOptions, Ticket } from './ticket.js';
-import { checkWait, type WaitOptions, within } from './wait-options.js';
+import { Unanswered } from './unanswered.js';
+import { checkClose, checkWait, type CloseOptions, type WaitOptions, within } from './wait-options.js';
+import { WaitingOperations } from './waiting-operations.js';
 
-export type { Consistency, ExecuteOptions, MachineOptions, ReadOptions };
+export type { CloseOptions, Consistency, ExecuteOptions, MachineOptions, ReadOptions };
 
 /** How long `ready` waits. */
 export type ReadyOptions = WaitOptions;
@@ -41,22 +43,26 @@ export type ReadyOptions = WaitOptions;
 export class ReplicatedStateMachine<S extends StateMachine> {
   readonly #queue: Queue;
   readonly #replica: Replica<S>;
-  /** Operations that the queue had no room for, in the order of the calls to `execute`. */
-  readonly #waiting: { readonly message: Uint8Array; readonly ticket: Ticket }[] = [];
+  readonly #waiting: WaitingOperations;
+  readonly #unanswered = new Unanswered();
   /** In production `state` is the state itself and no view. */
   readonly #isGuarded = development.isOn;
   readonly #reads: Reads;
   readonly #turns = new QueryTurns();
   #isClosed = false;
+  /** It is closed, or is closing and takes nothing more. */
+  #isDraining = false;
   #cause: Error | null = null;
 
-  private constructor(initialState: S, queue: Queue, { module }: MachineOptions) {
+  private constructor(initialState: S, queue: Queue, options: MachineOptions) {
+    const { module, overflow = 'wait', waitingMax = WAITING_MAX, waitingBytesMax = WAITING_BYTES_MAX } = options;
     this.#queue = queue;
     this.#replica = new Replica(
       initialState,
       (cause) => this.#stop(cause),
       module === undefined ? undefined : checkModule(module),
     );
+    this.#waiting = new WaitingOperations({ overflow, operationsMax: waitingMax, bytesMax: waitingBytesMax });
     this.#reads = new Reads(queue, this.#replica.positionWaits);
   }
 
@@ -110,17 +116,18 @@ export class ReplicatedStateMachine<S extends StateMachine> {
    *
    * Rejects with the error that the operation throws. Rejects with UnknownOutcomeError if the wait ends, by `options` or
    * because this process stops, after the operation was submitted. If it was not submitted yet, rejects with the signal's
-   * reason, a DOMException named TimeoutError, or STATE_MACHINE_CLOSED. Rejects with CLASS_NOT_REGISTERED, NOT_SERIALIZABLE and
+   * reason, a DOMException named TimeoutError, STATE_MACHINE_CLOSED, or QueueFullError where too much waits here already. Rejects with CLASS_NOT_REGISTERED, NOT_SERIALIZABLE and
    * MESSAGE_TOO_LARGE before anything has happened; with OPERATION_ASYNCHRONOUS, and NOT_SERIALIZABLE for a result that cannot
    * be copied, after the operation has been executed.
    */
   execute<R>(operation: Operation<S, R>, options?: ExecuteOptions): Promise<R> {
-    const ticket = new Ticket(operation);
+    const ticket = new Ticket(operation, this.#unanswered);
     try {
+      if (this.#isDraining) throw this.#closed(`${ticket.name} was not submitted`);
       if (!(operation instanceof Operation)) throw notAnOperation(operation);
       const message = encode(this.#isGuarded ? withoutViews(operation) : operation, MessageHead.operation);
       if (options !== undefined) ticket.watch(options, this.#queue);
-      this.#submit(message, ticket);
+      this.#submit(message, ticket, false);
     } catch (error) {
       ticket.reject(error);
     }
@@ -164,18 +171,37 @@ export class ReplicatedStateMachine<S extends StateMachine> {
     await within(this.#queue, options, notReady, (signal) => this.#probe({ signal }));
   }
 
-  /** Closes the queue. Callers whose operations are on their way are rejected with UnknownOutcomeError. */
-  async close(): Promise<void> {
+  /**
+   * Closes the queue. Nothing more is taken from the call on. Callers whose operations are on their way are rejected with
+   * UnknownOutcomeError; with `drain` they are answered first, for as long as `options` allow.
+   */
+  async close(options: CloseOptions = {}): Promise<void> {
+    checkClose(options);
+    this.#isDraining = true;
+    if (options.drain === true && !this.#isClosed) await this.#drained(options);
     this.#isClosed = true;
     await this.#queue.close();
   }
 
+  /** Resolves when all callers are answered, or when the wait is over. */
+  async #drained(options: WaitOptions): Promise<void> {
+    const tooLate = (timeoutMs: number): Error => new Error(`not drained within ${timeoutMs} ms`);
+    const wait = (signal: AbortSignal): Promise<void> =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => {
+          resolve();
+        });
+        void this.#unanswered.none().then(resolve);
+      });
+    if (options.signal?.aborted !== true) await within(this.#queue, options, tooLate, wait);
+  }
+
   async #probe(options: WaitOptions): Promise<void> {
     for (;;) {
-      const ticket = new Ticket(PROBE);
+      const ticket = new Ticket(PROBE, this.#unanswered);
       try {
         ticket.watch(options, this.#queue);
-        this.#submit(PROBE_MESSAGE, ticket);
+        this.#submit(PROBE_MESSAGE, ticket, true);
       } catch (error) {
         ticket.reject(error);
       }
@@ -190,14 +216,15 @@ export class ReplicatedStateMachine<S extends StateMachine> {
     }
   }
 
-  #submit(message: Uint8Array, ticket: Ticket): void {
-    if (this.#waiting.length > 0) {
-      this.#waiting.push({ message, ticket });
+  /** @throws QueueFullError, and what `#put` throws */
+  #submit(message: Uint8Array, ticket: Ticket, mayOverflow: boolean): void {
+    if (!this.#waiting.isEmpty) {
+      this.#waiting.add(message, ticket, mayOverflow);
       return;
     }
     const room = this.#put(message, ticket);
     if (room === undefined) return;
-    this.#waiting.push({ message, ticket });
+    this.#waiting.add(message, ticket, mayOverflow);
     void this.#submitLater(room);
   }
 
@@ -219,21 +246,8 @@ export class ReplicatedStateMachine<S extends StateMachine> {
       await next.catch(() => undefined);
   }
 
-  /** Submits the waiting operations in their order. Returns a promise when there is no room again. */
   #submitWaiting(): Promise<void> | undefined {
-    let done = 0;
-    let room: Promise<void> | undefined;
-    for (const { message, ticket } of this.#waiting) {
-      try {
-        if (!ticket.isSettled) room = this.#put(message, ticket);
-      } catch (error) {
-        ticket.reject(error);
-      }
-      if (room !== undefined) break;
-      done += 1;
-    }
-    this.#waiting.splice(0, done);
-    return room;
+    return this.#waiting.submit((message, ticket) => this.#put(message, ticket));
   }
 
   #stop(cause: Error | null): void {

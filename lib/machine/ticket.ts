@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 
 import { UnknownOutcomeError } from '../model/errors.js';
 import type { Queue } from '../queue/queue.js';
+import type { Unanswered } from './unanswered.js';
 import { checkWait, type WaitOptions } from './wait-options.js';
 
 /** How long a caller waits for an operation. The end of the wait does not cancel the operation. */
@@ -29,11 +30,19 @@ export class Ticket {
   /** Whether the queue has taken the message: from then on, a caller that stops waiting does not know the outcome. */
   isSubmitted = false;
   isSettled = false;
+  /** Told once, when it is settled. */
+  whenSettled: (() => void) | null = null;
   readonly #resolve = resolveLast;
   readonly #reject = rejectLast;
   #stopWatching: (() => void) | null = null;
 
-  constructor(readonly operation: object) {}
+  /** `unanswered` counts it until it is settled. */
+  constructor(
+    readonly operation: object,
+    private readonly unanswered: Unanswered,
+  ) {
+    unanswered.began();
+  }
 
   /** The name of the operation's class, for a message to a person. */
   get name(): string {
@@ -91,6 +100,8 @@ export class Ticket {
   }
 
   #settle(): void {
+    if (!this.isSettled) this.unanswered.ended();
+    this.whenSettled?.();
     this.isSettled = true;
     if (this.#stopWatching !== null) this.#stopWatching();
     this.#stopWatching = null;

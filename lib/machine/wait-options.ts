@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 
-import { aSignal, checkOptions, optional, type OptionKinds } from '../model/options.js';
+import { aBoolean, aSignal, checkOptions, optional, type OptionKinds } from '../model/options.js';
 import type { Queue } from '../queue/queue.js';
 
 /** How long a caller waits. */
@@ -20,6 +20,19 @@ export const WAIT_KINDS: OptionKinds<WaitOptions> = {
     `a number of milliseconds from 1 to ${TIMEOUT_MS_MAX}, or leave it out`,
   ),
 };
+
+/** How a state machine closes. */
+export interface CloseOptions extends WaitOptions {
+  /** Whether the operations that were given to it before are waited for: no longer than the other options allow. Default: false. */
+  readonly drain?: boolean | undefined;
+}
+
+const CLOSE_KINDS: OptionKinds<CloseOptions> = { ...WAIT_KINDS, drain: aBoolean };
+
+/** @throws TreplicaError INVALID_OPTION */
+export function checkClose(options: unknown): void {
+  checkOptions('close', options, CLOSE_KINDS);
+}
 
 /** @throws TreplicaError INVALID_OPTION */
 export function checkWait(what: 'execute' | 'ready', options: unknown): void {

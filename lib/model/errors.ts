@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'ALREADY_EXISTS'
   | 'QUEUE_CLOSED'
   | 'QUEUE_BOUND'
+  | 'QUEUE_FULL'
   | 'MESSAGE_TOO_LARGE'
   | 'UNKNOWN_OUTCOME'
   | 'NO_MAJORITY'
@@ -92,6 +93,18 @@ export class UnknownOutcomeError extends TreplicaError {
       'UNKNOWN_OUTCOME',
       `${message} The outcome is unknown: the operation may have been executed or may yet be.`,
       options,
+    );
+  }
+}
+
+/** The operation was not submitted, and has not been executed: too much waits at this process already. Try again later, or elsewhere. */
+export class QueueFullError extends TreplicaError {
+  override readonly name = 'QueueFullError';
+
+  constructor(operation: string, why: string) {
+    super(
+      'QUEUE_FULL',
+      `${operation} was not submitted: ${why}. It has not been executed: try again later or at another replica, or let fewer callers in.`,
     );
   }
 }
