@@ -30,7 +30,7 @@ const asynchronousSyntax = [
 
 const excepted = [
   ...['enumerable', 'resizable', 'reuseAddr', 'readOnly', 'aborted'],
-  ...['recover', 'newQueue', 'insecure', 'force', 'help', 'version', 'json'],
+  ...['recover', 'newQueue', 'insecure', 'force', 'drain', 'help', 'version', 'json'],
   ...['linearizable', 'created'],
 ];
 
