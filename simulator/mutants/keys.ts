@@ -148,15 +148,6 @@ export const keys: readonly Mutant[] = [
     profile: 'rotations',
   },
   {
-    name: 'keys-not-tried',
-    file: 'lib/paxos/key-trials.ts',
-    from: 'if (this.#silentTicks === 0 || this.#silentTicks % SILENT_TICKS !== 0) return;',
-    to: 'if (this.#silentTicks >= 0) return;',
-    breaks: 'A process that hears no other sends with each of its keys in turn.',
-    needs: 'processes that have lost their ledgers',
-    profile: 'rotations',
-  },
-  {
     name: 'challenged-under-own-key',
     file: 'lib/transport/frame/framed-transport.ts',
     from: 'lane, process, keyId);',
