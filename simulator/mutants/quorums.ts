@@ -55,6 +55,7 @@ export const quorums: readonly Mutant[] = [
     to: "if (phase.kind !== 'preparing') return;",
     breaks: 'A reign begins with a classic quorum of promises for its own ballot.',
     needs: 'promises so late that their receiver prepares another reign',
+    profile: 'duels',
   },
   {
     name: 'recovery-without-quorum',
