@@ -26,6 +26,8 @@ export interface GroupSetup {
   readonly datagramBytes?: number;
   /** Where replicas listen without multicast, by their order; with multicast where it is left out. */
   readonly places?: readonly string[];
+  /** Whether the group has a key. */
+  readonly isKeyed?: boolean;
   /** Whether windows have the longest block of the event loop. */
   readonly watchesLoop?: boolean;
   /** Whether checkpoints are made by a process of its own. */
@@ -50,6 +52,7 @@ export function replicaSetup(
     options: {
       ...where,
       ...(datagramBytes === 0 ? {} : { maxDatagramBytes: datagramBytes }),
+      ...(setup.isKeyed === true ? { keys: [{ id: 1, key: 'ab'.repeat(32) }] } : {}),
       ...(places === undefined || listen === undefined ? {} : { listen, peers: places }),
       replicas: setup.replicas,
       mode: setup.mode as Mode,

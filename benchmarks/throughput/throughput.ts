@@ -33,10 +33,11 @@ export const defaults = {
   plot: '',
 };
 
-export const throughput = benchmark({ ...defaults, datagramBytes: 0, unicast: 'no' }, (flags) => {
-  const { replicas, port, unicast } = flags;
+export const throughput = benchmark({ ...defaults, datagramBytes: 0, unicast: 'no', keyed: 'no' }, (flags) => {
+  const { replicas, port, unicast, keyed } = flags;
   const places = Array.from({ length: replicas }, (_, i) => `127.0.0.1:${port + 1 + i}`);
-  return measurePoints(pointsOf(flags), unicast === 'yes' ? { ...flags, places } : flags, withGroup);
+  const setup = { ...flags, isKeyed: keyed === 'yes', ...(unicast === 'yes' ? { places } : {}) };
+  return measurePoints(pointsOf(flags), setup, withGroup);
 });
 
 /** Measures all points `runs` times, round after round; prints, plots and returns the rows, medians last. */
