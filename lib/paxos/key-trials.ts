@@ -12,6 +12,8 @@ export interface KeyTrialsOptions {
 
 /** A process that hears no other for so long tries its other keys, each for so long. */
 const SILENT_TICKS = 100;
+/** Looking at who is known and heard costs something: an idle group does so ten times a second. */
+const LOOK_TICKS = 10;
 
 /**
  * The group may have changed its keys without this process: what this one sends is heard by nobody then, and so it may meet nobody
@@ -20,6 +22,7 @@ const SILENT_TICKS = 100;
  */
 export class KeyTrials {
   readonly #options: KeyTrialsOptions;
+  #ticks = 0;
   #silentTicks = 0;
   /** Frames that have been taken. */
   #taken = 0;
@@ -29,7 +32,9 @@ export class KeyTrials {
   }
 
   tick(): void {
-    this.#silentTicks = this.#isHearing() ? 0 : this.#silentTicks + 1;
+    this.#ticks += 1;
+    if (this.#ticks % LOOK_TICKS !== 0) return;
+    this.#silentTicks = this.#isHearing() ? 0 : this.#silentTicks + LOOK_TICKS;
     if (this.#silentTicks === 0 || this.#silentTicks % SILENT_TICKS !== 0) return;
     const { ring } = this.#options;
     const { ids, sendingId } = ring;

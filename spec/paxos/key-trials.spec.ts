@@ -74,11 +74,11 @@ describe('a process of a group', () => {
   it('that hears one of them stays with the key that it tries, and later begins to wait anew', () => {
     pass(SILENCE + SILENCE / 2);
     silentTicks.set(BERT, 0);
-    pass(1);
+    pass(10);
     silentTicks.clear();
-    pass(SILENCE - 1);
+    pass(SILENCE - 10);
     expect(ring.sendingId).toBe(2);
-    pass(1);
+    pass(10);
     expect(ring.sendingId).toBe(7);
   });
 
