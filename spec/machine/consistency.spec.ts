@@ -155,6 +155,16 @@ describe('A read', () => {
   });
 });
 
+describe('Reads that wait for nothing', () => {
+  it('leave turns of the event loop to everything else, also where one follows the other for ever', async () => {
+    const [machine] = await twoOf(new MemoryLog());
+    let hasHadTurn = false;
+    setImmediate(() => (hasHadTurn = true));
+    while (!hasHadTurn) await machine.read(countOf, { consistency: 'local' });
+    expect(hasHadTurn).toBe(true);
+  });
+});
+
 describe('Reads that have waited for one answer', () => {
   let turns = 0;
   let isOver = false;
