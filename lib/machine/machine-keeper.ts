@@ -33,8 +33,7 @@ export class MachineKeeper<S extends StateMachine> implements StateKeeper {
 
   /**
    * `current` has the initial state when this is called. `become` gets the position of the first message that the state does not
-   * include. `module` is the URL of the application's module, where it names
-   * one.
+   * include. `module` is the URL of the application's module, where it names one.
    * @throws TreplicaError NOT_SERIALIZABLE or CLASS_NOT_REGISTERED where no such state can be saved.
    */
   constructor(

@@ -6,19 +6,24 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
-/** Reads that wait until the state of this replica has reached a position. */
+/** The position of this replica's state, and the reads that wait until it has reached another. */
 export class PositionWaits {
   /** Ascending by position, and by call. */
   readonly #waiting: Waiter[] = [];
-  #reached = 0;
+  #position = 0 as Position;
   #stopped: Error | null = null;
+
+  /** As of `Replica.position`. */
+  get position(): Position {
+    return this.#position;
+  }
 
   /** Resolves once the state includes all messages below `position`. Rejects with the signal's reason, or when the replica stops. */
   wait(position: number, signal?: AbortSignal): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       signal?.throwIfAborted();
       if (this.#stopped !== null) throw this.#stopped;
-      if (position <= this.#reached) {
+      if (position <= this.#position) {
         resolve();
         return;
       }
@@ -48,7 +53,7 @@ export class PositionWaits {
   }
 
   reached(position: Position): void {
-    this.#reached = position;
+    this.#position = position;
     if (this.#waiting.length === 0) return;
     for (const { resolve } of this.#waiting.splice(0, this.#placeOf(position))) resolve();
   }

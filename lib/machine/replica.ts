@@ -32,7 +32,6 @@ export class Replica<S extends StateMachine> implements StateHolder {
   readonly positionWaits = new PositionWaits();
   #state: S;
   #system = new SystemState();
-  #position = 0 as Position;
 
   /**
    * `onStopped` is told when the queue has stopped, after the callers have been. `module` is the URL of the module with which
@@ -48,7 +47,7 @@ export class Replica<S extends StateMachine> implements StateHolder {
         this.#state = state;
         this.#system = system;
         this.#context.latestTime = time;
-        this.#moveTo(position);
+        this.positionWaits.reached(position);
       },
       module,
     );
@@ -66,7 +65,7 @@ export class Replica<S extends StateMachine> implements StateHolder {
 
   /** Of the first message that the state does not include. It never goes back. */
   get position(): Position {
-    return this.#position;
+    return this.positionWaits.position;
   }
 
   get decidedTimeMs(): number {
@@ -113,12 +112,7 @@ export class Replica<S extends StateMachine> implements StateHolder {
       }
       i += 1;
     }
-    this.#moveTo((position + i) as Position);
-  }
-
-  #moveTo(position: Position): void {
-    this.#position = position;
-    this.positionWaits.reached(position);
+    this.positionWaits.reached((position + i) as Position);
   }
 
   /** `tickets` are also those of a batch that `deliver` threw in the middle of: some of them may be settled. */

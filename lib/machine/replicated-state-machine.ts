@@ -22,7 +22,6 @@ import { checkModule } from './saving-process.js';
 import type { StateMachine } from './state-machine.js';
 import { PROBE, PROBE_MESSAGE } from './system-operation.js';
 import { type ExecuteOptions, Ticket } from './ticket.js';
-import { Unanswered } from './unanswered.js';
 import { checkClose, checkWait, type CloseOptions, type WaitOptions, within } from './wait-options.js';
 import { WaitingOperations } from './waiting-operations.js';
 
@@ -44,7 +43,6 @@ export class ReplicatedStateMachine<S extends StateMachine> {
   readonly #queue: Queue;
   readonly #replica: Replica<S>;
   readonly #waiting: WaitingOperations;
-  readonly #unanswered = new Unanswered();
   /** In production `state` is the state itself and no view. */
   readonly #isGuarded = development.isOn;
   readonly #reads: Reads;
@@ -116,12 +114,12 @@ export class ReplicatedStateMachine<S extends StateMachine> {
    *
    * Rejects with the error that the operation throws. Rejects with UnknownOutcomeError if the wait ends, by `options` or
    * because this process stops, after the operation was submitted. If it was not submitted yet, rejects with the signal's
-   * reason, a DOMException named TimeoutError, STATE_MACHINE_CLOSED, or QueueFullError where too much waits here already. Rejects with CLASS_NOT_REGISTERED, NOT_SERIALIZABLE and
-   * MESSAGE_TOO_LARGE before anything has happened; with OPERATION_ASYNCHRONOUS, and NOT_SERIALIZABLE for a result that cannot
-   * be copied, after the operation has been executed.
+   * reason, a DOMException named TimeoutError, STATE_MACHINE_CLOSED, or QueueFullError where too much waits here already. Rejects
+   * with CLASS_NOT_REGISTERED, NOT_SERIALIZABLE and MESSAGE_TOO_LARGE before anything has happened; with OPERATION_ASYNCHRONOUS, and
+   * NOT_SERIALIZABLE for a result that cannot be copied, after the operation has been executed.
    */
   execute<R>(operation: Operation<S, R>, options?: ExecuteOptions): Promise<R> {
-    const ticket = new Ticket(operation, this.#unanswered);
+    const ticket = new Ticket(operation);
     try {
       if (this.#isDraining) throw this.#closed(`${ticket.name} was not submitted`);
       if (!(operation instanceof Operation)) throw notAnOperation(operation);
@@ -177,28 +175,17 @@ export class ReplicatedStateMachine<S extends StateMachine> {
    */
   async close(options: CloseOptions = {}): Promise<void> {
     checkClose(options);
+    const { drain = false, ...wait } = options;
     this.#isDraining = true;
-    if (options.drain === true && !this.#isClosed) await this.#drained(options);
+    // A probe is executed behind everything that this process has submitted. Where it is not in time, the queue tells whoever waits.
+    if (drain) await this.ready(wait).catch(() => undefined);
     this.#isClosed = true;
     await this.#queue.close();
   }
 
-  /** Resolves when all callers are answered, or when the wait is over. */
-  async #drained(options: WaitOptions): Promise<void> {
-    const tooLate = (timeoutMs: number): Error => new Error(`not drained within ${timeoutMs} ms`);
-    const wait = (signal: AbortSignal): Promise<void> =>
-      new Promise((resolve) => {
-        signal.addEventListener('abort', () => {
-          resolve();
-        });
-        void this.#unanswered.none().then(resolve);
-      });
-    if (options.signal?.aborted !== true) await within(this.#queue, options, tooLate, wait);
-  }
-
   async #probe(options: WaitOptions): Promise<void> {
     for (;;) {
-      const ticket = new Ticket(PROBE, this.#unanswered);
+      const ticket = new Ticket(PROBE);
       try {
         ticket.watch(options, this.#queue);
         this.#submit(PROBE_MESSAGE, ticket, true);

@@ -2,7 +2,6 @@ import { setMaxListeners } from 'node:events';
 
 import { UnknownOutcomeError } from '../model/errors.js';
 import type { Queue } from '../queue/queue.js';
-import type { Unanswered } from './unanswered.js';
 import { checkWait, type WaitOptions } from './wait-options.js';
 
 /** How long a caller waits for an operation. The end of the wait does not cancel the operation. */
@@ -36,13 +35,7 @@ export class Ticket {
   readonly #reject = rejectLast;
   #stopWatching: (() => void) | null = null;
 
-  /** `unanswered` counts it until it is settled. */
-  constructor(
-    readonly operation: object,
-    private readonly unanswered: Unanswered,
-  ) {
-    unanswered.began();
-  }
+  constructor(readonly operation: object) {}
 
   /** The name of the operation's class, for a message to a person. */
   get name(): string {
@@ -100,7 +93,6 @@ export class Ticket {
   }
 
   #settle(): void {
-    if (!this.isSettled) this.unanswered.ended();
     this.whenSettled?.();
     this.isSettled = true;
     if (this.#stopWatching !== null) this.#stopWatching();

@@ -89,11 +89,12 @@ export class Reception {
         return;
       }
       keys?.receive(from, start, message);
+      if (starts.hears(from, start)) heard(from, message);
+      return;
     }
     if (!starts.hears(from, start) && !(isOf('founding', message) && from !== self)) return;
     heard(from, message);
     if (isOf('repair', message)) return repair.receive(from, message);
-    if (isOf('keys', message)) return;
     if (isOf('facts', message)) return facts.receive(from, start, message);
     if (isOf('observers', message)) return observers.receive(from, message);
     if (message.kind === 'decided') repair.receive(from, message);

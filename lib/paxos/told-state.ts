@@ -9,27 +9,26 @@ const TOLD_TICKS = 1_000;
  * here for long, it counts no more, and is told again where it is so and matters.
  */
 export class ToldState {
-  #state: KeyState | null = null;
+  #told: Pick<KeysMessage, 'number' | 'sendingId'> | null = null;
   #ticks = 0;
 
   hear({ number, sendingId }: KeysMessage, latest: KeyState): void {
-    if (number > (this.#state ?? latest).number) this.#state = { ...latest, number, sendingId };
-    if (number === this.#state?.number) this.#ticks = 0;
+    if (number > (this.after(latest) ?? latest).number) this.#told = { number, sendingId };
+    if (number === this.#told?.number) this.#ticks = 0;
   }
 
   /** Null where there is none ahead of the latest state that is decided here. One that sends with a removed key is none. */
-  after(latest: KeyState): KeyState | null {
-    const { number = 0, sendingId = null } = this.#state ?? {};
-    if (number <= latest.number || (sendingId ?? 0) <= latest.removedUpTo) this.#state = null;
-    return this.#state;
+  after({ number, removedUpTo }: KeyState): Pick<KeysMessage, 'sendingId' | 'number'> | null {
+    const told = this.#told;
+    return told !== null && told.number > number && told.sendingId > removedUpTo ? told : null;
   }
 
   /** Returns whether it counts no more from now on. */
   tick(): boolean {
-    if (this.#state === null) return false;
+    if (this.#told === null) return false;
     this.#ticks += 1;
     if (this.#ticks <= TOLD_TICKS) return false;
-    this.#state = null;
+    this.#told = null;
     return true;
   }
 }

@@ -6,7 +6,6 @@ import { Replica } from '../../lib/machine/replica.js';
 import { StateMachine } from '../../lib/machine/state-machine.js';
 import { SystemState } from '../../lib/machine/system-state.js';
 import { Ticket } from '../../lib/machine/ticket.js';
-import { Unanswered } from '../../lib/machine/unanswered.js';
 import { UnknownOutcomeError } from '../../lib/model/errors.js';
 import type { Position, ProcessId } from '../../lib/model/ids.js';
 import { MessageHead } from '../../lib/queue/message-head.js';
@@ -175,10 +174,7 @@ function keeperOf<S extends StateMachine>(state: S, become: (state: S) => void =
 describe('callers whose operations are behind a restored state', () => {
   it('are told that the outcome is unknown, unless they have stopped waiting', async () => {
     const { keeper } = new Subject().replica;
-    const [waiting, gone] = [
-      new Ticket(new Append('a'), new Unanswered()),
-      new Ticket(new Append('b'), new Unanswered()),
-    ];
+    const [waiting, gone] = [new Ticket(new Append('a')), new Ticket(new Append('b'))];
     gone.reject(new Error('given up'));
     keeper.skipped([waiting, undefined, gone]);
     await expect(waiting.promise).rejects.toBeInstanceOf(UnknownOutcomeError);

@@ -4,7 +4,6 @@ import { Replica } from '../../lib/machine/replica.js';
 import { PROBE_MESSAGE, SystemOperation } from '../../lib/machine/system-operation.js';
 import { SystemState } from '../../lib/machine/system-state.js';
 import { Ticket } from '../../lib/machine/ticket.js';
-import { Unanswered } from '../../lib/machine/unanswered.js';
 import type { Position, ProcessId } from '../../lib/model/ids.js';
 import { MessageHead } from '../../lib/queue/message-head.js';
 import { encode } from '../../lib/serialization/codec.js';
@@ -31,7 +30,7 @@ class Subject {
   position = 0;
 
   deliver(...messages: Uint8Array[]): Ticket[] {
-    const tickets = messages.map(() => new Ticket(new Look(), new Unanswered()));
+    const tickets = messages.map(() => new Ticket(new Look()));
     this.replica.deliver({
       position: this.position as Position,
       origin: 'aaaaaaaaaaaaaaaa' as ProcessId,
