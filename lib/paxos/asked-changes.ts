@@ -85,10 +85,10 @@ export class AskedChanges<Wish, Made> {
   }
 
   /**
-   * Whether everything is known here that the group had decided before; a majority is asked for it at the first call. A change is
-   * judged by that: its process may have been cut off.
+   * Asks a majority, once, for everything that the group had decided before, and returns whether that is known here by now. A change is
+   * judged by it: its process may have been cut off.
    */
-  isPastKnown(asked: Asked<Wish, Made>): boolean {
+  askPast(asked: Asked<Wish, Made>): boolean {
     const entry = this.#entries.find((other) => other === asked);
     if (entry?.past === 'unknown') {
       entry.past = 'asked';

@@ -102,7 +102,7 @@ export class KeyChanges {
       this.#asked.forgetPast(first);
       if (isOver) this.#asked.refuse(first, obstacle);
     } else if (id <= latest.removedUpTo) this.#asked.refuse(first, impossible(change, latest));
-    else if (!this.#asked.isPastKnown(first)) {
+    else if (!this.#asked.askPast(first)) {
       if (isOver) this.#asked.refuse(first, cutOff(action, id));
     } else if (made === null) this.#asked.refuse(first, impossible(change, latest));
     else this.#asked.propose(first, made.number, packKeyChange(change));

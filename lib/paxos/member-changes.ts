@@ -104,7 +104,7 @@ export class MemberChanges {
     if (first?.made !== null) return;
     const { wish } = first;
     // Decided before the latest view governs, it would be void.
-    if (!this.#asked.isPastKnown(first) || core.watermark < core.views.latestFrom) return;
+    if (!this.#asked.askPast(first) || core.watermark < core.views.latestFrom) return;
     try {
       const view = this.#viewAfter(wish);
       this.#asked.propose(first, view, packChange({ follows: view.number - 1, members: view.members }));

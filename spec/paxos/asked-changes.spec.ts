@@ -29,8 +29,7 @@ beforeEach(() => {
     propose: (batch) => proposed.push(batch),
     next: () => {
       const { first } = changes;
-      if (isFree && first?.made === null && changes.isPastKnown(first))
-        changes.propose(first, proposed.length + 1, body);
+      if (isFree && first?.made === null && changes.askPast(first)) changes.propose(first, proposed.length + 1, body);
     },
     read: (waiter) => {
       const { wish } = changes.first!;
@@ -68,10 +67,10 @@ describe('changes that are asked for at one process', () => {
   it('are not proposed before everything is known that was decided before, which is asked for once', async () => {
     isPastKnown = false;
     const all = [ask('first'), ask('second')];
-    for (let i = 0; i < 3; i += 1) expect(changes.isPastKnown(changes.first!)).toBe(false);
+    for (let i = 0; i < 3; i += 1) expect(changes.askPast(changes.first!)).toBe(false);
     expect([reads.length, proposed.length]).toEqual([1, 0]);
     reads[0]!.resolve();
-    expect(changes.isPastKnown(changes.first!)).toBe(true);
+    expect(changes.askPast(changes.first!)).toBe(true);
     changes.propose(changes.first!, 1, body);
     changes.done(changes.first!);
     expect([reads.length, proposed.length]).toEqual([2, 1]);

@@ -49,8 +49,8 @@ const NOTICE_US = 100_000;
 /**
  * Checks that keys change as the rules say. One sequence of states; a disk never goes back in it. A key that is removed, as the
  * disk of a process has it, neither seals nor opens there. A key is used, unless that is forced, only if no member that is heard
- * lacks it, and seals before only where a process has tried all its keys, or replies. A removal, unless it is forced, leaves no member without the
- * state in which the other key is used.
+ * lacks it, and seals before only where a process has tried all its keys, or replies to another that seals with it. A removal, unless
+ * it is forced, leaves no member without the state in which the other key is used.
  */
 export class KeyRotation implements Onlooker {
   readonly #states = new Map<number, KeyRecord>();
@@ -66,6 +66,8 @@ export class KeyRotation implements Onlooker {
   readonly #asked = new Map<string, number>();
   readonly #everAsked = new Set<number>();
   readonly #proposed = new Set<string>();
+  /** By key: the places on the network at which it has sealed other frames than replies. */
+  readonly #sealing = new Map<number, Set<number>>();
   #isForced = false;
 
   constructor(
@@ -149,8 +151,10 @@ export class KeyRotation implements Onlooker {
     const who = nameOf(from);
     const removedUpTo = this.#onDisk.get(from)?.removedUpTo ?? 0;
     if (key <= removedUpTo) this.report(`${who} seals with key ${key}, and has keys up to ${removedUpTo} removed`);
-    if (key !== start.first && !this.#everAsked.has(key) && !start.mayHaveTried && !isReply(frame))
+    const isUsual = key === start.first || this.#everAsked.has(key) || start.mayHaveTried;
+    if (!isUsual && !(isReply(frame) && this.#isSealingElsewhere(key, port)))
       this.report(`${who} seals with key ${key}, which nobody has asked for`);
+    if (!isReply(frame)) this.#sealing.set(key, (this.#sealing.get(key) ?? new Set()).add(port));
   }
 
   taken(by: ProcessId, port: number, frame: Buffer): void {
@@ -175,6 +179,11 @@ export class KeyRotation implements Onlooker {
 
   unfit(): void {
     // `SealedFrames` looks at seals.
+  }
+
+  /** Whether a frame that can be replied to under that key has come from another place. */
+  #isSealingElsewhere(key: number, port: number): boolean {
+    return [...(this.#sealing.get(key) ?? [])].some((place) => place !== port);
   }
 
   #becomes(id: ProcessId, record: KeyRecord): void {

@@ -91,6 +91,10 @@ describe('a key that nobody has asked for', () => {
       const reply = encodeAdmission({ kind, port: 7, proof: NO_PROOF });
       group.seals(A, 1);
       group.seals(A, 2, B, reply);
+      expect(found).toEqual(UNASKED);
+      group.seals(B, 2); // By trying: nobody has asked for it.
+      found.length = 0;
+      group.seals(A, 2, B, reply);
       expect(found).toEqual([]);
       group.seals(A, 2, null, reply);
       group.seals(A, 2, B, reply.subarray(1));
