@@ -11,6 +11,13 @@ import { ReplicaProcess } from './replica-process.js';
 import type { Window } from './window.js';
 import type { WorkloadName } from './workloads.js';
 
+/** How long is measured. */
+export interface Duration {
+  readonly seconds: number;
+  /** Under load before anything is measured. */
+  readonly warmUpSeconds: number;
+}
+
 export interface GroupSetup {
   readonly replicas: number;
   readonly mode: string;
@@ -117,6 +124,17 @@ export async function underLoad<T>(replicas: readonly Replica[], load: Load, wor
 /** The measurements of each since it was looked at last. */
 export async function windows(replicas: readonly Replica[]): Promise<Window[]> {
   return Promise.all(replicas.map((replica) => replica.ask('window', null)));
+}
+
+/** The measurements of each over `seconds`, after `warmUpSeconds` that do not count; both under load. */
+export async function windowsAfterWarmUp(
+  replicas: readonly Replica[],
+  { warmUpSeconds, seconds }: Duration,
+): Promise<Window[]> {
+  await sleep(1000 * warmUpSeconds);
+  await windows(replicas);
+  await sleep(1000 * seconds);
+  return windows(replicas);
 }
 
 /** Executes `operations` as fast as `callers` at each can, and returns the seconds that it takes. */

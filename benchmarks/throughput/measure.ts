@@ -1,7 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { Row } from '../benchmark.js';
-import { underLoad, windows } from '../group.js';
+import { type Duration, underLoad, windowsAfterWarmUp } from '../group.js';
 import type { Replica } from '../replica-handle.js';
 import { standardRow } from '../rows.js';
 import { meanTimeSpent, type Place, PLACES } from '../time-spent.js';
@@ -11,24 +9,11 @@ import type { Point } from './points.js';
 /** After what is measured, because profiles slow it down. */
 const PROFILE_MS = 1000;
 
-export interface Duration {
-  readonly seconds: number;
-  /** Under load before anything is measured. */
-  readonly warmUpSeconds: number;
-}
-
 /** Measures one point with a group that fits it, and returns its row. */
-export async function measurePoint(
-  group: readonly Replica[],
-  point: Point,
-  { seconds, warmUpSeconds }: Duration,
-): Promise<Row> {
+export async function measurePoint(group: readonly Replica[], point: Point, duration: Duration): Promise<Row> {
   const proposers = group.slice(0, point.proposers);
   const { measured, profiles } = await underLoad(proposers, { kind: 'closed', callers: point.callers }, async () => {
-    await sleep(1000 * warmUpSeconds);
-    await windows(group);
-    await sleep(1000 * seconds);
-    const inWindow = await windows(group);
+    const inWindow = await windowsAfterWarmUp(group, duration);
     return {
       measured: inWindow,
       profiles: await Promise.all(group.map((replica) => replica.ask('timeSpent', PROFILE_MS))),

@@ -4,13 +4,13 @@
  * all that.
  */
 import { benchmark, type Row } from '../benchmark.js';
-import { type GroupSetup, withGroup } from '../group.js';
+import { type Duration, type GroupSetup, withGroup } from '../group.js';
 import { plotLatency } from '../plot.js';
 import { withProgress } from '../progress.js';
 import type { Replica } from '../replica-handle.js';
 import { medianRow, table } from '../rows.js';
 import { PLACES } from '../time-spent.js';
-import { type Duration, measurePoint, shareField } from './measure.js';
+import { measurePoint, shareField } from './measure.js';
 import { byGroup, type Point, pointsOf } from './points.js';
 
 /** Gives `work` a group of that setup, wherever its replicas run, and ends it. */

@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { Instance, ProcessId } from '../../lib/model/ids.js';
+import type { ProcessId } from '../../lib/model/ids.js';
 import { FIRST_KEY_STATE, type KeyState } from '../../lib/model/keys.js';
 import { defaults } from '../../lib/model/settings.js';
 import { GroupKeys } from '../../lib/paxos/group-keys.js';
 import type { KeysMessage } from '../../lib/paxos/wire/key-messages.js';
 import { KeyRing } from '../../lib/transport/frame/key-ring.js';
+import { keyCore } from '../support/key-core.js';
 import { KEY_1, KEY_2, newStart } from '../support/station.js';
 
 const SELF = '0000000000000001' as ProcessId;
@@ -27,17 +28,8 @@ beforeEach(() => {
   statistics = { keyDropped: 0, datagramsReceived: 0, bulkMessagesReceived: 0 };
   told = [];
   latest = FIRST_KEY_STATE;
-  const watermark = 0 as Instance;
   keys = new GroupKeys({
-    core: {
-      keys: {
-        get latest() {
-          return latest;
-        },
-        decidedBelow: () => [],
-      },
-      ...{ watermark, durableWatermark: watermark },
-    },
+    core: keyCore(() => latest),
     self: SELF,
     startNumber: 1,
     settings: defaults,

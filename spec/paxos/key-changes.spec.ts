@@ -2,11 +2,12 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { Batch } from '../../lib/model/batch.js';
 import { TreplicaError } from '../../lib/model/errors.js';
-import type { Instance, ProcessId } from '../../lib/model/ids.js';
+import type { ProcessId } from '../../lib/model/ids.js';
 import { FIRST_KEY_STATE, type KeyState } from '../../lib/model/keys.js';
 import { KeyChanges } from '../../lib/paxos/key-changes.js';
 import type { ReadWaiter } from '../../lib/paxos/waiting-reads.js';
 import { unpackKeyChange } from '../../lib/sequence/key-change.js';
+import { keyCore } from '../support/key-core.js';
 import { rejection } from '../support/queue-group.js';
 
 const SECOND = 100;
@@ -22,17 +23,8 @@ let hasMajority: boolean;
 
 beforeEach(() => {
   [latest, obstacle, reads, proposed, hasMajority] = [FIRST_KEY_STATE, null, [], [], true];
-  const watermark = 5 as Instance;
   changes = new KeyChanges({
-    core: {
-      keys: {
-        get latest() {
-          return latest;
-        },
-        decidedBelow: () => [],
-      },
-      ...{ watermark, durableWatermark: watermark },
-    },
+    core: keyCore(() => latest),
     ...{ self: '0000000000000001' as ProcessId, startNumber: 1 },
     obstacle: () => obstacle,
     propose: (batch) => proposed.push(batch),
